@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_BUS_DRIVER_H
+#define JC_BUS_DRIVER_H
+
+#include "bus.h"
+
+/*
+ * What a driver gives. bus.c keeps what is alike for all: staging a commit, the overlay that lets look-ups see it,
+ * folding records into index entries, limits. A driver gets a commit whole.
+ *
+ * A driver's structs begin with struct bus, bus_owner, bus_reader. Every function may block for the store or the
+ * network, none for ever.
+ */
+struct commit_record {
+	unsigned topic, partition;
+	struct span key, value;      /* into bytes of the commit */
+};
+
+struct commit_entry {
+	unsigned index;              /* row of index_table */
+	size_t record;               /* number of the record it was folded from: its place becomes the entry's */
+	struct span key, extra;
+};
+
+struct commit_position {
+	struct span key, value;
+};
+
+/* All that one commit makes durable. Spans are valid while the driver's commit runs. */
+struct bus_commit {
+	const struct commit_record *records;
+	size_t nrecords;
+	const struct commit_entry *entries;
+	size_t nentries;
+	const struct commit_position *positions;
+	size_t npositions;
+	const char *const *acts_done;
+	size_t nacts;
+};
+
+struct bus_driver {
+	const char *scheme;          /* of the url: "embedded" */
+	int (*open)(const struct bus_conf *c, const char *rest, enum bus_mode mode, struct bus **ret, struct err *e);
+	void (*close)(struct bus *b);
+	/* Makes or finds the topic under the number that bus.c gives it; partitions as wanted, checked. */
+	int (*topic)(struct bus *b, unsigned number, const char *name, unsigned partitions, struct err *e);
+	int (*own)(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
+	void (*disown)(struct bus_owner *o);
+	int (*commit)(struct bus_owner *o, const struct bus_commit *c, struct err *e);
+	int (*position_get)(struct bus *b, struct span key, struct buf *ret, struct err *e);
+	int (*positions)(struct bus *b, struct span prefix, int (*each)(void *, struct span, struct span), void *arg,
+		struct err *e);
+	int (*read)(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e);
+	void (*unread)(struct bus_reader *r);
+	void (*seek)(struct bus_reader *r, uint64_t offset);
+	int (*seek_time)(struct bus_reader *r, int64_t time_ms, struct err *e);
+	int (*next)(struct bus_reader *r, struct bus_message *ret, struct err *e);
+	int (*end)(struct bus *b, unsigned topic, unsigned partition, uint64_t *ret, struct err *e);
+	/* Committed entries only. extra is copied into scratch. */
+	int (*look)(struct bus *b, unsigned index, struct span key, struct buf *scratch, struct bus_entry *ret,
+		struct err *e);
+	int (*entries)(struct bus *b, unsigned index, struct span prefix,
+		int (*each)(void *, struct span, const struct bus_entry *), void *arg, struct err *e);
+	int (*act_submit)(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
+	int (*act_take)(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
+};
+
+#define BUS_TOPICS_MAX 512u
+
+struct bus_topic_row {
+	char name[104];
+	unsigned partitions;
+};
+
+struct bus {
+	const struct bus_driver *driver;
+	enum bus_mode mode;
+	unsigned partitions;
+	char folder[512];
+	struct bus_topics *topics;   /* owned by bus.c: names and handles, under its own lock */
+};
+
+struct bus_owner {
+	struct bus *bus;
+	char flow[104];
+	uint64_t generation;
+	struct bus_staging *staging; /* owned by bus.c */
+};
+
+struct bus_reader {
+	struct bus *bus;
+	unsigned topic, partition;
+};
+
+/* The drivers, NULL-terminated. */
+extern const struct bus_driver *const bus_drivers[];
+extern const struct bus_driver bus_embedded;
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_FLOW_H
+#define JC_FLOW_H
+
+#include <stdatomic.h>
+
+#include "bus.h"
+#include "lane.h"
+
+/*
+ * The one loop. A flow is a running thing with a position: an adapter, the router, a destination. Its life:
+ *
+ *	open    own the name (fences the one before), read the position, lanes; then kind->open restores the rest
+ *	turn    acts that people handed in; kind->step reads at most one step's worth and stages what comes of it;
+ *	        one commit {outputs, dead letters, position, acts done}; then kind->effect, if there is one
+ *	doubt   any error: kind->close, disown; wait; open again. There is no other recovery code.
+ *
+ * So kind->step never undoes anything, and whatever it keeps in memory is rebuilt by kind->open from the position.
+ * A turn is short (one commit at most, 5 s), so one process can run a thousand flows on a few threads.
+ */
+struct flow;
+
+enum flow_turn {
+	FLOW_IDLE,                   /* nothing to do now; call again when an input topic grew or after the kind's poll_ms */
+	FLOW_COMMIT,                 /* commit what is staged, run the effect, call again at once */
+	FLOW_BUSY                    /* worked without anything to commit (a slice of a long copy); call again at once */
+};
+
+struct flow_kind {
+	const char *name;            /* "adapter", "router", "destination" */
+	unsigned poll_ms;            /* how often an idle one looks again although no topic grew; 0: never */
+	/* Restores the state from the position (flow_position_get). The owner is there, the lanes are open. */
+	int (*open)(struct flow *f, struct err *e);
+	int (*step)(struct flow *f, enum flow_turn *ret, struct err *e);
+	/* What must follow a commit: parcels handed over, spool files deleted. Repeatable. NULL: nothing. */
+	int (*effect)(struct flow *f, struct err *e);
+	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). NULL: all are refused. */
+	int (*act)(struct flow *f, struct span id, struct span act, struct err *e);
+	/* Drops what open and step keep in memory; called after each open, failed ones too. */
+	void (*close)(struct flow *f);
+	void (*free)(struct flow *f);
+};
+
+enum flow_state {
+	FLOW_CLOSED, FLOW_RUNNING, FLOW_WAITING,   /* waiting: an error of kind retry, tried again by itself */
+	FLOW_STOPPED                               /* needs a person: configuration, damaged data, policy */
+};
+
+/* Kinds embed this first. The creator fills the first group; the loop owns the rest. */
+struct flow {
+	const struct flow_kind *kind;
+	char name[104];              /* of the flow: position keys, lane, lists */
+	struct bus *bus;
+	unsigned inputs[16];         /* topics whose growth wakes it */
+	unsigned ninputs;
+	unsigned outputs[72];        /* topics it may write: a lane is opened on each of their partitions */
+	unsigned noutputs;
+
+	struct bus_owner *owner;
+	struct lanes *lanes;
+	bool dirty;                  /* appended since the last commit: the lane position must be saved */
+	enum flow_state state;
+	struct err last;             /* why it waits or stopped */
+	unsigned failures;           /* in a row: the wait grows with it, 100 ms to 5 s */
+	bool attention;              /* kind sets it: something in here waits for a person (held, dead, conflict) */
+};
+
+/* For kinds, within open, step and act. flow_append stamps the lane and stages; flow_position_put stages the position
+ * "<flow>/<name>"; flow_position_get: 1 found, 0 none, -1. */
+int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span key, struct buf *event, struct err *e);
+int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e);
+int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct err *e);
+int flow_act_outcome(struct flow *f, struct span id, struct span act, const char *outcome, const char *words,
+	struct err *e);
+/* True when this step has staged as much as one commit should carry. */
+bool flow_step_full(const struct flow *f);
+
+/* One turn of one flow: open when closed, step, commit, effect. -1 with the error after having closed. For tests and
+ * for the pool below. */
+int flow_turn(struct flow *f, enum flow_turn *ret, struct err *e);
+void flow_shut(struct flow *f);                        /* close and disown */
+
+struct flow_run {
+	unsigned threads;            /* 0: one per processor, at most 4 */
+	bool until_idle;             /* return when every flow is idle and no topic grew since */
+	const atomic_int *stop;      /* nonzero: leave within 5 s; may be NULL */
+};
+
+/* Runs the flows until stopped or idle. 0 left in order (look at each flow's state and attention), -1 with kind ERR_HALT:
+ * the process must end (exit code from the error: 6, or 7 when fenced). All flows are closed on return. */
+int flow_run(struct flow *const *flows, unsigned nflows, const struct flow_run *how, struct err *e);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_INDEX_H
+#define JC_INDEX_H
+
+#include "buf.h"
+#include "err.h"
+
+/*
+ * Indexes: what is looked up is a fold over topics and nothing else, so an index can be deleted and folded again, and
+ * cannot say what the topics do not. Each row says from which topics, and what a record adds. The embedded driver
+ * applies the entries in the commit that appends the record; another driver after it.
+ *
+ * A key is at most 480 bytes. INDEX_FIRST: the first record for a key stays; INDEX_LAST: the last one does.
+ */
+enum index_keep { INDEX_FIRST, INDEX_LAST };
+
+enum {
+	INDEX_IDS,                   /* event id -> fingerprint (16 bytes); events that carry one */
+	INDEX_TO,                    /* "<destination>\0<id>" -> batch id: what a destination was given, first place */
+	INDEX_CLAIMS,                /* "b<batchid>", "k<adapter>\0<keys>", "t<adapter>\0<taken>": see claim.h; last */
+	INDEX_ACTS,                  /* act id -> "" : acts whose outcome is written */
+	INDEX_COUNT
+};
+
+struct index_sink {
+	int (*put)(struct index_sink *s, unsigned index, struct span key, struct span extra, struct err *e);
+};
+
+struct index_row {
+	const char *name;            /* of its table in the store */
+	enum index_keep keep;
+	bool (*takes)(const char *topic);
+	/* Puts what this record adds. value is the event as it lies on the topic. A record that is not ours to read adds
+	 * nothing; -1 only for what would make the index wrong. */
+	int (*fold)(const char *topic, struct span value, struct index_sink *s, struct err *e);
+};
+
+extern const struct index_row index_table[INDEX_COUNT];
+
+/* All rows over one record. */
+int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
+/* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
+#define INDEX_EDITION 1u
+
+#endif

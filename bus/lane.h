@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_LANE_H
+#define JC_LANE_H
+
+#include <jansson.h>
+
+#include "bus.h"
+#include "event.h"
+
+/*
+ * Lanes: what one generation of a flow writes, counted without gaps from 1 on each partition of each topic that it may
+ * write. A lane is named "<flow>.<generation>". Its first record on every partition is lane.opened {predecessor, last
+ * number of the predecessor there}. So a reader notices what was lost, doubled or written by an owner that is no more.
+ */
+
+/* ---- the writing side: one per owner ---- */
+struct lanes;
+
+/* `before` is the text of the position "<flow>/lane" as the last owner left it, empty when there was none. topics
+ * (handles) is every topic that the flow may write; it is copied. The records lane.opened are staged at once; they
+ * become durable with the first commit. */
+int lanes_open(struct bus *b, struct bus_owner *o, const unsigned *topics, unsigned ntopics, struct span before,
+	int64_t now_ms, struct lanes **ret, struct err *e);
+void lanes_close(struct lanes *l);
+/* Stamps the event (as event_begin and its data left it) with lane and number and stages it. b is changed. */
+int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct span key, struct buf *event,
+	struct err *e);
+/* Stages the position "<flow>/lane": to be called in each commit that appended. */
+int lanes_save(struct lanes *l, struct err *e);
+struct span lanes_name(const struct lanes *l);
+
+/* ---- the reading side: one per partition that is read; part of the reader's position ---- */
+struct lane_heads;
+
+enum lane_verdict { LANE_NEXT, LANE_REPEAT };
+
+struct lane_heads *lane_heads_new(void);
+void lane_heads_free(struct lane_heads *h);
+/* Checks one event in reading order and moves the head. A repeat (a number that was seen) is to be dropped and counted.
+ * Errors (ERR_HALT): lane.gap {lane}{want}{got}, lane.fork {lane} (a lane that has ended, or never opened). */
+int lane_heads_check(struct lane_heads *h, const struct event *v, enum lane_verdict *ret, struct err *e);
+/* As a JSON object {"payroll-a.3": 17}, for the position; and back (lane.state when it is not one). */
+void lane_heads_write(const struct lane_heads *h, struct buf *b);
+int lane_heads_read(struct lane_heads *h, const json_t *object, struct err *e);
+
+#endif

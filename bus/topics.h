@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_TOPICS_H
+#define JC_TOPICS_H
+
+#include "span.h"
+
+/*
+ * The topics of a site. Event topics and destination topics have the site's partition count, and partition i stays i
+ * through the router; the others have one.
+ *
+ *	jincai.payment nontax payroll asset subsidy master receipt    events of the systems
+ *	jincai.to.<destination>                                       shaped for one destination
+ *	jincai.claims      what was claimed and what became of it     jincai.dead      dead letters, conflicts
+ *	jincai.parcels     plans, handing over, done                  jincai.acts      acts and their outcomes
+ */
+#define TOPIC_CLAIMS "jincai.claims"
+#define TOPIC_DEAD "jincai.dead"
+#define TOPIC_PARCELS "jincai.parcels"
+#define TOPIC_ACTS "jincai.acts"
+#define TOPIC_TO "jincai.to."
+
+/* Names of the event topics, NULL-terminated. */
+extern const char *const topics_events[];
+
+/* The event topic of a type by its first word ("payroll.line.v1": "jincai.payroll"), or NULL. */
+const char *topics_of_type(struct span type);
+/* True for event topics and destination topics. */
+bool topics_carries_events(const char *name);
+bool topics_is_destination(const char *name);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_TOTALS_H
+#define JC_TOTALS_H
+
+#include <jansson.h>
+
+#include "money.h"
+
+/*
+ * Totals: what the equations of the balance are made of. Each flow keeps its own, cumulative since the site began, as
+ * part of its position, so a total can never be ahead of or behind the commit it belongs to. balance adds them up.
+ *
+ *	in     read = published + duplicate + conflict + dead + held + returned + known
+ *	route  published = routed + not_routed + unshaped              for each destination
+ *	out    routed = pending + handed_over + already + dead + stopped
+ */
+enum total_term {
+	TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DUPLICATE, TOTAL_CONFLICT, TOTAL_DEAD, TOTAL_HELD, TOTAL_RETURNED, TOTAL_KNOWN,
+	TOTAL_SEEN,                  /* route: published, as the router read it */
+	TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED,
+	TOTAL_TAKEN,                 /* out: routed, as the destination read it */
+	TOTAL_PENDING, TOTAL_HANDED, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
+	TOTAL_SKIPPED,               /* titles, blank rows, trailers, deleted rows: no records, in no equation */
+	TOTAL_COUNT
+};
+
+extern const char *const total_names[TOTAL_COUNT];       /* "read", "published", ... in data */
+
+struct total_equation {
+	const char *name;            /* "in", "route", "out" */
+	enum total_term left;
+	enum total_term right[8];
+	unsigned nright;
+};
+
+extern const struct total_equation total_equations[];
+extern const unsigned total_nequations;
+
+/* The totals of one flow: by term, destination ("" for an adapter) and currency ("" when a record has none). */
+struct totals;
+
+struct totals *totals_new(void);
+void totals_free(struct totals *t);
+/* Adds a record. readable = false: counted as one whose amount could not be read. destination, currency: at most 64
+ * and 3 bytes. */
+int totals_add(struct totals *t, enum total_term term, const char *destination, struct span currency, int64_t fen,
+	bool readable, struct err *e);
+/* Adds (sign = 1) or takes away (sign = -1) a whole sum: a held batch that is returned moves from one term to another. */
+int totals_move(struct totals *t, enum total_term term, const char *destination, struct span currency,
+	const struct money_sum *sum, int sign, struct err *e);
+void totals_write(const struct totals *t, struct buf *b);          /* JSON array, sorted: deterministic */
+int totals_read(struct totals *t, const json_t *array, struct err *e);
+int totals_merge(struct totals *into, const struct totals *from, struct err *e);
+/* Calls each in order of term, destination, currency. */
+struct total_line {
+	enum total_term term;
+	const char *destination;
+	char currency[4];
+	struct money_sum sum;
+};
+void totals_each(const struct totals *t, void (*each)(void *arg, const struct total_line *line), void *arg);
+/* The sum for one triple; zero when there is none. */
+struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination, const char *currency);
+
+#endif
