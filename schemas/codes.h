@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_CODES_H
+#define JC_CODES_H
+
+#include "conf.h"
+
+/*
+ * Code tables: a CSV (UTF-8, header row) codes/<table>.<edition>.csv with a descriptor codes/<table>.yaml:
+ *
+ *	table: banks
+ *	key: code                    # column that is looked up
+ *	value: number                # column that is the standard code
+ *	editions: {"2026": {from: 2026, to: 2099}}     # file name part -> fiscal years
+ *
+ * A look-up gives the standard code of a source code in the edition that is valid for a year. Unknown is an answer, not
+ * a default. A site's tables stand before those that come with the program.
+ */
+struct codes;                          /* the tables of one site */
+
+struct codes *codes_new(void);
+void codes_free(struct codes *c);
+/* Adds a folder to look in; the first one added that has a table wins. Nothing is read yet. */
+void codes_add_folder(struct codes *c, const char *path);
+
+struct code_table;
+/* Reads the table (all its editions) once; NULL with findings: codes.unknown_table {table}{near}, codes.columns,
+ * codes.duplicate_key, codes.overlap. Owned by c. node is where the form names it. */
+const struct code_table *codes_table(struct codes *c, struct span name, const struct conf *node, struct findings *f);
+/* 1 found (ret points into the table), 0 unknown code or no edition for that year. year 0: the newest edition. No
+ * allocation; a hash look-up. */
+int code_lookup(const struct code_table *t, int year, struct span code, struct span *ret);
+const char *code_table_name(const struct code_table *t);
+/* SHA-256 over descriptor and editions, for the claim record. */
+const uint8_t *code_table_digest(const struct code_table *t);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_NAMES_H
+#define JC_NAMES_H
+
+#include "buf.h"
+
+/*
+ * Names of the language and the slots that they mean. A form is compiled with a table of names ("line.payee",
+ * "head.sum", "file.month", "site.unit", "data.payee.bank", "event.type", "parcel.no"); each has a slot number. At run
+ * time a record is an array of values, one a slot; nothing is looked up by name any more.
+ */
+struct value {
+	struct span text;            /* UTF-8; .p == NULL: absent */
+	int64_t fen;                 /* when is_money */
+	bool is_money;
+};
+
+struct names;
+
+struct names *names_new(void);
+void names_free(struct names *n);
+/* Adds a name, or finds it: its slot, from 0. */
+unsigned names_add(struct names *n, struct span name);
+/* Slot or -1. Marks the slot as used: what no rule uses, a codec need not decode. */
+int names_use(struct names *n, struct span name);
+bool names_used(const struct names *n, unsigned slot);
+unsigned names_count(const struct names *n);
+const char *names_text(const struct names *n, unsigned slot);
+/* The nearest known name, or NULL. */
+const char *names_nearest(const struct names *n, struct span name);
+
+/* The values of one record, and the memory that its converted texts live in. */
+struct slots {
+	struct value *v;
+	unsigned n;
+	struct buf text;             /* grows only between records: slots_begin reserves */
+};
+
+void slots_init(struct slots *s, unsigned n);        /* all absent */
+void slots_done(struct slots *s);
+/* Makes room for a record whose raw bytes are `raw` long; texts of the last record are gone. Values stay as they are. */
+void slots_begin(struct slots *s, size_t raw);
+
+#endif
