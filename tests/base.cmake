@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
+jincai_test(fsys_test base)
+jincai_test(jscan_test base)
