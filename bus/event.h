@@ -24,14 +24,18 @@ struct event {
 	struct span body;                                /* all bytes before the lane: equal for equal sources */
 };
 
-/* Appends everything up to and with `"data":`. The caller then appends one JSON value. */
+/* Appends everything up to and with `"data":`. The caller then appends one JSON value. Attributes are UTF-8; a quote, a
+ * backslash or a control in one is written as %XX, so what was written can always be read. */
 void event_begin(struct buf *b, const struct event *attributes);
 /* Appends the lane and the closing brace. */
 void event_stamp(struct buf *b, struct span lane, uint64_t seq);
 
-/* Reads an event; spans point into json. Attribute values that hold escapes are refused (ours never do). Data is
- * not looked into when the event is stamped by us; else it is checked for syntax. Errors (ERR_DATA): event.syntax,
- * event.attribute {name} (missing or of a wrong type), json.*. */
+/* Reads an event; spans point into json, or are {NULL, 0} when absent (null is absent too). Attributes may come in any
+ * order, unknown ones are skipped. Values that are empty, hold escapes (ours never do) or come twice are refused; time
+ * has to be RFC 3339. Data is not looked into when the event is stamped by us; else it is checked for syntax. Only a
+ * lane at the very end, as event_stamp writes it, counts; one elsewhere is refused. The body of an event that is not
+ * stamped is all before the closing brace. On failure ret is untouched. Errors (ERR_DATA): event.syntax {at},
+ * event.attribute {name} (missing or not as it should be), json.*. */
 int event_read(struct span json, struct event *ret, struct err *e);
 
 /* Appends one part of an id: bytes that are not unreserved (RFC 3986), '%' and ':' and controls and quotes among them,
@@ -45,6 +49,7 @@ void event_id_part(struct buf *b, struct span text);
 #define EVENT_DEAD "jincai.dead"
 #define EVENT_PARCEL "jincai.parcel"
 #define EVENT_ACT "jincai.act"
+#define EVENT_ACT_OUTCOME "jincai.act.outcome"
 
 static inline bool event_is_ours(const struct event *v)
 {

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
+jincai_test(event_test bus)
