@@ -7,6 +7,8 @@
 #include "utf8.h"
 
 #define SPECVERSION "1.0"
+#define BEGINNING SPAN("{\"specversion\":\"" SPECVERSION "\"")
+#define DATA_MARK SPAN(",\"data\":")
 /* Digits of UINT64_MAX. */
 #define LANESEQ_MAX 20u
 
@@ -15,28 +17,64 @@
 
 /* Attributes in the order in which they are written. */
 static const struct attribute {
-	struct span name;
+	struct span mark;            /* as it stands before the value */
 	size_t at;                   /* offset of the field in struct event */
 	bool required;
 } attributes_table[] = {
-	{{"id", 2}, offsetof(struct event, id), true},
-	{{"source", 6}, offsetof(struct event, source), true},
-	{{"type", 4}, offsetof(struct event, type), true},
-	{{"subject", 7}, offsetof(struct event, subject), false},
-	{{"time", 4}, offsetof(struct event, time), false},
-	{{"partitionkey", 12}, offsetof(struct event, partitionkey), false},
-	{{"batchid", 7}, offsetof(struct event, batchid), false},
-	{{"unit", 4}, offsetof(struct event, unit), false},
-	{{"bank", 4}, offsetof(struct event, bank), false},
-	{{"businessdate", 12}, offsetof(struct event, businessdate), false},
-	{{"fingerprint", 11}, offsetof(struct event, fingerprint), false},
+#define ROW(name, required) {{",\"" #name "\":\"", sizeof #name + 5}, offsetof(struct event, name), required}
+	ROW(id, true), ROW(source, true), ROW(type, true), ROW(subject, false), ROW(time, false), ROW(partitionkey, false),
+	ROW(batchid, false), ROW(unit, false), ROW(bank, false), ROW(businessdate, false), ROW(fingerprint, false),
+#undef ROW
 };
 
 #define NATTRIBUTES (sizeof attributes_table / sizeof *attributes_table)
 
-static const struct span *field(const struct event *v, const struct attribute *a)
+static struct span name_of(const struct attribute *a)
+{
+	return (struct span){a->mark.p + 2, a->mark.n - 5};
+}
+
+static struct span *field(struct event *v, const struct attribute *a)
+{
+	return (struct span *)(void *)((char *)v + a->at);
+}
+
+static const struct span *const_field(const struct event *v, const struct attribute *a)
 {
 	return (const struct span *)(const void *)((const char *)v + a->at);
+}
+
+/* What may not stand in a value as it is, for one byte and for one of eight (high: all that is not ASCII counts too). */
+static inline bool stops(unsigned char c, bool high)
+{
+	return c < 0x20 || c == '"' || c == '\\' || (high && c >= 0x80);
+}
+
+static inline bool stops8(const char *p, bool high)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t x, quote, slash, hit;
+
+	memcpy(&x, p, sizeof x);
+	quote = x ^ ones * '"';
+	slash = x ^ ones * '\\';
+	hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
+	return ((high ? hit | x : hit) & ones << 7) != 0;
+}
+
+static inline bool plain(struct span v, bool high)
+{
+	size_t i = 0;
+
+	if (v.n < 8) {
+		while (i < v.n && !stops((unsigned char)v.p[i], high))
+			i++;
+		return i == v.n;
+	}
+	for (; i + 8 <= v.n; i += 8)
+		if (stops8(v.p + i, high))
+			return false;
+	return !stops8(v.p + v.n - 8, high);
 }
 
 static void percent(struct buf *b, unsigned char c)
@@ -49,39 +87,43 @@ static void percent(struct buf *b, unsigned char c)
 /* What would have to be escaped becomes %XX, so that every value that we write is one that we read. */
 static void write_value(struct buf *b, struct span v)
 {
-	size_t from = b->n;
-
-	json_escape(b, v);
-	if (b->n - from == v.n)
+	if (plain(v, false)) {
+		buf_span(b, v);
 		return;
-	b->n = from;
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
-
-		if (c < 0x20 || c == '"' || c == '\\')
-			percent(b, c);
-		else
-			buf_c(b, (char)c);
 	}
+	for (size_t i = 0; i < v.n; i++) {
+		if (stops((unsigned char)v.p[i], false))
+			percent(b, (unsigned char)v.p[i]);
+		else
+			buf_c(b, v.p[i]);
+	}
+}
+
+static inline void add_reserved(struct buf *b, struct span s)
+{
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
 }
 
 void event_begin(struct buf *b, const struct event *attributes)
 {
-	buf_str(b, "{\"specversion\":\"" SPECVERSION "\"");
+	buf_reserve(b, BEGINNING.n);
+	add_reserved(b, BEGINNING);
 	for (size_t i = 0; i < NATTRIBUTES; i++) {
 		const struct attribute *a = &attributes_table[i];
-		const struct span *v = field(attributes, a);
+		const struct span v = *const_field(attributes, a);
 
-		if (!v->n)
+		if (!v.n)
 			continue;
-		buf_reserve(b, a->name.n + v->n + 6);
-		buf_add(b, ",\"", 2);
-		buf_span(b, a->name);
-		buf_add(b, "\":\"", 3);
-		write_value(b, *v);
+		buf_reserve(b, a->mark.n + v.n + 1);
+		add_reserved(b, a->mark);
+		if (plain(v, false))
+			add_reserved(b, v);
+		else
+			write_value(b, v);
 		buf_c(b, '"');
 	}
-	buf_str(b, ",\"data\":");
+	buf_span(b, DATA_MARK);
 }
 
 void event_stamp(struct buf *b, struct span lane, uint64_t seq)
@@ -232,10 +274,10 @@ struct reading {
 static size_t row_of(const struct reading *r, struct span name)
 {
 	for (size_t i = r->expected; i < NATTRIBUTES; i++)
-		if (span_eq(attributes_table[i].name, name))
+		if (span_eq(name_of(&attributes_table[i]), name))
 			return i;
 	for (size_t i = 0; i < r->expected; i++)
-		if (span_eq(attributes_table[i].name, name))
+		if (span_eq(name_of(&attributes_table[i]), name))
 			return i;
 	return NATTRIBUTES;
 }
@@ -271,7 +313,7 @@ static int take_attribute(struct reading *r, struct span name, struct event *v, 
 	i = row_of(r, name);
 	if (i < NATTRIBUTES) {
 		r->expected = i + 1;
-		return take_text(r, name, (struct span *)(void *)((char *)v + attributes_table[i].at), e);
+		return take_text(r, name, field(v, &attributes_table[i]), e);
 	}
 	/* A lane that stands elsewhere than at the end was not written by a lane's owner. */
 	if (span_is(name, "lane") || span_is(name, "laneseq"))
@@ -315,11 +357,40 @@ static int check_required(const struct reading *r, const struct event *v, struct
 	if (!r->specversion)
 		return refuse(SPAN("specversion"), e);
 	for (size_t i = 0; i < NATTRIBUTES; i++)
-		if (attributes_table[i].required && !field(v, &attributes_table[i])->n)
-			return refuse(attributes_table[i].name, e);
+		if (attributes_table[i].required && !const_field(v, &attributes_table[i])->n)
+			return refuse(name_of(&attributes_table[i]), e);
 	if (v->time.p && !time_ok(v->time))
 		return refuse(SPAN("time"), e);
 	return 0;
+}
+
+/*
+ * Takes attributes as long as they stand as event_begin writes them, with values of plain ASCII: all of them in most
+ * events of ours, in half the time that the scanner takes. The scanner goes on wherever this stops.
+ */
+static void take_written(struct reading *r, struct event *v)
+{
+	const char *p = r->s.start, *end = r->s.end, *close;
+
+	if (!span_starts((struct span){p, (size_t)(end - p)}, BEGINNING))
+		return;
+	r->specversion = true;
+	p += BEGINNING.n;
+	for (size_t i = 0; i < NATTRIBUTES; i++) {
+		struct span mark = attributes_table[i].mark, value;
+
+		if ((size_t)(end - p) <= mark.n || memcmp(p, mark.p, mark.n) != 0)
+			continue;
+		value.p = p + mark.n;
+		close = memchr(value.p, '"', (size_t)(end - value.p));
+		value.n = close ? (size_t)(close - value.p) : 0;
+		if (!value.n || !plain(value, true))
+			break;
+		*field(v, &attributes_table[i]) = value;
+		r->expected = i + 1;
+		p = close + 1;
+	}
+	r->s.p = p;
 }
 
 /* All up to the tail, or up to and with the closing brace. */
@@ -330,6 +401,7 @@ static int take_members(struct reading *r, struct event *v, struct err *e)
 
 	if (jscan_enter_object(&r->s, e))
 		return -1;
+	take_written(r, v);
 	for (;;) {
 		if (r->stamped && r->s.p == r->s.end)
 			return 0;
