@@ -21,7 +21,7 @@ static const struct attribute {
 	size_t at;                   /* offset of the field in struct event */
 	bool required;
 } attributes_table[] = {
-#define ROW(name, required) {{",\"" #name "\":\"", sizeof #name + 5}, offsetof(struct event, name), required}
+#define ROW(name, required) {{",\"" #name "\":\"", sizeof #name + 4}, offsetof(struct event, name), required}
 	ROW(id, true), ROW(source, true), ROW(type, true), ROW(subject, false), ROW(time, false), ROW(partitionkey, false),
 	ROW(batchid, false), ROW(unit, false), ROW(bank, false), ROW(businessdate, false), ROW(fingerprint, false),
 #undef ROW
@@ -44,7 +44,7 @@ static const struct span *const_field(const struct event *v, const struct attrib
 	return (const struct span *)(const void *)((const char *)v + a->at);
 }
 
-/* What may not stand in a value as it is, for one byte and for one of eight (high: all that is not ASCII counts too). */
+/* What may not stand in a value as it is, in one byte and in eight (high: neither may what is not ASCII). */
 static inline bool stops(unsigned char c, bool high)
 {
 	return c < 0x20 || c == '"' || c == '\\' || (high && c >= 0x80);
