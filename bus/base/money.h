@@ -23,8 +23,9 @@ struct money_form {
 
 /* Reads ASCII text without blanks around it: an optional '-', digits, an optional '.' with digits. Not allowed: '+',
  * exponents, full-width digits, an empty text, "." alone, a missing integer part, more digits than the form says, -0.
- * Errors (ERR_DATA): money.empty, money.syntax {text}{at}, money.decimals {text}{want}, money.range {text}.
- * On failure ret is untouched. */
+ * Zeros in front are allowed. A form is asserted: max_decimals <= 2, min <= max, with fen both 0.
+ * Errors (ERR_DATA): money.empty, money.syntax {text}{at} (from 1), money.decimals {text}{want}, money.range {text};
+ * syntax comes before decimals before range. {text} is cut at 40 bytes. On failure ret is untouched. */
 int money_read(struct span text, const struct money_form *form, int64_t *ret_fen, struct err *e);
 
 /* Appends "-1234.50". With fen: "-123450". */
@@ -32,7 +33,7 @@ void money_write(struct buf *b, int64_t fen, bool as_fen);
 /* The same into a caller's array of at least 24 bytes, terminated; returns it. */
 const char *money_text(int64_t fen, char ret[24]);
 
-/* Adds; money.range when it does not fit, then *sum is untouched. */
+/* Adds; money.range when it does not fit, then *sum is untouched; the same holds for the two sums below. */
 int money_add(int64_t *sum, int64_t fen, struct err *e);
 
 /* A sum of records of one currency: debits and credits apart, so that a wrong sign cannot hide. */
