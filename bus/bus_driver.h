@@ -77,7 +77,7 @@ struct bus {
 	enum bus_mode mode;
 	unsigned partitions;
 	char folder[512];
-	struct bus_topics *topics;   /* owned by bus.c: names and handles, under its own lock */
+	struct bus_front *front;     /* owned by bus.c: names and handles of topics, buffers for staging */
 };
 
 struct bus_owner {
@@ -91,6 +91,12 @@ struct bus_reader {
 	struct bus *bus;
 	unsigned topic, partition;
 };
+
+/* bus_open with a driver at hand. open gives a zeroed struct bus with folder filled in and, where the store knows
+ * them, partitions; the rest of it is bus.c's. own gives bus_owner with its generation; read gives bus_reader. A driver
+ * may call bus_topic_name at any time, and bus_topic where it holds no lock that its own topic() takes. */
+int bus_open_with(const struct bus_driver *driver, const struct bus_conf *c, enum bus_mode mode, struct bus **ret,
+	struct err *e);
 
 /* The drivers, NULL-terminated. */
 extern const struct bus_driver *const bus_drivers[];

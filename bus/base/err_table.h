@@ -213,8 +213,176 @@ ROW(E_FILE_TOO_LARGE, "file.too_large", ERR_CONF, 3,
 	"请核对是否为正确的文件；如无误，请拆分")
 
 /* schemas and code tables */
+ROW(E_CODES_BROKEN, "codes.broken", ERR_CONF, 3,
+	"the code table {table} has faults of its own, named elsewhere in this list; nothing was looked up in it",
+	"代码表 {table} 本身有误（另行列出），未从中查询任何代码",
+	"correct the table first; this finding then goes away by itself",
+	"请先更正该代码表，此问题随即消失")
+ROW(E_CODES_COLUMNS, "codes.columns", ERR_CONF, 3,
+	"the code table's columns do not fit: {want} wanted, {got} found; none of the table was used",
+	"代码表的栏目不符：应为 {want}，实为 {got}；整张表均未采用",
+	"compare the line with the header line and with key and value in the table's yaml file; put text with a comma in quotes",
+	"请将该行与表头、以及同名 yaml 文件中的 key、value 对照；内容含逗号时请加引号")
+ROW(E_CODES_DUPLICATE_KEY, "codes.duplicate_key", ERR_CONF, 3,
+	"the code {code} stands twice in one edition, first in line {first}; neither was used",
+	"同一版次中代码 {code} 重复，首次出现在第 {first} 行；两行均未采用",
+	"keep the line that is right; if both are, they belong to two editions",
+	"请保留正确的一行；如两行都对，应分属两个版次")
+ROW(E_CODES_EMPTY, "codes.empty", ERR_CONF, 3,
+	"the column {column} is empty in this line of the code table; none of the table was used",
+	"代码表本行的 {column} 栏为空；整张表均未采用",
+	"fill it in or delete the line",
+	"请补填，或删除该行")
+ROW(E_CODES_OVERLAP, "codes.overlap", ERR_CONF, 3,
+	"the editions {one} and {other} are both valid in {year}; none of the table was used",
+	"版次 {one} 与 {other} 在 {year} 年同时有效；整张表均未采用",
+	"give each fiscal year one edition",
+	"请使每个会计年度只对应一个版次")
+ROW(E_CODES_QUOTE, "codes.quote", ERR_CONF, 3,
+	"a quoted cell of the code table does not end as it should; the table was not read further",
+	"代码表中带引号的单元格没有正常结束，其后内容未读取",
+	"write a quote within a cell twice, and only a comma or the line's end behind the closing one",
+	"单元格内的引号请写两次；结束引号之后只能是逗号或行尾")
+ROW(E_CODES_UNKNOWN_TABLE, "codes.unknown_table", ERR_CONF, 3,
+	"there is no code table {table}", "没有名为 {table} 的代码表",
+	"the nearest name is: {near}; a table is a yaml file and its csv files in a codes folder",
+	"最接近的名称是：{near}；代码表由 codes 文件夹中的 yaml 文件及其 csv 文件组成")
+ROW(E_SCHEMA_BYTES, "schema.bytes", ERR_DATA, 1,
+	"{field} needs more than {want} bytes in {charset}, the strictest receiver takes no more; it was not cut",
+	"{field} 按 {charset} 编码超过 {want} 字节，为最严格接收方所不容；未作截断",
+	"have the source shorten it, or declare a cut in the form if the receiver allows that",
+	"请来源单位缩短；如接收方允许截断，请在报文格式中写明")
+ROW(E_SCHEMA_CHOICE, "schema.choice", ERR_DATA, 1,
+	"{field} holds none of the values that are allowed: {want}; nothing was put in its place",
+	"{field} 的值不在允许范围内：{want}；未用别的值代替",
+	"correct the source or the mapping of this field",
+	"请更正来源数据或该字段的映射")
+ROW(E_SCHEMA_CONTROL, "schema.control", ERR_CONF, 3,
+	"{marked} fields are marked x-control among {amounts} amounts; one amount must be, so that totals can be proved",
+	"{amounts} 个金额字段中有 {marked} 个标为 x-control；须有且仅有一个金额字段带此标记，才能核对合计",
+	"mark the one amount that totals count, with format money",
+	"请只在计入合计的那个金额字段（format 为 money）上标记")
+ROW(E_SCHEMA_DATE, "schema.date", ERR_DATA, 1,
+	"{field} is no real date or month of the form {want}; it was not guessed",
+	"{field} 不是 {want} 形式的真实日期或月份；未作猜测",
+	"check how the source writes dates and the conversion in the form",
+	"请核对来源的日期写法与报文格式中的转换")
+ROW(E_SCHEMA_EXAMPLE, "schema.example", ERR_CONF, 3,
+	"an example in the schema breaks the schema: {field} ({code})",
+	"模式文件中的示例不符合该模式：{field}（{code}）",
+	"correct the example or the rule",
+	"请更正示例或规则")
+ROW(E_SCHEMA_ID, "schema.id", ERR_CONF, 3,
+	"$id is {id}, the file is called {file}: they must be the same name ending in .json",
+	"$id 为 {id}，文件名为 {file}：两者须一致，并以 .json 结尾",
+	"give both the name of the event type, such as payroll.line.v1.json",
+	"请将两者都写成事件类型名，如 payroll.line.v1.json")
+ROW(E_SCHEMA_KEYWORD, "schema.keyword", ERR_CONF, 3,
+	"{keyword} is no keyword that schemas use here", "此处的模式不使用关键字 {keyword}",
+	"the nearest is: {near}; a rule that cannot be said so belongs into a check of the form",
+	"最接近的是：{near}；无法如此表达的规则请写成报文格式中的检查")
+ROW(E_SCHEMA_KIND, "schema.kind", ERR_DATA, 1,
+	"{field} must be {want} in JSON; the event was not used", "{field} 在 JSON 中应为 {want}；该事件未采用",
+	"have the producer write text in quotes, amounts and codes too, and parts in braces",
+	"请生产方把文本（包括金额和代码）写在引号内，把组合字段写在花括号内")
+ROW(E_SCHEMA_LENGTH, "schema.length", ERR_DATA, 1,
+	"{field} has {got} characters, {want} are allowed; it was neither cut nor filled up",
+	"{field} 有 {got} 个字符，允许 {want} 个；未截断也未补足",
+	"correct the source, or the columns of the form if neighbours ran together",
+	"请更正来源数据；如相邻栏目连在一起，请更正报文格式的栏目")
+ROW(E_SCHEMA_MISSING, "schema.missing", ERR_DATA, 1,
+	"{field} is missing; nothing was put in its place", "缺少 {field}；未用别的值代替",
+	"fill it in at the source, or map it in the form",
+	"请在来源补填，或在报文格式中加上映射")
+ROW(E_SCHEMA_MONEY, "schema.money", ERR_DATA, 1,
+	"{field} is no amount with exactly two decimals, such as 1234.50; it was not used",
+	"{field} 不是恰有两位小数的金额（如 1234.50）；未采用",
+	"correct the conversion of the amount in the form",
+	"请更正报文格式中该金额的转换")
+ROW(E_SCHEMA_NAME, "schema.name", ERR_CONF, 3,
+	"{name} cannot be the name of a field: letters, digits and _ only, a letter first",
+	"{name} 不能用作字段名：只能用字母、数字和下划线，且以字母开头",
+	"choose another name; the text for people stands in title and x-title-zh",
+	"请改名；给人看的名称写在 title 和 x-title-zh 中")
+ROW(E_SCHEMA_PATTERN, "schema.pattern", ERR_CONF, 3,
+	"the pattern cannot be used as it stands: {pattern} (character {at})",
+	"无法使用该 pattern：{pattern}（第 {at} 个字符）",
+	"write ^...$ out of letters, digits, [..], \\d, . and the counts {n} {n,m} ? * +, each other sign behind a \\; no choices, no groups",
+	"请写成 ^……$，只用文字、数字、[..]、\\d、. 和次数 {n} {n,m} ? * +，其他符号前加 \\；不支持多选和分组")
+ROW(E_SCHEMA_REF, "schema.ref", ERR_CONF, 3,
+	"{ref} leads to nothing that can stand here, or in a circle",
+	"{ref} 所指不存在、不能用在此处，或循环引用",
+	"write #/$defs/NAME, FILE.json#/$defs/NAME for a file beside this one, or the name of a property",
+	"请写 #/$defs/名称，或同一文件夹中的 文件.json#/$defs/名称，或一个字段名")
+ROW(E_SCHEMA_SHAPE, "schema.shape", ERR_DATA, 1,
+	"{field} does not have the form {want}; it was not used", "{field} 的写法不符合 {want}；未采用",
+	"compare with the source's document; blanks, full-width digits and shifted columns are the usual causes",
+	"请与来源单据核对；常见原因是空格、全角数字或栏目错位")
+ROW(E_SCHEMA_TWICE, "schema.twice", ERR_DATA, 1,
+	"{field} stands twice in one event; the event was not used", "同一事件中 {field} 出现两次；该事件未采用",
+	"have the producer write each field once",
+	"请生产方对每个字段只写一次")
+ROW(E_SCHEMA_TYPE, "schema.type", ERR_CONF, 3,
+	"{type} cannot stand here: an event is an object, and each of its fields is text (string) or an object",
+	"此处不能用 {type}：事件是 object，其字段只能是文本（string）或 object",
+	"write string for amounts, dates and codes too; their form is said by format and pattern",
+	"金额、日期和代码也请写 string，其形式由 format 和 pattern 规定")
+ROW(E_SCHEMA_UNKNOWN, "schema.unknown", ERR_DATA, 1,
+	"the event type has no field {field}; the event was not used", "该事件类型没有字段 {field}；该事件未采用",
+	"the nearest name is: {near}; correct the mapping, or add the field in a new version of the schema",
+	"最接近的名称是：{near}；请更正映射，或在新版模式中增加该字段")
 
 /* bus and store */
+ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
+	"the store did not take a commit: {why}; nothing of it was published, paid or handed over",
+	"存储未能完成提交：{why}；本次内容均未发布、未支付、未送出",
+	"look after the disk (space, health), then start again; work goes on where the last commit ended",
+	"请检查磁盘的空间和健康状况后重新启动；程序从上一次成功的提交处接着做")
+ROW(E_BUS_FENCED, "bus.fenced", ERR_HALT, 7,
+	"another process has taken over {flow}; this one writes no more, nothing of its last step was published",
+	"{flow} 已由另一个进程接管；本进程不再写入，最后一步的内容均未发布",
+	"leave one process running for this site; if both were meant, find out who started the second one",
+	"同一站点只留一个进程运行；请查明另一个进程是谁启动的")
+ROW(E_BUS_LOOK_ONLY, "bus.look_only", ERR_CONF, 2,
+	"the bus was opened for looking only, so {flow} cannot be run from here; nothing was changed",
+	"总线以只读方式打开，不能在此运行 {flow}；未作任何改动",
+	"start it with: jincai run",
+	"请用 jincai run 启动")
+ROW(E_BUS_NAME, "bus.name", ERR_CONF, 3,
+	"“{name}” cannot be a name here: 1 to 100 of a-z 0-9 . - _ (an act: 1 to 64 of a-z 0-9 -); nothing was made",
+	"“{name}”不能用作名称：限 1 至 100 个 a-z 0-9 . - _（操作单编号限 1 至 64 个 a-z 0-9 -）；未建立任何内容",
+	"give it another name in jincai.yaml",
+	"请在 jincai.yaml 中改名")
+ROW(E_BUS_NO_TOPIC, "bus.no_topic", ERR_CONF, 3,
+	"there is no topic {name} on this bus; nothing was made",
+	"总线上没有主题 {name}；未建立任何内容",
+	"check the name; a topic appears when the first flow that writes it has run",
+	"请核对名称；主题在写入它的流首次运行后才会出现")
+ROW(E_BUS_PARTITIONS, "bus.partitions", ERR_CONF, 3,
+	"this bus has {have} partitions, jincai.yaml says {want}; the number is fixed for life, nothing was started",
+	"本总线有 {have} 个分区，而 jincai.yaml 写的是 {want} 个；分区数终身不变，程序未启动",
+	"put {have} back into jincai.yaml; another number needs a new bus",
+	"请把 jincai.yaml 改回 {have}；要用别的分区数须新建总线")
+ROW(E_BUS_TOO_LARGE, "bus.too_large", ERR_DATA, 1,
+	"{what} is too large for the bus: {size} bytes, at most {max}; it was not published",
+	"{what} 超出总线上限：{size} 字节，最多 {max} 字节；未发布",
+	"look at the record in the source; a field that holds a whole document belongs into a file of its own",
+	"请查看来源中的这条记录；若某栏装了整份文件，应改为单独的文件")
+ROW(E_BUS_TOPICS, "bus.topics", ERR_CONF, 3,
+	"a bus has at most {max} topics; the new one was not made",
+	"一条总线最多 {max} 个主题；新主题未建立",
+	"take destinations that are no longer used out of jincai.yaml",
+	"请从 jincai.yaml 中去掉不再使用的去向")
+ROW(E_BUS_UNKNOWN, "bus.unknown", ERR_HALT, 6,
+	"the bus gave no clear answer to a commit of {flow}: it may have happened or not; nothing was sent twice because of it",
+	"总线对 {flow} 的一次提交没有明确答复，可能已完成，也可能没有；没有因此重复发送",
+	"nothing: the flow opens again and asks what its position is; if this repeats, look at the bus and the network",
+	"无须处理：该流会重新打开并以位点为准；若反复出现，请检查总线与网络")
+ROW(E_BUS_URL, "bus.url", ERR_CONF, 3,
+	"“{url}” is no bus that this program can open; nothing was started",
+	"“{url}”不是本程序能打开的总线；程序未启动",
+	"write embedded:FOLDER after bus: in jincai.yaml",
+	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹")
 ROW(E_EVENT_ATTRIBUTE, "event.attribute", ERR_DATA, 1,
 	"the event's attribute \"{name}\" is missing or not as it should be; the event was not used",
 	"事件的属性“{name}”缺失或不合规定；该事件未被采用",
@@ -227,10 +395,114 @@ ROW(E_EVENT_SYNTAX, "event.syntax", ERR_DATA, 1,
 	"请查明是谁在向该主题写入：此处只应写入事件（CloudEvents 1.0 结构化 JSON 格式）")
 
 /* lanes and flows */
+ROW(E_LANE_FORK, "lane.fork", ERR_HALT, 6,
+	"an event comes from lane “{lane}”, which has ended or was never opened here; this flow stands still, nothing was sent on",
+	"有事件来自通道“{lane}”，而该通道已结束或从未在此打开；本流已停住，此后内容均未送出",
+	"do not force it: two writers may have been at work, or a store was restored; compare with the source before going on",
+	"切勿强行继续：可能有两个进程同时写入，或存储曾被恢复；请先与来源核对")
+ROW(E_LANE_GAP, "lane.gap", ERR_HALT, 6,
+	"events of lane {lane} are missing: {want} was next, {got} came; this flow stands still, nothing was sent on",
+	"通道 {lane} 的事件有缺失：应为第 {want} 号，实到第 {got} 号；本流已停住，此后内容均未送出",
+	"something was lost from the bus (retention, restore, damage): compare the balance with the source before going on",
+	"总线上的内容有丢失（过期删除、恢复或损坏）：请先平账并与来源核对")
+ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
+	"the lane numbers in the position of {flow} cannot be read; this flow stands still, nothing was sent on",
+	"{flow} 位点中的通道号无法读取；本流已停住，此后内容均未送出",
+	"the store is damaged or was written by another edition: keep a copy of it and call the maintainers",
+	"存储已损坏或由其他版本写入：请保留副本并联系维护人员")
 
 /* language: expressions and mappings */
+ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which does not exist here",
+	"条件里写的 {name} 在这里不存在", "did you mean {near}? names stand in docs/language.md", "是不是 {near}？可用的名称见 docs/language.md")
+ROW(E_EXPR_SYNTAX, "expr.syntax", ERR_CONF, 3, "the condition cannot be read at character {at}: {want} expected before: {rest}",
+	"条件在第 {at} 个字符处读不懂：此处应为 {want}，余下：{rest}", "conditions look like: line.payee = \"Grand Total\" and not line.amount is empty",
+	"条件的写法如：line.payee = \"合计\" and not line.amount is empty")
+ROW(E_MAP_CHECK, "map.check", ERR_DATA, 1, "{field} does not pass the check {check}", "{field} 没有通过检查 {check}",
+	"the record is not passed on; ask the source to correct it", "该记录没有往下走，请来源系统更正")
+ROW(E_MAP_DATE, "map.date", ERR_DATA, 1, "{field} is \"{text}\", not a date written {want}", "{field} 的值“{text}”不是 {want} 格式的日期",
+	"correct the date at the source, or the form's pattern if the vendor changed it", "请来源系统更正日期；若厂商改了格式，请改报文格式")
+ROW(E_MAP_FIELD, "map.field", ERR_CONF, 3, "{field} is no field of {type}", "{type} 没有字段 {field}",
+	"did you mean {near}? fields stand in the schema", "是不是 {near}？字段见 schemas 下的模式文件")
+ROW(E_MAP_MISSING, "map.missing", ERR_DATA, 1, "{field} is required and the record has nothing there", "{field} 必填，记录里却没有值",
+	"the record is not passed on; ask the source to fill it in", "该记录没有往下走，请来源系统补填")
+ROW(E_MAP_NO_KEY, "map.no_key", ERR_CONF, 3, "keyed: {path} needs the site's key and there is none", "keyed: {path} 需要站点密钥，但没有找到",
+	"make one: keys/identity.key in the folder that site: keys: names, 32 random bytes", "请在 site: keys: 指定的文件夹里放 identity.key（32 个随机字节）")
+ROW(E_MAP_PATH, "map.path", ERR_CONF, 3, "{path} does not exist here", "{path} 在这里不存在",
+	"did you mean {near}? a column is written with its kind, such as line.name", "是不是 {near}？列名要带记录种类，如 line.name")
+ROW(E_MAP_REQUIRED, "map.required", ERR_CONF, 3, "{type} requires {field} and no rule fills it", "{type} 的必填字段 {field} 没有规则来填",
+	"add a rule for it under map:", "请在 map: 下补一条规则")
+ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "{what}: {rule}", "规则写法不对（{what}）：{rule}",
+	"rules stand in docs/language.md", "规则的写法见 docs/language.md")
+ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} is not in table {table} for that fiscal year",
+	"{field}：代码 {code} 不在该财政年度的代码表 {table} 里", "nothing is guessed: add the code to the table or have the source correct it",
+	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
 
 /* codecs and forms */
+ROW(E_CODEC_AFTER_QUOTE, "codec.after_quote", ERR_DATA, 1,
+	"text follows a closing quote at byte {byte} of the row; the row was not cut",
+	"本行字节偏移 {byte} 处，右引号之后还有内容；该行未作拆分",
+	"have the source double the quotes inside a cell, or declare in the dialect that the file has no quotes",
+	"请来源单位将栏内引号写成两个，或在接口方言中写明该文件不用引号")
+ROW(E_CODEC_BOM, "codec.bom", ERR_CONF, 3,
+	"a byte order mark can only be written in utf-8, the form's charset is {charset}; the form was not loaded",
+	"只有 utf-8 才能写 BOM，本格式的字符集是 {charset}；该格式未加载",
+	"remove bom, or change the charset of the form",
+	"请删去 bom，或更改该格式的字符集")
+ROW(E_CODEC_DELIMITER, "codec.delimiter", ERR_CONF, 3,
+	"the delimiter \"{text}\" cannot be used; the form was not loaded",
+	"分隔符“{text}”不能使用；该格式未加载",
+	"give one to eight ASCII characters, without the quote, ends of line and NUL",
+	"请填写一至八个 ASCII 字符，不得含引号字符、换行符和空字节")
+ROW(E_CODEC_DELIMITER_INSIDE, "codec.delimiter_inside", ERR_DATA, 1,
+	"cell {cell} holds the delimiter or an end of line and the format has no quotes; the row was not written",
+	"第 {cell} 栏的内容里有分隔符或换行，而该格式不用引号；本行未写出",
+	"correct the text at the source, or agree with the receiver on quotes or another delimiter",
+	"请在来源处更正该内容，或与接收方商定使用引号或改用其他分隔符")
+ROW(E_CODEC_NUL, "codec.nul", ERR_DATA, 1,
+	"the row holds a NUL byte at byte {byte}; it was not cut",
+	"本行在字节偏移 {byte} 处有空字节（00）；该行未作拆分",
+	"check that the file is text and not UTF-16 or damaged; have the source send it again",
+	"请核对文件是否为文本、是否为 UTF-16 或已损坏，并请来源单位重新报送")
+ROW(E_CODEC_OPEN_QUOTE, "codec.open_quote", ERR_DATA, 1,
+	"the quote opened at byte {byte} of the row is never closed, the file ends inside; nothing from there on was read as rows",
+	"本行字节偏移 {byte} 处的左引号直到文件结束都没有配对；此后的内容未按行读入",
+	"check that the file is complete; have the source close the quote and send the file again",
+	"请核对文件是否完整，并请来源单位补上右引号后重新报送")
+ROW(E_CODEC_QUOTE, "codec.quote", ERR_CONF, 3,
+	"\"{text}\" cannot be the quote; the form was not loaded",
+	"“{text}”不能用作引号字符；该格式未加载",
+	"give one character of ! \" # $ % & ' ( ) * + , - . / or leave it out",
+	"请填写 ! \" # $ % & ' ( ) * + , - . / 中的一个，或不填")
+ROW(E_CODEC_TOO_LONG, "codec.too_long", ERR_DATA, 1,
+	"the record is longer than {max} bytes; it was not cut, its first bytes were kept, reading goes on at the next line",
+	"该记录超过 {max} 字节；未作拆分，只留存了开头部分，从下一行继续读取",
+	"check the declared end of line and quotes against the file; such records mostly come from a wrong one",
+	"请对照文件核对所写明的换行方式和引号；记录过长多因其中一项有误")
+ROW(E_CODEC_TOO_MANY_CELLS, "codec.too_many_cells", ERR_DATA, 1,
+	"the row has more than {max} cells; it was not cut",
+	"该行超过 {max} 栏；未作拆分",
+	"check the declared delimiter against the file",
+	"请对照文件核对所写明的分隔符")
+ROW(E_PATTERN_NAME, "pattern.name", ERR_CONF, 3,
+	"the name {name} in a file name pattern is unknown or stands there twice; the form was not loaded",
+	"文件名模式中的名称 {name} 不存在或重复；该格式未加载",
+	"use a name that is known here, each one once (the nearest one: {near})",
+	"请使用此处已有的名称，每个名称只用一次（最相近的是：{near}）")
+ROW(E_PATTERN_SYNTAX, "pattern.syntax", ERR_CONF, 3,
+	"the file name pattern breaks its rules at character {at}; the form was not loaded",
+	"文件名模式在第 {at} 个字符处不合规则；该格式未加载",
+	"write parts as {name}, {name:3} or {name:yyyyMMdd}; no empty pattern, no control characters, no . or .. as a folder",
+	"请将各部分写成 {name}、{name:3} 或 {name:yyyyMMdd}；不得为空，不得含控制字符，不得以 . 或 .. 作文件夹名")
+ROW(E_PATTERN_TOO_LONG, "pattern.too_long", ERR_DATA, 1,
+	"the file name that the pattern makes has a part of more than {max} bytes; no file was made",
+	"按模式生成的文件名有一段超过 {max} 字节；未生成文件",
+	"shorten the pattern or the value that it takes in",
+	"请缩短文件名模式或其所用的内容")
+ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
+	"the part {part} of the file name has no value that can stand in a name; no file was made",
+	"文件名中的 {part} 没有可用于文件名的值；未生成文件",
+	"check the value: it must be there, fit the width or date of the pattern, and hold no / and no control characters",
+	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
 
