@@ -9,8 +9,8 @@
 /* Wall clock and steady clock, and how a time is written. Business days are Asia/Shanghai; instants are UTC. */
 int64_t clock_now_ms(void);       /* since 1970-01-01 UTC */
 int64_t clock_steady_ms(void);    /* never goes back; for waits */
-void clock_write(struct buf *b, int64_t ms);              /* 2026-12-01T08:00:00.123Z (RFC 3339) */
-/* Reads what clock_write writes, with or without milliseconds; -1 when it is not that. */
+void clock_write(struct buf *b, int64_t ms);              /* 2026-12-01T08:00:00.123Z (RFC 3339), 1970 to 9999 */
+/* Reads what clock_write writes, with or without milliseconds, years 1900 to 2199; -1 when it is not that. */
 int clock_read(struct span text, int64_t *ret_ms);
 /* True for a real date of the Gregorian calendar, year 1900 to 2199. */
 bool clock_date_ok(int year, int month, int day);

@@ -393,6 +393,11 @@ ROW(E_EVENT_SYNTAX, "event.syntax", ERR_DATA, 1,
 	"该文本不是 JSON 对象形式的事件（第 {at} 字节）；未被采用",
 	"find out who writes to this topic: only events belong on it (CloudEvents 1.0, structured JSON)",
 	"请查明是谁在向该主题写入：此处只应写入事件（CloudEvents 1.0 结构化 JSON 格式）")
+ROW(E_INDEX_RECORD, "index.record", ERR_HALT, 6,
+	"a record of our own lacks a right \"{name}\", so the look-up table {index} would be wrong; nothing was committed or skipped",
+	"本系统自己写入的一条记录缺少正确的“{name}”，查找表 {index} 会因此出错；未提交、也未跳过任何记录",
+	"do not delete anything; keep the place that is named and call the maintainers: another program may have written to this topic",
+	"请勿删除任何数据；记下所示位置并联系维护人员：可能有其他程序写入了该主题")
 
 /* lanes and flows */
 ROW(E_LANE_FORK, "lane.fork", ERR_HALT, 6,
