@@ -94,6 +94,8 @@ static int fail(const struct jscan *s, enum err_id id, const char *at, struct er
 
 static inline const char *past_blanks(const char *p, const char *end)
 {
+	if (p < end && (unsigned char)*p > ' ')          /* what programs write has few blanks */
+		return p;
 	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
 	return p;
@@ -361,14 +363,18 @@ static int take_array(struct jscan *s, struct err *e)
 
 int jscan_value(struct jscan *s, struct jscan_value *ret, struct err *e)
 {
-	struct jscan_value v = {.type = jscan_peek(s)};
+	struct jscan_value v = {.type = JSCAN_STRING};
 	const char *from = s->p = past_blanks(s->p, s->end);
 	int failed;
 
+	if (from < s->end && *from == '"') {
+		if (take_string(s, &v.raw, &v.escaped, e))
+			return -1;
+		*ret = v;
+		return 0;
+	}
+	v.type = jscan_peek(s);
 	switch (v.type) {
-	case JSCAN_STRING:
-		failed = take_string(s, &v.raw, &v.escaped, e);
-		break;
 	case JSCAN_OBJECT:
 		failed = take_object(s, e);
 		break;
@@ -387,14 +393,14 @@ int jscan_value(struct jscan *s, struct jscan_value *ret, struct err *e)
 	case JSCAN_NULL:
 		failed = take_word(s, SPAN("null"), e);
 		break;
+	case JSCAN_STRING:
 	case JSCAN_END:
 	default:
 		return fail(s, E_JSON_SYNTAX, s->p, e);
 	}
 	if (failed)
 		return -1;
-	if (v.type != JSCAN_STRING)
-		v.raw = (struct span){from, (size_t)(s->p - from)};
+	v.raw = (struct span){from, (size_t)(s->p - from)};
 	*ret = v;
 	return 0;
 }
@@ -469,16 +475,48 @@ int jscan_unescape(const struct jscan_value *v, struct buf *scratch, struct span
 	return 0;
 }
 
-static void add_escaped(struct buf *b, unsigned char c)
+/* Copies the plain bytes at p, all that stand before the first to be escaped; returns how many. Whole steps are stored
+ * before it is known whether all of their bytes are plain: out has room for as many bytes as there are up to end. */
+static inline size_t copy_plain(char *out, const char *p, const char *end)
+{
+	const char *from = p;
+
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16, out += 16) {
+		unsigned hit = stops16(p, STOP_ESCAPES);
+
+		memcpy(out, p, 16);
+		if (hit)
+			return (size_t)(p - from) + (size_t)__builtin_ctz(hit);
+	}
+	if (p > from && p < end) {
+		/* The rest is shorter than a step: the last step once more, up to the very end. */
+		size_t again = 16 - (size_t)(end - p);
+		unsigned hit = stops16(p - again, STOP_ESCAPES);
+
+		memcpy(out - again, p - again, 16);
+		return hit ? (size_t)(p - again - from) + (size_t)__builtin_ctz(hit) : (size_t)(end - from);
+	}
+#endif
+	for (; end - p >= 8 && !stops8(p, STOP_ESCAPES); p += 8, out += 8)
+		memcpy(out, p, 8);
+	for (; p < end && !stops((unsigned char)*p, STOP_ESCAPES); p++)
+		*out++ = *p;
+	return (size_t)(p - from);
+}
+
+static size_t write_escape(char *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char letters[0x20] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
 	char letter = c < 0x20 ? letters[c] : (char)c;
 
-	if (letter)
-		buf_add(b, (const char[]){'\\', letter}, 2);
-	else
-		buf_add(b, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+	if (letter) {
+		memcpy(out, (const char[]){'\\', letter}, 2);
+		return 2;
+	}
+	memcpy(out, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+	return 6;
 }
 
 void json_escape(struct buf *b, struct span utf8)
@@ -486,20 +524,23 @@ void json_escape(struct buf *b, struct span utf8)
 	const char *p = utf8.p ? utf8.p : "", *end = p + utf8.n;
 
 	for (;;) {
-		const char *stop = find_stop(p, end, STOP_ESCAPES);
+		size_t n;
 
-		buf_add(b, p, (size_t)(stop - p));
-		if (stop == end)
+		buf_reserve(b, (size_t)(end - p) + 6);
+		n = copy_plain(b->p + b->n, p, end);
+		b->n += n;
+		p += n;
+		if (p == end)
 			return;
-		add_escaped(b, (unsigned char)*stop);
-		p = stop + 1;
+		b->n += write_escape(b->p + b->n, (unsigned char)*p++);
 	}
 }
 
 void json_quote(struct buf *b, struct span utf8)
 {
-	buf_reserve(b, utf8.n + 2);
-	buf_c(b, '"');
+	buf_reserve(b, utf8.n + 8);
+	b->p[b->n++] = '"';
 	json_escape(b, utf8);
-	buf_c(b, '"');
+	buf_reserve(b, 1);
+	b->p[b->n++] = '"';
 }

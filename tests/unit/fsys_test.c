@@ -19,6 +19,7 @@
  */
 static struct disk {
 	int fsync_errno, renameat2_errno, renameat_errno, write_errno, interrupts;
+	int unlink_errno;                    /* once */
 	size_t write_most;
 	char log[4096];
 } disk;
@@ -63,6 +64,16 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to)
 	}
 	note("rename ");
 	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+int unlinkat(int dirfd, const char *path, int flags)
+{
+	if (disk.unlink_errno) {
+		errno = disk.unlink_errno;
+		disk.unlink_errno = 0;
+		return -1;
+	}
+	return (int)syscall(SYS_unlinkat, dirfd, path, flags);
 }
 
 ssize_t write(int fd, const void *p, size_t n)
@@ -347,6 +358,18 @@ static void a_rename_never_replaces(void **state)
 	}
 }
 
+static void a_link_that_could_not_become_a_rename_is_taken_back(void **state)
+{
+	const struct place *t = *state;
+	struct err e = ERR_INIT;
+
+	disk.renameat2_errno = EINVAL;
+	disk.unlink_errno = EACCES;
+	make_file(t->fd, "from", "new");
+	FAILS(e, "file.denied", fsys_rename_new(t->fd, "from", t->fd, "to", "to", &e));
+	names_are(t->fd, "from");
+}
+
 static void another_device_is_refused(void **state)
 {
 	const struct place *t = *state;
@@ -487,7 +510,7 @@ static void names_come_sorted_by_bytes(void **state)
 	char **names;
 	struct err e = ERR_INIT;
 	char name[16];
-	size_t n = 0;
+	size_t n;
 
 	names_are(t->fd, "");
 	make_file(t->fd, "b", "");
@@ -498,10 +521,15 @@ static void names_come_sorted_by_bytes(void **state)
 	assert_int_equal(mkdirat(t->fd, "many", 0700), 0);
 	for (int i = 0; i < 200; i++) {
 		snprintf(name, sizeof name, "many/%03d", (i * 7) % 200);
+		OK(e, fsys_list(t->fd, "many", &names, &e));
+		for (n = 0; names[n]; n++)
+			;
+		assert_int_equal(n, i);
+		fsys_list_free(names);
 		make_file(t->fd, name, "");
 	}
 	OK(e, fsys_list(t->fd, "many", &names, &e));
-	for (; names[n]; n++) {
+	for (n = 0; names[n]; n++) {
 		snprintf(name, sizeof name, "%03zu", n);
 		assert_string_equal(names[n], name);
 	}
@@ -527,6 +555,7 @@ int main(void)
 		TEST(each_reason_has_its_code),
 		TEST(a_failed_sync_is_never_tried_again),
 		TEST(a_rename_never_replaces),
+		TEST(a_link_that_could_not_become_a_rename_is_taken_back),
 		TEST(another_device_is_refused),
 		TEST(a_name_exists_when_something_has_it),
 		TEST(a_file_is_put_whole_and_synced_around_the_rename),

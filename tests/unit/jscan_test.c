@@ -61,6 +61,8 @@ static void each_error_has_its_code_and_place(void **state)
 		{"a backslash at the end is refused", "\"abc\\", "json.syntax", "4"},
 		{"an unknown escape is refused", "\"\\x\"", "json.syntax", "1"},
 		{"a short unicode escape is refused", "\"\\u12\"", "json.syntax", "1"},
+		{"a unicode escape with a g is refused", "\"\\u00g0\"", "json.syntax", "1"},
+		{"a unicode escape cut off is refused", "\"\\u12", "json.syntax", "1"},
 		{"a line feed in a string is refused", "\"a\nb\"", "json.syntax", "2"},
 		{"a leading zero is refused", "01", "json.syntax", "1"},
 		{"a minus alone is refused", "-", "json.syntax", "1"},
@@ -77,6 +79,7 @@ static void each_error_has_its_code_and_place(void **state)
 		{"an overlong form of two is not UTF-8", "\"\xc1\xbf\"", "json.utf8", "1"},
 		{"a surrogate is not UTF-8", "\"\xed\xa0\x80\"", "json.utf8", "1"},
 		{"beyond U+10FFFF is not UTF-8", "\"\xf4\x90\x80\x80\"", "json.utf8", "1"},
+		{"a lead beyond the last is not UTF-8", "\"\xf5\x80\x80\x80\"", "json.utf8", "1"},
 		{"a third byte that does not trail is not UTF-8", "\"\xe8\xb4\x22\"", "json.utf8", "1"},
 		{"a fourth byte that does not trail is not UTF-8", "\"\xf0\x9f\x98\x22\"", "json.utf8", "1"},
 		{"a character cut off at the end is not UTF-8", "\"\xe8\xb4", "json.utf8", "1"},
@@ -351,9 +354,10 @@ static void what_is_escaped_reads_back(void **state)
 	for (size_t n = 1; n < 40; n += 3)
 		for (size_t at = 0; at < n; at++)
 			for (char c = 1; c > 0 && c < 0x7f; c++) {
-				char text[40];
+				char *text = malloc(n);
 				json_t *root;
 
+				assert_non_null(text);
 				memset(text, 'x', n);
 				text[at] = c;
 				buf_clear(&b);
@@ -367,6 +371,7 @@ static void what_is_escaped_reads_back(void **state)
 				assert_int_equal(json_string_length(root), n);
 				assert_memory_equal(json_string_value(root), text, n);
 				json_decref(root);
+				free(text);
 			}
 	buf_done(&b);
 	buf_done(&back);
