@@ -10,7 +10,7 @@
  * cannot say what the topics do not. Each row says from which topics, and what a record adds. The embedded driver
  * applies the entries in the commit that appends the record; another driver after it.
  *
- * A key is at most 480 bytes. INDEX_FIRST: the first record for a key stays; INDEX_LAST: the last one does.
+ * A key is at most 480 bytes (index_key). INDEX_FIRST: the first record for a key stays; INDEX_LAST: the last one does.
  */
 enum index_keep { INDEX_FIRST, INDEX_LAST };
 
@@ -37,7 +37,26 @@ struct index_row {
 
 extern const struct index_row index_table[INDEX_COUNT];
 
-/* All rows over one record. */
+/*
+ * Makes a key as the rows do, into ret: [prefix] first [NUL second]. prefix 0 is none, second.p NULL is none. A key of
+ * more than INDEX_KEY_MAX bytes becomes its first 440 bytes and 32 hex digits of the SHA-256 of the whole.
+ *
+ *	INDEX_IDS     index_key(k, 0, id, SPAN_NONE)               extra: the 16 bytes of the fingerprint
+ *	INDEX_TO      index_key(k, 0, destination, id)             extra: batch id
+ *	INDEX_CLAIMS  index_key(k, INDEX_BATCH, batchid, SPAN_NONE)  extra: state
+ *	              index_key(k, INDEX_KEYS, adapter, keys)      extra: batch id NUL state NUL digest; only claims that
+ *	                                                           are publishing, published, held or returned
+ *	              index_key(k, INDEX_TAKEN, adapter, taken)    extra: batch id
+ *	INDEX_ACTS    index_key(k, 0, act, SPAN_NONE)              extra: ""
+ */
+#define INDEX_KEY_MAX 480u
+#define INDEX_BATCH 'b'
+#define INDEX_KEYS 'k'
+#define INDEX_TAKEN 't'
+struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second);
+
+/* All rows over one record. Errors: index.record {index}{name} (ERR_HALT): a record of ours lacks what the index is
+ * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
 #define INDEX_EDITION 1u

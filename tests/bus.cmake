@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 jincai_test(event_test bus)
+jincai_test(index_test bus)

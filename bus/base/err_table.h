@@ -443,6 +443,31 @@ ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} i
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
 
 /* codecs and forms */
+ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
+	"one of: delimited", "可用的编解码：delimited")
+ROW(E_FORM_IDENTITY, "form.identity", ERR_CONF, 3, "identity says neither document nor record: number", "identity 既没有写 document，也没有写 record: number",
+	"name the fields that make the key: document: [...]", "请写明由哪些字段构成主键：document: [...]")
+ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong place: only the last kind has no when:, and it is named line",
+	"记录种类 {kind} 的位置不对：只有最后一种不写 when:，且名为 line", "order the kinds: heads with when: first, line last", "请把带 when: 的种类放在前面，line 放在最后")
+ROW(E_FORM_NO_COLUMNS, "form.no_columns", ERR_CONF, 3, "the form names no columns", "报文格式没有写列",
+	"give kinds: with columns:, or header: with find:", "请写 kinds: 和 columns:，或写 header: 和 find:")
+ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names: {want}",
+	"前 {within} 行里没有一行同时含有这些列名：{want}", "nothing of this file was read; did the vendor change the header? then add the name to the form",
+	"该文件一行也没有读入；若厂商改了表头，请在报文格式里加上新列名")
+ROW(E_FORM_NO_KEY, "form.no_key", ERR_CONF, 5, "an instruction needs a natural key: a record number is no identity", "指令类记录必须有业务主键，行号不能当主键",
+	"name the fields that make the key: identity: {document: [...]}", "请写明主键字段：identity: {document: [...]}")
+ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for event type {type}", "没有事件类型 {type} 的模式文件",
+	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
+ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
+	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
+ROW(E_FORM_SEVERAL, "form.several", ERR_CONF, 3, "{name} has several forms of that direction", "{name} 下有不止一个这个方向的报文格式",
+	"name one: {name}/FORM", "请写全：{name}/报文名")
+ROW(E_FORM_TITLES, "form.titles", ERR_CONF, 3, "the header row has {want} titles and the line {got} cells", "表头有 {want} 列，行里有 {got} 格",
+	"make them equal", "请改成一致")
+ROW(E_FORM_TWO_COLUMNS, "form.two_columns", ERR_CONF, 3, "columns are given twice: by kinds: and by header:", "列写了两遍：kinds: 和 header:",
+	"keep one of them", "请只留一种")
+ROW(E_FORM_UNKNOWN, "form.unknown", ERR_CONF, 3, "there is no form {name}", "没有报文格式 {name}",
+	"did you mean {near}? jincai test lists all forms", "是不是 {near}？用 jincai test 可列出全部报文格式")
 ROW(E_CODEC_AFTER_QUOTE, "codec.after_quote", ERR_DATA, 1,
 	"text follows a closing quote at byte {byte} of the row; the row was not cut",
 	"本行字节偏移 {byte} 处，右引号之后还有内容；该行未作拆分",

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "index.h"
+
+#include "event.h"
+#include "hash.h"
+#include "jscan.h"
+#include "topics.h"
+
+#define FINGERPRINT_BYTES 16u
+/* Of a key that is too long: what stays as it is; the digest is 32 digits behind it. */
+#define KEY_KEPT 440u
+#define KEY_DIGEST_BYTES 16u
+
+static size_t add_cut(char *ret, size_t n, size_t max, const char *p, size_t len)
+{
+	if (len > max - n)
+		len = max - n;
+	if (len)
+		memcpy(ret + n, p, len);
+	return n + len;
+}
+
+static size_t join(char *ret, size_t max, char prefix, struct span first, struct span second)
+{
+	size_t n = 0;
+
+	if (prefix)
+		n = add_cut(ret, n, max, &prefix, 1);
+	n = add_cut(ret, n, max, first.p, first.n);
+	if (!second.p)
+		return n;
+	n = add_cut(ret, n, max, "", 1);
+	return add_cut(ret, n, max, second.p, second.n);
+}
+
+struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second)
+{
+	size_t n = (prefix != 0) + first.n + (second.p ? 1 + second.n : 0);
+	uint8_t digest[HASH_SHA256];
+	struct buf whole = BUF_INIT, hex = BUF_INIT;
+
+	if (n <= INDEX_KEY_MAX)
+		return (struct span){ret, join(ret, INDEX_KEY_MAX, prefix, first, second)};
+	buf_reserve(&whole, n);
+	whole.n = join(whole.p, n, prefix, first, second);
+	hash_sha256(whole.p, whole.n, digest);
+	hash_hex(&hex, digest, KEY_DIGEST_BYTES);
+	memcpy(ret, whole.p, KEY_KEPT);
+	memcpy(ret + KEY_KEPT, hex.p, hex.n);
+	n = KEY_KEPT + hex.n;
+	buf_done(&whole);
+	buf_done(&hex);
+	return (struct span){ret, n};
+}
+
+static bool is_events(const char *topic)
+{
+	return topics_carries_events(topic) && !topics_is_destination(topic);
+}
+
+static bool is_claims(const char *topic)
+{
+	return strcmp(topic, TOPIC_CLAIMS) == 0;
+}
+
+static bool is_acts(const char *topic)
+{
+	return strcmp(topic, TOPIC_ACTS) == 0;
+}
+
+/* What cannot be read is not ours; a reader of the topic says so, and stops. */
+static bool is_event(struct span value, struct event *ret)
+{
+	struct err ignored;
+
+	return event_read(value, ret, &ignored) == 0;
+}
+
+static int lacks(unsigned index, const char *name, struct err *e)
+{
+	return err_set(e, E_INDEX_RECORD, "index=%s\nname=%s", index_table[index].name, name);
+}
+
+static int fold_id(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	uint8_t fingerprint[FINGERPRINT_BYTES];
+	char key[INDEX_KEY_MAX];
+	struct event v;
+
+	(void)topic;
+	if (!is_event(value, &v) || !v.fingerprint.p)
+		return 0;
+	if (hash_unhex(v.fingerprint, fingerprint, sizeof fingerprint))
+		return lacks(INDEX_IDS, "fingerprint", e);
+	return s->put(s, INDEX_IDS, index_key(key, 0, v.id, SPAN_NONE),
+		(struct span){(const char *)fingerprint, sizeof fingerprint}, e);
+}
+
+static int fold_to(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct event v;
+
+	if (!is_event(value, &v) || event_is_ours(&v))
+		return 0;
+	return s->put(s, INDEX_TO, index_key(key, 0, span_of(topic + sizeof TOPIC_TO - 1), v.id), v.batchid, e);
+}
+
+/* The texts of an object's members by name; names is NULL-terminated. A member that is no text, or comes twice, is as
+ * if it were missing. Texts live in a. -1 when data is no object. */
+static int read_texts(struct span data, const char *const *names, struct span *ret, struct arena *a)
+{
+	struct buf scratch = BUF_INIT;
+	struct jscan s;
+	struct jscan_value v;
+	struct span name, text;
+	struct err ignored;
+	int more;
+
+	jscan_init(&s, data);
+	if (jscan_enter_object(&s, &ignored))
+		return -1;
+	while ((more = jscan_next_key(&s, &name, &ignored)) == 1) {
+		if (jscan_value(&s, &v, &ignored)) {
+			more = -1;
+			break;
+		}
+		for (size_t i = 0; names[i]; i++) {
+			if (!span_is(name, names[i]))
+				continue;
+			buf_clear(&scratch);
+			if (v.type == JSCAN_STRING && !ret[i].p && !jscan_unescape(&v, &scratch, &text, &ignored))
+				ret[i] = arena_span(a, text);
+			else
+				ret[i] = SPAN_NONE;
+		}
+	}
+	buf_done(&scratch);
+	return more;
+}
+
+/* The states in which a batch stands for its keys: another one under them is a duplicate or a conflict. */
+static bool holds_keys(struct span state)
+{
+	return span_is(state, "publishing") || span_is(state, "published") || span_is(state, "held") ||
+		span_is(state, "returned");
+}
+
+struct claim {
+	struct span adapter, taken, keys, digest, state;
+};
+
+static int put_keys(const struct event *v, const struct claim *c, struct index_sink *s, struct err *e)
+{
+	struct buf extra = BUF_INIT;
+	char key[INDEX_KEY_MAX];
+	int ret;
+
+	if (!c->keys.p || !c->digest.p)
+		return lacks(INDEX_CLAIMS, c->keys.p ? "digest" : "keys", e);
+	buf_span(&extra, v->batchid);
+	buf_c(&extra, '\0');
+	buf_span(&extra, c->state);
+	buf_c(&extra, '\0');
+	buf_span(&extra, c->digest);
+	ret = s->put(s, INDEX_CLAIMS, index_key(key, INDEX_KEYS, c->adapter, c->keys), buf_as_span(&extra), e);
+	buf_done(&extra);
+	return ret;
+}
+
+static int put_claim(const struct event *v, const struct claim *c, struct index_sink *s, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+
+	if (!v->batchid.p || !c->adapter.n || !c->state.n)
+		return lacks(INDEX_CLAIMS, !v->batchid.p ? "batchid" : !c->adapter.n ? "adapter" : "state", e);
+	if (s->put(s, INDEX_CLAIMS, index_key(key, INDEX_BATCH, v->batchid, SPAN_NONE), c->state, e))
+		return -1;
+	/* What came otherwise than as a file has no name in .taken. */
+	if (c->taken.n &&
+		s->put(s, INDEX_CLAIMS, index_key(key, INDEX_TAKEN, c->adapter, c->taken), v->batchid, e))
+		return -1;
+	return holds_keys(c->state) ? put_keys(v, c, s, e) : 0;
+}
+
+static int fold_claim(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	static const char *const names[] = {"adapter", "taken", "keys", "digest", "state", NULL};
+	struct span texts[5] = {SPAN_NONE};
+	struct arena a = ARENA_INIT;
+	struct event v;
+	int ret;
+
+	(void)topic;
+	if (!is_event(value, &v) || !span_is(v.type, EVENT_CLAIM))
+		return 0;
+	if (read_texts(v.data, names, texts, &a))
+		ret = lacks(INDEX_CLAIMS, "data", e);
+	else
+		ret = put_claim(&v, &(struct claim){texts[0], texts[1], texts[2], texts[3], texts[4]}, s, e);
+	arena_done(&a);
+	return ret;
+}
+
+static int fold_act(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	static const char *const names[] = {"act", NULL};
+	struct span act = SPAN_NONE;
+	char key[INDEX_KEY_MAX];
+	struct arena a = ARENA_INIT;
+	struct event v;
+	int ret;
+
+	(void)topic;
+	if (!is_event(value, &v) || !span_is(v.type, EVENT_ACT_OUTCOME))
+		return 0;
+	if (read_texts(v.data, names, &act, &a) || !act.n)
+		ret = lacks(INDEX_ACTS, "act", e);
+	else
+		ret = s->put(s, INDEX_ACTS, index_key(key, 0, act, SPAN_NONE), SPAN(""), e);
+	arena_done(&a);
+	return ret;
+}
+
+const struct index_row index_table[INDEX_COUNT] = {
+	[INDEX_IDS] = {"ids", INDEX_FIRST, is_events, fold_id},
+	[INDEX_TO] = {"to", INDEX_FIRST, topics_is_destination, fold_to},
+	[INDEX_CLAIMS] = {"claims", INDEX_LAST, is_claims, fold_claim},
+	[INDEX_ACTS] = {"acts", INDEX_FIRST, is_acts, fold_act},
+};
+
+int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	for (unsigned i = 0; i < INDEX_COUNT; i++)
+		if (index_table[i].takes(topic) && index_table[i].fold(topic, value, s, e))
+			return -1;
+	return 0;
+}

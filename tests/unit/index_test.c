@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+
+#include "event.h"
+#include "hash.h"
+#include "index.h"
+
+/* Shows what a fold put, a line an entry: "index key = extra", with NUL shown as | */
+struct shown {
+	struct index_sink sink;
+	struct buf text;
+	bool full;
+};
+
+static void show(struct buf *b, struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		buf_c(b, s.p[i] ? s.p[i] : '|');
+}
+
+static int put(struct index_sink *s, unsigned index, struct span key, struct span extra, struct err *e)
+{
+	struct shown *w = (struct shown *)(void *)s;
+
+	if (w->full)
+		return err_set(e, E_DISK_FULL, "file=%s", "store");
+	assert_true(key.n <= INDEX_KEY_MAX);
+	buf_printf(&w->text, "%s ", index_table[index].name);
+	show(&w->text, key);
+	buf_str(&w->text, " = ");
+	if (index == INDEX_IDS)
+		hash_hex(&w->text, (const uint8_t *)extra.p, extra.n);
+	else
+		show(&w->text, extra);
+	buf_c(&w->text, '\n');
+	return 0;
+}
+
+static void make(struct buf *b, const char *type, const char *id, const char *batchid, const char *fingerprint,
+	const char *data)
+{
+	struct event a = {.id = span_of(id), .source = SPAN("s"), .type = span_of(type), .batchid = span_of(batchid),
+		.fingerprint = span_of(fingerprint)};
+
+	buf_clear(b);
+	event_begin(b, &a);
+	buf_str(b, data);
+	event_stamp(b, SPAN("f.1"), 1);
+}
+
+#define PRINT "00112233445566778899aabbccddeeff"
+#define CLAIM(state)                                                                                                   \
+	"{\"adapter\":\"pay\",\"taken\":\"a.1\",\"keys\":\"k\\\"1\",\"digest\":\"d\",\"n\":[1],\"state\":\"" state "\"}"
+
+static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *why, *topic, *type, *batchid, *fingerprint, *data, *want;
+	} cases[] = {
+		{"an event", "jincai.payroll", "payroll.line.v1", "b1", PRINT, "{}", "ids i = " PRINT "\n"},
+		{"an event without a fingerprint", "jincai.payroll", "payroll.line.v1", "b1", NULL, "{}", ""},
+		{"a closed batch", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}", ""},
+		{"an event for a destination", "jincai.to.bank", "payroll.line.v1", "b1", PRINT, "{}", "to bank|i = b1\n"},
+		{"one without a batch", "jincai.to.bank", "payroll.line.v1", NULL, NULL, "{}", "to bank|i = \n"},
+		{"ours for a destination", "jincai.to.bank", EVENT_BATCH_CLOSED, "b1", NULL, "{}", ""},
+		{"a dead letter", "jincai.dead", EVENT_DEAD, "b1", PRINT, "{}", ""},
+		{"a claim", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("claimed"),
+			"claims bb1 = claimed\nclaims tpay|a.1 = b1\n"},
+		{"a duplicate", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("duplicate"),
+			"claims bb1 = duplicate\nclaims tpay|a.1 = b1\n"},
+		{"publishing", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("publishing"),
+			"claims bb1 = publishing\nclaims tpay|a.1 = b1\nclaims kpay|k\"1 = b1|publishing|d\n"},
+		{"published", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("published"),
+			"claims bb1 = published\nclaims tpay|a.1 = b1\nclaims kpay|k\"1 = b1|published|d\n"},
+		{"held", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("held"),
+			"claims bb1 = held\nclaims tpay|a.1 = b1\nclaims kpay|k\"1 = b1|held|d\n"},
+		{"returned", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("returned"),
+			"claims bb1 = returned\nclaims tpay|a.1 = b1\nclaims kpay|k\"1 = b1|returned|d\n"},
+		{"a claim of no file", "jincai.claims", EVENT_CLAIM, "b1", NULL,
+			"{\"adapter\":\"pay\",\"keys\":\"\",\"digest\":\"\",\"state\":\"held\"}",
+			"claims bb1 = held\nclaims kpay| = b1|held|\n"},
+		{"a lane opened among claims", "jincai.claims", EVENT_LANE_OPENED, NULL, NULL, "{}", ""},
+		{"a claim elsewhere", "jincai.acts", EVENT_CLAIM, "b1", NULL, CLAIM("held"), ""},
+		{"an outcome", "jincai.acts", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\",\"words\":\"\"}", "acts act-7 = \n"},
+		{"an act", "jincai.acts", EVENT_ACT, NULL, NULL, "{\"act\":\"act-7\"}", ""},
+		{"an outcome elsewhere", "jincai.claims", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\"}", ""},
+		{"a topic that is no one's", "other", "payroll.line.v1", "b1", PRINT, "{}", ""},
+	};
+	struct shown w = {.sink = {put}};
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		make(&b, cases[i].type, "i", cases[i].batchid, cases[i].fingerprint, cases[i].data);
+		buf_clear(&w.text);
+		OK(e, index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
+		if (strcmp(buf_text(&w.text), cases[i].want) != 0)
+			fail_msg("%s: %s", cases[i].why, buf_text(&w.text));
+	}
+	buf_done(&w.text);
+	buf_done(&b);
+}
+
+static void what_is_no_event_adds_nothing(void **state)
+{
+	static const char *const topics[] = {"jincai.payroll", "jincai.to.bank", "jincai.claims", "jincai.acts"};
+	struct shown w = {.sink = {put}};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+		OK(e, index_fold(topics[i], SPAN("junk"), &w.sink, &e));
+		OK(e, index_fold(topics[i], SPAN_NONE, &w.sink, &e));
+	}
+	assert_int_equal(w.text.n, 0);
+}
+
+static void a_record_of_ours_that_would_make_an_index_wrong_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *topic, *type, *batchid, *fingerprint, *data;
+	} cases[] = {
+		{"fingerprint", "jincai.payroll", "payroll.line.v1", "b1", "0011", "{}"},
+		{"fingerprint", "jincai.payroll", "payroll.line.v1", "b1", "x0112233445566778899aabbccddeeff", "{}"},
+		{"batchid", "jincai.claims", EVENT_CLAIM, NULL, NULL, CLAIM("held")},
+		{"adapter", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{\"keys\":\"k\",\"digest\":\"d\",\"state\":\"held\"}"},
+		{"keys", "jincai.claims", EVENT_CLAIM, "b1", NULL,
+			"{\"adapter\":\"a\",\"keys\":1,\"digest\":\"d\",\"state\":\"held\"}"},
+		{"digest", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{\"adapter\":\"a\",\"keys\":\"k\",\"state\":\"held\"}"},
+		{"state", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{\"adapter\":\"a\",\"keys\":\"k\",\"digest\":\"d\"}"},
+		{"state", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{\"adapter\":\"a\",\"state\":\"held\",\"state\":\"x\"}"},
+		{"data", "jincai.claims", EVENT_CLAIM, "b1", NULL, "[]"},
+		{"data", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{x}"},
+		{"act", "jincai.acts", EVENT_ACT_OUTCOME, NULL, NULL, "{}"},
+	};
+	struct shown w = {.sink = {put}};
+	struct buf b = BUF_INIT;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		make(&b, cases[i].type, "i", cases[i].batchid, cases[i].fingerprint, cases[i].data);
+		FAILS(e, "index.record", index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
+		assert_string_equal(err_arg(&e, "name"), cases[i].name);
+	}
+	buf_done(&w.text);
+	buf_done(&b);
+}
+
+static void what_the_sink_refuses_is_handed_on(void **state)
+{
+	static const struct {
+		const char *topic, *type, *data;
+	} cases[] = {
+		{"jincai.payroll", "payroll.line.v1", "{}"}, {"jincai.to.bank", "payroll.line.v1", "{}"},
+		{"jincai.claims", EVENT_CLAIM, CLAIM("held")}, {"jincai.acts", EVENT_ACT_OUTCOME, "{\"act\":\"a\"}"},
+	};
+	struct shown w = {.sink = {put}, .full = true};
+	struct buf b = BUF_INIT;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		make(&b, cases[i].type, "i", "b1", PRINT, cases[i].data);
+		FAILS(e, "disk.full", index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
+	}
+	buf_done(&b);
+}
+
+static void long_keys_keep_their_beginning_and_stay_distinct(void **state)
+{
+	char text[1000], key[INDEX_KEY_MAX], other[INDEX_KEY_MAX], whole[1000];
+	struct span k, o;
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	k = index_key(key, 0, (struct span){text, INDEX_KEY_MAX}, SPAN_NONE);
+	assert_int_equal(k.n, INDEX_KEY_MAX);
+	assert_memory_equal(k.p, text, INDEX_KEY_MAX);
+	k = index_key(key, 'k', SPAN("pay"), (struct span){text, 500});
+	assert_int_equal(k.n, 472);
+	memcpy(whole, "kpay", 5);
+	memcpy(whole + 5, text, 500);
+	assert_memory_equal(k.p, whole, 440);
+	hash_sha256(whole, 505, digest);
+	hash_hex(&hex, digest, 16);
+	assert_memory_equal(k.p + 440, hex.p, 32);
+	o = index_key(other, 'k', SPAN("pay"), (struct span){text, 501});
+	assert_int_equal(o.n, 472);
+	assert_memory_not_equal(o.p, k.p, 472);
+	/* 480 bytes are not too long, 481 are. */
+	assert_int_equal(index_key(key, 'k', SPAN("pay"), (struct span){text, 475}).n, 480);
+	assert_int_equal(index_key(key, 'k', SPAN("pay"), (struct span){text, 476}).n, 472);
+	buf_done(&hex);
+}
+
+static void an_empty_second_part_is_not_an_absent_one(void **state)
+{
+	char key[INDEX_KEY_MAX];
+	struct span k = index_key(key, 'k', SPAN("a"), SPAN(""));
+
+	(void)state;
+	assert_int_equal(k.n, 3);
+	assert_memory_equal(k.p, "ka", 3);
+	assert_span(index_key(key, 0, SPAN("a"), SPAN_NONE), "a");
+}
+
+static void the_first_id_stays_and_the_last_claim_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(index_table[INDEX_IDS].keep, INDEX_FIRST);
+	assert_int_equal(index_table[INDEX_TO].keep, INDEX_FIRST);
+	assert_int_equal(index_table[INDEX_CLAIMS].keep, INDEX_LAST);
+	assert_int_equal(index_table[INDEX_ACTS].keep, INDEX_FIRST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_adds_what_its_row_says_and_nothing_else),
+		cmocka_unit_test(what_is_no_event_adds_nothing),
+		cmocka_unit_test(a_record_of_ours_that_would_make_an_index_wrong_is_refused),
+		cmocka_unit_test(what_the_sink_refuses_is_handed_on),
+		cmocka_unit_test(long_keys_keep_their_beginning_and_stay_distinct),
+		cmocka_unit_test(an_empty_second_part_is_not_an_absent_one),
+		cmocka_unit_test(the_first_id_stays_and_the_last_claim_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
