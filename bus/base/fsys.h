@@ -14,8 +14,8 @@
  * folder). Every function that writes says what is durable when it returns. Descriptors are closed on exec.
  *
  * Errors by errno: disk.full (ENOSPC, EDQUOT: ERR_RETRY), disk.failed (EIO: ERR_HALT), and of kind ERR_CONF
- * file.missing, file.denied (EACCES, EPERM, EROFS), file.exists, file.other_device (EXDEV), file.link (ELOOP), file.failed
- * for all others.
+ * file.missing, file.denied (EACCES, EPERM, EROFS), file.exists, file.other_device (EXDEV), file.link (ELOOP),
+ * file.failed for all others.
  */
 /* A link in the place of the folder is refused: file.link. Links on the way to it are followed. */
 int fsys_open_dir(int dirfd, const char *path, int *ret_fd, struct err *e);
@@ -41,7 +41,7 @@ int fsys_put(int dirfd, const char *name, struct span bytes, struct err *e);
 /* Appends the bytes of a file of at most max bytes to ret, which is as before on failure. Links are followed: mounted
  * settings and secrets are links. file.missing, file.too_large {max}, file.not_regular (a folder, pipe, device). */
 int fsys_get(int dirfd, const char *name, size_t max, struct buf *ret, struct err *e);
-/* Names in a folder, sorted by bytes, without . and ..; *ret is a NULL-terminated list to be freed by fsys_list_free. */
+/* Names in a folder, sorted by bytes, without . and ..; *ret ends in NULL and is freed by fsys_list_free. */
 int fsys_list(int dirfd, const char *path, char ***ret, struct err *e);
 void fsys_list_free(char **names);
 

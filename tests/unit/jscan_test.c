@@ -227,7 +227,8 @@ static void a_failure_leaves_the_output(void **state)
 /* Every length up to three steps of the fast loops, every place, every kind of byte that stops them. */
 static void a_stop_is_found_at_every_place(void **state)
 {
-	static const char *const stops[] = {"\"", "\\n", "\x1f", "\x7f", "\xc3\xa9", "\xe8\xb4\xa2", "\xf0\x9f\x98\x80", "\x80"};
+	static const char *const stops[] = {"\"", "\\n", "\x1f", "\x7f", "\xc3\xa9", "\xe8\xb4\xa2",
+		"\xf0\x9f\x98\x80", "\x80"};
 	struct err e = ERR_INIT;
 
 	(void)state;
