@@ -224,7 +224,7 @@ INLINE size_t gb_char(const struct gb *t, const unsigned char *p, size_t n, uint
 }
 
 /* Decodes until the end or the first character that cannot be; returns the bytes read. out has room for twice the
- * text and 8 bytes: they are written ahead of what counts. */
+ * text: no character grows more than that, and so there is room to write eight bytes while eight are left. */
 INLINE size_t gb_decode(const struct gb *t, struct span text, unsigned char **out)
 {
 	const unsigned char *const from = (const unsigned char *)text.p, *const end = from + text.n, *p = from;
@@ -316,7 +316,7 @@ int charset_decode(enum charset c, struct span text, struct buf *scratch, struct
 		*ret = text;
 		return 0;
 	}
-	buf_reserve(scratch, 2 * text.n + 8);
+	buf_reserve(scratch, 2 * text.n);
 	out = (unsigned char *)scratch->p + start;
 	done = c == CHARSET_GBK ? gb_decode(&gbk, text, &out) : gb_decode(&gb18030, text, &out);
 	if (done < text.n)
@@ -432,7 +432,7 @@ int charset_encode(enum charset c, struct span utf8, struct buf *out, struct err
 		buf_span(out, utf8);
 		return 0;
 	}
-	buf_reserve(out, 2 * utf8.n + 8);
+	buf_reserve(out, 2 * utf8.n);
 	o = (unsigned char *)out->p + out->n;
 	done = c == CHARSET_GBK ? gb_encode(&gbk, utf8, &o) : gb_encode(&gb18030, utf8, &o);
 	if (done < utf8.n)

@@ -27,7 +27,7 @@ int charset_step(enum charset c, const unsigned char *p, size_t n);
 bool charset_ascii(struct span s);
 
 /* Decodes to UTF-8. Pure ASCII, and all UTF-8: checked, and *ret = text. Otherwise the result is appended to scratch
- * and *ret points into it (it moves when scratch grows: reserve 2 * n + 8 for n bytes first, or take offsets); on
+ * and *ret points into it (it moves when scratch grows: reserve 2 * n for n bytes first, or take offsets); on
  * failure scratch is as before. Errors (ERR_DATA): text.invalid {byte} (offset within text, from 0) {hex}{charset},
  * text.half and text.unassigned with the same. NUL bytes: text.nul {byte}. */
 int charset_decode(enum charset c, struct span text, struct buf *scratch, struct span *ret, struct err *e);

@@ -218,6 +218,7 @@ static void bytes_that_are_no_text_are_refused_with_their_place(void **state)
 		{"beyond 10FFFF", CHARSET_UTF8, SPAN("\xf4\x90\x80\x80"), "text.invalid", "0", "F490"},
 		{"F5 leads nothing", CHARSET_UTF8, SPAN("\xf5\x80\x80\x80"), "text.invalid", "0", "F580"},
 		{"a third byte of ASCII", CHARSET_UTF8, SPAN("\xe8\xb4" "a"), "text.invalid", "0", "E8B4"},
+		{"a third byte that leads", CHARSET_UTF8, SPAN("\xe8\xb4\xe8"), "text.invalid", "0", "E8B4"},
 		{"half in UTF-8", CHARSET_UTF8, SPAN("财\xe8\xb4"), "text.half", "3", "E8B4"},
 		{"GBK is no UTF-8", CHARSET_UTF8, SPAN("12345678\xb2\xc6"), "text.invalid", "8", "B2C6"},
 	};
@@ -369,6 +370,32 @@ static void mixed_texts_go_there_and_back_and_are_cut_only_between_characters(vo
 	buf_done(&scratch);
 }
 
+/* In both directions a character may need twice its bytes. */
+static void a_long_text_that_doubles_has_room(void **state)
+{
+	struct buf text = BUF_INIT, code = BUF_INIT, scratch = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct span got;
+
+	(void)state;
+	for (int i = 0; i < 1024; i++)
+		buf_str(&text, "\xc3\xbf");
+	OK(e, charset_encode(CHARSET_GB18030, buf_as_span(&text), &code, &e));
+	assert_int_equal(code.n, 4096);
+	OK(e, charset_decode(CHARSET_GB18030, buf_as_span(&code), &scratch, &got, &e));
+	assert_true(span_eq(got, buf_as_span(&text)));
+	buf_clear(&code);
+	for (int i = 0; i < 1024; i++)
+		buf_str(&code, "\xfe\x51");
+	buf_done(&scratch);
+	OK(e, charset_decode(CHARSET_GB18030, buf_as_span(&code), &scratch, &got, &e));
+	assert_int_equal(got.n, 4096);
+	assert_int_equal(charset_length(got), 1024);
+	buf_done(&text);
+	buf_done(&code);
+	buf_done(&scratch);
+}
+
 static void a_cut_keeps_the_longest_beginning_that_fits(void **state)
 {
 	static const struct {
@@ -476,6 +503,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_encoded_is_refused_and_nothing_is_written),
 		cmocka_unit_test(ascii_of_any_length_comes_back_as_the_same_span),
 		cmocka_unit_test(mixed_texts_go_there_and_back_and_are_cut_only_between_characters),
+		cmocka_unit_test(a_long_text_that_doubles_has_room),
 		cmocka_unit_test(a_cut_keeps_the_longest_beginning_that_fits),
 		cmocka_unit_test(names_are_found_in_any_case_and_others_not),
 		cmocka_unit_test(a_step_says_how_long_a_character_is_before_it_is_looked_up),

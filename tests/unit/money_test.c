@@ -75,6 +75,7 @@ static void what_is_not_an_amount_is_refused(void **state)
 		{"a comma in the decimals", &comma, "1.123,456", "money.syntax", "at", "6"},
 		{"a word", &yuan, "None", "money.syntax", "text", "None"},
 		{"a line break does not leak into the error", &yuan, "1\nat=9", "money.syntax", "at", "2"},
+		{"nor does a control character", &yuan, "1\x7f", "money.syntax", "text", "1?"},
 		{"a long text is shown in part", &fen, "x123456789x123456789x123456789x123456789x123456789", "money.syntax",
 			"text", "x123456789x123456789x123456789x123456789"},
 		{"no decimals", &yuan, "1", "money.decimals", "want", "2"},
@@ -90,6 +91,7 @@ static void what_is_not_an_amount_is_refused(void **state)
 		{"too large by the decimals that are not written", &loose, "92233720368547759", "money.range", NULL, NULL},
 		{"2 to the 64th, that wraps to zero", &fen, "18446744073709551616", "money.range", NULL, NULL},
 		{"minus 2 to the 64th is too large, not minus zero", &fen, "-18446744073709551616", "money.range", NULL, NULL},
+		{"ten times that and one, that wraps to one", &fen, "184467440737095516161", "money.range", NULL, NULL},
 		{"very large", &yuan, "99999999999999999999999999999999999.99", "money.range", NULL, NULL},
 	};
 	struct err e;
