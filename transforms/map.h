@@ -38,6 +38,8 @@ struct map_setup {
 	struct names *names;               /* inputs are in it; MAP_OBJECT adds its results as data.* */
 	const struct schema *schema;       /* MAP_OBJECT: of the event; required */
 	enum charset charset;              /* outward: of the receiver */
+	bool people;                       /* outward: read by people in a spreadsheet: a text cell that begins with one of
+	                                    * = + - @ or a control is written behind an apostrophe (formula injection) */
 	struct codes *codes;
 	const struct hash_key *key;        /* for keyed; NULL: keyed is a finding map.no_key */
 	int year_slot;                     /* slot of the text whose first four digits are the fiscal year; -1: none */
@@ -54,6 +56,9 @@ void map_free(struct map *m);
  * No allocation. Errors (ERR_DATA), with argument field: money.*, map.unknown_code {field}{code}{table}, map.date,
  * map.check {field}{check}, map.missing {field} (required and absent), text.no_such_character, schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
+/* MAP_OBJECT: runs only what says how much a record is worth: its control amount and its currency, for a record that
+ * is dead for another reason. 0 and both values; -1 when the amount cannot be read or there is none. */
+int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struct span *ret_currency, struct err *e);
 /* Appends the JSON of the last run: {"payee":{"name":..}} without absent fields, or ["..",".."]; absent cells are "". */
 void map_write(const struct map *m, const struct slots *s, struct buf *b);
 
@@ -65,8 +70,11 @@ struct span map_column(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
 
+struct map_rule_reader;
+
 struct map_function {
 	const char *name, *values, *en, *zh;       /* "trim", "blanks", what it does */
+	void (*read)(struct map_rule_reader *r, struct conf *value);       /* the compiler's part */
 };
 extern const struct map_function map_functions[];
 extern const unsigned map_nfunctions;

@@ -334,8 +334,8 @@ ROW(E_SCHEMA_UNKNOWN, "schema.unknown", ERR_DATA, 1,
 
 /* bus and store */
 ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
-	"the store did not take a commit: {why}; nothing of it was published, paid or handed over",
-	"存储未能完成提交：{why}；本次内容均未发布、未支付、未送出",
+	"the store could not finish a commit: {why}; the next start shows whether it counts, and nothing was sent because of it",
+	"存储未能完成一次提交：{why}；该次提交是否有效以下次启动时为准，没有因此送出任何内容",
 	"look after the disk (space, health), then start again; work goes on where the last commit ended",
 	"请检查磁盘的空间和健康状况后重新启动；程序从上一次成功的提交处接着做")
 ROW(E_BUS_FENCED, "bus.fenced", ERR_HALT, 7,
@@ -398,6 +398,56 @@ ROW(E_INDEX_RECORD, "index.record", ERR_HALT, 6,
 	"本系统自己写入的一条记录缺少正确的“{name}”，查找表 {index} 会因此出错；未提交、也未跳过任何记录",
 	"do not delete anything; keep the place that is named and call the maintainers: another program may have written to this topic",
 	"请勿删除任何数据；记下所示位置并联系维护人员：可能有其他程序写入了该主题")
+ROW(E_TOTALS_NAME, "totals.name", ERR_CONF, 3,
+	"\"{name}\" is too long for the name of a destination (64 bytes) or a currency (3 letters); it was not counted",
+	"“{name}”作为去向名称（最多 64 字节）或币种代码（3 个字母）过长；未计入合计",
+	"shorten the destination's name, or correct the currency in the form's mapping",
+	"请缩短去向名称，或在报文格式的映射中更正币种")
+ROW(E_TOTALS_NEGATIVE, "totals.negative", ERR_HALT, 6,
+	"more was to be taken from the total \"{term}\" ({destination} {currency}) than it holds; nothing was committed",
+	"要从合计“{term}”（{destination} {currency}）中转出的数额超过其现有数额；未提交任何内容",
+	"run jincai balance --deep and call the maintainers; after the restart the last confirmed totals are used",
+	"请运行 jincai balance --deep 并联系维护人员；重新启动后以最后一次确认的合计为准")
+ROW(E_TOTALS_STATE, "totals.state", ERR_HALT, 6,
+	"the stored totals cannot be read (row {row}); nothing was counted anew or guessed",
+	"保存的合计无法读取（第 {row} 行）；未重新计数，也未猜测",
+	"restore the store from its last copy, or call the maintainers; jincai balance --deep counts from the raw files",
+	"请用最近的备份恢复库，或联系维护人员；jincai balance --deep 可依据原始文件重新清点")
+ROW(E_STORE_DAMAGED, "store.damaged", ERR_HALT, 6,
+	"the store is damaged at {topic}, partition {partition}, offset {offset}: the bytes are not those that were written; nothing from there on was read or sent",
+	"存储在 {topic} 分区 {partition} 位点 {offset} 处损坏：内容与写入时不符；该处及以后的内容均未读取、未送出",
+	"stop, keep the folder as it is, look at the disk and the memory, restore the last backup; compare with the destinations before anything is released",
+	"请停止运行，原样保留该文件夹，检查磁盘和内存，恢复最近的备份；放行之前先与各去向核对")
+ROW(E_STORE_FAILED, "store.failed", ERR_HALT, 6,
+	"the store cannot go on ({what}: {why}); nothing of this step was committed",
+	"存储无法继续（{what}：{why}）；本步骤未提交任何内容",
+	"start again; if it comes back, keep the folder as it is and restore the last backup",
+	"请重新启动；若再次出现，请原样保留该文件夹并恢复最近的备份")
+ROW(E_STORE_FOLDING, "store.folding", ERR_RETRY, 4,
+	"the store is just being looked through after it ended out of order; look-ups would not be complete, nothing was shown",
+	"存储上次未正常关闭，正在全面检查；此时查询结果不完整，故未显示任何内容",
+	"ask again in a few minutes; if no jincai runs, start it: it finishes the work",
+	"请过几分钟再查；若没有 jincai 在运行，请启动它，它会完成检查")
+ROW(E_STORE_FULL, "store.full", ERR_RETRY, 4,
+	"the store is full: {used} of at most {max} bytes are in use; nothing was lost, nothing new is taken in until there is room",
+	"存储已满：已用 {used} 字节，上限 {max} 字节；没有丢失数据，腾出空间之前不再接收新内容",
+	"give the bus more room in jincai.yaml (the disk must have it), then start again",
+	"请在 jincai.yaml 中调大总线的空间上限（磁盘须有余量），然后重新启动")
+ROW(E_STORE_LEASED, "store.leased", ERR_CONF, 5,
+	"another jincai (process {pid}) is working with this store; this one has changed nothing",
+	"另一个 jincai（进程 {pid}）正在使用该存储；本进程未作任何改动",
+	"leave that one running, or stop it first; to look is allowed beside it",
+	"请让那个进程继续运行，或先将其停止；查看类命令可以同时使用")
+ROW(E_STORE_MISSING, "store.missing", ERR_CONF, 3,
+	"there is no store in {folder}; nothing was made",
+	"{folder} 中没有存储；未建立任何内容",
+	"check the folder after bus: in jincai.yaml; the first start of jincai run makes it",
+	"请核对 jincai.yaml 中 bus: 后的文件夹；首次执行 jincai run 时会建立")
+ROW(E_STORE_VERSION, "store.version", ERR_CONF, 3,
+	"the store is of format {have}, this program works with {want}; it was not touched",
+	"该存储的格式为 {have}，本程序使用 {want}；未触动该存储",
+	"use the program that made it, or follow the upgrade notes",
+	"请使用建立它的那一版程序，或按升级说明操作")
 
 /* lanes and flows */
 ROW(E_LANE_FORK, "lane.fork", ERR_HALT, 6,
@@ -443,6 +493,18 @@ ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} i
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
 
 /* codecs and forms */
+ROW(E_FORM_NAME, "form.name", ERR_DATA, 1, "the file name {file} is not as the form says", "文件名 {file} 不符合报文格式的规定",
+	"nothing was read; see file: name: in the form", "没有读入；见报文格式的 file: name:")
+ROW(E_FORM_STATE, "form.state", ERR_HALT, 6, "the saved place in {file} does not fit the form", "{file} 的断点与报文格式对不上",
+	"nothing was sent twice; the form was changed while a batch was under way: put the old form back, finish, then change it", "没有重发；批次进行中改了报文格式：请先恢复旧格式，跑完再改")
+ROW(E_RECORD_FEW_COLUMNS, "record.few_columns", ERR_DATA, 1, "the row has {got} columns, {want} are needed", "该行只有 {got} 列，应有 {want} 列",
+	"the record is not passed on; look at the line in the source file", "该记录没有往下走；请查看源文件的这一行")
+ROW(E_RECORD_LONG_KEY, "record.long_key", ERR_DATA, 1, "the key of the record has {bytes} bytes, 400 are allowed", "记录主键有 {bytes} 字节，上限 400",
+	"the record is not passed on; name fewer or shorter fields under identity:", "该记录没有往下走；请在 identity: 中减少字段")
+ROW(E_RECORD_MORE_COLUMNS, "record.more_columns", ERR_DATA, 1, "the row has {got} columns, {want} are expected", "该行有 {got} 列，应为 {want} 列",
+	"the record is not passed on: a separator inside a text, or the vendor added a column", "该记录没有往下走：文字里混进了分隔符，或厂商加了列")
+ROW(E_RECORD_NO_KEY, "record.no_key", ERR_DATA, 1, "{part} is part of the key and empty", "主键字段 {part} 为空",
+	"the record is not passed on; ask the source to fill it in", "该记录没有往下走；请来源系统补填")
 ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
 	"one of: delimited", "可用的编解码：delimited")
 ROW(E_FORM_IDENTITY, "form.identity", ERR_CONF, 3, "identity says neither document nor record: number", "identity 既没有写 document，也没有写 record: number",
@@ -535,5 +597,17 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
+ROW(E_BATCH_COUNT, "batch.count", ERR_DATA, 1, "declared are {want} records, found were {got}", "声明 {want} 笔，实际 {got} 笔",
+	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
+ROW(E_BATCH_DEAD_RECORD, "batch.dead_record", ERR_DATA, 1, "{count} of its records cannot be passed on", "其中 {count} 笔记录过不去",
+	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
+ROW(E_BATCH_DECLARED, "batch.declared", ERR_DATA, 1, "the declared {what} cannot be read: {text}", "声明的 {what} 读不懂：{text}",
+	"nothing of this batch is passed on; ask the source for a right file", "该批一笔未发；请来源系统重出正确的文件")
+ROW(E_BATCH_LOST_SEPARATOR, "batch.lost_separator", ERR_DATA, 1, "line {line} has too few columns and ends in exactly the missing {difference}: it may have lost its separator",
+	"第 {line} 行列数不足，末尾正好是所差的 {difference}：可能丢了分隔符", "look at that line with the source; nothing is repaired by itself", "请与来源系统核对该行；系统不会自行修补")
+ROW(E_BATCH_NO_TRAILER, "batch.no_trailer", ERR_DATA, 1, "the line with the totals is missing", "缺少合计行",
+	"the file may be cut off; the whole batch is held, not one is passed on", "文件可能不完整；整批挂起，一笔未发")
+ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got}, the difference is {difference}", "声明金额 {want}，实际 {got}，相差 {difference}",
+	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 
 /* router, destinations, parcels */

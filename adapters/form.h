@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_FORM_H
+#define JC_FORM_H
+
+#include "codec.h"
+#include "library.h"
+#include "map.h"
+#include "money.h"
+#include "pattern.h"
+
+/*
+ * A form: one layout that one party speaks, in one direction, compiled from its YAML file (docs/language.md is the
+ * reference of the keys). Inward it makes events of one type from a batch of records; outward it shapes events of some
+ * types into lines for one receiver.
+ */
+enum form_nature { NATURE_INSTRUCTION, NATURE_REPORT, NATURE_MASTER };
+enum form_release { RELEASE_RECORD, RELEASE_BATCH };
+enum form_complete { COMPLETE_MARKER, COMPLETE_RENAME };
+enum form_identity { IDENTITY_DOCUMENT, IDENTITY_RECORD };
+
+/* One kind of record: which rows are of it, and what their columns mean. */
+struct form_kind {
+	char *name;
+	bool first;                  /* the first row that is no title */
+	struct expr *when;           /* or NULL: all rows that no kind above took */
+	unsigned ncolumns;
+	int *slots;                  /* of each column; -1: no rule uses it */
+};
+
+/* Columns found by the names in a header row. */
+struct form_header {
+	unsigned within;             /* it is among the first so many rows; 0: there is no header row */
+	unsigned ncolumns;
+	struct {
+		int slot;
+		struct span *names;      /* any of them */
+		unsigned nnames;
+	} *columns;
+};
+
+/* How a line of one event type is made (outward). */
+struct form_shape {
+	char *type;
+	struct names *names;
+	struct map *line;
+	int amount_slot;             /* data.<control amount>, -1: the type has none */
+	int currency_slot;
+};
+
+struct form {
+	char *name;                  /* "payroll/pipe/batch" */
+	struct conf_file *conf;
+	uint8_t digest[HASH_SHA256];
+	bool outward;
+	enum charset charset;
+	const struct codec *codec;
+	struct codec_format *format;
+	struct names *names;         /* inward: of records and data; outward: of head and file name */
+	struct pattern *file;
+	struct pattern *marker;      /* outward without one: NULL */
+
+	/* inward */
+	char *type;                  /* of the events */
+	const struct schema *schema;
+	enum form_nature nature;
+	enum form_release release;
+	enum form_complete complete;
+	struct form_header header;
+	struct form_kind *kinds;     /* the last one holds the records ("line"); the others are heads */
+	unsigned nkinds;
+	struct expr *trailer;
+	bool trailer_optional;
+	int trailer_sum_slot;        /* -1: none */
+	int declared_count_slot, declared_sum_slot;      /* of heads; -1: none */
+	struct money_form declared_form;
+	enum form_identity identity;
+	struct map *identity_parts, *content;
+	struct map *map;
+	int key_slot;                /* partition key; -1: the adapter's name */
+	int unit_slot, bank_slot, date_slot, currency_slot;      /* attributes: data.unit, payee.bank, businessdate, currency */
+
+	/* outward */
+	bool money;                  /* what goes out makes a bank move money */
+	struct form_shape *shapes;
+	unsigned nshapes;
+	struct map *head;            /* NULL: none; its names are parcel.* and site.* */
+	struct span *titles;         /* header row for people; NULL: none */
+	unsigned ntitles;
+	struct arena arena;
+};
+
+/* Loads and compiles; NULL with findings (conf.*, form.*, map.*, expr.*, pattern.*, schema.*, codes.*). */
+struct form *form_load(struct library *l, const char *path, struct findings *f);
+void form_free(struct form *f);
+/* Sets the values that a form's names have from the site. */
+void form_site_values(const struct library *l, const struct names *names, struct slots *s);
+/* The shape for an event type; NULL when this form does not take it. */
+const struct form_shape *form_shape(const struct form *f, struct span type);
+
+#endif

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "jscan.h"
+
+struct reader {
+	struct reader_setup setup;
+	const struct form *form;
+	struct codec_reader *codec;
+	struct slots slots;
+	struct arena heads;          /* texts of file keys and of head rows: they outlive a row */
+	uint64_t rows;               /* that are no titles */
+	uint64_t titles;             /* rows looked at for the header */
+	uint64_t number;             /* of the last record */
+	uint64_t offset, line;       /* where reading can go on */
+	bool header_found;
+	unsigned header_cells;       /* of the header row: what a full row has */
+	int *columns;                /* header: position -> slot */
+	struct buf id, fingerprint, key;
+	struct hash_sha256 *hash;
+	bool has_count, has_sum, trailer_seen;
+	uint64_t count;
+	int64_t sum;
+	struct row row;
+};
+
+/* ---- opening, saving, restoring ---- */
+
+static const char *position_text(const json_t *saved, const char *name)
+{
+	const char *t = json_string_value(json_object_get(saved, name));
+
+	return t ? t : "";
+}
+
+static int restore(struct reader *r, const json_t *saved, struct err *e)
+{
+	const json_t *columns = json_object_get(saved, "columns"), *heads = json_object_get(saved, "heads"), *v;
+	const char *name;
+	size_t i;
+
+	r->offset = (uint64_t)json_integer_value(json_object_get(saved, "offset"));
+	r->line = (uint64_t)json_integer_value(json_object_get(saved, "line"));
+	r->number = (uint64_t)json_integer_value(json_object_get(saved, "number"));
+	r->rows = (uint64_t)json_integer_value(json_object_get(saved, "rows"));
+	r->titles = (uint64_t)json_integer_value(json_object_get(saved, "titles"));
+	r->header_cells = (unsigned)json_array_size(columns);
+	r->header_found = r->header_cells > 0;
+	if (!json_is_object(saved) || r->line == 0 || (r->form->header.within && r->rows && !r->header_found))
+		return err_set(e, E_FORM_STATE, "file=%s", r->setup.shown);
+	r->columns = mem_grow(NULL, r->header_cells, sizeof *r->columns);
+	json_array_foreach(columns, i, v)
+		r->columns[i] = (int)json_integer_value(v);
+	json_object_foreach((json_t *)(uintptr_t)heads, name, v)
+		for (unsigned k = 0; k < names_count(r->form->names); k++)
+			if (strcmp(names_text(r->form->names, k), name) == 0)
+				r->slots.v[k].text = arena_span(&r->heads, span_of(json_string_value(v)));
+	r->has_count = json_is_true(json_object_get(saved, "has_count"));
+	r->has_sum = json_is_true(json_object_get(saved, "has_sum"));
+	r->count = strtoull(position_text(saved, "count"), NULL, 10);
+	r->sum = strtoll(position_text(saved, "sum"), NULL, 10);
+	return 0;
+}
+
+void reader_save(const struct reader *r, struct buf *b)
+{
+	bool comma = false;
+
+	buf_printf(b, "{\"offset\":%" PRIu64 ",\"line\":%" PRIu64 ",\"number\":%" PRIu64 ",\"rows\":%" PRIu64
+		",\"titles\":%" PRIu64 ",\"columns\":[", r->offset, r->line, r->number, r->rows, r->titles);
+	for (unsigned i = 0; i < r->header_cells; i++)
+		buf_printf(b, "%s%d", i ? "," : "", r->columns[i]);
+	buf_str(b, "],\"heads\":{");
+	for (unsigned k = 0; k + 1 < r->form->nkinds; k++)
+		for (unsigned i = 0; i < r->form->kinds[k].ncolumns; i++) {
+			int slot = r->form->kinds[k].slots[i];
+
+			if (slot < 0 || !r->slots.v[slot].text.p)
+				continue;
+			if (comma)
+				buf_c(b, ',');
+			json_quote(b, span_of(names_text(r->form->names, (unsigned)slot)));
+			buf_c(b, ':');
+			json_quote(b, r->slots.v[slot].text);
+			comma = true;
+		}
+	buf_printf(b, "},\"has_count\":%s,\"has_sum\":%s,\"count\":\"%" PRIu64 "\",\"sum\":\"%" PRId64 "\"}",
+		r->has_count ? "true" : "false", r->has_sum ? "true" : "false", r->count, r->sum);
+}
+
+int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e)
+{
+	struct reader *r = mem_new(sizeof *r);
+
+	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new()};
+	slots_init(&r->slots, names_count(s->form->names));
+	form_site_values(s->library, s->form->names, &r->slots);
+	if (pattern_match(s->form->file, s->name, &r->slots) != 1) {
+		err_set(e, E_FORM_NAME, "file=%.*s", SPAN_F(s->name));
+		goto fail;
+	}
+	/* The texts of the file's keys point into the caller's name or the slots: keep them. */
+	for (unsigned i = 0; i < r->slots.n; i++)
+		if (r->slots.v[i].text.p)
+			r->slots.v[i].text = arena_span(&r->heads, r->slots.v[i].text);
+	if (s->saved && restore(r, s->saved, e) != 0)
+		goto fail;
+	if (s->form->codec->open(s->form->format, s->input, r->offset, r->line, &r->codec, e) != 0)
+		goto fail;
+	*ret = r;
+	return 0;
+fail:
+	reader_close(r);
+	return -1;
+}
+
+void reader_close(struct reader *r)
+{
+	if (!r)
+		return;
+	if (r->codec)
+		r->form->codec->close(r->codec);
+	slots_done(&r->slots);
+	arena_done(&r->heads);
+	buf_done(&r->id);
+	buf_done(&r->fingerprint);
+	buf_done(&r->key);
+	hash_sha256_free(r->hash);
+	free(r->columns);
+	free(r);
+}
+
+uint64_t reader_offset(const struct reader *r)
+{
+	return r->offset;
+}
+
+/* ---- rows ---- */
+
+static int put_cell(struct reader *r, int slot, struct span cell, unsigned column, struct err *e)
+{
+	struct span text;
+
+	if (slot < 0)
+		return 0;
+	if (charset_decode(r->form->charset, cell, &r->slots.text, &text, e) != 0) {
+		size_t n = strlen(e->args);
+
+		snprintf(e->args + n, sizeof e->args - n, "%scell=%u", n ? "\n" : "", column + 1);
+		return -1;
+	}
+	r->slots.v[slot] = (struct value){.text = text};
+	return 0;
+}
+
+static int count_cells(const struct reader *r, unsigned want, struct err *e)
+{
+	if (r->row.ncells < want && !r->form->format->few_ok)
+		return err_set(e, E_RECORD_FEW_COLUMNS, "want=%u\ngot=%u", want, r->row.ncells);
+	if (r->row.ncells > want && !r->form->format->more_ok)
+		return err_set(e, E_RECORD_MORE_COLUMNS, "want=%u\ngot=%u", want, r->row.ncells);
+	return 0;
+}
+
+/* Puts a row's cells into the slots of `slots` (a column without a slot is left alone); missing ones are absent. */
+static int take_cells(struct reader *r, const int *slots, unsigned n, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i >= r->row.ncells) {
+			if (slots[i] >= 0)
+				r->slots.v[slots[i]] = (struct value){0};
+			continue;
+		}
+		if (put_cell(r, slots[i], r->row.cells[i], i, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The position in this row of the cell that has one of the column's names; -1. */
+static int find_name(struct reader *r, unsigned column)
+{
+	for (unsigned i = 0; i < r->row.ncells; i++) {
+		struct span text;
+		struct err ignored;
+
+		if (charset_decode(r->form->charset, r->row.cells[i], &r->slots.text, &text, &ignored) != 0)
+			continue;
+		text = span_trim(text);
+		for (unsigned k = 0; k < r->form->header.columns[column].nnames; k++)
+			if (span_eq(text, r->form->header.columns[column].names[k]))
+				return (int)i;
+	}
+	return -1;
+}
+
+/* Is this the header row: every wanted column has a cell of its own? */
+static bool try_header(struct reader *r)
+{
+	const struct form_header *h = &r->form->header;
+	int *columns = mem_grow(NULL, r->row.ncells, sizeof *columns);
+
+	for (unsigned i = 0; i < r->row.ncells; i++)
+		columns[i] = -1;
+	for (unsigned c = 0; c < h->ncolumns; c++) {
+		int at = find_name(r, c);
+
+		if (at < 0 || columns[at] >= 0) {
+			free(columns);
+			return false;
+		}
+		columns[at] = h->columns[c].slot;
+	}
+	free(r->columns);
+	r->columns = columns;
+	r->header_cells = r->row.ncells;
+	return r->header_found = true;
+}
+
+static int no_header(const struct reader *r, struct err *e)
+{
+	char want[128] = "";
+	size_t n = 0;
+
+	for (unsigned c = 0; c < r->form->header.ncolumns && n < sizeof want; c++)
+		n += (size_t)snprintf(want + n, sizeof want - n, "%s%.*s", c ? ", " : "",
+			SPAN_F(r->form->header.columns[c].names[0]));
+	err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%s", r->form->header.within, want);
+	return err_at(e, "%s", r->setup.shown);
+}
+
+/* Declared figures stand in heads and trailers as text. */
+static int declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e)
+{
+	struct span count = count_slot >= 0 ? r->slots.v[count_slot].text : SPAN_NONE;
+	struct span sum = sum_slot >= 0 ? r->slots.v[sum_slot].text : SPAN_NONE;
+	uint64_t n = 0;
+
+	if (count.n) {
+		for (size_t i = 0; i < count.n; i++) {
+			if (count.p[i] < '0' || count.p[i] > '9' || count.n > 15)
+				return err_set(e, E_BATCH_DECLARED, "what=count\ntext=%.*s", SPAN_F(count));
+			n = n * 10 + (uint64_t)(count.p[i] - '0');
+		}
+		r->count = n;
+		r->has_count = true;
+	}
+	if (sum.n) {
+		if (money_read(sum, form, &r->sum, e) != 0)
+			return err_set(e, E_BATCH_DECLARED, "what=sum\ntext=%.*s", SPAN_F(sum));
+		r->has_sum = true;
+	}
+	return 0;
+}
+
+static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
+{
+	if (count_cells(r, k->ncolumns, e) != 0 || take_cells(r, k->slots, k->ncolumns, e) != 0)
+		return -1;
+	for (unsigned i = 0; i < k->ncolumns; i++)
+		if (k->slots[i] >= 0)
+			r->slots.v[k->slots[i]].text = arena_span(&r->heads, r->slots.v[k->slots[i]].text);
+	return declared(r, r->form->declared_count_slot, r->form->declared_sum_slot, &r->form->declared_form, e);
+}
+
+static bool is_trailer(struct reader *r)
+{
+	return r->form->trailer && expr_true(r->form->trailer, r->slots.v);
+}
+
+static int take_trailer(struct reader *r, struct err *e)
+{
+	r->trailer_seen = true;
+	return declared(r, -1, r->form->trailer_sum_slot, &r->form->declared_form, e);
+}
+
+/* ---- records ---- */
+
+/* Cells of a list map joined: parts of an id by ':', each made safe; NULL text where one is empty. */
+static int make_id(struct reader *r, struct err *e)
+{
+	const struct form *f = r->form;
+	size_t kind = strlen(f->type);
+
+	buf_clear(&r->id);
+	while (kind && f->type[kind - 1] != '.')   /* "payroll.line.v1": the version is no part of what a thing is */
+		kind--;
+	buf_add(&r->id, f->type, kind ? kind - 1 : 0);
+	if (f->identity == IDENTITY_RECORD) {
+		buf_c(&r->id, ':');
+		buf_add(&r->id, r->setup.digest.p, r->setup.digest.n < 32 ? r->setup.digest.n : 32);
+		buf_c(&r->id, ':');
+		buf_u64(&r->id, r->number);
+		return 0;
+	}
+	if (map_run(f->identity_parts, &r->slots, e) != 0)
+		return -1;
+	for (unsigned i = 0; i < map_count(f->identity_parts); i++) {
+		struct span part = map_cell(f->identity_parts, &r->slots, i)->text;
+
+		if (!part.n)
+			return err_set(e, E_RECORD_NO_KEY, "part=%.*s", SPAN_F(map_column(f->identity_parts, i)));
+		buf_c(&r->id, ':');
+		event_id_part(&r->id, part);
+	}
+	if (r->id.n > 400)
+		return err_set(e, E_RECORD_LONG_KEY, "bytes=%zu", r->id.n);
+	return 0;
+}
+
+static int make_fingerprint(struct reader *r, struct err *e)
+{
+	uint8_t digest[HASH_SHA256];
+
+	buf_clear(&r->fingerprint);
+	if (!r->form->content)
+		return 0;
+	if (map_run(r->form->content, &r->slots, e) != 0)
+		return -1;
+	buf_clear(&r->key);          /* borrowed as a scratch buffer */
+	for (unsigned i = 0; i < map_count(r->form->content); i++) {
+		buf_span(&r->key, map_cell(r->form->content, &r->slots, i)->text);
+		buf_c(&r->key, 0x1f);
+	}
+	hash_sha256(r->key.p, r->key.n, digest);
+	hash_hex(&r->fingerprint, digest, 16);
+	return 0;
+}
+
+static int map_record(struct reader *r, struct reading *g, struct err *e)
+{
+	int control = map_control_slot(r->form->map);
+
+	if (map_run(r->form->map, &r->slots, e) != 0)
+		return -1;
+	if (control >= 0) {
+		g->readable = r->slots.v[control].is_money;
+		g->fen = r->slots.v[control].fen;
+	}
+	if (r->form->currency_slot >= 0)
+		g->currency = r->slots.v[r->form->currency_slot].text;
+	if (make_id(r, e) != 0 || make_fingerprint(r, e) != 0)
+		return -1;
+	buf_clear(&r->key);
+	if (r->form->key_slot >= 0)
+		buf_span(&r->key, r->slots.v[r->form->key_slot].text);
+	g->id = buf_as_span(&r->id);
+	g->fingerprint = buf_as_span(&r->fingerprint);
+	g->key = buf_as_span(&r->key);
+	return 0;
+}
+
+static void dead(struct reader *r, struct reading *g, const struct err *e)
+{
+	struct err ignored;
+	const char *cell = err_arg(e, "cell");
+
+	g->bad = *e;
+	err_at(&g->bad, "%s:%" PRIu64 "%s%s", r->setup.shown, r->row.line, cell ? ":" : "", cell ? cell : "");
+	if (!g->readable && !r->row.bad.id &&
+		map_run_amount(r->form->map, &r->slots, &g->fen, &g->currency, &ignored) == 0)
+		g->readable = true;
+}
+
+static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)
+{
+	struct err e = r->row.bad;
+
+	g->kind = READ_RECORD;
+	g->number = ++r->number;
+	if (e.id == E_NONE && count_cells(r, n, &e) != 0) {
+		/* Columns may have moved: no cell of such a row is believed, its amount least of all. */
+		r->row.bad = e;
+	}
+	if (e.id != E_NONE || take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0)
+		dead(r, g, &e);
+}
+
+static bool kind_takes(struct reader *r, const struct form_kind *k)
+{
+	struct err ignored;
+
+	if (k->first)
+		return r->rows == 1;
+	if (!k->when)
+		return true;
+	return !r->row.bad.id && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+}
+
+/* One row that is neither blank nor a title. */
+static void take_row(struct reader *r, struct reading *g)
+{
+	const struct form *f = r->form;
+	const struct form_kind *k = f->kinds;
+	const int *slots = r->columns;
+	unsigned n = r->header_cells;
+	struct err e = ERR_INIT;
+
+	r->rows++;
+	if (f->nkinds) {
+		while (!kind_takes(r, k))
+			k++;
+		slots = k->slots;
+		n = k->ncolumns;
+	}
+	if (f->nkinds && k != &f->kinds[f->nkinds - 1]) {
+		if (r->row.bad.id ? (e = r->row.bad, true) : take_head(r, k, &e) != 0) {
+			/* A head that cannot be read is a record that is dead: the batch must not prove without it. */
+			g->kind = READ_RECORD;
+			g->number = ++r->number;
+			r->row.bad = e;
+			dead(r, g, &e);
+		}
+		return;
+	}
+	if (!r->row.bad.id && f->trailer && take_cells(r, slots, n, &e) == 0 && is_trailer(r)) {
+		if (take_trailer(r, &e) != 0) {
+			g->kind = READ_RECORD;
+			g->number = ++r->number;
+			r->row.bad = e;
+			dead(r, g, &e);
+		}
+		return;
+	}
+	record(r, g, slots, n);
+}
+
+int reader_next(struct reader *r, struct reading *ret, struct err *e)
+{
+	const struct form_header *h = &r->form->header;
+	struct reading g = {.bad = ERR_INIT};
+	int got = r->form->codec->next(r->codec, &r->row, e);
+
+	if (got < 0)
+		return -1;
+	if (got == 0) {
+		if (h->within && !r->header_found && r->offset)
+			return no_header(r, e);
+		g.kind = READ_END;
+		*ret = g;
+		return 0;
+	}
+	slots_begin(&r->slots, r->row.raw.n);
+	g.kind = READ_SKIPPED;
+	g.line = r->row.line;
+	g.offset = r->row.offset;
+	g.raw = r->row.raw;
+	if (r->row.blank && r->form->format->skip_blank)
+		r->titles += !r->header_found;
+	else if (h->within && !r->header_found) {
+		r->titles++;
+		if ((r->row.bad.id || !try_header(r)) && r->titles >= h->within)
+			return no_header(r, e);
+	} else {
+		take_row(r, &g);
+	}
+	r->offset = r->row.end;
+	r->line = r->row.next_line;
+	*ret = g;
+	return 0;
+}
+
+void reader_data(struct reader *r, struct buf *b)
+{
+	map_write(r->form->map, &r->slots, b);
+}
+
+static struct span slot_text(const struct reader *r, int slot)
+{
+	return slot >= 0 ? r->slots.v[slot].text : SPAN_NONE;
+}
+
+void reader_attributes(struct reader *r, const struct reading *g, struct event *ret)
+{
+	ret->type = span_of(r->form->type);
+	ret->id = g->id;
+	ret->partitionkey = g->key;
+	ret->fingerprint = g->fingerprint;
+	ret->unit = slot_text(r, r->form->unit_slot);
+	ret->bank = slot_text(r, r->form->bank_slot);
+	ret->businessdate = slot_text(r, r->form->date_slot);
+}
+
+/* ---- the proof of a whole document ---- */
+
+#define SUSPECTS 64u
+#define TAIL 40u
+
+struct reader_prover {
+	const struct form *form;
+	char *shown;
+	struct reader_proof proof;
+	struct {
+		uint64_t line;
+		char tail[TAIL];     /* the last bytes of a row with too few columns */
+		size_t n;
+	} suspects[SUSPECTS];
+	unsigned nsuspects;
+};
+
+struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
+{
+	struct reader_prover *p = mem_new(sizeof *p);
+
+	p->form = f;
+	p->shown = mem_text(span_of(shown));
+	p->proof.totals = totals_new();
+	return p;
+}
+
+void reader_prover_free(struct reader_prover *p)
+{
+	if (!p)
+		return;
+	totals_free(p->proof.totals);
+	free(p->shown);
+	free(p);
+}
+
+const struct reader_proof *reader_proof(const struct reader_prover *p)
+{
+	return &p->proof;
+}
+
+static void suspect(struct reader_prover *p, const struct reading *g)
+{
+	size_t n = g->raw.n < TAIL ? g->raw.n : TAIL;
+
+	if (g->bad.id != E_RECORD_FEW_COLUMNS || p->nsuspects == SUSPECTS)
+		return;
+	p->suspects[p->nsuspects].line = g->line;
+	p->suspects[p->nsuspects].n = n;
+	memcpy(p->suspects[p->nsuspects++].tail, g->raw.p + g->raw.n - n, n);
+}
+
+/* A row with too few columns whose last digits are exactly what is missing may have lost its separator there. */
+static void find_lost_separator(struct reader_prover *p, int64_t missing)
+{
+	static const struct money_form any = {0, 2, false, false};
+	char amount[24];
+
+	for (unsigned i = 0; i < p->nsuspects; i++)
+		for (size_t from = 0; from < p->suspects[i].n; from++) {
+			struct span t = {p->suspects[i].tail + from, p->suspects[i].n - from};
+			int64_t fen;
+			struct err ignored;
+
+			if (t.p[0] == '0' || money_read(t, &any, &fen, &ignored) != 0 || fen != missing)
+				continue;
+			err_set(&p->proof.suspect, E_BATCH_LOST_SEPARATOR, "line=%" PRIu64 "\ndifference=%s",
+				p->suspects[i].line, money_text(missing, amount));
+			err_at(&p->proof.suspect, "%s:%" PRIu64, p->shown, p->suspects[i].line);
+			return;
+		}
+}
+
+static void compare(struct reader_prover *p)
+{
+	struct reader_proof *f = &p->proof;
+	char want[24], got[24], difference[24];
+	int64_t missing;
+
+	f->verdict = f->has_count || f->has_sum ? PROOF_OK : PROOF_NO_CONTROL;
+	if (f->dead && p->form->release == RELEASE_BATCH) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_DEAD_RECORD, "count=%" PRIu64, f->dead);
+	}
+	if (f->trailer_missing) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_NO_TRAILER, "%s", "");
+	}
+	if (f->has_count && f->count != f->records) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, f->count, f->records);
+	}
+	if (f->has_sum && f->sum != f->found) {
+		f->verdict = PROOF_HELD;
+		if (__builtin_sub_overflow(f->sum, f->found, &missing))
+			missing = 0;
+		err_set(&f->why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s", money_text(f->sum, want),
+			money_text(f->found, got), money_text(missing, difference));
+		find_lost_separator(p, missing);
+	}
+	if (f->why.id)
+		err_at(&f->why, "%s", p->shown);
+}
+
+int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e)
+{
+	struct reader_proof *f = &p->proof;
+	bool is_dead = g->bad.id != E_NONE;
+
+	switch (g->kind) {
+	case READ_SKIPPED:
+		f->skipped++;
+		return 0;
+	case READ_RECORD:
+		f->records++;
+		*(is_dead ? &f->dead : &f->events) += 1;
+		if (g->readable && !f->currency[0] && g->currency.n < sizeof f->currency)
+			memcpy(f->currency, g->currency.p ? g->currency.p : "", g->currency.n);
+		if (is_dead) {
+			suspect(p, g);
+			if (f->nproblems < READER_PROBLEMS)
+				f->problems[f->nproblems++] = g->bad;
+		}
+		if (g->readable && money_add(&f->found, g->fen, e) != 0)
+			return -1;
+		if (totals_add(f->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
+			return -1;
+		return is_dead ? totals_add(f->totals, TOTAL_DEAD, "", g->currency, g->fen, g->readable, e) : 0;
+	default:
+		f->has_count = r->has_count;
+		f->has_sum = r->has_sum;
+		f->count = r->count;
+		f->sum = r->sum;
+		f->trailer_missing = p->form->trailer && !p->form->trailer_optional && !r->trailer_seen;
+		compare(p);
+		return 0;
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_READER_H
+#define JC_READER_H
+
+#include <jansson.h>
+
+#include "event.h"
+#include "form.h"
+#include "totals.h"
+
+/*
+ * Reads one document by an inward form: rows become records, each mapped, identified, checked. The same code serves the
+ * claim (does the batch prove?), publishing, try and test, so that what is tried is what runs.
+ *
+ * Memory is flat. It can stop behind any row and go on later from what reader_save wrote.
+ */
+enum reading_kind { READ_END, READ_SKIPPED, READ_RECORD };
+
+struct reading {
+	enum reading_kind kind;
+	uint64_t number;             /* of the record, from 1 */
+	uint64_t line, offset;       /* of its first byte */
+	struct span raw;
+	struct err bad;              /* not E_NONE: the record is dead, and why; where names file:line:column */
+	bool readable;               /* its amount is known, also when it is dead */
+	int64_t fen;
+	struct span currency;
+	struct span id;              /* empty when it could not be made */
+	struct span fingerprint;     /* 32 hex digits; empty for reports that are known by record number */
+	struct span key;             /* partition key; empty: the adapter's name */
+};
+
+struct reader;
+
+struct reader_setup {
+	const struct form *form;
+	const struct library *library;
+	struct codec_input *input;   /* stands at the saved offset, or at the start */
+	const char *shown;           /* name of the file in places */
+	struct span name;            /* file name, for the pattern; must match */
+	struct span digest;          /* hex of the file's digest: part of ids by record number; may be empty (try) */
+	const json_t *saved;         /* what reader_save wrote; NULL: from the start */
+};
+
+/* Errors: form.name (the name does not match), form.state, codec errors. */
+int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e);
+void reader_close(struct reader *r);
+/* The next row that matters. 0 with ret (spans valid until the next call), -1: the input failed, or the document cannot
+ * be read at all (form.no_header; kind ERR_DATA). */
+int reader_next(struct reader *r, struct reading *ret, struct err *e);
+/* For the record that reader_next gave, when it is not dead: appends the JSON of its data, and fills the attributes
+ * that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint). */
+void reader_data(struct reader *r, struct buf *b);
+void reader_attributes(struct reader *r, const struct reading *g, struct event *ret);
+/* Where it stands, at most 4 KiB of JSON. */
+void reader_save(const struct reader *r, struct buf *b);
+uint64_t reader_offset(const struct reader *r);
+
+/* ---- what a whole document amounts to ---- */
+
+#define READER_PROBLEMS 20u
+
+struct reader_proof {
+	uint64_t records, events, dead, skipped;
+	struct totals *totals;       /* terms read, published (those that would be), dead */
+	bool has_count, has_sum;     /* declared by a head or a trailer */
+	uint64_t count;
+	int64_t sum;
+	int64_t found;               /* sum of the readable records (of one currency) */
+	char currency[4];
+	bool trailer_missing;
+	/* ok; held (does not prove, or is released whole and has a dead record); no_control (nothing declared) */
+	enum { PROOF_OK, PROOF_HELD, PROOF_NO_CONTROL } verdict;
+	struct err why;              /* when held: batch.count, batch.sum, batch.no_trailer, batch.dead_record */
+	struct err problems[READER_PROBLEMS];    /* the first dead records, and the row that may have lost its separator */
+	unsigned nproblems;
+	struct err suspect;          /* batch.lost_separator {line}{text}{difference}: may be; E_NONE otherwise */
+};
+
+/* Takes one reading into account; at the end (READ_END) gives the verdict. */
+struct reader_prover;
+struct reader_prover *reader_prover_new(const struct form *f, const char *shown);
+int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e);
+const struct reader_proof *reader_proof(const struct reader_prover *p);
+void reader_prover_free(struct reader_prover *p);
+
+#endif
