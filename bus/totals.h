@@ -42,19 +42,24 @@ struct totals;
 struct totals *totals_new(void);
 void totals_free(struct totals *t);
 /* Adds a record. readable = false: counted as one whose amount could not be read. destination, currency: at most 64
- * and 3 bytes. */
+ * and 3 bytes, else totals.name {name} (ERR_CONF). money.range when the sum does not fit. */
 int totals_add(struct totals *t, enum total_term term, const char *destination, struct span currency, int64_t fen,
 	bool readable, struct err *e);
-/* Adds (sign = 1) or takes away (sign = -1) a whole sum: a held batch that is returned moves from one term to another. */
+/* Adds (sign = 1) or takes away (sign = -1) a whole sum: a held batch that is returned moves from one term to another.
+ * Taking away more than there is: totals.negative {term}{destination}{currency} (ERR_HALT). */
 int totals_move(struct totals *t, enum total_term term, const char *destination, struct span currency,
 	const struct money_sum *sum, int sign, struct err *e);
-void totals_write(const struct totals *t, struct buf *b);          /* JSON array, sorted: deterministic */
+/* JSON array, sorted: equal totals give equal bytes. A row is [term, destination, currency, count, plus, minus,
+ * unreadable], the amounts as texts: ["routed","bank-abc","CNY",3,"12.50","-1.00",0]. Sums of nothing are left out. */
+void totals_write(const struct totals *t, struct buf *b);
+/* Puts what was written in the place of what t held; totals.state {row} (ERR_HALT) when it is not that, t is as before. */
 int totals_read(struct totals *t, const json_t *array, struct err *e);
+/* money.range: then into is as before. */
 int totals_merge(struct totals *into, const struct totals *from, struct err *e);
-/* Calls each in order of term, destination, currency. */
+/* Calls each in order of term, destination, currency; sums of nothing are left out. */
 struct total_line {
 	enum total_term term;
-	const char *destination;
+	char destination[65];
 	char currency[4];
 	struct money_sum sum;
 };

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 jincai_test(event_test bus)
 jincai_test(index_test bus)
+jincai_test(totals_test bus)
