@@ -2,3 +2,4 @@
 jincai_test(event_test bus)
 jincai_test(index_test bus)
 jincai_test(totals_test bus)
+jincai_test(dead_test bus)

@@ -383,6 +383,11 @@ ROW(E_BUS_URL, "bus.url", ERR_CONF, 3,
 	"“{url}”不是本程序能打开的总线；程序未启动",
 	"write embedded:FOLDER after bus: in jincai.yaml",
 	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹")
+ROW(E_DEAD_DATA, "dead.data", ERR_DATA, 1,
+	"the dead letter cannot be read: \"{name}\" is missing or not as it should be; it stays where it is, nothing was retried or returned",
+	"死信无法读取：“{name}”缺失或不合规定；死信仍在原处，未重试也未退回",
+	"call the maintainers with the place of this dead letter: it was not written by this program",
+	"请把该死信的位置告知维护人员：它不是本程序写入的")
 ROW(E_EVENT_ATTRIBUTE, "event.attribute", ERR_DATA, 1,
 	"the event's attribute \"{name}\" is missing or not as it should be; the event was not used",
 	"事件的属性“{name}”缺失或不合规定；该事件未被采用",
