@@ -67,7 +67,7 @@ static int check_bytes(struct reader *r)
 		if (c == '\n' || (c == '\r' && !(at + 1 < s.n && s.p[at + 1] == '\n'))) {
 			line++;
 			column = 0;
-		} else if ((c < ' ' && c != '\t' && c != '\r') || c == 0x7f) {
+		} else if (c < ' ' && c != '\t' && c != '\r') {
 			report(r, line, column, E_CONF_CONTROL, "hex=%02X", (unsigned)c);
 			return -1;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,7 @@ static const struct {
 		"{\"a\": \"1\", \"b\": 1, \"c\": -1.5e3, \"d\": true, \"e\": null, \"f\": \"true\", \"g\":{\"h\":[]}}",
 		"{a='1' b=1 c=-1.5e3 d=true e=null f='true' g={h=[]}}"},
 	{"JSON escapes", "{\"\\u4e2d\": \"\\u4e2d\\n\\\"\\\\\\/\\ud83d\\ude00\\t\"}", "{中='中\n\"\\/😀\t'}"},
+	{"DEL is a character of JSON", "[\"\x7f\"]", "['\x7f']"},
 	{"JSON indented by tabs", "{\n\t\"a\": [\n\t\t1\n\t]\n}\n", "{a=[1]}"},
 	{"a URL and a date are text", "a: http://x/y?z=1\nb: 2026-12-01\nc: 12:30\n",
 		"{a=http://x/y?z=1 b=2026-12-01 c=12:30}"},
@@ -238,6 +240,19 @@ static void a_syntax_finding_says_why_and_a_duplicate_where_the_first_stands(voi
 	findings_done(&f);
 }
 
+static void a_duplicate_is_not_reported_as_unknown_too(void **state)
+{
+	struct findings f;
+	struct conf_file *c = parse("a: 1\na: 2\n", &f);
+
+	(void)state;
+	conf_get(conf_root(c), "a");
+	conf_unknown(conf_root(c), &f);
+	assert_int_equal(f.count, 1);
+	conf_close(c);
+	findings_done(&f);
+}
+
 static void depth_is_limited(void **state)
 {
 	struct findings f;
@@ -302,7 +317,7 @@ static void files_are_opened_and_limits_hold(void **state)
 static void getters_take_what_is_right_and_fall_back(void **state)
 {
 	struct findings f;
-	struct conf_file *c = parse("t: x\ne:\ni: -12\nb: no\nw: two\nl: [1]\nm: {a: b}\n", &f);
+	struct conf_file *c = parse("t: x\ne:\ni: -12\nb: no\nb2: true\nw: two\nl: [1]\nm: {a: b}\n", &f);
 	struct conf *r = conf_root(c);
 
 	(void)state;
@@ -313,6 +328,7 @@ static void getters_take_what_is_right_and_fall_back(void **state)
 	assert_int_equal(conf_int(r, "i", -12, 5, 3, &f), -12);
 	assert_int_equal(conf_int(r, "none", 1, 5, 3, &f), 3);
 	assert_false(conf_bool(r, "b", true, &f));
+	assert_true(conf_bool(r, "b2", false, &f));
 	assert_true(conf_bool(r, "none", true, &f));
 	assert_int_equal(conf_choice(r, "w", "one|two|three", 0, &f), 1);
 	assert_int_equal(conf_choice(r, "none", "one|two|three", 2, &f), 2);
@@ -342,7 +358,7 @@ static void all_that_is_wrong_is_found_in_one_walk(void **state)
 	m = conf_need(r, "m", CONF_MAP, &f);
 	assert_null(conf_need(m, "c", CONF_SCALAR, &f));
 	assert_int_equal(conf_int(r, "big", 0, 5, 3, &f), 3);
-	assert_int_equal(conf_int(r, "most", 0, 5, 3, &f), 3);
+	assert_int_equal(conf_int(r, "most", 0, LLONG_MAX, 3, &f), 3);
 	assert_int_equal(conf_int(r, "unit", 0, 5, 3, &f), 3);
 	assert_int_equal(conf_int(r, "plus", 0, 5, 3, &f), 3);
 	assert_int_equal(conf_int(r, "empty", 0, 5, 3, &f), 3);
@@ -530,6 +546,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_a_finding_with_its_place),
 		cmocka_unit_test(a_nul_byte_does_not_end_the_file),
 		cmocka_unit_test(a_syntax_finding_says_why_and_a_duplicate_where_the_first_stands),
+		cmocka_unit_test(a_duplicate_is_not_reported_as_unknown_too),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(files_are_opened_and_limits_hold),
 		cmocka_unit_test(getters_take_what_is_right_and_fall_back),
