@@ -10,7 +10,6 @@
 
 #define NAME_MAX_BYTES 100u
 #define POSITION_KEY_MAX 480u
-#define INDEX_KEY_MAX 480u
 #define ACT_ID_MAX 64u
 #define ACT_MAX 65536u
 
@@ -353,8 +352,8 @@ static int fold_put(struct index_sink *sink, unsigned index, struct span key, st
 	struct stage *s = ((struct fold *)sink)->stage;
 	struct staged_entry *x;
 
-	if (key.n > INDEX_KEY_MAX)
-		return too_large(e, "index key", key.n, INDEX_KEY_MAX);
+	(void)e;
+	assert(key.n > 0 && key.n <= INDEX_KEY_MAX);
 	if (index_table[index].keep == INDEX_FIRST && overlay_find(s, index, key))
 		return 0;
 	s->entries = room(s->entries, &s->cap_entries, s->nentries, sizeof *s->entries);
@@ -542,6 +541,11 @@ void bus_disown(struct bus_owner *o)
 uint64_t bus_generation(const struct bus_owner *o)
 {
 	return o->generation;
+}
+
+const char *bus_owner_flow(const struct bus_owner *o)
+{
+	return o->flow;
 }
 
 /* ---- positions, readers ---- */

@@ -64,6 +64,7 @@ const char *bus_folder(const struct bus *b);
 int bus_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
 void bus_disown(struct bus_owner *o);                  /* what is uncommitted is gone; NULL is fine */
 uint64_t bus_generation(const struct bus_owner *o);
+const char *bus_owner_flow(const struct bus_owner *o);
 
 /* Stages one record for the next commit; copies key and value; folds it into the indexes' overlay. Fails only on
  * limits: bus.too_large (ERR_DATA). */

@@ -17,15 +17,17 @@
 struct lanes;
 
 /* `before` is the text of the position "<flow>/lane" as the last owner left it, empty when there was none. topics
- * (handles) is every topic that the flow may write; it is copied. The records lane.opened are staged at once; they
- * become durable with the first commit. */
+ * (handles) is every topic that the flow may write; it is copied. The records lane.opened are staged on all of their
+ * partitions before the first record is, so they become durable with the first commit that has one; a flow that writes
+ * nothing opens nothing. Errors: lane.state {flow} when `before` is not what lanes_save wrote. */
 int lanes_open(struct bus *b, struct bus_owner *o, const unsigned *topics, unsigned ntopics, struct span before,
 	int64_t now_ms, struct lanes **ret, struct err *e);
 void lanes_close(struct lanes *l);
 /* Stamps the event (as event_begin and its data left it) with lane and number and stages it. b is changed. */
 int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct span key, struct buf *event,
 	struct err *e);
-/* Stages the position "<flow>/lane": to be called in each commit that appended. */
+/* Stages the position "<flow>/lane": to be called in each commit that appended. For each topic it has the lane that wrote
+ * it last and its last number on each partition; topics that the flow no longer writes are kept. */
 int lanes_save(struct lanes *l, struct err *e);
 struct span lanes_name(const struct lanes *l);
 
@@ -37,6 +39,7 @@ enum lane_verdict { LANE_NEXT, LANE_REPEAT };
 struct lane_heads *lane_heads_new(void);
 void lane_heads_free(struct lane_heads *h);
 /* Checks one event in reading order and moves the head. A repeat (a number that was seen) is to be dropped and counted.
+ * There is one head for a flow: when a lane opens, its predecessor has ended. An event without a lane is a fork too.
  * Errors (ERR_HALT): lane.gap {lane}{want}{got}, lane.fork {lane} (a lane that has ended, or never opened). */
 int lane_heads_check(struct lane_heads *h, const struct event *v, enum lane_verdict *ret, struct err *e);
 /* As a JSON object {"payroll-a.3": 17}, for the position; and back (lane.state when it is not one). */
