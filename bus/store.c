@@ -1,0 +1,910 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fsys.h"
+
+#define MIB (1ull << 20)
+#define READERS_MAX 2048u
+#define READERS_KEPT 64u             /* transactions to read that are kept for the next one */
+#define STEP_FIRST MIB
+#define STEP_LAST (32 * MIB)
+#define READER_CHECK_MS 10000
+#define SCAN_BYTES MIB
+#define SLOTS (STORE_TABLES_MAX + 2) /* LMDB's handles begin at 2 */
+
+/* What a write transaction has done to one table: from this follows how many pages it can need at most. */
+struct touched {
+	MDB_cursor *cursor;          /* freed by LMDB at the end of the transaction */
+	MDB_stat before;
+	size_t puts, appends, deletes, overflow;
+	bool on;
+};
+
+struct store_txn {
+	struct store_txn *next;      /* of those kept */
+	struct store *store;
+	MDB_txn *txn;
+	bool write, opened, failed;  /* opened: a table, so the lock on tables is held */
+	/* write only */
+	MDB_dbi list[SLOTS];
+	size_t nlist, emptied;       /* pages */
+	struct touched touched[SLOTS];
+};
+
+struct store_cursor {
+	MDB_cursor *cursor;
+};
+
+/* What all stores of one folder in this process share. */
+struct env {
+	struct env *next;
+	unsigned users;
+	dev_t dev;
+	ino_t ino;
+	pid_t pid;                   /* of who opened it: a child's list holds its parent's too */
+	MDB_env *mdb;
+	bool read_only;
+	uint64_t map_bytes;
+	unsigned page;
+	pthread_mutex_t writer;      /* before LMDB's own, which lies in a file */
+	pthread_mutex_t tables;      /* LMDB opens tables in one transaction at a time */
+	pthread_mutex_t kept_lock;
+	struct store_txn *kept;      /* read transactions that are reset */
+	unsigned nkept;
+	atomic_bool broken;          /* a commit failed */
+	int64_t checked_ms;          /* of the readers; under writer */
+};
+
+struct store {
+	struct env *env;
+	bool write, unclean, marked;
+	int dir, lease, data;        /* data: our own descriptor, to write ahead */
+	uint64_t max_bytes;
+	uint64_t ahead;              /* bytes of data.mdb that are written */
+	struct store_txn *writing;   /* the one to write, used again and again */
+	char folder[512];
+};
+
+static pthread_mutex_t envs_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct env *envs;
+
+/* ---- errors ---- */
+
+static int fail(struct err *e, const char *what, int rc)
+{
+	if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG)
+		return err_sys(e, E_DISK_FULL, what, rc);
+	if (rc == MDB_VERSION_MISMATCH)
+		return err_set(e, E_STORE_VERSION, "have=another LMDB\nwant=%s", STORE_FORMAT);
+	return err_set(e, E_STORE_FAILED, "what=%s\nwhy=%s", what, mdb_strerror(rc));
+}
+
+static int fail_txn(struct store_txn *t, struct err *e, const char *what, int rc)
+{
+	t->failed = true;
+	if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
+		return err_set(e, E_STORE_FULL, "used=%llu\nmax=%llu", (unsigned long long)store_used(t),
+			(unsigned long long)t->store->max_bytes);
+	return fail(e, what, rc);
+}
+
+static int broken(struct err *e, int rc)
+{
+	return err_set(e, E_BUS_COMMIT_FAILED, "why=%s", rc ? mdb_strerror(rc) : "a commit before this one failed");
+}
+
+/* ---- the environment ---- */
+
+static void env_free(struct env *v)
+{
+	while (v->kept) {
+		struct store_txn *t = v->kept;
+
+		v->kept = t->next;
+		mdb_txn_abort(t->txn);
+		free(t);
+	}
+	mdb_env_close(v->mdb);
+	pthread_mutex_destroy(&v->writer);
+	pthread_mutex_destroy(&v->tables);
+	pthread_mutex_destroy(&v->kept_lock);
+	free(v);
+}
+
+static int env_new(const struct store *s, struct env **ret, struct err *e)
+{
+	struct env *v = mem_new(sizeof *v);
+	unsigned flags = MDB_NOTLS | (s->write ? 0 : MDB_RDONLY);
+	MDB_stat stat;
+	int rc, dead;
+
+	v->read_only = !s->write;
+	pthread_mutex_init(&v->writer, NULL);
+	pthread_mutex_init(&v->tables, NULL);
+	pthread_mutex_init(&v->kept_lock, NULL);
+	v->map_bytes = (s->max_bytes + s->max_bytes / 10 + MIB) / MIB * MIB;
+	rc = mdb_env_create(&v->mdb);
+	assert(!rc);
+	rc = mdb_env_set_mapsize(v->mdb, v->map_bytes);
+	rc = rc ? rc : mdb_env_set_maxreaders(v->mdb, READERS_MAX);
+	rc = rc ? rc : mdb_env_set_maxdbs(v->mdb, STORE_TABLES_MAX);
+	rc = rc ? rc : mdb_env_open(v->mdb, s->folder, flags, 0600);
+	rc = rc ? rc : mdb_reader_check(v->mdb, &dead);
+	rc = rc ? rc : mdb_env_stat(v->mdb, &stat);
+	if (rc) {
+		env_free(v);
+		return rc == ENOENT ? err_set(e, E_STORE_MISSING, "folder=%s", s->folder) : fail(e, s->folder, rc);
+	}
+	v->page = stat.ms_psize;
+	v->checked_ms = clock_steady_ms();
+	*ret = v;
+	return 0;
+}
+
+static int leased(struct err *e, long pid)
+{
+	return err_set(e, E_STORE_LEASED, "pid=%ld", pid);
+}
+
+/* The environment of the folder: the one that this process has, or a new one. */
+static int env_take(struct store *s, struct err *e)
+{
+	struct stat st;
+	struct env *v;
+	int failed = -1;
+
+	if (fstat(s->dir, &st))
+		return err_sys(e, E_FILE_FAILED, s->folder, errno);
+	pthread_mutex_lock(&envs_lock);
+	v = envs;
+	while (v && (v->dev != st.st_dev || v->ino != st.st_ino || v->pid != getpid()))
+		v = v->next;
+	if (v && s->write && v->read_only) {
+		leased(e, (long)getpid());
+		goto out;
+	}
+	if (!v) {
+		if (env_new(s, &v, e))
+			goto out;
+		v->dev = st.st_dev;
+		v->ino = st.st_ino;
+		v->pid = getpid();
+		v->next = envs;
+		envs = v;
+	}
+	v->users++;
+	s->env = v;
+	failed = 0;
+out:
+	pthread_mutex_unlock(&envs_lock);
+	return failed;
+}
+
+static void env_leave(struct env *v)
+{
+	struct env **at = &envs;
+
+	pthread_mutex_lock(&envs_lock);
+	if (--v->users == 0) {
+		while (*at != v)
+			at = &(*at)->next;
+		*at = v->next;
+		env_free(v);
+	}
+	pthread_mutex_unlock(&envs_lock);
+}
+
+/* ---- open, close ---- */
+
+/* The pid that the holder wrote; 0 in the moment in which it has not yet. */
+static long lease_pid(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+/* A lock of the open file, not of the process: a second store in this process is refused as well. */
+static int take_lease(struct store *s, struct err *e)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char text[32];
+	int n;
+
+	s->lease = openat(s->dir, "lease", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lease < 0)
+		return err_sys(e, E_FILE_DENIED, "lease", errno);
+	if (fcntl(s->lease, F_OFD_SETLK, &lock))
+		return errno == EAGAIN || errno == EACCES ? leased(e, lease_pid(s->lease)) :
+			err_sys(e, E_FILE_FAILED, "lease", errno);
+	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+	if (ftruncate(s->lease, 0) || pwrite(s->lease, text, (size_t)n, 0) != n)
+		return errno == ENOSPC ? fail(e, "lease", errno) : err_sys(e, E_FILE_FAILED, "lease", errno);
+	return 0;
+}
+
+/* A power cut in the first moment of a store can leave its first two pages as zeros, which LMDB takes for a file that
+ * is not its own. Longer than that it has been used, and is nobody's to cut. */
+static int drop_stillborn(struct store *s, struct err *e)
+{
+	char page[8192];
+	int fd = openat(s->dir, "data.mdb", O_RDWR | O_CLOEXEC | O_NOFOLLOW), failed = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, E_FILE_DENIED, "data.mdb", errno);
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= (off_t)sizeof page) {
+		n = pread(fd, page, sizeof page, 0);
+		while (n > 0 && page[n - 1] == 0)
+			n--;
+		if (n == 0 && ftruncate(fd, 0))
+			failed = err_sys(e, E_FILE_FAILED, "data.mdb", errno);
+	}
+	close(fd);
+	return failed;
+}
+
+static int open_data(struct store *s, struct err *e)
+{
+	struct stat st;
+
+	s->data = openat(s->dir, "data.mdb", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (s->data < 0 || fstat(s->data, &st))
+		return err_sys(e, E_FILE_FAILED, "data.mdb", errno);
+	s->ahead = (uint64_t)st.st_size;
+	return fsys_sync(s->data, "data.mdb", e) ? -1 : fsys_sync_dir(s->dir, s->folder, e);
+}
+
+/* 1 our format, 0 none yet, -1. */
+static int check_format(struct store *s, struct err *e)
+{
+	struct store_txn *t;
+	struct span have;
+	unsigned meta;
+	int got;
+
+	if (store_read(s, &t, e))
+		return -1;
+	got = store_table(t, "meta", &meta, e);
+	if (got == 1)
+		got = store_get(t, meta, SPAN("format"), &have, e);
+	if (got == 1 && !span_is(have, STORE_FORMAT))
+		got = err_set(e, E_STORE_VERSION, "have=%.*s\nwant=%s", have.n < 32 ? (int)have.n : 32, have.p, STORE_FORMAT);
+	store_abort(t);
+	return got;
+}
+
+static int write_format(struct store *s, struct err *e)
+{
+	struct store_txn *t;
+	unsigned meta;
+	void *p;
+
+	if (store_write(s, &t, e))
+		return -1;
+	if (store_table(t, "meta", &meta, e) < 0 ||
+		store_put(t, meta, SPAN("format"), strlen(STORE_FORMAT), STORE_LAST, &p, e) < 0) {
+		store_abort(t);
+		return -1;
+	}
+	memcpy(p, STORE_FORMAT, strlen(STORE_FORMAT));
+	return store_commit(t, e);
+}
+
+static int open_inside(struct store *s, const struct store_conf *c, struct err *e)
+{
+	int got;
+
+	if (s->write && (fsys_make_path(c->folder, e) || fsys_open_dir(AT_FDCWD, c->folder, &s->dir, e)))
+		return -1;
+	if (!s->write && (s->dir = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return errno == ENOENT ? err_set(e, E_STORE_MISSING, "folder=%s", c->folder) :
+			err_sys(e, E_FILE_DENIED, c->folder, errno);
+	if (s->write && (take_lease(s, e) || drop_stillborn(s, e)))
+		return -1;
+	if (!s->write && !fsys_exists(s->dir, "data.mdb"))
+		return err_set(e, E_STORE_MISSING, "folder=%s", c->folder);
+	if (env_take(s, e))
+		return -1;
+	s->unclean = s->marked = fsys_exists(s->dir, "unclean");
+	if (s->write && open_data(s, e))
+		return -1;
+	got = check_format(s, e);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return s->write ? write_format(s, e) : err_set(e, E_STORE_MISSING, "folder=%s", c->folder);
+	return 0;
+}
+
+int store_open(const struct store_conf *c, struct store **ret, struct err *e)
+{
+	struct store *s = mem_new(sizeof *s);
+
+	s->write = c->write;
+	s->dir = s->lease = s->data = -1;
+	s->max_bytes = c->max_bytes ? c->max_bytes : 64ull << 30;
+	if (c->write)
+		s->writing = mem_new(sizeof *s->writing);
+	if (snprintf(s->folder, sizeof s->folder, "%s", c->folder) >= (int)sizeof s->folder)
+		err_sys(e, E_FILE_FAILED, c->folder, ENAMETOOLONG);
+	else if (open_inside(s, c, e) == 0) {
+		*ret = s;
+		return 0;
+	}
+	store_close(s, false);
+	return -1;
+}
+
+void store_close(struct store *s, bool clean)
+{
+	struct err e;
+
+	if (!s)
+		return;
+	/* Should the mark stay for want of a disk, the next open looks through a store that is whole: no harm. */
+	if (s->write && s->marked && clean && !s->env->broken && unlinkat(s->dir, "unclean", 0) == 0)
+		(void)fsys_sync_dir(s->dir, s->folder, &e);
+	if (s->env)
+		env_leave(s->env);
+	if (s->data >= 0)
+		close(s->data);
+	if (s->lease >= 0)
+		close(s->lease);
+	if (s->dir >= 0)
+		close(s->dir);
+	free(s->writing);
+	free(s);
+}
+
+bool store_unclean(const struct store *s)
+{
+	return s->unclean;
+}
+
+const char *store_folder(const struct store *s)
+{
+	return s->folder;
+}
+
+/* ---- space ---- */
+
+/* Pages on LMDB's list of free ones. They can be read by a transaction that reads, only. */
+static uint64_t free_pages(struct env *v)
+{
+	MDB_val key, value;
+	MDB_cursor *c;
+	MDB_txn *txn;
+	uint64_t sum = 0;
+
+	if (mdb_txn_begin(v->mdb, NULL, MDB_RDONLY, &txn))
+		return 0;
+	if (mdb_cursor_open(txn, 0, &c) == 0) {
+		/* A value is a list of page numbers behind their count. */
+		while (mdb_cursor_get(c, &key, &value, MDB_NEXT) == 0) {
+			size_t n;
+
+			memcpy(&n, value.mv_data, sizeof n);
+			sum += n;
+		}
+		mdb_cursor_close(c);
+	}
+	mdb_txn_abort(txn);
+	return sum;
+}
+
+static uint64_t last_page(struct env *v)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(v->mdb, &info);
+	return info.me_last_pgno;
+}
+
+uint64_t store_limit(const struct store *s)
+{
+	return s->max_bytes / 10 * 9;
+}
+
+uint64_t store_used(struct store_txn *t)
+{
+	struct env *v = t->store->env;
+	uint64_t used = (last_page(v) + 1) * v->page;
+
+	return used < store_limit(t->store) ? used : used - free_pages(v) * v->page;
+}
+
+int store_room(struct store_txn *t, struct err *e)
+{
+	uint64_t used = store_used(t);
+
+	if (used < store_limit(t->store))
+		return 0;
+	return err_set(e, E_STORE_FULL, "used=%llu\nmax=%llu", (unsigned long long)used,
+		(unsigned long long)t->store->max_bytes);
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t more(size_t after, size_t before)
+{
+	return after > before ? after - before : 0;
+}
+
+/* The pages of one table that a transaction can have changed or made: a leaf and a path for each put, one of each for
+ * all appends, and what the table has grown by. */
+static uint64_t growth_of(const struct touched *d, const MDB_stat *now)
+{
+	uint64_t depth = now->ms_depth > d->before.ms_depth ? now->ms_depth : d->before.ms_depth, changes = d->puts + 1;
+
+	/* Deletes can hide in the counts what came by splitting, and draw neighbours in. */
+	if (d->deletes)
+		return (d->puts + d->appends + d->deletes) * 3 * (depth + 1) + d->overflow;
+	return at_most(changes, now->ms_leaf_pages) + more(now->ms_leaf_pages, d->before.ms_leaf_pages) +
+		at_most(changes * depth, now->ms_branch_pages) + more(now->ms_branch_pages, d->before.ms_branch_pages) +
+		d->overflow;
+}
+
+/* How many pages this transaction may add to the file, at most: every page that it can have changed is a new one, as
+ * LMDB never overwrites; what was free may be used instead, or not. */
+static uint64_t growth(struct store_txn *t)
+{
+	uint64_t sum = 16, lists;
+	MDB_stat st;
+
+	for (size_t i = 0; i < t->nlist; i++) {
+		const struct touched *d = &t->touched[t->list[i]];
+
+		mdb_stat(t->txn, t->list[i], &st);
+		sum += growth_of(d, &st);
+	}
+	mdb_stat(t->txn, 1, &st);        /* the table of tables */
+	sum += st.ms_leaf_pages + st.ms_branch_pages + t->nlist;
+	/* The list of free pages is itself kept in pages, and may be written twice while it settles. */
+	mdb_stat(t->txn, 0, &st);
+	lists = st.ms_leaf_pages + st.ms_branch_pages + st.ms_overflow_pages + (sum + t->emptied) * 8 / t->store->env->page;
+	return sum + 2 * lists + 16;
+}
+
+static int write_zeros(int fd, uint64_t from, uint64_t to)
+{
+	static const char zeros[1 << 16];
+
+	while (from < to) {
+		size_t n = to - from < sizeof zeros ? (size_t)(to - from) : sizeof zeros;
+		ssize_t done = pwrite(fd, zeros, n, (off_t)from);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? errno : EIO;
+		from += (uint64_t)done;
+	}
+	return fdatasync(fd) ? errno : 0;
+}
+
+/* Sees to it that what this transaction may need is there, as written and synced bytes. */
+static int go_ahead(struct store_txn *t, struct err *e)
+{
+	struct store *s = t->store;
+	uint64_t need = (last_page(s->env) + 1 + growth(t)) * s->env->page, to = s->ahead;
+	int rc;
+
+	if (need <= s->ahead)
+		return 0;
+	to = to < STEP_FIRST ? STEP_FIRST : to < STEP_LAST ? 2 * to : to + STEP_LAST;
+	to = (to < need ? need + STEP_FIRST : to) / STEP_FIRST * STEP_FIRST;
+	if (to > s->env->map_bytes)
+		to = s->env->map_bytes;
+	if (to <= s->ahead)
+		return 0;                /* the whole map is written */
+	rc = write_zeros(s->data, s->ahead, to);
+	if (rc) {
+		/* Gives back what it took of a full disk: others may do with less. */
+		(void)!ftruncate(s->data, (off_t)s->ahead);
+		return rc == EIO ? err_sys(e, E_DISK_FAILED, "data.mdb", rc) : fail(e, "data.mdb", rc);
+	}
+	s->ahead = to;
+	return 0;
+}
+
+/* ---- transactions ---- */
+
+static struct store_txn *kept_take(struct env *v)
+{
+	struct store_txn *t;
+
+	pthread_mutex_lock(&v->kept_lock);
+	t = v->kept;
+	if (t) {
+		v->kept = t->next;
+		v->nkept--;
+	}
+	pthread_mutex_unlock(&v->kept_lock);
+	return t;
+}
+
+static bool kept_give(struct env *v, struct store_txn *t)
+{
+	bool room;
+
+	pthread_mutex_lock(&v->kept_lock);
+	room = v->nkept < READERS_KEPT;
+	if (room) {
+		t->next = v->kept;
+		v->kept = t;
+		v->nkept++;
+	}
+	pthread_mutex_unlock(&v->kept_lock);
+	return room;
+}
+
+int store_read(struct store *s, struct store_txn **ret, struct err *e)
+{
+	struct store_txn *t;
+	int rc, dead;
+
+	if (s->env->broken)
+		return broken(e, 0);
+	t = kept_take(s->env);
+	if (t) {
+		rc = mdb_txn_renew(t->txn);
+		if (rc)
+			mdb_txn_abort(t->txn);
+	} else {
+		/* Only one to write needs what stands behind. */
+		t = mem_new(offsetof(struct store_txn, list));
+		rc = mdb_txn_begin(s->env->mdb, NULL, MDB_RDONLY, &t->txn);
+		if (rc == MDB_READERS_FULL && mdb_reader_check(s->env->mdb, &dead) == 0 && dead)
+			rc = mdb_txn_begin(s->env->mdb, NULL, MDB_RDONLY, &t->txn);
+	}
+	if (rc) {
+		free(t);
+		return fail(e, "read", rc);
+	}
+	t->store = s;
+	*ret = t;
+	return 0;
+}
+
+/* Durable before the first change: from here on an end without a close shows. */
+static int mark(struct store *s, struct err *e)
+{
+	char text[80], boot[40];
+
+	if (s->marked)
+		return 0;
+	snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), clock_boot_id(boot));
+	if (fsys_put(s->dir, "unclean", span_of(text), e))
+		return -1;
+	s->marked = true;
+	return 0;
+}
+
+int store_write(struct store *s, struct store_txn **ret, struct err *e)
+{
+	struct store_txn *t = s->writing;
+	int rc;
+
+	assert(s->write);
+	pthread_mutex_lock(&s->env->writer);
+	if (s->env->broken)
+		broken(e, 0);
+	else if (mark(s, e) == 0) {
+		rc = mdb_txn_begin(s->env->mdb, NULL, 0, &t->txn);
+		if (rc == 0) {
+			t->store = s;
+			t->write = true;
+			t->failed = t->opened = false;
+			t->nlist = t->emptied = 0;
+			*ret = t;
+			return 0;
+		}
+		fail(e, "write", rc);
+	}
+	pthread_mutex_unlock(&s->env->writer);
+	return -1;
+}
+
+static void end_write(struct store_txn *t)
+{
+	struct env *v = t->store->env;
+
+	for (size_t i = 0; i < t->nlist; i++)
+		t->touched[t->list[i]].on = false;
+	if (t->opened)
+		pthread_mutex_unlock(&v->tables);
+	pthread_mutex_unlock(&v->writer);
+}
+
+static void end_read(struct store_txn *t)
+{
+	struct env *v = t->store->env;
+
+	if (t->opened) {
+		mdb_txn_commit(t->txn);  /* an abort would close the tables again */
+		pthread_mutex_unlock(&v->tables);
+		free(t);
+		return;
+	}
+	mdb_txn_reset(t->txn);
+	if (kept_give(v, t))
+		return;
+	mdb_txn_abort(t->txn);
+	free(t);
+}
+
+void store_abort(struct store_txn *t)
+{
+	if (!t)
+		return;
+	if (!t->write) {
+		end_read(t);
+		return;
+	}
+	mdb_txn_abort(t->txn);
+	end_write(t);
+}
+
+/* Places of readers that died are given free, so that the pages they held are. */
+static void check_readers(struct env *v)
+{
+	int64_t now = clock_steady_ms();
+	int dead;
+
+	if (now - v->checked_ms < READER_CHECK_MS)
+		return;
+	v->checked_ms = now;
+	mdb_reader_check(v->mdb, &dead);
+}
+
+int store_commit(struct store_txn *t, struct err *e)
+{
+	struct env *v = t->store->env;
+	int rc;
+
+	assert(!t->failed);
+	if (!t->write) {
+		end_read(t);
+		return 0;
+	}
+	if (go_ahead(t, e)) {
+		store_abort(t);
+		return -1;
+	}
+	rc = mdb_txn_commit(t->txn);
+	if (rc) {
+		v->broken = true;
+		broken(e, rc);
+	}
+	check_readers(v);
+	end_write(t);
+	return rc ? -1 : 0;
+}
+
+/* ---- tables ---- */
+
+int store_table(struct store_txn *t, const char *name, unsigned *ret_table, struct err *e)
+{
+	MDB_dbi dbi;
+	int rc;
+
+	if (!t->opened)
+		pthread_mutex_lock(&t->store->env->tables);
+	t->opened = true;
+	rc = mdb_dbi_open(t->txn, name, t->write ? MDB_CREATE : 0, &dbi);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return fail_txn(t, e, name, rc);
+	*ret_table = dbi;
+	return 1;
+}
+
+static struct touched *touch(struct store_txn *t, unsigned table)
+{
+	struct touched *d = &t->touched[table];
+
+	assert(t->write && table < SLOTS);
+	if (!d->on) {
+		*d = (struct touched){.on = true};
+		mdb_stat(t->txn, table, &d->before);
+		t->list[t->nlist++] = table;
+	}
+	return d;
+}
+
+int store_empty(struct store_txn *t, unsigned table, struct err *e)
+{
+	struct touched *d = touch(t, table);
+	MDB_stat st;
+	int rc;
+
+	if (d->cursor)
+		mdb_cursor_close(d->cursor);
+	d->cursor = NULL;
+	mdb_stat(t->txn, table, &st);
+	t->emptied += st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages;
+	rc = mdb_drop(t->txn, table, 0);
+	if (rc)
+		return fail_txn(t, e, "empty", rc);
+	d->before = (MDB_stat){0};
+	return 0;
+}
+
+int store_get(struct store_txn *t, unsigned table, struct span key, struct span *ret, struct err *e)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v;
+	int rc = mdb_get(t->txn, table, &k, &v);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return fail_txn(t, e, "get", rc);
+	*ret = (struct span){v.mv_data, v.mv_size};
+	return 1;
+}
+
+int store_put(struct store_txn *t, unsigned table, struct span key, size_t n, enum store_put how, void **ret,
+	struct err *e)
+{
+	static const unsigned flags[] = {
+		[STORE_LAST] = MDB_RESERVE,
+		[STORE_FIRST] = MDB_RESERVE | MDB_NOOVERWRITE,
+		[STORE_APPEND] = MDB_RESERVE | MDB_APPEND,
+	};
+	struct touched *d = touch(t, table);
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v = {n, NULL};
+	int rc = d->cursor ? 0 : mdb_cursor_open(t->txn, table, &d->cursor);
+
+	if (rc == 0)
+		rc = mdb_cursor_put(d->cursor, &k, &v, flags[how]);
+	if (rc == MDB_KEYEXIST && how == STORE_FIRST)
+		return 0;
+	if (rc)
+		return fail_txn(t, e, "put", rc);
+	if (how == STORE_APPEND)
+		d->appends++;
+	else
+		d->puts++;
+	/* A value that fills half a page gets pages of its own. */
+	if (key.n + n > t->store->env->page / 3)
+		d->overflow += (n + 16 + t->store->env->page - 1) / t->store->env->page;
+	*ret = v.mv_data;
+	return 1;
+}
+
+int store_delete(struct store_txn *t, unsigned table, struct span key, struct err *e)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
+	struct touched *d = touch(t, table);
+	int rc = mdb_del(t->txn, table, &k, NULL);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return fail_txn(t, e, "delete", rc);
+	d->deletes++;
+	return 1;
+}
+
+/* ---- walking ---- */
+
+int store_walk(struct store_txn *t, unsigned table, struct store_cursor **ret, struct err *e)
+{
+	struct store_cursor *c = mem_new(sizeof *c);
+	int rc = mdb_cursor_open(t->txn, table, &c->cursor);
+
+	if (rc) {
+		free(c);
+		return fail_txn(t, e, "walk", rc);
+	}
+	*ret = c;
+	return 0;
+}
+
+void store_walked(struct store_cursor *c)
+{
+	if (!c)
+		return;
+	mdb_cursor_close(c->cursor);
+	free(c);
+}
+
+static int move(struct store_cursor *c, MDB_cursor_op op, struct span key, struct span *ret_key,
+	struct span *ret_value, struct err *e)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v;
+	int rc = mdb_cursor_get(c->cursor, &k, &v, op);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return fail(e, "walk", rc);
+	*ret_key = (struct span){k.mv_data, k.mv_size};
+	*ret_value = (struct span){v.mv_data, v.mv_size};
+	return 1;
+}
+
+int store_seek(struct store_cursor *c, struct span key, struct span *ret_key, struct span *ret_value, struct err *e)
+{
+	return move(c, key.n ? MDB_SET_RANGE : MDB_FIRST, key, ret_key, ret_value, e);
+}
+
+int store_next(struct store_cursor *c, struct span *ret_key, struct span *ret_value, struct err *e)
+{
+	return move(c, MDB_NEXT, SPAN_NONE, ret_key, ret_value, e);
+}
+
+int store_last(struct store_cursor *c, struct span *ret_key, struct span *ret_value, struct err *e)
+{
+	return move(c, MDB_LAST, SPAN_NONE, ret_key, ret_value, e);
+}
+
+/* Copies pairs as {size_t key, size_t value, bytes of both}, beginning behind the key `last` (empty: at the prefix). */
+static int copy_some(struct store *s, unsigned table, struct span prefix, struct span last, struct buf *ret,
+	struct err *e)
+{
+	struct store_cursor *c = NULL;
+	struct span key, value;
+	struct store_txn *t;
+	int got;
+
+	if (store_read(s, &t, e))
+		return -1;
+	got = store_walk(t, table, &c, e) ? -1 : store_seek(c, last.n ? last : prefix, &key, &value, e);
+	if (got == 1 && last.n && span_eq(key, last))
+		got = store_next(c, &key, &value, e);
+	while (got == 1 && span_starts(key, prefix) && ret->n < SCAN_BYTES) {
+		buf_add(ret, &key.n, sizeof key.n);
+		buf_add(ret, &value.n, sizeof value.n);
+		buf_span(ret, key);
+		buf_span(ret, value);
+		got = store_next(c, &key, &value, e);
+	}
+	store_walked(c);
+	store_abort(t);
+	return got < 0 ? -1 : 0;
+}
+
+int store_scan(struct store *s, unsigned table, struct span prefix, int (*each)(void *arg, struct span key,
+	struct span value), void *arg, struct err *e)
+{
+	char last[STORE_KEY_MAX];
+	struct span key = SPAN_NONE, value;
+	struct buf some = BUF_INIT;
+	int failed;
+
+	do {
+		buf_clear(&some);
+		failed = copy_some(s, table, prefix, (struct span){last, key.n}, &some, e);
+		for (const char *p = some.p; !failed && p < some.p + some.n; p = value.p + value.n) {
+			memcpy(&key.n, p, sizeof key.n);
+			memcpy(&value.n, p + sizeof key.n, sizeof value.n);
+			key.p = p + sizeof key.n + sizeof value.n;
+			value.p = key.p + key.n;
+			if (each(arg, key, value))
+				goto out;
+		}
+		if (some.n)
+			memcpy(last, key.p, key.n);
+	} while (!failed && some.n);
+out:
+	buf_done(&some);
+	return failed;
+}
