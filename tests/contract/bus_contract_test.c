@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -997,7 +998,7 @@ struct writer {
 	struct fix *f;
 	const char *flow;
 	struct err e;
-	int failed;
+	atomic_int failed;
 };
 
 static void *write_many(void *arg)
