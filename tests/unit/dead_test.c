@@ -169,6 +169,7 @@ static void what_is_no_dead_letter_is_refused(void **state)
 		{"raw", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":\"Y!Jj\",\"raw_size\":3}"},
 		{"raw", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":3,\"raw_size\":3}"},
 		{"raw_size", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":\"YWJj\"}"},
+		{"raw_size", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":\"\"}"},
 		{"raw_size", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":\"YWJj\",\"raw_size\":4}"},
 		{"raw_size", "{\"kind\":\"dead\",\"code\":\"c\",\"raw\":\"YWJj\",\"raw_size\":\"3\"}"},
 		{"line", "{\"kind\":\"dead\",\"code\":\"c\",\"line\":-1," TAIL "}"},

@@ -84,14 +84,23 @@ static void the_body_does_not_depend_on_lane_or_stamp(void **state)
 
 static void an_attribute_that_would_need_escapes_is_still_read_back(void **state)
 {
-	struct event a = {.id = SPAN("1"), .source = SPAN("s"), .type = SPAN("t"), .unit = SPAN("a\"b\\c\n工")}, v;
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"a\"b\\c\n工", "a%22b%5Cc%0A工"}, {"01234567\"", "01234567%22"}, {"\t 0123456789", "%09 0123456789"},
+		{"0123456789工资", "0123456789工资"}, {"\x7f", "\x7f"},
+	};
+	struct event a = {.id = SPAN("1"), .source = SPAN("s"), .type = SPAN("t")}, v;
 	struct buf b = BUF_INIT;
 	struct err e = ERR_INIT;
 
 	(void)state;
-	put(&b, &a, "{}", "f.1", 1);
-	OK(e, event_read(buf_as_span(&b), &v, &e));
-	assert_span(v.unit, "a%22b%5Cc%0A工");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		a.unit = span_of(cases[i].text);
+		put(&b, &a, "{}", "f.1", 1);
+		OK(e, event_read(buf_as_span(&b), &v, &e));
+		assert_span(v.unit, cases[i].want);
+	}
 	buf_done(&b);
 }
 
@@ -157,6 +166,9 @@ static void refused(void **state)
 		{"a comma too many before the lane", "json.syntax", NULL,
 			"{" HEAD ",\"data\":{},,\"lane\":\"f.1\",\"laneseq\":\"1\"}"},
 		{"an attribute that is not UTF-8", "json.utf8", NULL, "{" HEAD ",\"subject\":\"\xb9\xa4\"}"},
+		{"a long attribute that is not UTF-8", "json.utf8", NULL, "{" HEAD ",\"subject\":\"\xb9\xa4 01234567\"}"},
+		{"one that is not UTF-8 at its end", "json.utf8", NULL, "{" HEAD ",\"subject\":\"01234567\xb9\"}"},
+		{"an empty attribute", "event.attribute", "subject", "{" HEAD ",\"subject\":\"\"}"},
 		{"no specversion", "event.attribute", "specversion", "{\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}"},
 		{"another specversion", "event.attribute", "specversion",
 			"{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}"},
