@@ -455,6 +455,8 @@ ROW(E_STORE_VERSION, "store.version", ERR_CONF, 3,
 	"请使用建立它的那一版程序，或按升级说明操作")
 
 /* lanes and flows */
+ROW(E_FLOW_POSITION, "flow.position", ERR_HALT, 6, "the position {name} cannot be read", "位点 {name} 读不懂",
+	"the flow stopped; nothing was sent; keep the store as it is and ask for help", "流程已停，没有发出任何东西；请保留现场并求助")
 ROW(E_LANE_FORK, "lane.fork", ERR_HALT, 6,
 	"an event comes from lane “{lane}”, which has ended or was never opened here; this flow stands still, nothing was sent on",
 	"有事件来自通道“{lane}”，而该通道已结束或从未在此打开；本流已停住，此后内容均未送出",
@@ -602,6 +604,8 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
+ROW(E_BATCH_CLOSING, "batch.closing", ERR_HALT, 6, "the end of a batch cannot be read: {id}", "批次结束标记读不懂：{id}",
+	"the flow stopped here; keep the store as it is and ask for help", "流程停在此处；请保留现场并求助")
 ROW(E_BATCH_COUNT, "batch.count", ERR_DATA, 1, "declared are {want} records, found were {got}", "声明 {want} 笔，实际 {got} 笔",
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 ROW(E_BATCH_DEAD_RECORD, "batch.dead_record", ERR_DATA, 1, "{count} of its records cannot be passed on", "其中 {count} 笔记录过不去",
@@ -616,3 +620,11 @@ ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 
 /* router, destinations, parcels */
+ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} records on this partition, {got} were read", "批次 {batch} 在本分区声明 {want} 笔，读到 {got} 笔",
+	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
+ROW(E_ROUTE_EVENT, "route.event", ERR_HALT, 6, "the data of event {id} cannot be read", "事件 {id} 的数据读不懂",
+	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
+ROW(E_ROUTE_NONE, "route.none", ERR_DATA, 1, "no route takes this {type}", "没有路由接收这条 {type}",
+	"it was not sent; add or widen a route in jincai.yaml", "没有发出；请在 jincai.yaml 里补充或放宽路由")
+ROW(E_ROUTE_NO_SPLIT, "route.no_split", ERR_DATA, 1, "destination {destination} splits by a field that is empty here", "去向 {destination} 按某字段分发，而此处该字段为空",
+	"it was not sent there; fill the field in the form's mapping", "没有发往该去向；请在报文格式的映射里填上该字段")
