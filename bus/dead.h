@@ -27,7 +27,8 @@ struct dead_letter {
 };
 
 /* Appends an unstamped event of type jincai.dead, without its closing brace (event_stamp adds it). Its id is made of
- * flow, batch, place and destination, subject is the id of what died. Bytes that are not UTF-8 in texts become U+FFFD. */
+ * flow, batch, place and destination, subject is the id of what died. Bytes of a text that are not UTF-8, and NUL,
+ * become U+FFFD. */
 void dead_write(struct buf *b, const struct dead_letter *d, int64_t time_ms);
 /* Back from an event. Texts are put into arena (empty when absent); raw holds what was kept, raw_size the whole length.
  * Errors (ERR_DATA): dead.data {name}: a member is missing or not as dead_write writes it; ret is then untouched. */

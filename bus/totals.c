@@ -168,7 +168,8 @@ void totals_each(const struct totals *t, void (*each)(void *arg, const struct to
 			each(arg, &t->lines[i]);
 }
 
-struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination, const char *currency)
+struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination,
+	const char *currency)
 {
 	size_t at;
 

@@ -52,7 +52,8 @@ int totals_move(struct totals *t, enum total_term term, const char *destination,
 /* JSON array, sorted: equal totals give equal bytes. A row is [term, destination, currency, count, plus, minus,
  * unreadable], the amounts as texts: ["routed","bank-abc","CNY",3,"12.50","-1.00",0]. Sums of nothing are left out. */
 void totals_write(const struct totals *t, struct buf *b);
-/* Puts what was written in the place of what t held; totals.state {row} (ERR_HALT) when it is not that, t is as before. */
+/* Puts what was written in the place of what t held; totals.state {row} (ERR_HALT) when it is not that: t is then as
+ * before. */
 int totals_read(struct totals *t, const json_t *array, struct err *e);
 /* money.range: then into is as before. */
 int totals_merge(struct totals *into, const struct totals *from, struct err *e);
@@ -65,6 +66,7 @@ struct total_line {
 };
 void totals_each(const struct totals *t, void (*each)(void *arg, const struct total_line *line), void *arg);
 /* The sum for one triple; zero when there is none. */
-struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination, const char *currency);
+struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination,
+	const char *currency);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Feeds each file of the folders it is given to a fuzz target, so that the kept inputs are tried with every compiler. */
+/* Feeds each file of the folders it is given to a fuzz target: the kept inputs are tried with every compiler. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
