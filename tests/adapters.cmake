@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 jincai_test(delimited_test adapters)
+jincai_test(pattern_test adapters)
