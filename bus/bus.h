@@ -25,6 +25,7 @@ struct bus;
 struct bus_owner;
 struct bus_reader;
 
+#define BUS_TOPICS_MAX 512u
 #define BUS_KEY_MAX 512u
 #define BUS_VALUE_MAX 900000u
 #define BUS_COMMIT_MAX (16u << 20)

@@ -65,8 +65,6 @@ struct bus_driver {
 	int (*act_take)(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
 };
 
-#define BUS_TOPICS_MAX 512u
-
 struct bus_topic_row {
 	char name[104];
 	unsigned partitions;

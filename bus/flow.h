@@ -34,9 +34,12 @@ struct flow_kind {
 	int (*step)(struct flow *f, enum flow_turn *ret, struct err *e);
 	/* What must follow a commit: parcels handed over, spool files deleted. Repeatable. NULL: nothing. */
 	int (*effect)(struct flow *f, struct err *e);
-	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). NULL: all are refused. */
+	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done has
+	 * just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so that
+	 * each act sees what the one before did. NULL: all are refused. */
 	int (*act)(struct flow *f, struct span id, struct span act, struct err *e);
-	/* Drops what open and step keep in memory; called after each open, failed ones too. */
+	/* Drops what open and step keep in memory; called after each open, failed ones too. What is committed may be
+	 * without its effect: open sees to that. */
 	void (*close)(struct flow *f);
 	void (*free)(struct flow *f);
 };
@@ -62,6 +65,7 @@ struct flow {
 	enum flow_state state;
 	struct err last;             /* why it waits or stopped */
 	unsigned failures;           /* in a row: the wait grows with it, 100 ms to 5 s */
+	uint64_t grew[BUS_TOPICS_MAX / 64]; /* topics appended to since the pool looked, a bit each */
 	bool attention;              /* kind sets it: something in here waits for a person (held, dead, conflict) */
 };
 
@@ -75,8 +79,10 @@ int flow_act_outcome(struct flow *f, struct span id, struct span act, const char
 /* True when this step has staged as much as one commit should carry. */
 bool flow_step_full(const struct flow *f);
 
-/* One turn of one flow: open when closed, step, commit, effect. -1 with the error after having closed. For tests and
- * for the pool below. */
+/* One turn of one flow: open when closed, an act or a step, commit, effect. What a step staged is committed when it
+ * says idle, too. -1 with the error after having closed; state is then FLOW_WAITING (ERR_RETRY, bus.unknown),
+ * FLOW_STOPPED (ERR_DATA, ERR_CONF, lane.*), or FLOW_CLOSED (ERR_HALT: the process should end). Waits for nothing. For
+ * tests and for the pool below. */
 int flow_turn(struct flow *f, enum flow_turn *ret, struct err *e);
 void flow_shut(struct flow *f);                        /* close and disown */
 
@@ -86,7 +92,9 @@ struct flow_run {
 	const atomic_int *stop;      /* nonzero: leave within 5 s; may be NULL */
 };
 
-/* Runs the flows until stopped or idle. 0 left in order (look at each flow's state and attention), -1 with kind ERR_HALT:
+/* Runs the flows until stopped or idle. An idle flow is looked at again when a flow of this process has written one of
+ * its inputs, after its poll_ms, and each second for acts. With until_idle a waiting flow counts as idle when it has
+ * failed three times in a row with the same error and nothing else moved meanwhile. 0 left in order (look at each flow's state and attention), -1 with kind ERR_HALT:
  * the process must end (exit code from the error: 6, or 7 when fenced). All flows are closed on return. */
 int flow_run(struct flow *const *flows, unsigned nflows, const struct flow_run *how, struct err *e);
 

@@ -455,6 +455,11 @@ ROW(E_STORE_VERSION, "store.version", ERR_CONF, 3,
 	"请使用建立它的那一版程序，或按升级说明操作")
 
 /* lanes and flows */
+ROW(E_FLOW_NO_ACTS, "flow.no_acts", ERR_CONF, 5,
+	"{flow} takes no acts; nothing was changed",
+	"{flow} 不接受操作单；未作任何改动",
+	"address the act to the flow that holds the batch or the letter: see jincai list",
+	"请把操作单交给持有该批次或死信的流：见 jincai list")
 ROW(E_FLOW_POSITION, "flow.position", ERR_HALT, 6, "the position {name} cannot be read", "位点 {name} 读不懂",
 	"the flow stopped; nothing was sent; keep the store as it is and ask for help", "流程已停，没有发出任何东西；请保留现场并求助")
 ROW(E_LANE_FORK, "lane.fork", ERR_HALT, 6,
@@ -493,8 +498,8 @@ ROW(E_MAP_PATH, "map.path", ERR_CONF, 3, "{path} does not exist here", "{path} �
 	"did you mean {near}? a column is written with its kind, such as line.name", "是不是 {near}？列名要带记录种类，如 line.name")
 ROW(E_MAP_REQUIRED, "map.required", ERR_CONF, 3, "{type} requires {field} and no rule fills it", "{type} 的必填字段 {field} 没有规则来填",
 	"add a rule for it under map:", "请在 map: 下补一条规则")
-ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "{what}: {rule}", "规则写法不对（{what}）：{rule}",
-	"rules stand in docs/language.md", "规则的写法见 docs/language.md")
+ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "\"{rule}\" cannot stand here; the rule is: {want}", "这里不能写“{rule}”，规则是：{want}",
+	"the functions of rules, their values and what excludes what stand in docs/language.md", "规则的函数、取值和互斥关系见 docs/language.md")
 ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} is not in table {table} for that fiscal year",
 	"{field}：代码 {code} 不在该财政年度的代码表 {table} 里", "nothing is guessed: add the code to the table or have the source correct it",
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
@@ -604,6 +609,36 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
+ROW(E_BATCH_CONFLICT, "batch.conflict", ERR_DATA, 1, "the keys {keys} were published before with other content, as batch {before}", "主键 {keys} 此前已以别的内容发布过，批次 {before}",
+	"nothing of this file goes out; settle with the source which one is right", "该文件一笔未发；请与来源系统核实以哪份为准")
+ROW(E_BATCH_CONFLICT_LINE, "batch.conflict_line", ERR_DATA, 1, "{count} of its records have a key that was published with other content", "其中 {count} 笔的主键此前已以别的内容发布过",
+	"the whole batch is held, not one is passed on; settle with the source which is right", "整批挂起，一笔未发；请与来源系统核实以哪份为准")
+ROW(E_BATCH_DUPLICATE, "batch.duplicate", ERR_DATA, 1, "the same file was taken before, as batch {before}", "同一文件此前已收过，批次 {before}",
+	"nothing is done twice; tell the source that it came twice", "不会重复办理；请告知来源系统重复报送")
+ROW(E_BATCH_DUPLICATE_LINE, "batch.duplicate_line", ERR_DATA, 1, "{count} of its records were published before or stand in it twice", "其中 {count} 笔此前已发布过，或在文件里出现两次",
+	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
+ROW(E_BATCH_EMPTY, "batch.empty", ERR_DATA, 1, "the file holds no record", "文件里没有记录",
+	"nothing was passed on; it is kept in .taken; ask the source whether it was meant so", "没有可发的内容，原件保存在 .taken；请向来源系统确认")
+ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
+	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
+ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the same keys took its place, as batch {by}", "同一主键的新文件已取代它，批次 {by}",
+	"nothing of the old one was sent", "旧的一笔未发")
+ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released whole has at most {max} records", "整批放行的批次最多 {max} 笔",
+	"nothing of it is passed on; ask the source to send several batches", "该批一笔未发；请来源系统拆成几批")
+ROW(E_CLAIM_RECORD, "claim.record", ERR_HALT, 6, "a claim record cannot be read: {id}", "认领记录读不懂：{id}",
+	"the adapter stopped, nothing was sent; keep the store as it is and ask for help", "接入已停，没有发出任何东西；请保留现场并求助")
+ROW(E_DROP_GROWING, "drop.growing", ERR_RETRY, 4, "{file} was still being written while we read it", "读取 {file} 时它还在增长",
+	"the copy was thrown away; it is read again by itself when it stands still", "副本已丢弃；等它写完会自动重读")
+ROW(E_DROP_LONG_NAME, "drop.long_name", ERR_CONF, 3, "the name of {file} is too long to be kept beside a number", "{file} 的文件名太长，无法加编号保存",
+	"it stays where it is, unread; ask the source for a shorter name", "文件留在原处未读；请来源系统改短文件名")
+ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, not a file", "{file} 不是普通文件（{what}）",
+	"it stays where it is, unread; put a real file there", "留在原处未读；请放入真正的文件")
+ROW(E_DROP_OTHER_DEVICE, "drop.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
+	"nothing was taken; unmount what is mounted there", "没有取走任何文件；请卸下挂在那里的文件系统")
+ROW(E_DROP_SPOOL_DAMAGED, "drop.spool_damaged", ERR_HALT, 6, "our copy {file} is damaged in MiB {block}", "暂存副本 {file} 的第 {block} MiB 损坏",
+	"what follows was not published; the original is in .taken: compare the disk, then ask for help", "其后没有发布；原件在 .taken 中：请检查磁盘后求助")
+ROW(E_DROP_SPOOL_MISSING, "drop.spool_missing", ERR_CONF, 6, "our copy {file} is gone while its batch is being published", "批次发布途中暂存副本 {file} 不见了",
+	"the adapter stopped; the original is in .taken: find out who deleted the copy", "接入已停；原件在 .taken 中：请查明谁删了副本")
 ROW(E_BATCH_CLOSING, "batch.closing", ERR_HALT, 6, "the end of a batch cannot be read: {id}", "批次结束标记读不懂：{id}",
 	"the flow stopped here; keep the store as it is and ask for help", "流程停在此处；请保留现场并求助")
 ROW(E_BATCH_COUNT, "batch.count", ERR_DATA, 1, "declared are {want} records, found were {got}", "声明 {want} 笔，实际 {got} 笔",

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "clock.h"
+#include "index.h"
+#include "jscan.h"
+#include "topics.h"
+
+#define POSITION_KEY_MAX 480u
+
+/* ---- for kinds ---- */
+
+int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span key, struct buf *event, struct err *e)
+{
+	if (lanes_append(f->lanes, topic, partition, key, event, e) < 0)
+		return -1;
+	f->dirty = true;
+	f->grew[topic / 64] |= UINT64_C(1) << topic % 64;
+	return 0;
+}
+
+static const char *position_key(const struct flow *f, const char *name, char ret[POSITION_KEY_MAX])
+{
+	int n = snprintf(ret, POSITION_KEY_MAX, "%s/%s", f->name, name);
+
+	assert(n > 0 && n < (int)POSITION_KEY_MAX);
+	return ret;
+}
+
+int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e)
+{
+	char key[POSITION_KEY_MAX];
+
+	return bus_position_put(f->owner, position_key(f, name, key), value, e);
+}
+
+int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct err *e)
+{
+	char key[POSITION_KEY_MAX];
+
+	return bus_position_get(f->bus, position_key(f, name, key), ret, e);
+}
+
+bool flow_step_full(const struct flow *f)
+{
+	return bus_staged_bytes(f->owner) >= BUS_STEP_BYTES || bus_staged_records(f->owner) >= BUS_STEP_RECORDS;
+}
+
+static void add_member(struct buf *b, const char *name, struct span text)
+{
+	buf_c(b, b->p[b->n - 1] == '{' ? ' ' : ',');
+	json_quote(b, span_of(name));
+	buf_c(b, ':');
+	json_quote(b, text);
+}
+
+static bool is_json(struct span text)
+{
+	struct err ignored = ERR_INIT;
+	struct jscan s;
+
+	jscan_init(&s, text);
+	return jscan_skip(&s, &ignored) == 0 && jscan_finish(&s, &ignored) == 0;
+}
+
+int flow_act_outcome(struct flow *f, struct span id, struct span act, const char *outcome, const char *words,
+	struct err *e)
+{
+	struct buf b = BUF_INIT, event_id = BUF_INIT, time = BUF_INIT;
+	unsigned topic;
+	int r = bus_topic(f->bus, TOPIC_ACTS, &topic, e);
+
+	if (r < 0)
+		return -1;
+	buf_str(&event_id, "act:");
+	event_id_part(&event_id, id);
+	clock_write(&time, clock_now_ms());
+	event_begin(&b, &(struct event){.id = buf_as_span(&event_id), .source = span_of(f->name),
+		.type = SPAN(EVENT_ACT_OUTCOME), .time = buf_as_span(&time)});
+	buf_c(&b, '{');
+	add_member(&b, "act", id);
+	add_member(&b, "flow", span_of(f->name));
+	add_member(&b, "outcome", span_of(outcome));
+	add_member(&b, "words", span_of(words));
+	if (is_json(act)) {
+		buf_str(&b, ",\"order\":");
+		buf_span(&b, act);
+	}
+	buf_c(&b, '}');
+	r = flow_append(f, topic, 0, id, &b, e);
+	buf_done(&b);
+	buf_done(&event_id);
+	buf_done(&time);
+	return r;
+}
+
+/* ---- opening and closing ---- */
+
+/* Every flow answers the acts that are handed to it. */
+static int take_acts_topic(struct flow *f, struct err *e)
+{
+	unsigned topic;
+
+	if (bus_topic(f->bus, TOPIC_ACTS, &topic, e) < 0)
+		return -1;
+	for (unsigned i = 0; i < f->noutputs; i++)
+		if (f->outputs[i] == topic)
+			return 0;
+	assert(f->noutputs < sizeof f->outputs / sizeof *f->outputs);
+	f->outputs[f->noutputs++] = topic;
+	return 0;
+}
+
+static int open_lanes(struct flow *f, struct err *e)
+{
+	struct buf before = BUF_INIT;
+	int r = flow_position_get(f, "lane", &before, e);
+
+	if (r >= 0)
+		r = lanes_open(f->bus, f->owner, f->outputs, f->noutputs, buf_as_span(&before), clock_now_ms(),
+			&f->lanes, e);
+	buf_done(&before);
+	return r;
+}
+
+/* The order is the protocol: fence, then read what the one before us left. */
+static int open_flow(struct flow *f, struct err *e)
+{
+	if (take_acts_topic(f, e) < 0 || bus_own(f->bus, f->name, &f->owner, e) < 0 || open_lanes(f, e) < 0)
+		return -1;
+	return f->kind->open(f, e);
+}
+
+static void drop(struct flow *f)
+{
+	if (f->lanes)
+		f->kind->close(f);
+	lanes_close(f->lanes);
+	bus_disown(f->owner);
+	f->lanes = NULL;
+	f->owner = NULL;
+	f->dirty = false;
+}
+
+void flow_shut(struct flow *f)
+{
+	drop(f);
+	if (f->state == FLOW_RUNNING)
+		f->state = FLOW_CLOSED;
+}
+
+/* ---- one turn ---- */
+
+static int execute(struct flow *f, struct span id, struct span act, struct err *e)
+{
+	struct bus_entry entry;
+	int r = bus_look(f->bus, f->owner, INDEX_ACTS, id, &entry, e);
+
+	/* A second copy of an act that has its outcome. */
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (!f->kind->act)
+		return flow_act_outcome(f, id, act, "refused", err_code(E_FLOW_NO_ACTS)->name, e);
+	return f->kind->act(f, id, act, e);
+}
+
+/* 1: an act was executed, what came of it is staged; 0: there is none. */
+static int next_act(struct flow *f, struct err *e)
+{
+	struct buf id = BUF_INIT, act = BUF_INIT;
+	int r = bus_act_take(f->owner, &id, &act, e);
+
+	if (r == 1) {
+		r = execute(f, buf_as_span(&id), buf_as_span(&act), e);
+		if (r == 0) {
+			bus_act_done(f->owner, buf_text(&id));
+			r = 1;
+		}
+	}
+	buf_done(&id);
+	buf_done(&act);
+	return r;
+}
+
+static int commit(struct flow *f, struct err *e)
+{
+	if (f->dirty && lanes_save(f->lanes, e) < 0)
+		return -1;
+	if (bus_commit(f->owner, e) < 0)
+		return -1;
+	f->dirty = false;
+	return f->kind->effect ? f->kind->effect(f, e) : 0;
+}
+
+static int turn(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	enum flow_turn t = FLOW_COMMIT;
+	int r;
+
+	if (!f->owner && open_flow(f, e) < 0)
+		return -1;
+	r = next_act(f, e);
+	if (r < 0 || (r == 0 && f->kind->step(f, &t, e) < 0))
+		return -1;
+	if (t == FLOW_IDLE && bus_staged_bytes(f->owner) > 0)
+		t = FLOW_COMMIT;
+	if (t == FLOW_COMMIT && commit(f, e) < 0)
+		return -1;
+	*ret = t;
+	return 0;
+}
+
+static enum flow_state state_after(const struct err *e)
+{
+	switch (err_kind(e)) {
+	case ERR_RETRY:
+		return FLOW_WAITING;
+	case ERR_HALT:
+		if (e->id == E_BUS_UNKNOWN)
+			return FLOW_WAITING;
+		return e->id == E_LANE_GAP || e->id == E_LANE_FORK || e->id == E_LANE_STATE ? FLOW_STOPPED :
+			FLOW_CLOSED;
+	default:
+		return FLOW_STOPPED;
+	}
+}
+
+int flow_turn(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	if (turn(f, ret, e) < 0) {
+		drop(f);
+		f->last = *e;
+		f->state = state_after(e);
+		f->failures++;
+		return -1;
+	}
+	f->state = FLOW_RUNNING;
+	/* Slices of a long copy may go well again and again and the copy fail at its end. */
+	if (*ret != FLOW_BUSY) {
+		f->failures = 0;
+		f->last = ERR_INIT;
+	}
+	return 0;
+}
