@@ -12,6 +12,8 @@
  *	value: number                # column that is the standard code
  *	editions: {"2026": {from: 2026, to: 2099}}     # file name part -> fiscal years
  *
+ * Other columns (name, comment) are for people. Blanks around cells are no part of them.
+ *
  * A look-up gives the standard code of a source code in the edition that is valid for a year. Unknown is an answer, not
  * a default. A site's tables stand before those that come with the program.
  */
@@ -24,7 +26,8 @@ void codes_add_folder(struct codes *c, const char *path);
 
 struct code_table;
 /* Reads the table (all its editions) once; NULL with findings: codes.unknown_table {table}{near}, codes.columns,
- * codes.duplicate_key, codes.overlap. Owned by c. node is where the form names it. */
+ * codes.quote, codes.empty, codes.duplicate_key, codes.overlap, codes.broken (named again after its own findings were
+ * made), conf.*, file.*, text.*. Owned by c. node is where the form names it. */
 const struct code_table *codes_table(struct codes *c, struct span name, const struct conf *node, struct findings *f);
 /* 1 found (ret points into the table), 0 unknown code or no edition for that year. year 0: the newest edition. No
  * allocation; a hash look-up. */

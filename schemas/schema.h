@@ -10,10 +10,15 @@
  * to flat checks on single fields; a keyword outside it is a finding in the schema.
  *
  * Profile: $schema $id $defs $ref ("#/$defs/x" and "x.json#/$defs/y" beside the file), title, description, examples,
- * type (object, string), properties, required, additionalProperties (false), minLength, maxLength (characters), pattern
- * (see schema_pattern), enum, const, format (date: 2026-12-01; month: 2026-12; money: decimal text with two places),
- * and our own: x-title-zh, x-sensitivity (none, account, id, name, phone), x-control (true on the one amount that totals count),
- * x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer).
+ * $comment, type (object, string; always said), properties, required, additionalProperties (false, always said: an
+ * object of the standard is open without it), minLength, maxLength (characters), pattern (schema_pattern.h), enum or
+ * const, format (date: 2026-12-01; month: 2026-12, years 1900 to 2199; money: decimal text with two places as
+ * money_write writes it), and our own: x-title-zh, x-sensitivity (none, account, id, name, phone; always said on a
+ * leaf), x-control (true on the one amount that totals count), x-max-bytes ({"gb18030": 60, ...}: bytes in the charset
+ * of the strictest peer; a character that the charset lacks counts two and is left to whoever encodes).
+ *
+ * Beside $ref: titles, examples, x-sensitivity, x-control, x-max-bytes; what stands there goes before the definition's.
+ * Names of properties: letters, digits, _; a letter first. $id is the name of the file.
  */
 enum schema_format { SCHEMA_TEXT, SCHEMA_DATE, SCHEMA_MONTH, SCHEMA_MONEY };
 enum schema_sensitivity { SENSITIVITY_NONE, SENSITIVITY_ACCOUNT, SENSITIVITY_ID, SENSITIVITY_NAME, SENSITIVITY_PHONE };
@@ -37,7 +42,8 @@ struct schema_field {
 struct schema;
 
 /* Loads and compiles one file. NULL with findings: schema.keyword, schema.type, schema.ref, schema.pattern,
- * schema.control (two or none where an amount is expected), conf.*. */
+ * schema.name, schema.id, schema.control (two, none beside an amount, or one that is no money), schema.example (one
+ * that breaks the schema), conf.*. */
 struct schema *schema_load(const char *path, struct findings *f);
 void schema_free(struct schema *s);
 const char *schema_type(const struct schema *s);                 /* "payroll.line.v1", from $id */
@@ -50,10 +56,12 @@ const struct schema_field *schema_control(const struct schema *s);              
 unsigned schema_nexamples(const struct schema *s);
 struct span schema_example(const struct schema *s, unsigned i);
 
-/* Checks one value (UTF-8, without JSON escapes). Errors (ERR_DATA): schema.length {field}{want}{got}, schema.bytes,
- * schema.pattern, schema.choice, schema.date, schema.money. No allocation. */
+/* Checks one value (valid UTF-8, without JSON escapes). Errors (ERR_DATA): schema.length {field}{want}{got},
+ * schema.bytes {field}{want}{charset}, schema.shape {field}{want} (the pattern), schema.choice {field}{want},
+ * schema.date {field}{want}, schema.money {field}. The value is in none of them. No allocation. */
 int schema_check(const struct schema_field *field, struct span value, struct err *e);
-/* Checks a whole data object: unknown fields (schema.unknown), missing ones (schema.missing), each value. Cold path. */
+/* Checks a whole data object: unknown fields (schema.unknown {field}{near}), missing ones (schema.missing {field}),
+ * those that stand twice (schema.twice) or are no text or object (schema.kind), each value; json.*. Cold path. */
 int schema_check_data(const struct schema *s, struct span json, struct err *e);
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_SCHEMA_TREE_H
+#define JC_SCHEMA_TREE_H
+
+#include "buf.h"
+#include "schema.h"
+
+/* What schema.c compiles and schema_check.c walks; nobody else includes this. */
+struct schema_node {
+	struct span key, path;               /* path: "" for the root, "payee" */
+	bool needed;                         /* in the object around it */
+	int field;                           /* number of the leaf, -1 for an object */
+	unsigned index, count;               /* number among its brothers; of its children */
+	struct schema_node *first, *next;
+};
+
+struct schema {
+	struct arena arena;
+	char *type;
+	struct schema_node *root;
+	const struct schema_field *fields;
+	unsigned nfields;
+	int control;                         /* number of the field, or -1 */
+	const struct span *examples;
+	unsigned nexamples;
+	const char **names;                  /* paths of all fields, NULL at the end */
+};
+
+#endif
