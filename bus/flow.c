@@ -13,12 +13,17 @@
 
 /* ---- for kinds ---- */
 
+static void mark_grown(struct flow *f, unsigned topic)
+{
+	f->grew[topic / 64] |= UINT64_C(1) << topic % 64;
+}
+
 int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span key, struct buf *event, struct err *e)
 {
 	if (lanes_append(f->lanes, topic, partition, key, event, e) < 0)
 		return -1;
 	f->dirty = true;
-	f->grew[topic / 64] |= UINT64_C(1) << topic % 64;
+	mark_grown(f, topic);
 	return 0;
 }
 
@@ -129,7 +134,12 @@ static int open_lanes(struct flow *f, struct err *e)
 /* The order is the protocol: fence, then read what the one before us left. */
 static int open_flow(struct flow *f, struct err *e)
 {
-	if (take_acts_topic(f, e) < 0 || bus_own(f->bus, f->name, &f->owner, e) < 0 || open_lanes(f, e) < 0)
+	if (take_acts_topic(f, e) < 0 || bus_own(f->bus, f->name, &f->owner, e) < 0)
+		return -1;
+	/* A commit whose end was unknown is decided by now, and may have come to light. */
+	for (unsigned i = 0; i < f->noutputs; i++)
+		mark_grown(f, f->outputs[i]);
+	if (open_lanes(f, e) < 0)
 		return -1;
 	return f->kind->open(f, e);
 }

@@ -65,7 +65,7 @@ struct flow {
 	enum flow_state state;
 	struct err last;             /* why it waits or stopped */
 	unsigned failures;           /* in a row: the wait grows with it, 100 ms to 5 s */
-	uint64_t grew[BUS_TOPICS_MAX / 64]; /* topics appended to since the pool looked, a bit each */
+	uint64_t grew[BUS_TOPICS_MAX / 64]; /* topics that may have grown by this flow since the pool looked */
 	bool attention;              /* kind sets it: something in here waits for a person (held, dead, conflict) */
 };
 
