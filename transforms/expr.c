@@ -3,10 +3,16 @@
 
 #include <stdlib.h>
 
+#include "charset.h"
+#include "utf8.h"
+
 /*
- * Recursive descent to a flat program in postfix order over a stack of truth values that is one word: a condition is
- * at most 64 levels deep. AND and OR do not skip: tests are cheap, and a program without jumps is easy to trust.
+ * Recursive descent to a flat program in postfix order over a stack of truth values that is one word: at most 64 of
+ * them wait at any time, and brackets and "not" are at most 60 deep (the parser's own stack). AND and OR do not skip:
+ * tests are cheap, and a program without jumps is easy to trust.
  */
+enum { DEPTH_MAX = 60, WAITING_MAX = 64 };
+
 enum op { OP_EQ, OP_STARTS, OP_ENDS, OP_CONTAINS, OP_EMPTY, OP_NOT, OP_AND, OP_OR };
 
 struct step {
@@ -28,16 +34,9 @@ struct parser {
 	const struct conf *node;
 	struct findings *f;
 	unsigned depth;
+	unsigned waiting;            /* truth values on the stack, were the program run up to here */
 	bool failed;
 };
-
-static void emit(struct parser *p, enum op op, unsigned slot, struct span text)
-{
-	struct expr *x = p->x;
-
-	x->steps = mem_grow(x->steps, x->n + 1u, sizeof *x->steps);
-	x->steps[x->n++] = (struct step){op, slot, text};
-}
 
 static void blanks(struct parser *p)
 {
@@ -45,12 +44,27 @@ static void blanks(struct parser *p)
 		p->p++;
 }
 
+/* {at} counts characters. */
 static void fail(struct parser *p, const char *want)
 {
+	struct span before = {p->start, (size_t)(p->p - p->start)}, rest = {p->p, (size_t)(p->end - p->p)};
+
 	if (!p->failed)
-		conf_report(p->f, p->node, E_EXPR_SYNTAX, "at=%zu\nwant=%s\nrest=%.40s", (size_t)(p->p - p->start) + 1, want,
-			p->p);
+		conf_report(p->f, p->node, E_EXPR_SYNTAX, "at=%zu\nwant=%s\nrest=%.*s", charset_length(before) + 1, want,
+			SPAN_F(utf8_cut(rest, 40)));
 	p->failed = true;
+}
+
+static void emit(struct parser *p, enum op op, unsigned slot, struct span text)
+{
+	struct expr *x = p->x;
+
+	if (op == OP_AND || op == OP_OR)
+		p->waiting--;
+	else if (op != OP_NOT && ++p->waiting > WAITING_MAX)
+		fail(p, "less in brackets");
+	x->steps = mem_grow(x->steps, x->n + 1u, sizeof *x->steps);
+	x->steps[x->n++] = (struct step){op, slot, text};
 }
 
 static bool word_char(char c)
@@ -95,9 +109,10 @@ static struct span quoted(struct parser *p)
 		return SPAN("");
 	}
 	while (p->p < p->end && *p->p != '"') {
-		if (*p->p == '\\' && p->p + 1 < p->end)
-			p->p++;
-		buf_c(&b, *p->p++);
+		if (*p->p == '\\' && ++p->p < p->end && *p->p != '"' && *p->p != '\\')
+			fail(p, "\\\" \\\\");
+		if (p->p < p->end)
+			buf_c(&b, *p->p++);
 	}
 	if (p->p == p->end)
 		fail(p, "\"");
@@ -174,8 +189,8 @@ static void parse_test(struct parser *p)
 
 static void parse_not(struct parser *p)
 {
-	if (++p->depth > 60)
-		fail(p, "at most 60 levels");
+	if (++p->depth > DEPTH_MAX)
+		fail(p, "less in brackets");
 	if (p->failed)
 		return;
 	if (take(p, "not")) {

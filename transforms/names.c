@@ -86,18 +86,21 @@ void slots_init(struct slots *s, unsigned n)
 	s->v = mem_new(n * sizeof *s->v);
 	s->n = n;
 	s->text = BUF_INIT;
+	s->made = ARENA_INIT;
 }
 
 void slots_done(struct slots *s)
 {
 	free(s->v);
 	buf_done(&s->text);
+	arena_done(&s->made);
 	*s = (struct slots){0};
 }
 
 void slots_begin(struct slots *s, size_t raw)
 {
 	buf_clear(&s->text);
-	/* A character grows to at most three times its bytes; a converted text (date, amount, keyed hash) is short. */
-	buf_reserve(&s->text, raw * 3 + s->n * 80u + 256);
+	arena_clear(&s->made);
+	/* No character of any charset grows to more than twice its bytes. */
+	buf_reserve(&s->text, raw * 4 + 256);
 }

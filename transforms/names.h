@@ -29,16 +29,22 @@ const char *names_text(const struct names *n, unsigned slot);
 /* The nearest known name, or NULL. */
 const char *names_nearest(const struct names *n, struct span name);
 
-/* The values of one record, and the memory that its converted texts live in. */
+/*
+ * The values of one record, and the memory that its converted texts live in. Texts point into both, so neither may move
+ * while a record is worked on: `text` has room for the record's bytes decoded (or unescaped) twice, and who decodes them
+ * again clears it first; `made` grows by blocks, for texts whose length no record bounds.
+ */
 struct slots {
 	struct value *v;
 	unsigned n;
-	struct buf text;             /* grows only between records: slots_begin reserves */
+	struct buf text;
+	struct arena made;
 };
 
 void slots_init(struct slots *s, unsigned n);        /* all absent */
 void slots_done(struct slots *s);
-/* Makes room for a record whose raw bytes are `raw` long; texts of the last record are gone. Values stay as they are. */
+/* Makes room for a record whose raw bytes are `raw` long; texts of the last record are gone. Values stay as they are:
+ * who fills them sets the absent ones too. Allocates only for a record longer than all before. */
 void slots_begin(struct slots *s, size_t raw);
 
 #endif

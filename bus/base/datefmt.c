@@ -15,7 +15,7 @@ int datefmt_compile(struct span pattern, struct datefmt *ret)
 	struct datefmt f = {.length = (unsigned)pattern.n};
 	unsigned letters = 0;
 
-	if (pattern.n >= sizeof f.pattern)
+	if (pattern.n < 6 || pattern.n >= sizeof f.pattern)
 		return -1;
 	memcpy(f.pattern, pattern.p, pattern.n);
 	f.year = place(pattern, "yyyy");

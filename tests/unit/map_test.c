@@ -1,0 +1,780 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "map.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define LEAF "\"type\":\"string\",\"x-sensitivity\":\"none\""
+#define OBJECT "\"type\":\"object\",\"additionalProperties\":false,\"properties\""
+
+/* One required text, an amount, and objects two levels deep of which nothing is required. */
+static const char schema_text[] = "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
+	OBJECT ":{"
+	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":true},"
+	"\"fee\":{" LEAF ",\"format\":\"money\"},\"currency\":{" LEAF ",\"enum\":[\"CNY\",\"GBP\"]},"
+	"\"date\":{" LEAF ",\"format\":\"date\"},\"month\":{" LEAF ",\"format\":\"month\"},"
+	"\"code\":{" LEAF ",\"pattern\":\"^[0-9]+$\"},\"name\":{" LEAF ",\"x-max-bytes\":{\"gbk\":6}},"
+	"\"payee\":{" OBJECT ":{\"name\":{" LEAF "},\"bank\":{" OBJECT ":{\"no\":{" LEAF "},\"city\":{" LEAF "}}},"
+	"\"account\":{" LEAF "}}},"
+	"\"payer\":{" OBJECT ":{\"name\":{" LEAF "},\"bank\":{" OBJECT ":{\"no\":{" LEAF "}}}}},"
+	"\"z\":{" LEAF "}},\"required\":[\"id\"]}";
+
+/* Without an amount and with nothing required. */
+static const char plain_text[] = "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"plain.v1.json\","
+	OBJECT ":{\"id\":{" LEAF "},\"z\":{" LEAF "}}}";
+
+static struct {
+	char folder[32];
+	struct schema *schema, *plain;
+	struct codes *codes;
+	struct hash_key *key;
+} world;
+
+static void put_file(const char *name, const char *text)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", world.folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static const char *const files[] = {"test.v1.json", "plain.v1.json", "units.yaml", "units.old.csv", "units.new.csv"};
+
+static struct schema *load(const char *name, struct findings *f)
+{
+	char path[96];
+
+	snprintf(path, sizeof path, "%s/%s", world.folder, name);
+	return schema_load(path, f);
+}
+
+static int set_up(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	strcpy(world.folder, "/tmp/map_test.XXXXXX");
+	assert_non_null(mkdtemp(world.folder));
+	put_file("test.v1.json", schema_text);
+	put_file("plain.v1.json", plain_text);
+	put_file("units.yaml", "table: units\nkey: code\nvalue: standard\n"
+		"editions: {old: {from: 2020, to: 2025}, new: {from: 2026, to: 2030}}\n");
+	put_file("units.old.csv", "code,standard\n1,100\n2,200\n");
+	put_file("units.new.csv", "code,standard\n1,111\n3,=333\n");
+	findings_init(&f);
+	world.schema = load("test.v1.json", &f);
+	world.plain = load("plain.v1.json", &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	findings_done(&f);
+	assert_non_null(world.schema);
+	assert_non_null(world.plain);
+	world.codes = codes_new();
+	codes_add_folder(world.codes, world.folder);
+	world.key = hash_key_new("0123456789abcdef0123456789abcdef", 32);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	schema_free(world.schema);
+	schema_free(world.plain);
+	codes_free(world.codes);
+	hash_key_free(world.key);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char path[96];
+
+		snprintf(path, sizeof path, "%s/%s", world.folder, files[i]);
+		unlink(path);
+	}
+	return rmdir(world.folder);
+}
+
+enum way { IN, LIST /* inward: identity */, UTF8, GBK, GB18030 /* outward */, PEOPLE };
+
+static const char *const known[] = {"a", "b", "c", "d", "line.name", "line.net", "head.year", "event.no"};
+
+/* A map with its names, values and findings. */
+struct bench {
+	struct names *names;
+	struct map *map;
+	struct slots slots;
+	struct findings f;
+	struct conf_file *file;
+};
+
+static void bench_compile(struct bench *b, struct map_setup s, const char *rules)
+{
+	struct buf yaml = BUF_INIT;
+
+	b->names = names_new();
+	findings_init(&b->f);
+	for (size_t i = 0; i < COUNT(known); i++)
+		names_add(b->names, span_of(known[i]));
+	s.names = b->names;
+	buf_printf(&yaml, "rules:\n%s\n", rules);
+	b->file = conf_parse("f", buf_as_span(&yaml), &b->f);
+	buf_done(&yaml);
+	assert_non_null(b->file);
+	b->map = map_compile(&s, conf_root(b->file)->first, &b->f);
+	slots_init(&b->slots, names_count(b->names));
+}
+
+static struct map_setup setup_of(enum way way)
+{
+	return (struct map_setup){.shape = way == IN ? MAP_OBJECT : MAP_LIST, .outward = way >= UTF8,
+		.schema = way == IN ? world.schema : NULL,
+		.charset = way == GBK ? CHARSET_GBK : way == GB18030 ? CHARSET_GB18030 : CHARSET_UTF8,
+		.people = way == PEOPLE, .codes = world.codes, .key = world.key, .year_slot = 6};
+}
+
+static void bench_init(struct bench *b, enum way way, const char *rules)
+{
+	bench_compile(b, setup_of(way), rules);
+}
+
+static void bench_done(struct bench *b)
+{
+	map_free(b->map);
+	slots_done(&b->slots);
+	findings_done(&b->f);
+	conf_close(b->file);
+	names_free(b->names);
+}
+
+/* "a=1|line.name=x": one record's values; all others are absent. */
+static void fill(struct bench *b, const char *input)
+{
+	slots_begin(&b->slots, strlen(input));
+	for (size_t i = 0; i < COUNT(known); i++)
+		b->slots.v[i] = (struct value){0};
+	while (*input) {
+		size_t name = strcspn(input, "="), end = strcspn(input, "|");
+		int slot = names_use(b->names, (struct span){input, name});
+
+		assert_true(slot >= 0 && name < end);
+		b->slots.v[slot].text = (struct span){input + name + 1, end - name - 1};
+		input += end + (input[end] == '|');
+	}
+}
+
+static const struct {
+	const char *proves;
+	enum way way;
+	const char *rules, *input, *want;    /* JSON, or the code of an error and its field */
+} cases[] = {
+	/* from, value */
+	{"a path is a text", IN, "{id: a}", "a=x", "{\"id\":\"x\"}"},
+	{"from is the same", IN, "{id: {from: line.name}}", "line.name=王珅", "{\"id\":\"王珅\"}"},
+	{"a value is itself", IN, "{id: {value: 010}}", "", "{\"id\":\"010\"}"},
+	{"an empty value is absent", IN, "{id: a, z: {value: ''}}", "a=x", "{\"id\":\"x\"}"},
+	{"paths and values go out", UTF8, "[a, {from: b}, {value: F}, event.no]", "a=1|b=2|event.no=9", "[\"1\",\"2\",\"F\",\"9\"]"},
+	{"a text is escaped", UTF8, "[a]", "a=q\"\\\n", "[\"q\\\"\\\\\\n\"]"},
+	{"an absent cell is empty", UTF8, "[a, b]", "b=2", "[\"\",\"2\"]"},
+	{"an empty list is an empty row", UTF8, "[]", "", "[]"},
+	{"a rule may use the result of one above it", IN, "{payee.name: a, id: {from: data.payee.name}, amount: {from: b, as: yuan}, "
+		"z: {from: data.amount, when: 'data.payee.name = \"x\"'}}", "a=x|b=1.50",
+		"{\"payee\":{\"name\":\"x\"},\"id\":\"x\",\"amount\":\"1.50\",\"z\":\"1.50\"}"},
+	{"which stays above it where objects are gathered", IN, "{payee.name: a, id: b, payee.account: {from: data.id}}", "a=x|b=new",
+		"{\"payee\":{\"name\":\"x\",\"account\":\"new\"},\"id\":\"new\"}"},
+
+	/* nested objects */
+	{"objects open and close", IN, "{id: a, payee.name: b, payee.bank.no: c, z: d}", "a=1|b=2|c=3|d=4",
+		"{\"id\":\"1\",\"payee\":{\"name\":\"2\",\"bank\":{\"no\":\"3\"}},\"z\":\"4\"}"},
+	{"fields of an object are gathered where the first stands", IN,
+		"{payee.bank.no: a, id: b, payee.name: c, payer.name: d, payee.bank.city: line.name}", "a=1|b=2|c=3|d=4|line.name=5",
+		"{\"payee\":{\"bank\":{\"no\":\"1\",\"city\":\"5\"},\"name\":\"3\"},\"id\":\"2\",\"payer\":{\"name\":\"4\"}}"},
+	{"two deep objects of two parents are two", IN, "{id: a, payee.bank.no: b, payer.bank.no: c}", "a=1|b=2|c=3",
+		"{\"id\":\"1\",\"payee\":{\"bank\":{\"no\":\"2\"}},\"payer\":{\"bank\":{\"no\":\"3\"}}}"},
+	{"an absent member leaves no comma", IN, "{id: a, payee.name: b, payee.account: c}", "a=1|c=3",
+		"{\"id\":\"1\",\"payee\":{\"account\":\"3\"}}"},
+	{"an absent object leaves nothing", IN, "{id: a, payee.name: b, payee.bank.no: c, z: d}", "a=1|d=4", "{\"id\":\"1\",\"z\":\"4\"}"},
+	{"an absent inner object leaves the outer one", IN, "{id: a, payee.name: b, payee.bank.no: c}", "a=1|b=2",
+		"{\"id\":\"1\",\"payee\":{\"name\":\"2\"}}"},
+	{"an inner object alone", IN, "{payee.name: b, payee.bank.no: c, payee.bank.city: d, id: a}", "a=1|d=4",
+		"{\"payee\":{\"bank\":{\"city\":\"4\"}},\"id\":\"1\"}"},
+	{"an absent object between two of the same depth", IN,
+		"{payee.bank.no: a, payee.name: b, payer.bank.no: c, id: d}", "a=1|c=3|d=4",
+		"{\"payee\":{\"bank\":{\"no\":\"1\"}},\"payer\":{\"bank\":{\"no\":\"3\"}},\"id\":\"4\"}"},
+	{"an object at the end is closed", IN, "{id: a, payer.bank.no: b}", "a=1|b=2", "{\"id\":\"1\",\"payer\":{\"bank\":{\"no\":\"2\"}}}"},
+	{"what is required must be there", IN, "{id: a}", "", "map.missing id"},
+	{"an empty text is absent", IN, "{id: a}", "a=", "map.missing id"},
+
+	/* trim, null */
+	{"blanks of both widths are trimmed", IN, "{id: {from: a, trim: blanks}}", "a=\t 　x 　y　 　", "{\"id\":\"x 　y\"}"},
+	{"without trim they stay", IN, "{id: a}", "a= x ", "{\"id\":\" x \"}"},
+	{"half an ideographic space is another character", IN, "{id: {from: a, trim: blanks}}", "a=、x\xe3\x80\x81", "{\"id\":\"、x、\"}"},
+	{"blanks alone are absent when trimmed", IN, "{id: {from: a, trim: blanks}}", "a= 　 ", "map.missing id"},
+	{"blanks go out trimmed", UTF8, "[{from: a, trim: blanks}]", "a= 　x　", "[\"x\"]"},
+	{"null forms are absent", IN, "{id: {value: x}, z: {from: a, null: ['-', 'NULL']}}", "a=NULL", "{\"id\":\"x\"}"},
+	{"others are not", IN, "{id: {value: x}, z: {from: a, null: ['-', 'NULL']}}", "a=NULL ", "{\"id\":\"x\",\"z\":\"NULL \"}"},
+	{"they are compared after trim", IN, "{id: {value: x}, z: {from: a, trim: blanks, null: [NULL]}}", "a= NULL", "{\"id\":\"x\"}"},
+	{"a required one is missing", IN, "{id: {from: a, null: ['0']}}", "a=0", "map.missing id"},
+	{"before an amount is read", IN, "{id: {value: x}, amount: {from: a, as: yuan, null: ['-']}}", "a=-", "{\"id\":\"x\"}"},
+	{"a null form goes out empty", UTF8, "[{from: a, null: [None]}, b]", "a=None|b=2", "[\"\",\"2\"]"},
+
+	/* lookup */
+	{"a code of this year", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=2026", "{\"id\":\"111\"}"},
+	{"a code of an older year", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=20251201", "{\"id\":\"100\"}"},
+	{"a code that this year no longer has", IN, "{id: {from: a, lookup: units}}", "a=2|head.year=2026", "map.unknown_code id"},
+	{"a year without an edition", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=2031", "map.unknown_code id"},
+	{"a year that is none", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=01/12/2026", "map.date fiscal_year"},
+	{"no year", IN, "{id: {from: a, lookup: units}}", "a=1", "map.date fiscal_year"},
+	{"half a year", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=202", "map.date fiscal_year"},
+	{"an unknown code", UTF8, "[{from: a, lookup: units, name: Unit}]", "a=7|head.year=2026", "map.unknown_code Unit"},
+	{"a code goes out", UTF8, "[{from: a, lookup: units}]", "a=3|head.year=2026", "[\"=333\"]"},
+	{"an absent code needs no table", UTF8, "[{from: a, lookup: units}]", "", "[\"\"]"},
+
+	/* as: money */
+	{"yuan", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=-01234.50", "{\"id\":\"x\",\"amount\":\"-1234.50\"}"},
+	{"two decimals unless said otherwise", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=1.5", "money.decimals amount"},
+	{"no decimals", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12", "{\"id\":\"x\",\"amount\":\"12.00\"}"},
+	{"none and no more", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12.0", "money.decimals amount"},
+	{"one decimal", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 1}}", "a=1.5", "{\"id\":\"x\",\"amount\":\"1.50\"}"},
+	{"up to two", IN, "{id: {from: b}, amount: {from: a, as: yuan, decimals: 0..2}, fee: {from: c, as: yuan, decimals: 0..2}}",
+		"b=x|a=7|c=7.5", "{\"id\":\"x\",\"amount\":\"7.00\",\"fee\":\"7.50\"}"},
+	{"not three", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0..2}}", "a=1.005", "money.decimals amount"},
+	{"thousands", IN, "{id: {value: x}, amount: {from: a, as: yuan, thousands: yes}}", "a=1,234,567.89",
+		"{\"id\":\"x\",\"amount\":\"1234567.89\"}"},
+	{"only when said", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=1,234.56", "money.syntax amount"},
+	{"fen", IN, "{id: {value: x}, amount: {from: a, as: fen}}", "a=123450", "{\"id\":\"x\",\"amount\":\"1234.50\"}"},
+	{"fen have no point", IN, "{id: {value: x}, amount: {from: a, as: fen}}", "a=1.00", "money.syntax amount"},
+	{"too much", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=92233720368547758.08", "money.range amount"},
+	{"an amount is no word", IN, "{id: {value: x}, fee: {from: a, as: yuan}}", "a=abc", "money.syntax fee"},
+	{"yuan go out", UTF8, "[{from: a, as: yuan}]", "a=-1234.50", "[\"-1234.50\"]"},
+	{"fen go out", UTF8, "[{from: a, as: fen}]", "a=1234.05", "[\"123405\"]"},
+	{"the largest amount goes out", UTF8, "[{from: a, as: fen}, {from: a, as: yuan}]", "a=-92233720368547758.07",
+		"[\"-9223372036854775807\",\"-92233720368547758.07\"]"},
+	{"what goes out as money is money", UTF8, "[{from: a, as: fen}]", "a=12", "money.decimals a"},
+
+	/* as: dates */
+	{"a date", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=20261201", "{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
+	{"a Chinese date", IN, "{id: {value: x}, date: {from: a, as: yyyy年MM月dd日}}", "a=2026年12月01日",
+		"{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
+	{"a British date", IN, "{id: {value: x}, date: {from: a, as: dd/MM/yyyy}}", "a=01/12/2026", "{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
+	{"a month", IN, "{id: {value: x}, month: {from: a, as: yyyyMM}}", "a=202612", "{\"id\":\"x\",\"month\":\"2026-12\"}"},
+	{"no date", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=20260230", "map.date date"},
+	{"a date that is written otherwise", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=2026-12-01", "map.date date"},
+	{"a month is no date", IN, "{id: {value: x}, date: {from: a, as: yyyyMM}}", "a=202612", "schema.date date"},
+	{"dates go out", GBK, "[{from: a, as: yyyyMMdd}, {from: a, as: yyyy年MM月dd日}, {from: a, as: dd/MM/yyyy}, {from: a, as: yyyyMM}]",
+		"a=2026-12-01", "[\"20261201\",\"2026年12月01日\",\"01/12/2026\",\"202612\"]"},
+	{"months go out", UTF8, "[{from: a, as: yyyy年MM月}]", "a=2026-12", "[\"2026年12月\"]"},
+	{"a month has no day", UTF8, "[{from: a, as: yyyyMMdd}]", "a=2026-12", "map.date a"},
+
+	/* as: integer, check */
+	{"an integer", IN, "{id: {from: a, as: integer}}", "a=007", "{\"id\":\"007\"}"},
+	{"an integer has digits", IN, "{id: {from: a, as: integer}}", "a=7.0", "map.check id"},
+	{"at most 18", IN, "{id: {from: a, as: integer}}", "a=1234567890123456789", "map.check id"},
+	{"an integer goes out", UTF8, "[{from: a, as: integer}, b]", "a=123456789012345678", "[\"123456789012345678\",\"\"]"},
+	{"no integer goes out", UTF8, "[{from: a, as: integer}]", "a=-1", "map.check a"},
+	{"positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.01", "{\"id\":\"x\",\"amount\":\"0.01\"}"},
+	{"zero is not positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.00", "map.check amount"},
+	{"nor is less", UTF8, "[{from: a, as: fen, check: positive}]", "a=-0.01", "map.check a"},
+	{"zero is not negative", IN, "{id: {value: x}, amount: {from: a, as: fen, check: not_negative}}", "a=0",
+		"{\"id\":\"x\",\"amount\":\"0.00\"}"},
+	{"less is", IN, "{id: {value: x}, amount: {from: a, as: fen, check: not_negative}}", "a=-1", "map.check amount"},
+	{"an account", IN, "{id: {from: a, check: account}}", "a=6222-020A", "{\"id\":\"6222-020A\"}"},
+	{"an account of four", IN, "{id: {from: a, check: account}}", "a=1234", "map.check id"},
+	{"an account of 32", UTF8, "[{from: a, check: account}]", "a=12345678901234567890123456789012", "[\"12345678901234567890123456789012\"]"},
+	{"an account of 33", UTF8, "[{from: a, check: account}]", "a=123456789012345678901234567890123", "map.check a"},
+	{"an account in small letters", IN, "{id: {from: a, check: account}}", "a=abcde", "map.check id"},
+	{"an account with a blank", IN, "{id: {from: a, check: account}}", "a=6222 0200", "map.check id"},
+	{"digits", IN, "{id: {from: a, check: digits}}", "a=0123456789", "{\"id\":\"0123456789\"}"},
+	{"no digits", UTF8, "[{from: a, check: digits}]", "a=12e3", "map.check a"},
+	{"full-width digits are none", IN, "{id: {from: a, check: digits}}", "a=１２", "map.check id"},
+	{"an absent text is not checked", UTF8, "[{from: a, check: account}]", "", "[\"\"]"},
+
+	/* cut */
+	{"cut in bytes of UTF-8", UTF8, "[{from: a, cut: 7 bytes}]", "a=乌云其其格", "[\"乌云\"]"},
+	{"cut in bytes of GBK", GBK, "[{from: a, cut: 7 bytes}]", "a=乌云其其格", "[\"乌云其\"]"},
+	{"cut in bytes of GB18030, four to a rare character", GB18030, "[{from: a, cut: 7 bytes}, {from: a, cut: 8 bytes}]", "a=王㐂㐂㐂",
+		"[\"王㐂\",\"王㐂\"]"},
+	{"a cut to the byte", GB18030, "[{from: a, cut: 10 bytes}]", "a=王㐂㐂㐂", "[\"王㐂㐂\"]"},
+	{"what fits is not cut", GB18030, "[{from: a, cut: 60 bytes}]", "a=王珅", "[\"王珅\"]"},
+	{"ASCII is cut", GBK, "[{from: a, cut: 3 bytes}]", "a=abcdef", "[\"abc\"]"},
+	{"cut before the first character", GBK, "[{from: a, cut: 1 bytes}, b]", "a=王|b=x", "[\"\",\"x\"]"},
+	{"cut on the way in", IN, "{id: {from: a, cut: 4 bytes}}", "a=王珅", "{\"id\":\"王\"}"},
+	{"cut away what is required", IN, "{id: {from: a, cut: 2 bytes}}", "a=王", "map.missing id"},
+
+	/* when */
+	{"when it holds", IN, "{id: a, z: {from: b, when: 'a = \"x\"'}}", "a=x|b=y", "{\"id\":\"x\",\"z\":\"y\"}"},
+	{"when it does not", IN, "{id: a, z: {from: b, when: 'a = \"x\"'}}", "a=w|b=y", "{\"id\":\"w\"}"},
+	{"before what would fail", IN, "{id: a, fee: {from: b, as: yuan, when: 'a = \"x\"'}}", "a=w|b=none", "{\"id\":\"w\"}"},
+	{"not for what is required", IN, "{id: {from: a, when: 'b is empty'}}", "a=w|b=y", "map.missing id"},
+	{"a cell", UTF8, "[{value: D, when: 'a starts \"-\"'}, {value: C, when: 'not a starts \"-\"'}]", "a=-1", "[\"D\",\"\"]"},
+
+	/* name; charset of the receiver; people */
+	{"a name is no text", UTF8, "[{from: a, name: 姓名}]", "a=x", "[\"x\"]"},
+	{"a character that GBK lacks", GBK, "[a, {from: line.name, trim: blanks}]", "a=x|line.name=䶮", "text.no_such_character name"},
+	{"GB18030 has it", GB18030, "[a]", "a=䶮", "[\"䶮\"]"},
+	{"so has UTF-8", UTF8, "[a]", "a=䶮", "[\"䶮\"]"},
+	{"it is found behind a cut", GBK, "[{from: a, cut: 4 bytes}]", "a=王䶮䶮", "text.no_such_character a"},
+	{"it is cut off", GBK, "[{from: a, cut: 2 bytes}]", "a=王䶮", "[\"王\"]"},
+	{"not asked for on the way in", LIST, "[a]", "a=䶮", "[\"䶮\"]"},
+	{"a formula is text for people", PEOPLE, "[a, b, c, d]", "a==1+1|b=+1|c=-1|d=@SUM(A1)", "[\"'=1+1\",\"'+1\",\"'-1\",\"'@SUM(A1)\"]"},
+	{"so is what begins with a control", PEOPLE, "[a, b, c, d]", "a=\t=1|b=\r=1|c=\n=1|d=\x7f", "[\"'\\t=1\",\"'\\r=1\",\"'\\n=1\",\"'\x7f\"]"},
+	{"and a full-width sign", PEOPLE, "[a, b, c, d]", "a=＝1|b=＋1|c=－1|d=＠1", "[\"'＝1\",\"'＋1\",\"'－1\",\"'＠1\"]"},
+	{"a fixed text and a code too", PEOPLE, "[{value: '=1'}, {from: a, lookup: units}]", "a=3|head.year=2026", "[\"'=1\",\"'=333\"]"},
+	{"an amount is none", PEOPLE, "[{from: a, as: yuan}, {from: b, as: fen}]", "a=-12.00|b=-0.01", "[\"-12.00\",\"-1\"]"},
+	{"nor is what ends in a sign", PEOPLE, "[a, b, c]", "a=1-2=3|b=王=|c=''", "[\"1-2=3\",\"王=\",\"''\"]"},
+	{"a bank's file is not touched", GBK, "[a]", "a==1+1", "[\"=1+1\"]"},
+
+	/* schema */
+	{"a shape of the schema", IN, "{id: a, code: b}", "a=x|b=1a", "schema.shape code"},
+	{"a choice of the schema", IN, "{id: a, currency: {value: USD}}", "a=x", "schema.choice currency"},
+	{"bytes of the schema", IN, "{id: a, name: b}", "a=x|b=乌云其其格", "schema.bytes name"},
+	{"a length of the schema", IN, "{id: a}", "a=12345678901234567890123456789012345678901", "schema.length id"},
+	{"a date of the schema", IN, "{id: a, date: b}", "a=x|b=20261201", "schema.date date"},
+	{"the first failure counts", IN, "{id: a, code: b, currency: c}", "a=x|b=x|c=x", "schema.shape code"},
+};
+
+/* "code field", as the cases say it. */
+static const char *told(const struct err *e, char ret[96])
+{
+	const char *field = err_arg(e, "field");
+
+	snprintf(ret, 96, "%s %.60s", err_code(e->id)->name, field ? field : "-");
+	return ret;
+}
+
+static void rules_turn_records_into_data(void **state)
+{
+	struct buf out = BUF_INIT;
+	char text[96];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct bench b;
+		struct err e = ERR_INIT;
+		const char *got;
+
+		bench_init(&b, cases[i].way, cases[i].rules);
+		if (!b.map) {
+			findings_print(&b.f, ERR_EN, 0, stderr);
+			fail_msg("%s: does not compile", cases[i].proves);
+		}
+		fill(&b, cases[i].input);
+		buf_clear(&out);
+		if (map_run(b.map, &b.slots, &e) == 0) {
+			map_write(b.map, &b.slots, &out);
+			got = buf_text(&out);
+		} else {
+			assert_int_equal(err_kind(&e), ERR_DATA);
+			got = told(&e, text);
+		}
+		if (strcmp(got, cases[i].want) != 0)
+			fail_msg("%s: gives\n%s instead of\n%s", cases[i].proves, got, cases[i].want);
+		bench_done(&b);
+	}
+	buf_done(&out);
+}
+
+static const struct {
+	const char *proves;
+	enum way way;
+	const char *rules, *want;    /* "line:column code"; line 1 is "rules:" */
+} refused[] = {
+	{"a mapping is wanted", IN, "  [a]", "2:3 conf.type"},
+	{"a list is wanted", UTF8, "  {id: a}", "2:3 conf.type"},
+	{"a list is wanted, not a text", LIST, "  a", "2:3 conf.type"},
+	{"a path that is none", UTF8, "  [x.y]", "2:4 map.path"},
+	{"from a path that is none", UTF8, "  [{from: line.nam}]", "2:11 map.path"},
+	{"a result below is none yet", IN, "  {id: {from: data.z}, z: a}", "2:15 map.path"},
+	{"a field that is none", IN, "  {id: a, payee.nmae: b}", "2:11 map.field"},
+	{"an object is no field", IN, "  {id: a, payee: b}", "2:11 map.field"},
+	{"a required field", IN, "  z: a", "1:1 map.required"},
+	{"a key that is none", UTF8, "  [{from: a, tirm: blanks}]", "2:14 conf.unknown_key"},
+	{"two sources", UTF8, "  [{from: a, value: b}]", "2:21 map.rule"},
+	{"two sources the other way round", UTF8, "  [{value: b, from: a}]", "2:21 map.rule"},
+	{"a text and a hash", LIST, "  [{from: a, keyed: b}]", "2:21 map.rule"},
+	{"no source", UTF8, "  [{trim: blanks}]", "2:4 map.rule"},
+	{"no source beside findings elsewhere", UTF8, "  [x.y, {trim: blanks}]", "2:4 map.path; 2:9 map.rule"},
+	{"a list for a rule", UTF8, "  [[a]]", "2:4 map.rule"},
+	{"a list for a path", UTF8, "  [{from: [a]}]", "2:11 map.rule"},
+	{"a mapping for a value", UTF8, "  [{value: {a: b}}]", "2:12 map.rule"},
+	{"trim of something", UTF8, "  [{from: a, trim: zeros}]", "2:20 map.rule"},
+	{"a null that is no list", UTF8, "  [{from: a, null: x}]", "2:20 map.rule"},
+	{"a null of lists", UTF8, "  [{from: a, null: [[x]]}]", "2:21 map.rule"},
+	{"a table that is none", UTF8, "  [{from: a, lookup: unit}]", "2:22 codes.unknown_table"},
+	{"a table that is a list", UTF8, "  [{from: a, lookup: [units]}]", "2:22 map.rule"},
+	{"as something", UTF8, "  [{from: a, as: dollars}]", "2:18 map.rule"},
+	{"as a list", UTF8, "  [{from: a, as: [yuan]}]", "2:18 map.rule"},
+	{"as a year", UTF8, "  [{from: a, as: yyyy}]", "2:18 map.rule"},
+	{"three decimals", LIST, "  [{from: a, as: yuan, decimals: 3}]", "2:34 map.rule"},
+	{"decimals backwards", LIST, "  [{from: a, as: yuan, decimals: 2..0}]", "2:34 map.rule"},
+	{"decimals with one point", LIST, "  [{from: a, as: yuan, decimals: 0.2}]", "2:34 map.rule"},
+	{"decimals of many", LIST, "  [{from: a, as: yuan, decimals: [0]}]", "2:34 map.rule"},
+	{"decimals of a text", LIST, "  [{from: a, decimals: 0}]", "2:4 map.rule"},
+	{"decimals of fen", LIST, "  [{from: a, as: fen, decimals: 0}]", "2:4 map.rule"},
+	{"decimals on the way out", UTF8, "  [{from: a, as: yuan, decimals: 0}]", "2:4 map.rule"},
+	{"thousands: no", LIST, "  [{from: a, as: yuan, thousands: no}]", "2:35 map.rule"},
+	{"thousands of a text", LIST, "  [{from: a, thousands: yes}]", "2:4 map.rule"},
+	{"thousands of fen", LIST, "  [{from: a, thousands: yes, as: fen}]", "2:4 map.rule"},
+	{"thousands on the way out", UTF8, "  [{from: a, as: yuan, thousands: yes}]", "2:4 map.rule"},
+	{"a check that is none", UTF8, "  [{from: a, check: iban}]", "2:21 map.rule"},
+	{"an empty check", UTF8, "  [{from: a, check: ''}]", "2:21 map.rule"},
+	{"positive text", UTF8, "  [{from: a, check: positive}]", "2:4 map.rule"},
+	{"not negative date", UTF8, "  [{from: a, as: yyyyMM, check: not_negative}]", "2:4 map.rule"},
+	{"a cut without bytes", UTF8, "  [{from: a, cut: 60}]", "2:19 map.rule"},
+	{"a cut to nothing", UTF8, "  [{from: a, cut: 0 bytes}]", "2:19 map.rule"},
+	{"a cut below nothing", UTF8, "  [{from: a, cut: -1 bytes}]", "2:19 map.rule"},
+	{"a large cut", UTF8, "  [{from: a, cut: 4097 bytes}]", "2:19 map.rule"},
+	{"a cut of characters", UTF8, "  [{from: a, cut: 60 characters}]", "2:19 map.rule"},
+	{"a cut amount", UTF8, "  [{from: a, as: yuan, cut: 5 bytes}]", "2:4 map.rule"},
+	{"a cut date", UTF8, "  [{from: a, as: yyyyMM, cut: 4 bytes}]", "2:4 map.rule"},
+	{"a cut hash", LIST, "  [{keyed: a, cut: 4 bytes}]", "2:4 map.rule"},
+	{"the hash of an amount", LIST, "  [{keyed: a, as: yuan}]", "2:4 map.rule"},
+	{"a condition that is none", UTF8, "  [{from: a, when: a}]", "2:20 expr.syntax"},
+	{"a condition on what does not exist", UTF8, "  [{from: a, when: 'x.y = \"\"'}]", "2:20 expr.name"},
+	{"a name on the way in", IN, "  {id: {from: a, name: x}}", "2:24 map.rule"},
+	{"a name that is a list", UTF8, "  [{from: a, name: [x]}]", "2:20 map.rule"},
+	{"money without its form", IN, "  {id: a, amount: b}", "2:19 map.rule"},
+	{"money as a date", IN, "  {id: a, fee: {from: b, as: yyyyMM}}", "2:16 map.rule"},
+	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}", "1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct finding *x = *(const struct finding *const *)a, *y = *(const struct finding *const *)b;
+
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column);
+}
+
+static const char *listed(const struct findings *f, struct buf *b)
+{
+	const struct finding *all[16];
+	unsigned n = 0;
+
+	buf_clear(b);
+	for (const struct finding *x = f->first; x && n < COUNT(all); x = x->next)
+		all[n++] = x;
+	qsort(all, n, sizeof *all, by_place);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(b, "%s%u:%u %s", i ? "; " : "", all[i]->line, all[i]->column, err_code(all[i]->err.id)->name);
+	return buf_text(b);
+}
+
+static void wrong_rules_are_found_before_any_record(void **state)
+{
+	struct buf got = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		struct bench b;
+
+		bench_init(&b, refused[i].way, refused[i].rules);
+		assert_null(b.map);
+		if (strcmp(listed(&b.f, &got), refused[i].want) != 0)
+			fail_msg("%s: gives\n%s instead of\n%s", refused[i].proves, buf_text(&got), refused[i].want);
+		bench_done(&b);
+	}
+	buf_done(&got);
+}
+
+static void the_error_names_what_was_wrong(void **state)
+{
+	static const struct {
+		enum way way;
+		const char *rules, *input, *arg, *want;
+	} row[] = {
+		{LIST, "[{from: a, as: yyyyMMdd}]", "a=2026-12-01", "text", "2026-12-01"},
+		{LIST, "[{from: a, as: yyyyMMdd}]", "a=2026-12-01", "want", "yyyyMMdd"},
+		{LIST, "[{from: a, as: yyyyMMdd}]", "a=x\nfield=y", "text", "x?field=y"},
+		{LIST, "[{from: a, as: yyyyMMdd}]", "a=一二三四五六七八九十一二三四五六七八九十", "text", "一二三四五六七八九十一二三"},
+		{LIST, "[{from: a, lookup: units}]", "a=q\n|head.year=2026", "code", "q?"},
+		{LIST, "[{from: a, lookup: units}]", "a=q|head.year=2026", "table", "units"},
+		{LIST, "[{from: a, check: digits}]", "a=q", "check", "digits"},
+		{LIST, "[{from: a, as: integer}]", "a=q", "check", "integer"},
+		{LIST, "[{from: a, as: yuan}]", "a=1", "want", "2"},
+		{GBK, "[a]", "a=王䶮王", "char", "䶮 U+4DAE"},
+		{GBK, "[a]", "a=王䶮王", "charset", "gbk"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct bench b;
+		struct err e = ERR_INIT;
+
+		bench_init(&b, row[i].way, row[i].rules);
+		fill(&b, row[i].input);
+		assert_int_equal(map_run(b.map, &b.slots, &e), -1);
+		if (!err_arg(&e, row[i].arg) || strcmp(err_arg(&e, row[i].arg), row[i].want) != 0)
+			fail_msg("%s on %s: %s", row[i].rules, row[i].input, e.args);
+		bench_done(&b);
+	}
+}
+
+static void a_keyed_hash_is_equal_for_equal_texts_only(void **state)
+{
+	static const char *const rules = "[{keyed: a}, {keyed: b, trim: blanks}, {keyed: c, null: ['0']}, {keyed: d, check: digits}]";
+	struct bench b;
+	struct err e = ERR_INIT;
+	struct buf first = BUF_INIT, second = BUF_INIT;
+	uint8_t digest[HASH_SHA256];
+
+	(void)state;
+	bench_init(&b, LIST, rules);
+	fill(&b, "a=150702198001010017|b= 150702198001010017 |c=0|d=150702198001010018");
+	OK(e, map_run(b.map, &b.slots, &e));
+	hash_keyed(world.key, "150702198001010017", 18, digest);
+	hash_hex(&first, digest, 16);
+	assert_span(map_cell(b.map, &b.slots, 0)->text, buf_text(&first));
+	assert_int_equal(first.n, 32);
+	assert_span(map_cell(b.map, &b.slots, 1)->text, buf_text(&first));
+	assert_null(map_cell(b.map, &b.slots, 2)->text.p);
+	assert_memory_not_equal(map_cell(b.map, &b.slots, 3)->text.p, first.p, 32);
+	map_write(b.map, &b.slots, &second);
+	assert_null(memmem(second.p, second.n, "1980", 4));
+	fill(&b, "d=15070219800101001X");
+	FAILS(e, "map.check", map_run(b.map, &b.slots, &e));
+	buf_done(&first);
+	buf_done(&second);
+	bench_done(&b);
+}
+
+static void a_keyed_hash_needs_a_key(void **state)
+{
+	struct map_setup s = setup_of(LIST);
+	struct bench b;
+
+	(void)state;
+	s.key = NULL;
+	bench_compile(&b, s, "[a, {keyed: line.name}]");
+	assert_null(b.map);
+	assert_int_equal(b.f.count, 1);
+	assert_string_equal(err_code(b.f.first->err.id)->name, "map.no_key");
+	assert_string_equal(err_arg(&b.f.first->err, "path"), "line.name");
+	bench_done(&b);
+}
+
+static void without_a_year_the_newest_edition_counts(void **state)
+{
+	struct map_setup s = setup_of(LIST);
+	struct bench b;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	s.year_slot = -1;
+	bench_compile(&b, s, "[{from: a, lookup: units}]");
+	fill(&b, "a=1|head.year=2020");
+	OK(e, map_run(b.map, &b.slots, &e));
+	assert_span(map_cell(b.map, &b.slots, 0)->text, "111");
+	bench_done(&b);
+}
+
+static void columns_have_names(void **state)
+{
+	static const char *const want[] = {"name", "net", "", "姓名", "name", "a", ""};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, LIST, "[line.name, {from: line.net}, {value: x}, {from: a, name: 姓名}, {keyed: line.name}, a, {value: x, name: ''}]");
+	assert_int_equal(map_count(b.map), COUNT(want));
+	for (unsigned i = 0; i < COUNT(want); i++)
+		assert_span(map_column(b.map, i), want[i]);
+	assert_int_equal(map_control_slot(b.map), -1);
+	bench_done(&b);
+}
+
+static void results_have_slots_of_their_own(void **state)
+{
+	struct bench b;
+	struct err e = ERR_INIT;
+	int amount;
+
+	(void)state;
+	bench_init(&b, IN, "{id: a, amount: {from: b, as: fen}, payee.name: c}");
+	amount = names_use(b.names, SPAN("data.amount"));
+	assert_int_equal(map_control_slot(b.map), amount);
+	fill(&b, "a=x|b=150|c=y");
+	OK(e, map_run(b.map, &b.slots, &e));
+	assert_true(b.slots.v[amount].is_money);
+	assert_int_equal(b.slots.v[amount].fen, 150);
+	assert_span(b.slots.v[amount].text, "1.50");
+	assert_span(b.slots.v[names_use(b.names, SPAN("data.payee.name"))].text, "y");
+	assert_false(b.slots.v[names_use(b.names, SPAN("data.payee.name"))].is_money);
+	/* What failed leaves nothing of the record before. */
+	fill(&b, "a=x|b=none|c=y");
+	FAILS(e, "money.syntax", map_run(b.map, &b.slots, &e));
+	assert_null(b.slots.v[amount].text.p);
+	assert_false(b.slots.v[amount].is_money);
+	bench_done(&b);
+}
+
+static void a_map_without_an_amount_has_no_control_slot(void **state)
+{
+	struct map_setup s = setup_of(IN);
+	struct bench b;
+	struct err e = ERR_INIT;
+	int64_t fen;
+	struct span currency;
+
+	(void)state;
+	s.schema = world.plain;
+	bench_compile(&b, s, "{id: a}");
+	assert_int_equal(map_control_slot(b.map), -1);
+	fill(&b, "a=x");
+	FAILS(e, "map.missing", map_run_amount(b.map, &b.slots, &fen, &currency, &e));
+	bench_done(&b);
+}
+
+static void a_dead_record_still_says_its_amount(void **state)
+{
+	static const char *const rules = "{id: a, code: b, z: d, amount: {from: c, as: yuan, when: 'data.z != \"no\"'}, currency: {value: CNY}}";
+	static const struct {
+		const char *input, *code;    /* NULL: its amount is 12.50 */
+	} row[] = {
+		{"a=x|b=1|c=12.50", NULL}, {"b=1|c=12.50", NULL}, {"a=x|b=wrong|c=12.50", NULL}, {"c=12.50", NULL},
+		{"a=x|b=1", "map.missing"}, {"c=12.5", "money.decimals"}, {"c=12.50|d=no", "map.missing"},
+	};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, IN, rules);
+	for (size_t i = 0; i < COUNT(row); i++) {
+		int64_t fen = 0;
+		struct span currency = SPAN_NONE;
+		struct err e = ERR_INIT;
+
+		fill(&b, row[i].input);
+		if (row[i].code) {
+			FAILS(e, row[i].code, map_run_amount(b.map, &b.slots, &fen, &currency, &e));
+			continue;
+		}
+		OK(e, map_run_amount(b.map, &b.slots, &fen, &currency, &e));
+		assert_int_equal(fen, 1250);
+		assert_span(currency, "CNY");
+	}
+	bench_done(&b);
+}
+
+static void an_amount_of_an_unknown_currency_is_none(void **state)
+{
+	struct bench b;
+	int64_t fen;
+	struct span currency;
+	struct err e;
+
+	(void)state;
+	bench_init(&b, IN, "{id: a, amount: {from: b, as: yuan}, currency: c}");
+	fill(&b, "a=x|b=1.00|c=USD");
+	FAILS(e, "schema.choice", map_run_amount(b.map, &b.slots, &fen, &currency, &e));
+	bench_done(&b);
+}
+
+/* An event brings its amount as money; a rule that only passes it on keeps that, one that makes a text of it does not. */
+static void an_amount_passed_on_is_still_one(void **state)
+{
+	static const char *const rules = "[a, {from: a, cut: 2 bytes}, {from: a, as: yuan}, {from: b, lookup: units}]";
+	struct bench b;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	bench_init(&b, PEOPLE, rules);
+	fill(&b, "a=-12.00|b=3|head.year=2026");
+	b.slots.v[0].is_money = b.slots.v[1].is_money = true;
+	OK(e, map_run(b.map, &b.slots, &e));
+	assert_span(map_cell(b.map, &b.slots, 0)->text, "-12.00");
+	assert_true(map_cell(b.map, &b.slots, 0)->is_money);
+	assert_span(map_cell(b.map, &b.slots, 1)->text, "'-1");
+	assert_span(map_cell(b.map, &b.slots, 2)->text, "-12.00");
+	assert_span(map_cell(b.map, &b.slots, 3)->text, "'=333");
+	bench_done(&b);
+}
+
+/* Results point into the slots' memory: it must not move, however long the texts that a rule makes. */
+static void texts_stay_in_place_while_a_record_is_mapped(void **state)
+{
+	struct buf rules = BUF_INIT;
+	static char text[70000];
+	struct bench b;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	buf_c(&rules, '[');
+	for (unsigned i = 0; i < 40; i++)
+		buf_printf(&rules, "%sa, {from: b, as: yuan}, {from: c, as: '---------------------------------------yyyyMMdd'}",
+			i ? ", " : "");
+	buf_c(&rules, ']');
+	memset(text, '=', sizeof text);
+	bench_init(&b, PEOPLE, buf_text(&rules));
+	for (size_t n = 1; n < sizeof text; n *= 7) {
+		fill(&b, "b=-92233720368547758.07|c=2026-12-01");
+		slots_begin(&b.slots, n);
+		b.slots.v[0].text = (struct span){text, n};
+		OK(e, map_run(b.map, &b.slots, &e));
+		for (unsigned i = 0; i < 120; i += 3) {
+			struct span got = map_cell(b.map, &b.slots, i)->text;
+
+			assert_int_equal(got.n, n + 1);
+			assert_int_equal(got.p[0], '\'');
+			assert_memory_equal(got.p + 1, text, n);
+			assert_span(map_cell(b.map, &b.slots, i + 1)->text, "-92233720368547758.07");
+			assert_span(map_cell(b.map, &b.slots, i + 2)->text, "'---------------------------------------20261201");
+		}
+	}
+	buf_done(&rules);
+	bench_done(&b);
+}
+
+static void runs_of_one_record_do_not_disturb_each_other(void **state)
+{
+	struct map_setup s = setup_of(IN);
+	struct bench b;
+	struct map *list;
+	struct conf_file *file;
+	struct err e = ERR_INIT;
+	struct buf first = BUF_INIT, second = BUF_INIT;
+	int64_t fen;
+	struct span currency;
+
+	(void)state;
+	bench_compile(&b, s, "{id: a, amount: {from: b, as: yuan}, date: {from: c, as: yyyyMMdd}}");
+	file = conf_parse("g", SPAN("[{keyed: a}, {from: b, as: yuan}, data.amount]"), &b.f);
+	s = setup_of(LIST);
+	s.names = b.names;
+	list = map_compile(&s, conf_root(file), &b.f);
+	assert_non_null(list);
+	slots_done(&b.slots);
+	slots_init(&b.slots, names_count(b.names));
+	fill(&b, "a=x|b=1.50|c=20261201");
+	OK(e, map_run(b.map, &b.slots, &e));
+	map_write(b.map, &b.slots, &first);
+	OK(e, map_run(list, &b.slots, &e));
+	OK(e, map_run_amount(b.map, &b.slots, &fen, &currency, &e));
+	OK(e, map_run(list, &b.slots, &e));
+	map_write(b.map, &b.slots, &second);
+	assert_string_equal(buf_text(&first), buf_text(&second));
+	assert_span(map_cell(list, &b.slots, 2)->text, "1.50");
+	buf_done(&first);
+	buf_done(&second);
+	map_free(list);
+	map_free(NULL);
+	conf_close(file);
+	bench_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules_turn_records_into_data), cmocka_unit_test(wrong_rules_are_found_before_any_record),
+		cmocka_unit_test(the_error_names_what_was_wrong), cmocka_unit_test(a_keyed_hash_is_equal_for_equal_texts_only),
+		cmocka_unit_test(a_keyed_hash_needs_a_key), cmocka_unit_test(without_a_year_the_newest_edition_counts),
+		cmocka_unit_test(columns_have_names), cmocka_unit_test(results_have_slots_of_their_own),
+		cmocka_unit_test(a_map_without_an_amount_has_no_control_slot),
+		cmocka_unit_test(a_dead_record_still_says_its_amount), cmocka_unit_test(an_amount_of_an_unknown_currency_is_none),
+		cmocka_unit_test(an_amount_passed_on_is_still_one), cmocka_unit_test(texts_stay_in_place_while_a_record_is_mapped),
+		cmocka_unit_test(runs_of_one_record_do_not_disturb_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "map_rules.h"
+#include "utf8.h"
+
+const char *const map_check_names[CHECK_COUNT] = {"", "positive", "not_negative", "account", "digits"};
+
+struct map_rule_reader {
+	struct map *m;
+	struct rule *r;
+	struct findings *f;
+	bool has_source, has_decimals, has_thousands;
+};
+
+/* want is written in the words of the language, which every reader of the finding reads. */
+static void bad_rule(struct map_rule_reader *r, const struct conf *at, const char *want)
+{
+	struct span shown = at->kind == CONF_SCALAR ? at->text : span_of(at->kind == CONF_LIST ? "[...]" : "{...}");
+
+	shown = utf8_cut(shown, 60);
+	conf_report(r->f, at, E_MAP_RULE, "want=%s\nrule=%.*s", want, SPAN_F(shown));
+}
+
+static bool scalar(struct map_rule_reader *r, struct conf *v, const char *want)
+{
+	if (v->kind != CONF_SCALAR)
+		bad_rule(r, v, want);
+	return v->kind == CONF_SCALAR;
+}
+
+/* from, value and keyed exclude each other. */
+static bool first_source(struct map_rule_reader *r, struct conf *v)
+{
+	if (r->has_source)
+		bad_rule(r, v, "from | value | keyed");
+	r->has_source = true;
+	return scalar(r, v, "from: PATH | value: TEXT | keyed: PATH");
+}
+
+static void use_path(struct map_rule_reader *r, struct conf *v)
+{
+	const char *near;
+
+	if (!first_source(r, v))
+		return;
+	r->r->from = names_use(r->m->setup.names, v->text);
+	if (r->r->from >= 0)
+		return;
+	near = names_nearest(r->m->setup.names, v->text);
+	conf_report(r->f, v, E_MAP_PATH, "near=%s\npath=%.*s", near ? near : "-", SPAN_F(utf8_cut(v->text, 60)));
+}
+
+static void read_value(struct map_rule_reader *r, struct conf *v)
+{
+	if (first_source(r, v))
+		r->r->value = arena_span(&r->m->arena, v->text);
+}
+
+static void read_keyed(struct map_rule_reader *r, struct conf *v)
+{
+	use_path(r, v);
+	r->r->keyed = true;
+	if (!r->m->setup.key)
+		conf_report(r->f, v, E_MAP_NO_KEY, "path=%.*s", SPAN_F(utf8_cut(v->text, 60)));
+}
+
+static void read_trim(struct map_rule_reader *r, struct conf *v)
+{
+	r->r->trim = true;
+	if (!span_is(v->text, "blanks"))
+		bad_rule(r, v, "trim: blanks");
+}
+
+static void read_null(struct map_rule_reader *r, struct conf *v)
+{
+	if (v->kind != CONF_LIST) {
+		bad_rule(r, v, "null: [TEXT, ...]");
+		return;
+	}
+	for (struct conf *c = v->first; c; c = c->next) {
+		if (!scalar(r, c, "null: [TEXT, ...]"))
+			continue;
+		r->r->nulls = mem_grow(r->r->nulls, r->r->nnulls + 1u, sizeof *r->r->nulls);
+		r->r->nulls[r->r->nnulls++] = arena_span(&r->m->arena, c->text);
+	}
+}
+
+static void read_lookup(struct map_rule_reader *r, struct conf *v)
+{
+	if (scalar(r, v, "lookup: TABLE"))
+		r->r->table = codes_table(r->m->setup.codes, v->text, v, r->f);
+}
+
+static void read_as(struct map_rule_reader *r, struct conf *v)
+{
+	struct rule *u = r->r;
+
+	if (span_is(v->text, "yuan")) {
+		u->as = AS_MONEY;
+	} else if (span_is(v->text, "fen")) {
+		u->as = AS_MONEY;
+		u->money.fen = true;
+	} else if (span_is(v->text, "integer")) {
+		u->as = AS_INTEGER;
+	} else if (datefmt_compile(v->text, &u->date) == 0) {
+		u->as = AS_DATE;
+	} else {
+		bad_rule(r, v, "as: yuan | fen | integer | yyyyMMdd");
+	}
+}
+
+static void read_decimals(struct map_rule_reader *r, struct conf *v)
+{
+	struct span t = v->text;
+	char first = t.n ? t.p[0] : 0, last = t.n ? t.p[t.n - 1] : 0;
+	bool range = t.n == 4 && t.p[1] == '.' && t.p[2] == '.';
+
+	r->has_decimals = true;
+	if (first < '0' || first > '2' || last < first || last > '2' || !(t.n == 1 || range)) {
+		bad_rule(r, v, "decimals: 0 | 1 | 2 | 0..2");
+		return;
+	}
+	r->r->money.min_decimals = (uint8_t)(first - '0');
+	r->r->money.max_decimals = (uint8_t)(last - '0');
+}
+
+static void read_thousands(struct map_rule_reader *r, struct conf *v)
+{
+	r->has_thousands = r->r->money.thousands = true;
+	if (!span_is(v->text, "yes"))
+		bad_rule(r, v, "thousands: yes");
+}
+
+static void read_check(struct map_rule_reader *r, struct conf *v)
+{
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		if (span_is(v->text, map_check_names[i])) {
+			r->r->check = (enum check)i;
+			return;
+		}
+	bad_rule(r, v, "check: positive | not_negative | account | digits");
+}
+
+static void read_cut(struct map_rule_reader *r, struct conf *v)
+{
+	char *end = NULL;
+	bool digit = v->kind == CONF_SCALAR && v->text.n && v->text.p[0] >= '0' && v->text.p[0] <= '9';
+	unsigned long n = digit ? strtoul(v->text.p, &end, 10) : 0;
+
+	if (!n || n > 4096 || strcmp(end, " bytes") != 0)
+		bad_rule(r, v, "cut: 1..4096 bytes");
+	else
+		r->r->cut = n;
+}
+
+static void read_when(struct map_rule_reader *r, struct conf *v)
+{
+	r->r->when = expr_compile(v, r->m->setup.names, r->f);
+}
+
+static void read_name(struct map_rule_reader *r, struct conf *v)
+{
+	if (r->m->setup.shape == MAP_OBJECT)
+		bad_rule(r, v, "[{name: TEXT, ...}, ...]");
+	else if (scalar(r, v, "name: TEXT"))
+		r->r->name = arena_span(&r->m->arena, v->text);
+}
+
+const struct map_function map_functions[] = {
+	{"from", "PATH", "where the text comes from", "取值的来源", use_path},
+	{"value", "TEXT", "a fixed text", "固定的文本", read_value},
+	{"keyed", "PATH", "32 hex digits of the keyed hash of a text: for personal fields in identities",
+		"带密钥散列的 32 位十六进制：个人信息进入标识时用", read_keyed},
+	{"trim", "blanks", "blanks and ideographic spaces taken off both ends", "去掉两端的半角和全角空格", read_trim},
+	{"null", "[TEXT, ...]", "these texts mean that there is nothing", "这些文本表示没有值", read_null},
+	{"lookup", "TABLE", "the standard code, in the document's fiscal year; an unknown code is an error",
+		"按单据的财政年度查代码表，查不到即为错误", read_lookup},
+	{"as", "yuan | fen | integer | DATE", "how the text is written outside; DATE is a pattern like yyyyMMdd",
+		"外部写法；DATE 是 yyyyMMdd 之类的格式", read_as},
+	{"decimals", "N | N..M", "digits behind the point of yuan; 2 when left out", "元的小数位数，缺省为 2", read_decimals},
+	{"thousands", "yes", "1,234.56 is allowed", "允许千分位逗号", read_thousands},
+	{"check", "positive | not_negative | account | digits", "what must hold, else the record is dead",
+		"必须成立的条件，否则该记录作死信", read_check},
+	{"cut", "N bytes", "at most so many bytes in the receiver's charset, cut between characters",
+		"按接收方字符集截到若干字节，不切半个汉字", read_cut},
+	{"when", "CONDITION", "only when this holds, else there is nothing", "条件成立才取值，否则为空", read_when},
+	{"name", "TEXT", "name of the column in a header row", "表头里的列名", read_name},
+};
+const unsigned map_nfunctions = sizeof map_functions / sizeof *map_functions;
+
+static const struct map_function *function_named(struct span name)
+{
+	for (unsigned i = 0; i < map_nfunctions; i++)
+		if (span_is(name, map_functions[i].name))
+			return &map_functions[i];
+	return NULL;
+}
+
+static void unknown_function(struct map_rule_reader *r, struct conf *v)
+{
+	const char *names[sizeof map_functions / sizeof *map_functions + 1] = {NULL};
+	const char *near;
+
+	for (unsigned i = 0; i < map_nfunctions; i++)
+		names[i] = map_functions[i].name;
+	near = conf_nearest(v->key, names);
+	conf_report_key(r->f, v, E_CONF_UNKNOWN_KEY, "key=%.*s\nnear=%s", SPAN_F(utf8_cut(v->key, 60)), near ? near : "-");
+}
+
+/* What cannot stand together. */
+static void check_rule(struct map_rule_reader *r, const struct conf *node)
+{
+	struct rule *u = r->r;
+	bool decimals = r->has_decimals || r->has_thousands;
+
+	if (!r->has_source)
+		bad_rule(r, node, "from | value | keyed");
+	if (decimals && (u->as != AS_MONEY || u->money.fen))
+		bad_rule(r, node, "as: yuan");
+	else if (decimals && r->m->setup.outward)
+		bad_rule(r, node, "form: in");
+	if (u->keyed && (u->as != AS_TEXT || u->cut))
+		bad_rule(r, node, "keyed | as | cut");
+	else if (u->cut && u->as != AS_TEXT)
+		bad_rule(r, node, "as | cut");       /* an amount that was cut is another amount */
+	if ((u->check == CHECK_POSITIVE || u->check == CHECK_NOT_NEGATIVE) && u->as != AS_MONEY)
+		bad_rule(r, node, "as: yuan | fen");
+	if (u->as == AS_MONEY && u->money.fen)
+		u->money.min_decimals = u->money.max_decimals = 0;
+}
+
+/* Fills in one rule from a path or a mapping of functions. */
+static void read_rule(struct map_rule_reader *r, struct conf *node)
+{
+	struct rule *u = r->r;
+	unsigned before = r->f->count;
+
+	u->from = -1;
+	u->money = MONEY_YUAN;
+	r->has_source = r->has_decimals = r->has_thousands = false;
+	if (node->kind == CONF_SCALAR) {
+		use_path(r, node);
+		return;
+	}
+	if (node->kind == CONF_LIST) {
+		bad_rule(r, node, "PATH | {from: PATH, ...}");
+		return;
+	}
+	for (struct conf *c = node->first; c; c = c->next) {
+		const struct map_function *fn = function_named(c->key);
+
+		if (fn)
+			fn->read(r, c);
+		else
+			unknown_function(r, c);
+	}
+	if (r->f->count == before)
+		check_rule(r, node);
+	u->converts = u->table || u->as != AS_TEXT || u->check || u->cut || u->keyed;
+	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 10 : u->keyed ? 32 : 0;
+}
+
+static unsigned parents_of(struct span path)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < path.n; i++)
+		n += path.p[i] == '.';
+	return n;
+}
+
+/* How many leading objects two paths have in common. */
+static unsigned shared_parents(struct span a, struct span b)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < a.n && i < b.n && a.p[i] == b.p[i]; i++)
+		n += a.p[i] == '.';
+	return n;
+}
+
+/* Behind the last one that shares the most objects with it; else at the end. */
+static unsigned place_of(const struct rule *const *order, unsigned n, struct span path)
+{
+	unsigned at = n, best = 1;
+
+	for (unsigned k = 0; k < n; k++) {
+		unsigned s = shared_parents(order[k]->name, path);
+
+		if (s >= best)
+			best = s, at = k + 1;
+	}
+	return at;
+}
+
+static void make_member(struct map *m, struct member *x, const struct rule *u, const struct member *before)
+{
+	unsigned *level = arena_new(&m->arena, (parents_of(u->name) + 1) * sizeof *level);
+	struct buf b = BUF_INIT;
+	struct span rest = u->name;
+
+	*x = (struct member){.slot = u->out, .parents = parents_of(u->name), .level = level};
+	for (unsigned i = 0; i <= x->parents; i++) {
+		size_t n = i < x->parents ? (size_t)((const char *)memchr(rest.p, '.', rest.n) - rest.p) : rest.n;
+
+		level[i] = (unsigned)b.n;
+		buf_printf(&b, i < x->parents ? "\"%.*s\":{" : "\"%.*s\":", (int)n, rest.p);
+		rest = i < x->parents ? (struct span){rest.p + n + 1, rest.n - n - 1} : SPAN_NONE;
+	}
+	x->opening = arena_span(&m->arena, buf_as_span(&b));
+	buf_done(&b);
+	x->shared = before ? shared_parents(before->path, u->name) : 0;
+	x->path = u->name;
+	m->frame += x->opening.n + x->parents + 1;
+}
+
+/* Fields of one object stand together, in the order of their first appearance, however the form lists them. */
+static void gather_objects(struct map *m)
+{
+	const struct rule **order = mem_grow(NULL, m->n, sizeof *order);
+
+	for (unsigned i = 0; i < m->n; i++) {
+		unsigned at = place_of(order, i, m->rules[i].name);
+
+		memmove(order + at + 1, order + at, (i - at) * sizeof *order);
+		order[at] = &m->rules[i];
+	}
+	m->members = arena_new(&m->arena, (m->n + 1) * sizeof *m->members);
+	m->frame = 2;
+	for (unsigned i = 0; i < m->n; i++)
+		make_member(m, &m->members[i], order[i], i ? &m->members[i - 1] : NULL);
+	free(order);
+}
+
+static void bind_field(struct map_rule_reader *r, struct conf *node)
+{
+	const struct map_setup *s = &r->m->setup;
+	struct rule *u = r->r;
+	struct buf name = BUF_INIT;
+	const char *near;
+
+	u->name = arena_span(&r->m->arena, node->key);
+	u->field = schema_field(s->schema, u->name);
+	if (!u->field) {
+		near = schema_nearest(s->schema, u->name);
+		conf_report_key(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s",
+			SPAN_F(utf8_cut(u->name, 60)), near ? near : "-", schema_type(s->schema));
+	} else {
+		u->required = u->field->required;
+		if (u->field->format == SCHEMA_MONEY && u->as != AS_MONEY)
+			bad_rule(r, node, "as: yuan | fen");
+	}
+	buf_printf(&name, "data.%.*s", SPAN_F(u->name));
+	u->out = names_add(s->names, buf_as_span(&name));
+	buf_done(&name);
+}
+
+static void bind_cell(struct map_rule_reader *r, struct conf *node, unsigned i)
+{
+	struct rule *u = r->r;
+	struct conf *from = node;
+	struct buf name = BUF_INIT;
+	size_t at;
+
+	if (node->kind == CONF_MAP) {
+		from = conf_get(node, "from");
+		from = from ? from : conf_get(node, "keyed");
+	}
+	if (!u->name.p && from && from->kind == CONF_SCALAR) {
+		for (at = from->text.n; at && from->text.p[at - 1] != '.'; at--)
+			;
+		u->name = arena_span(&r->m->arena, (struct span){from->text.p + at, from->text.n - at});
+	}
+	if (!u->name.p)
+		u->name = SPAN("");
+	/* The place of the list in its file makes its slots' names its own. */
+	buf_printf(&name, "cell.%u.%u.%u", node->line, node->column, i);
+	u->out = names_add(r->m->setup.names, buf_as_span(&name));
+	buf_done(&name);
+}
+
+static void check_required(struct map *m, struct conf *rules, struct findings *f)
+{
+	unsigned n;
+	const struct schema_field *fields = schema_fields(m->setup.schema, &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		bool mapped = false;
+
+		for (unsigned k = 0; k < m->n && !mapped; k++)
+			mapped = m->rules[k].field == &fields[i];
+		if (fields[i].required && !mapped)
+			conf_report_key(f, rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s", SPAN_F(fields[i].path),
+				schema_type(m->setup.schema));
+	}
+}
+
+static void read_rules(struct map *m, struct conf *rules, struct findings *f)
+{
+	struct map_rule_reader r = {.m = m, .f = f};
+
+	for (struct conf *c = rules->first; c; c = c->next) {
+		m->rules = mem_grow(m->rules, m->n + 1u, sizeof *m->rules);
+		r.r = &m->rules[m->n];
+		memset(r.r, 0, sizeof *r.r);
+		read_rule(&r, c);
+		if (m->setup.shape == MAP_OBJECT)
+			bind_field(&r, c);
+		else
+			bind_cell(&r, c, m->n);
+		m->n++;
+	}
+}
+
+static bool right_kind(const struct map_setup *setup, const struct conf *rules, struct findings *f)
+{
+	static const char *const forms[] = {[CONF_SCALAR] = "a", [CONF_LIST] = "[a, b]", [CONF_MAP] = "{a: b}"};
+	enum conf_kind want = setup->shape == MAP_OBJECT ? CONF_MAP : CONF_LIST;
+
+	if (rules->kind != want)
+		conf_report(f, rules, E_CONF_TYPE, "key=%.*s\nwant=%s\ngot=%s", SPAN_F(utf8_cut(rules->key, 60)), forms[want],
+			forms[rules->kind]);
+	return rules->kind == want;
+}
+
+struct map *map_compile(const struct map_setup *setup, struct conf *rules, struct findings *f)
+{
+	struct map *m = mem_new(sizeof *m);
+	unsigned before = f->count;
+
+	*m = (struct map){.arena = ARENA_INIT, .setup = *setup, .control = -1};
+	if (right_kind(setup, rules, f)) {
+		read_rules(m, rules, f);
+		if (setup->shape == MAP_OBJECT) {
+			check_required(m, rules, f);
+			gather_objects(m);
+		}
+	}
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->rules[i].field && m->rules[i].field->control)
+			m->control = (int)m->rules[i].out;
+	if (f->count == before)
+		return m;
+	map_free(m);
+	return NULL;
+}
+
+void map_free(struct map *m)
+{
+	if (!m)
+		return;
+	for (unsigned i = 0; i < m->n; i++) {
+		expr_free(m->rules[i].when);
+		free(m->rules[i].nulls);
+	}
+	free(m->rules);
+	arena_done(&m->arena);
+	free(m);
+}

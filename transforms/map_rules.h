@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_MAP_RULES_H
+#define JC_MAP_RULES_H
+
+#include "datefmt.h"
+#include "map.h"
+#include "money.h"
+
+/* What map_compile.c makes and map.c runs; nobody else includes this. */
+enum as { AS_TEXT, AS_MONEY, AS_DATE, AS_INTEGER };
+enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_COUNT };
+extern const char *const map_check_names[CHECK_COUNT];
+
+/* One compiled rule: what is done with one text. */
+struct rule {
+	unsigned out;                /* slot of the result */
+	int from;                    /* slot, or -1: value */
+	struct span value;           /* .p == NULL: none */
+	struct expr *when;
+	bool trim, keyed;
+	struct span *nulls;
+	unsigned nnulls;
+	const struct code_table *table;
+	enum as as;
+	struct money_form money;
+	struct datefmt date;
+	enum check check;
+	size_t cut;                  /* bytes; 0: none */
+	const struct schema_field *field;
+	bool required;
+	bool converts;               /* something of table .. cut, keyed is to be done */
+	struct span name;            /* path of the field, or name of the column */
+};
+
+/* A member of the object that is written: all that stands before its text, made ready. */
+struct member {
+	unsigned slot;
+	struct span path;
+	unsigned parents, shared;    /* objects around it, and how many of them the member before has too */
+	struct span opening;         /* "payee":{"name": */
+	const unsigned *level;       /* where in opening the names of each level begin; parents + 1 of them */
+};
+
+struct map {
+	struct arena arena;
+	struct map_setup setup;
+	struct rule *rules;          /* as in the form: a rule may use the results of those above it */
+	struct member *members;      /* MAP_OBJECT: the rules' results in the order of writing */
+	unsigned n;
+	size_t room;                 /* bytes that the conversions of one run need at most */
+	size_t frame;                /* bytes of the written object beside the texts, at most */
+	int control;
+};
+
+#endif
