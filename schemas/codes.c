@@ -395,7 +395,7 @@ int code_lookup(const struct code_table *t, int year, struct span code, struct s
 	const struct edition *x = edition_of(t, year);
 	const struct slot *slot;
 
-	if (!x || !code.n)
+	if (!x)
 		return 0;
 	slot = find_slot(x, code, hash_murmur2(code.p, code.n));
 	if (!slot->line)

@@ -101,7 +101,7 @@ static struct conf *ref_root(struct compiler *c, const struct conf *ref, struct 
 
 	if (!file.n)
 		return open_root(c, here);
-	if (!memchr(file.p, '/', file.n) && file.p[0] != '.' && span_ends(file, SPAN(".json"))) {
+	if (!memchr(file.p, '/', file.n) && span_ends(file, SPAN(".json"))) {
 		buf_add(&path, here, slash ? (size_t)(slash + 1 - here) : 0);
 		buf_span(&path, file);
 		root = open_root(c, buf_text(&path));
@@ -122,14 +122,12 @@ static struct conf *follow(struct compiler *c, const struct conf *ref)
 {
 	static const char mark[] = "#/$defs/";
 	const char *at = ref->kind == CONF_SCALAR ? strstr(ref->text.p, mark) : NULL;
-	struct conf *root, *target;
-	unsigned before = c->f->count;
+	struct conf *root;
 
 	if (!at)
 		return NULL;
 	root = ref_root(c, ref, (struct span){ref->text.p, (size_t)(at - ref->text.p)});
-	target = entry(entry(root, SPAN("$defs")), span_of(at + strlen(mark)));
-	return c->f->count == before ? target : NULL;
+	return entry(entry(root, SPAN("$defs")), span_of(at + strlen(mark)));
 }
 
 static int resolve(struct compiler *c, struct conf *node, struct chain *ret)

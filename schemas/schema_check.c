@@ -37,7 +37,7 @@ static int check_bytes(const struct schema_field *field, struct span value, bool
 
 		if (!max || (ascii ? value.n <= max : 2 * value.n <= max))
 			continue;
-		if (ascii || charset_cut((enum charset)i, value, max).n < value.n)
+		if (charset_cut((enum charset)i, value, max).n < value.n)
 			return err_set(e, E_SCHEMA_BYTES, "field=%s\nwant=%zu\ncharset=%s", field->path.p, max,
 				charset_name((enum charset)i));
 	}

@@ -116,6 +116,7 @@ static void cells_are_cut_as_csv_says(void **state)
 	unknown(t, 2026, "code");
 	unknown(t, 2026, "");
 	unknown(t, 2026, "6");
+	assert_int_equal(code_lookup(t, 2026, SPAN_NONE, &(struct span){0}), 0);
 }
 
 static void the_year_chooses_the_edition(void **state)
@@ -273,7 +274,7 @@ static void an_unknown_table_is_named_with_the_nearest(void **state)
 {
 	static const struct {
 		const char *table, *near;
-	} rows[] = {{"unit", "units"}, {"zzzzzzzz", "-"}, {"../site/units", "-"}, {"", "-"}};
+	} rows[] = {{"unit", "units"}, {"zzzzzzzz", "-"}, {"../program/units", "-"}, {"", "-"}};
 	struct place *p = *state;
 
 	put_text(p->program, "units.yaml", "");
@@ -285,6 +286,20 @@ static void an_unknown_table_is_named_with_the_nearest(void **state)
 		assert_string_equal(p->f.first->err.where, "form.yaml:2:18");
 		findings_done(&p->f);
 	}
+}
+
+/* 504103 and 780519 have the same murmur2. */
+static void codes_of_one_hash_are_not_taken_for_each_other(void **state)
+{
+	struct place *p = *state;
+	const struct code_table *t;
+
+	assert_int_equal(hash_murmur2("504103", 6), hash_murmur2("780519", 6));
+	put_text(p->site, "t.yaml", YAML);
+	put_text(p->site, "t.2026.csv", "code,std\n504103,x\n");
+	t = open_table(p, "t");
+	found(t, 2026, "504103", "x");
+	unknown(t, 2026, "780519");
 }
 
 static void many_codes_are_all_found(void **state)
@@ -429,6 +444,7 @@ int main(void)
 		CASE(each_fault_of_a_table_is_found_at_its_place),
 		CASE(a_table_with_faults_is_named_wherever_it_is_used),
 		CASE(an_unknown_table_is_named_with_the_nearest),
+		CASE(codes_of_one_hash_are_not_taken_for_each_other),
 		CASE(many_codes_are_all_found),
 		CASE(the_tables_of_the_project_load),
 		CASE(the_shared_tables_load),

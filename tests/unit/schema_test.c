@@ -129,6 +129,8 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 		{"a pattern without anchors", OBJECT("\"a\":" TEXT(",\n\"pattern\":\"a+\"")), "schema.pattern", 2},
 		{"an amount without control", OBJECT("\n\"a\":" TEXT(",\"format\":\"money\"")), "schema.control", 1},
 		{"control on a text", OBJECT("\n\"a\":" TEXT(",\"x-control\":true")), "schema.control", 2},
+		{"control on a text beside an amount", OBJECT("\"b\":" TEXT(",\"format\":\"money\"") ",\n\"a\":"
+			TEXT(",\"x-control\":true")), "schema.control", 2},
 		{"two amounts with control", OBJECT("\"a\":" TEXT(",\"format\":\"money\",\"x-control\":true")
 			",\n\"b\":"
 			TEXT(",\"format\":\"money\",\"x-control\":true")), "schema.control", 2},
@@ -299,6 +301,8 @@ static void each_value_is_checked(void **state)
 		{"no leap day", ",\"format\":\"date\"", "2026-02-29", "schema.date"},
 		{"a date of zeros", ",\"format\":\"date\"", "0000-00-00", "schema.date"},
 		{"a date without lines", ",\"format\":\"date\"", "20261201", "schema.date"},
+		{"a date with other lines", ",\"format\":\"date\"", "2026/12-01", "schema.date"},
+		{"a date with another line", ",\"format\":\"date\"", "2026-12/01", "schema.date"},
 		{"a date with more", ",\"format\":\"date\"", "2026-12-01 ", "schema.date"},
 		{"a sign is no digit of a date", ",\"format\":\"date\"", "2026-+1-01", "schema.date"},
 		{"a month", ",\"format\":\"month\"", "2026-12", "ok"},
@@ -341,7 +345,7 @@ static void patterns_match_the_whole_text(void **state)
 	static const struct {
 		const char *pattern, *yes[4], *no[4];
 	} rows[] = {
-		{"^$", {""}, {"a"}},
+		{"^$", {""}, {"a", "省"}},
 		{"^abc$", {"abc"}, {"ab", "abcd", "abc\n", ""}},
 		{"^a?b*c+$", {"c", "abbc", "acc"}, {"", "aac", "ab", "ca"}},
 		{"^[0-9A-Z]{2}[0-9]{4,6}x?$", {"A01234", "00000000x", "Z9123456"}, {"A0123", "a01234", "A01234567x",
@@ -357,6 +361,10 @@ static void patterns_match_the_whole_text(void **state)
 		{"^\\.\\*\\(\\)\\/-$", {".*()/-"}, {".*()/"}},
 		{"^a*a*a*a{3}$", {"aaa", "aaaaaaaa"}, {"aa", "aaab"}},
 		{"^a{0,2}b{0,2}$", {"", "aabb", "b", "a"}, {"aaa", "ba"}},
+		{"^a?b?a$", {"a", "ba", "aa", "aba"}, {"b", "ab", "", "aab"}},
+		{"^[0-9]*5$", {"5", "55", "125"}, {"", "51"}},
+		{"^[ab]{1,3}b$", {"ab", "bb", "abab"}, {"b", "a", "aaaab"}},
+		{"^省?[0-9]*$", {"省1", "1", "", "省"}, {"1省", "省省"}},
 		{"^.*x.*y$", {"xy", "aaxbbxyy"}, {"xyz", "yx"}},
 		{"^[0-9]{1,200}$", {"0"}, {"", "a"}},
 	};
