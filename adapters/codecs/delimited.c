@@ -625,10 +625,41 @@ static int write_quoted(const struct delimited *f, struct span s, struct buf *b,
 	return 0;
 }
 
+/* Room for a short cell as it is looked at, and for a delimiter. */
+INLINE void room(struct buf *b)
+{
+	if (b->cap - b->n < 2 * BLOCK)
+		buf_reserve(b, 2 * BLOCK);
+}
+
+/* Most cells are short ASCII without anything to think about: false when this one is not, and nothing is written. */
+static bool write_simple(const struct delimited *f, struct span s, struct buf *b)
+{
+	const unsigned char *out;
+	uint64_t m;
+
+	if (s.n == 0)
+		return true;
+	if (s.n > BLOCK || (f->trim && span_trim(s).n < s.n))
+		return false;
+	room(b);
+	out = (unsigned char *)b->p + b->n;
+	memcpy(b->p + b->n, s.p, s.n);
+	m = marks_before(out, s.n, f->by[0]);
+	if (f->quote)
+		m |= marks_before(out, s.n, f->quote);
+	if (m)
+		return false;
+	b->n += s.n;
+	return true;
+}
+
 static int write_cell(const struct delimited *f, struct span s, bool last, unsigned number, struct buf *b, struct err *e)
 {
 	unsigned seen = 0;
 
+	if (write_simple(f, s, b))
+		return 0;
 	for (size_t i = 0; i < s.n; i++)
 		seen |= f->seen[(unsigned char)s.p[i]];
 	if (needs_quotes(f, s, seen, last)) {
@@ -650,8 +681,11 @@ static int delimited_write(const struct codec_format *format, const struct span 
 	const size_t start = b->n;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (i)
-			buf_add(b, f->by, f->nby);
+		if (i) {
+			room(b);
+			memcpy(b->p + b->n, f->by, BY_MAX);
+			b->n += f->nby;
+		}
 		if (write_cell(f, cells[i], i + 1 == n, i + 1, b, e)) {
 			b->n = start;
 			return -1;
