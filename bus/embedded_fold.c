@@ -145,8 +145,8 @@ static void tell(struct fold *f, bool end)
 	if (!end && now - f->told_ms < PROGRESS_MS)
 		return;
 	f->told_ms = now;
-	log_line(LOG_INFO, end ? "store.checked" : "store.checking", "topic=%s records=%" PRIu64 " entries=%" PRIu64,
-		f->topic ? f->topic->name : "-", f->records, f->entries);
+	log_line(LOG_INFO, end ? "store.checked" : "store.checking", "records=%" PRIu64 " entries=%" PRIu64, f->records,
+		f->entries);
 }
 
 static int fold_record(struct fold *f, const struct bus_message *m, struct err *e)

@@ -870,7 +870,7 @@ static int copy_some(struct store *s, unsigned table, struct span prefix, struct
 	got = store_walk(t, table, &c, e) ? -1 : store_seek(c, last.n ? last : prefix, &key, &value, e);
 	if (got == 1 && last.n && span_eq(key, last))
 		got = store_next(c, &key, &value, e);
-	while (got == 1 && span_starts(key, prefix) && ret->n < SCAN_BYTES) {
+	while (got == 1 && (!prefix.n || span_starts(key, prefix)) && ret->n < SCAN_BYTES) {
 		buf_add(ret, &key.n, sizeof key.n);
 		buf_add(ret, &value.n, sizeof value.n);
 		buf_span(ret, key);
