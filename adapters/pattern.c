@@ -221,7 +221,8 @@ static bool part_fits(const struct part *part, struct span s)
 }
 
 /* Do the parts of fixed width from i up to the next text fit at `at`? Then found holds them, *ret_at what follows. */
-static bool run_fits(const struct pattern *p, unsigned i, struct span name, size_t at, struct span *found, size_t *ret_at)
+static bool run_fits(const struct pattern *p, unsigned i, struct span name, size_t at, struct span *found,
+	size_t *ret_at)
 {
 	for (; i < p->n && p->parts[i].kind != PART_TEXT; i++) {
 		const size_t n = p->parts[i].width;

@@ -7,11 +7,11 @@
 
 /*
  * File name patterns, both ways: "gz_{month:yyyyMM}_{batch:3}.txt". A part in braces is {name} (one or more bytes, as
- * few as fit, no '/'), {name:N} (inward: exactly N digits, 1 to 18; outward: digits padded with zeros to N), {name:DATE}
- * (datefmt.h; a real date). Everything else is itself; braces and control characters cannot stand there. A '/' parts
- * folders; none of them is empty, "." or "..". At most 32 parts. Names inward are letters a-z, digits, '_' and mean
- * file.NAME, each once; outward they are full names (parcel.no, parcel.date, parcel.split, site.unit) or "name" (the
- * body's name, in a marker).
+ * few as fit, no '/'), {name:N} (inward: exactly N digits, 1 to 18; outward: digits padded with zeros to N),
+ * {name:DATE} (datefmt.h; a real date). Everything else is itself; braces and control characters cannot stand there. A
+ * '/' parts folders; none of them is empty, "." or "..". At most 32 parts. Names inward are letters a-z, digits, '_'
+ * and mean file.NAME, each once; outward they are full names (parcel.no, parcel.date, parcel.split, site.unit) or
+ * "name" (the body's name, in a marker).
  */
 struct pattern;
 

@@ -48,10 +48,10 @@ struct codec {
 	int (*next)(struct codec_reader *r, struct row *ret, struct err *e);
 	void (*close)(struct codec_reader *r);
 
-	/* Writing: appends what begins a file (a BOM), one row, what ends it. Cells are UTF-8, absent ones are empty; they
-	 * must be encodable (the router has checked). Errors (ERR_DATA): text.no_such_character and others of
-	 * charset_encode, codec.delimiter_inside {cell} (from 1; a delimiter or end of line in a cell of a format without
-	 * quotes). On error b is as it was. */
+	/* Writing: appends what begins a file (a BOM), one row, what ends it. Cells are UTF-8, absent ones are empty;
+	 * they must be encodable (the router has checked). Errors (ERR_DATA): text.no_such_character and others of
+	 * charset_encode, codec.delimiter_inside {cell} (from 1; a delimiter or end of line in a cell of a format
+	 * without quotes). On error b is as it was. */
 	void (*begin)(const struct codec_format *f, struct buf *b);
 	int (*write)(const struct codec_format *f, const struct span *cells, unsigned n, struct buf *b, struct err *e);
 	void (*end)(const struct codec_format *f, struct buf *b);
@@ -71,26 +71,27 @@ const struct codec *codec_by_name(struct span name);
 extern const struct codec codec_delimited;
 
 /*
- * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip, few_columns: dead|keep,
- *             more_columns: dead|keep, bom: no|yes}
+ * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip,
+ *             few_columns: dead|keep, more_columns: dead|keep, bom: no|yes}
  *
  * by is one to eight bytes of ASCII, not CR, LF, NUL or the quote. A row is cut with knowledge of the charset: a
  * delimiter byte inside a character of GBK or GB18030 is none. quote is one of !"#$%&'()*+,-./ (bytes that no character
  * holds as its second one); without it there are no quotes. A cell that begins with it ends at its partner, a doubled
  * one stands for itself, an end of line inside is data, text behind the closing quote is codec.after_quote {byte}, a
- * file that ends inside is codec.open_quote {byte}: one bad row to the file's end. A quote further on in a cell is data.
- * trim: blanks takes blanks and tabs off both ends of unquoted cells (and so a blank before a quote makes it data).
- * A UTF-8 BOM at offset 0 is skipped: the first row begins at 3. end: any takes CR, LF and CRLF; a fixed one makes the
- * others data (and CR before LF is then trimmed by nobody). Lines are counted by the same rule. The last row needs no
- * end; an end with nothing behind it begins no row.
+ * file that ends inside is codec.open_quote {byte}: one bad row to the file's end. A quote further on in a cell is
+ * data. trim: blanks takes blanks and tabs off both ends of unquoted cells (and so a blank before a quote makes it
+ * data). A UTF-8 BOM at offset 0 is skipped: the first row begins at 3. end: any takes CR, LF and CRLF; a fixed one
+ * makes the others data (and CR before LF is then trimmed by nobody). Lines are counted by the same rule. The last row
+ * needs no end; an end with nothing behind it begins no row.
  *
  * Bad rows: NUL bytes codec.nul {byte}; over the limit codec.too_long {max}: the row ends at the first end of line
  * behind the limit, in quotes too; more than 512 cells codec.too_many_cells {max}; bytes that are no character
  * text.invalid, one that a delimiter, a quote or the row's end cuts off text.half, both {byte}{hex}{charset}. {byte}
  * counts from the row's begin, from 0. The first reason counts. Assigned or not is left to charset_decode.
  *
- * Writing ends rows as end says (any: LF) and quotes only cells that need it: delimiter, quote, CR, LF, blanks at an end
- * when blanks are trimmed, U+FEFF at the begin. Findings of compile: codec.delimiter, codec.quote, codec.bom, conf.*.
+ * Writing ends rows as end says (any: LF) and quotes only cells that need it: delimiter, quote, CR, LF, blanks at an
+ * end when blanks are trimmed, U+FEFF at the begin. Findings of compile: codec.delimiter, codec.quote, codec.bom,
+ * conf.*.
  */
 
 #endif

@@ -4,9 +4,9 @@
 #include "codec.h"
 
 /*
- * The first five bytes choose charset, delimiter, quote, end of line, trimming and the bytes of one fill; the rest is the
- * file. It is cut by the codec and by the plain rules below, byte by byte; both must agree on every row, rows must cover
- * all bytes, reading on from any row must give the same, and what is written must read back equal.
+ * The first five bytes choose charset, delimiter, quote, end of line, trimming and the bytes of one fill; the rest is
+ * the file. It is cut by the codec and by the plain rules below, byte by byte; both must agree on every row, rows must
+ * cover all bytes, reading on from any row must give the same, and what is written must read back equal.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
