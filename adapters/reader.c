@@ -98,11 +98,11 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new()};
 	slots_init(&r->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &r->slots);
-	if (pattern_match(s->form->file, s->name, &r->slots) != 1) {
+	if (pattern_match(s->form->file, s->name, &r->heads, &r->slots) != 1) {
 		err_set(e, E_FORM_NAME, "file=%.*s", SPAN_F(s->name));
 		goto fail;
 	}
-	/* The texts of the file's keys point into the caller's name or the slots: keep them. */
+	/* The texts of the keys point into the name, which is the caller's. */
 	for (unsigned i = 0; i < r->slots.n; i++)
 		if (r->slots.v[i].text.p)
 			r->slots.v[i].text = arena_span(&r->heads, r->slots.v[i].text);

@@ -908,3 +908,8 @@ out:
 	buf_done(&some);
 	return failed;
 }
+
+const char *store_library_version(void)
+{
+	return mdb_version(NULL, NULL, NULL);
+}

@@ -122,4 +122,7 @@ static inline uint64_t store_of64(const char *p)
 	return v;
 }
 
+/* "LMDB 0.9.24: (July 24, 2019)", of the library that is linked. */
+const char *store_library_version(void);
+
 #endif

@@ -90,7 +90,7 @@ static const char *shown(struct span text, char ret[44])
 	return ret;
 }
 
-static int bad_date(struct span text, const char *want, const char *field, struct err *e)
+static __attribute__((noinline)) int bad_date(struct span text, const char *want, const char *field, struct err *e)
 {
 	char t[44];
 
@@ -116,14 +116,16 @@ static int fiscal_year(const struct run *r, int *ret, struct err *e)
 
 static int look_up(const struct run *r, const struct rule *u, struct value *v, struct err *e)
 {
+	struct span found;
 	char t[44];
 	int year;
 
 	if (fiscal_year(r, &year, e) != 0)
 		return -1;
-	v->is_money = false;
-	if (code_lookup(u->table, year, v->text, &v->text) == 1)
+	if (code_lookup(u->table, year, v->text, &found) == 1) {
+		*v = (struct value){.text = found};
 		return 0;
+	}
 	return err_set(e, E_MAP_UNKNOWN_CODE, "code=%s\ntable=%s", shown(v->text, t), code_table_name(u->table));
 }
 
@@ -132,12 +134,12 @@ static int convert_money(struct run *r, const struct rule *u, struct value *v, s
 	static const struct money_form inside = {2, 2, false, false};
 	bool outward = r->m->setup.outward;
 	size_t at = r->made.n;
+	int64_t fen;
 
-	if (money_read(v->text, outward ? &inside : &u->money, &v->fen, e) != 0)
+	if (money_read(v->text, outward ? &inside : &u->money, &fen, e) != 0)
 		return -1;
-	v->is_money = true;
-	money_write(&r->made, v->fen, outward && u->money.fen);
-	v->text = made_since(r, at);
+	money_write(&r->made, fen, outward && u->money.fen);
+	*v = (struct value){made_since(r, at), fen, true};
 	return 0;
 }
 
@@ -217,9 +219,9 @@ static struct span as_text(struct slots *s, struct span t)
 	return (struct span){p, t.n + 1};
 }
 
-static int nothing(const struct rule *u, struct value *v, struct err *e)
+static int nothing(const struct rule *u, struct value *ret, struct err *e)
 {
-	*v = (struct value){0};
+	*ret = (struct value){0};
 	return u->required ? err_set(e, E_MAP_MISSING, "%s", "") : 0;
 }
 
@@ -228,7 +230,7 @@ static int make_value(struct run *r, const struct rule *u, struct value *v, stru
 	const struct map_setup *setup = &r->m->setup;
 
 	if (u->when && !expr_true(u->when, r->s->v))
-		*v = (struct value){0};
+		return nothing(u, v, e);
 	if (u->trim)
 		v->text = trim_blanks(v->text);
 	if (is_null(u, v->text))
@@ -237,7 +239,7 @@ static int make_value(struct run *r, const struct rule *u, struct value *v, stru
 		return -1;
 	if (!v->text.n)              /* cut before its first character */
 		return nothing(u, v, e);
-	if (u->field && schema_check(u->field, v->text, e) != 0)
+	if (u->checked && schema_check(u->checked, v->text, e) != 0)
 		return -1;
 	if (setup->outward && setup->charset != CHARSET_UTF8 && charset_bytes(setup->charset, v->text) == SIZE_MAX)
 		return cannot_encode(setup->charset, v->text, e);
@@ -256,15 +258,25 @@ static int name_field(struct err *e, const struct rule *u)
 	return err_set(e, below.id, "field=%.*s%s%s", SPAN_F(utf8_cut(u->name, 60)), below.args[0] ? "\n" : "", below.args);
 }
 
-static int run_rule(struct run *r, const struct rule *u, struct err *e)
+static __attribute__((noinline)) int run_conversions(struct run *r, const struct rule *u, const struct value *from,
+	struct value *out, struct err *e)
 {
-	struct value v = u->from >= 0 ? r->s->v[u->from] : (struct value){.text = u->value};
+	struct value v = *from;      /* its address goes to nobody below: it lives in registers */
 	int rc = make_value(r, u, &v, e);
 
-	if (rc != 0)
-		name_field(e, u);
-	r->s->v[u->out] = rc == 0 ? v : (struct value){0};
-	return rc;
+	*out = rc == 0 ? v : (struct value){0};
+	return rc == 0 ? 0 : name_field(e, u);
+}
+
+static inline int run_rule(struct run *r, const struct rule *u, struct err *e)
+{
+	const struct value *from = u->from >= 0 ? &r->s->v[u->from] : &u->value;
+
+	if (u->as_it_is && from->text.n && (!u->checked || schema_check(u->checked, from->text, e) == 0)) {
+		r->s->v[u->out] = *from;
+		return 0;
+	}
+	return run_conversions(r, u, from, &r->s->v[u->out], e);
 }
 
 int map_run(const struct map *m, struct slots *s, struct err *e)
@@ -303,41 +315,49 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 
 /* ---- writing ---- */
 
-static void close_objects(struct buf *b, unsigned n)
+/* What stands before a text: copied in whole steps, since a call for a dozen bytes costs more than the bytes. Both sides have
+ * room for the last one. */
+static inline char *put_opening(char *to, const struct member *x, unsigned level)
 {
-	while (n--)
-		b->p[b->n++] = '}';
+	const char *p = x->opening.p + x->level[level];
+	size_t n = x->opening.n - x->level[level];
+
+	for (size_t i = 0; i < n; i += MEMBER_STEP)
+		memcpy(to + i, p + i, MEMBER_STEP);
+	return to + n;
 }
 
-static void put(struct buf *b, const char *p, size_t n)
-{
-	memcpy(b->p + b->n, p, n);
-	b->n += n;
-}
-
+/* The comma before the first member becomes the bracket that opens the object. */
 static void write_object(const struct map *m, const struct slots *s, struct buf *b)
 {
 	unsigned open = 0, common = 0;
-	bool any = false;
+	size_t start = b->n;
+	char *to;
 
-	buf_reserve(b, m->frame);    /* all that is no text; again behind each text */
-	b->p[b->n++] = '{';
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct member *x = &m->members[i];
+		struct span text = s->v[x->slot].text;
 
-		if (x->shared < common)
-			common = x->shared;
-		if (!s->v[x->slot].text.p)
+		common = x->shared < common ? x->shared : common;
+		if (!text.p)
 			continue;
-		close_objects(b, open - common);
-		put(b, ",", any);
-		put(b, x->opening.p + x->level[common], x->opening.n - x->level[common]);
-		json_quote(b, s->v[x->slot].text);
 		buf_reserve(b, m->frame);
-		any = true;
+		to = b->p + b->n;
+		for (; open > common; open--)
+			*to++ = '}';
+		*to++ = ',';
+		to = put_opening(to, x, common);
+		b->n = (size_t)(to - b->p);
+		json_escape(b, text);
+		buf_c(b, '"');
 		open = common = x->parents;
 	}
-	close_objects(b, open);
+	buf_reserve(b, m->frame);
+	if (b->n == start)
+		b->n++;
+	b->p[start] = '{';
+	for (; open; open--)
+		b->p[b->n++] = '}';
 	b->p[b->n++] = '}';
 }
 

@@ -54,7 +54,7 @@ static void use_path(struct map_rule_reader *r, struct conf *v)
 static void read_value(struct map_rule_reader *r, struct conf *v)
 {
 	if (first_source(r, v))
-		r->r->value = arena_span(&r->m->arena, v->text);
+		r->r->value.text = arena_span(&r->m->arena, v->text);
 }
 
 static void read_keyed(struct map_rule_reader *r, struct conf *v)
@@ -258,6 +258,7 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 	if (r->f->count == before)
 		check_rule(r, node);
 	u->converts = u->table || u->as != AS_TEXT || u->check || u->cut || u->keyed;
+	u->as_it_is = !u->converts && !u->when && !u->trim && !u->nnulls && !r->m->setup.outward;
 	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 10 : u->keyed ? 32 : 0;
 }
 
@@ -305,20 +306,22 @@ static void make_member(struct map *m, struct member *x, const struct rule *u, c
 		size_t n = i < x->parents ? (size_t)((const char *)memchr(rest.p, '.', rest.n) - rest.p) : rest.n;
 
 		level[i] = (unsigned)b.n;
-		buf_printf(&b, i < x->parents ? "\"%.*s\":{" : "\"%.*s\":", (int)n, rest.p);
+		buf_printf(&b, i < x->parents ? "\"%.*s\":{" : "\"%.*s\":\"", (int)n, rest.p);
 		rest = i < x->parents ? (struct span){rest.p + n + 1, rest.n - n - 1} : SPAN_NONE;
 	}
-	x->opening = arena_span(&m->arena, buf_as_span(&b));
+	buf_reserve(&b, MEMBER_STEP);
+	memset(b.p + b.n, 0, MEMBER_STEP);
+	x->opening = (struct span){arena_span(&m->arena, (struct span){b.p, b.n + MEMBER_STEP}).p, b.n};
 	buf_done(&b);
 	x->shared = before ? shared_parents(before->path, u->name) : 0;
 	x->path = u->name;
-	m->frame += x->opening.n + x->parents + 1;
 }
 
 /* Fields of one object stand together, in the order of their first appearance, however the form lists them. */
 static void gather_objects(struct map *m)
 {
 	const struct rule **order = mem_grow(NULL, m->n, sizeof *order);
+	size_t longest = 0, deepest = 0;
 
 	for (unsigned i = 0; i < m->n; i++) {
 		unsigned at = place_of(order, i, m->rules[i].name);
@@ -327,29 +330,67 @@ static void gather_objects(struct map *m)
 		order[at] = &m->rules[i];
 	}
 	m->members = arena_new(&m->arena, (m->n + 1) * sizeof *m->members);
-	m->frame = 2;
-	for (unsigned i = 0; i < m->n; i++)
-		make_member(m, &m->members[i], order[i], i ? &m->members[i - 1] : NULL);
+	for (unsigned i = 0; i < m->n; i++) {
+		struct member *x = &m->members[i];
+
+		make_member(m, x, order[i], i ? x - 1 : NULL);
+		longest = x->opening.n > longest ? x->opening.n : longest;
+		deepest = x->parents > deepest ? x->parents : deepest;
+	}
+	m->frame = longest + deepest + MEMBER_STEP + 4;
 	free(order);
+}
+
+/* What was just written by its form needs no second look, when the schema asks for nothing else. */
+static bool holds_by_form(const struct rule *u, const struct schema_field *x)
+{
+	bool nothing_else = !x->pattern && !x->choices && !x->max_bytes[CHARSET_UTF8] && !x->max_bytes[CHARSET_GBK] &&
+		!x->max_bytes[CHARSET_GB18030];
+	uint32_t shortest = 4, longest = 21;         /* 0.00, -92233720368547758.07 */
+
+	if (u->as == AS_DATE)
+		shortest = longest = u->date.day < 0 ? 7 : 10;
+	else if (u->as != AS_MONEY)
+		return false;
+	return nothing_else && x->min_length <= shortest && (!x->max_length || x->max_length >= longest) &&
+		x->format == (u->as == AS_MONEY ? SCHEMA_MONEY : u->date.day < 0 ? SCHEMA_MONTH : SCHEMA_DATE);
+}
+
+/* What the schema says of the result: found out here, as far as it can be. */
+static void bind_schema(struct map_rule_reader *r, const struct conf *node, const struct schema_field *x)
+{
+	struct rule *u = r->r;
+	struct err e;
+
+	u->field = u->checked = x;
+	u->required = x->required;
+	if (x->format == SCHEMA_MONEY && u->as != AS_MONEY)
+		bad_rule(r, node, "as: yuan | fen");
+	else if (holds_by_form(u, x))
+		u->checked = NULL;
+	if (!u->value.text.n || u->converts || u->trim || u->nnulls)
+		return;
+	u->checked = NULL;
+	if (schema_check(x, u->value.text, &e) != 0)
+		conf_report(r->f, node, e.id, "%s", e.args);
 }
 
 static void bind_field(struct map_rule_reader *r, struct conf *node)
 {
 	const struct map_setup *s = &r->m->setup;
 	struct rule *u = r->r;
+	const struct schema_field *x;
 	struct buf name = BUF_INIT;
 	const char *near;
 
 	u->name = arena_span(&r->m->arena, node->key);
-	u->field = schema_field(s->schema, u->name);
-	if (!u->field) {
+	x = schema_field(s->schema, u->name);
+	if (x) {
+		bind_schema(r, node, x);
+	} else {
 		near = schema_nearest(s->schema, u->name);
 		conf_report_key(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s",
 			SPAN_F(utf8_cut(u->name, 60)), near ? near : "-", schema_type(s->schema));
-	} else {
-		u->required = u->field->required;
-		if (u->field->format == SCHEMA_MONEY && u->as != AS_MONEY)
-			bad_rule(r, node, "as: yuan | fen");
 	}
 	buf_printf(&name, "data.%.*s", SPAN_F(u->name));
 	u->out = names_add(s->names, buf_as_span(&name));

@@ -11,13 +11,16 @@ enum as { AS_TEXT, AS_MONEY, AS_DATE, AS_INTEGER };
 enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_COUNT };
 extern const char *const map_check_names[CHECK_COUNT];
 
-/* One compiled rule: what is done with one text. */
+/* One compiled rule: what is done with one text. What every record needs stands first. */
 struct rule {
 	unsigned out;                /* slot of the result */
 	int from;                    /* slot, or -1: value */
-	struct span value;           /* .p == NULL: none */
+	bool as_it_is;               /* the text is only checked by the schema, if at all */
+	bool converts;               /* something of table .. cut, keyed is to be done */
+	bool required, trim, keyed;
+	const struct schema_field *checked;  /* what the schema still has to look at; NULL: nothing */
+	struct value value;
 	struct expr *when;
-	bool trim, keyed;
 	struct span *nulls;
 	unsigned nnulls;
 	const struct code_table *table;
@@ -27,17 +30,17 @@ struct rule {
 	enum check check;
 	size_t cut;                  /* bytes; 0: none */
 	const struct schema_field *field;
-	bool required;
-	bool converts;               /* something of table .. cut, keyed is to be done */
 	struct span name;            /* path of the field, or name of the column */
 };
+
+enum { MEMBER_STEP = 16 };
 
 /* A member of the object that is written: all that stands before its text, made ready. */
 struct member {
 	unsigned slot;
 	struct span path;
 	unsigned parents, shared;    /* objects around it, and how many of them the member before has too */
-	struct span opening;         /* "payee":{"name": */
+	struct span opening;         /* "payee":{"name":" with MEMBER_STEP readable bytes behind it */
 	const unsigned *level;       /* where in opening the names of each level begin; parents + 1 of them */
 };
 
@@ -48,7 +51,7 @@ struct map {
 	struct member *members;      /* MAP_OBJECT: the rules' results in the order of writing */
 	unsigned n;
 	size_t room;                 /* bytes that the conversions of one run need at most */
-	size_t frame;                /* bytes of the written object beside the texts, at most */
+	size_t frame;                /* bytes that one member or the object's end needs beside its text, at most */
 	int control;
 };
 

@@ -8,6 +8,17 @@
  */
 
 /* program */
+ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
+ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and not router", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
+ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
+ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "did you mean {near}?", "是不是 {near}？")
+ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
+ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start:", "接入 {adapter} 接收付款指令，却没有写 start:", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
+ROW(E_SITE_REPORT_TO_MONEY, "site.report_to_money", ERR_CONF, 5, "{type} is a report and {destination} makes a bank move money", "{type} 是报表，而 {destination} 会让银行付款", "nothing was started; route it elsewhere", "没有启动；请改走别的去向")
+ROW(E_SITE_SHORT_KEY, "site.short_key", ERR_CONF, 3, "the key in {file} has {bytes} bytes, at least 16 are needed", "{file} 里的密钥只有 {bytes} 字节，至少要 16 字节", "make one: head -c 32 /dev/urandom", "生成方法：head -c 32 /dev/urandom")
+ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
+ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
+ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
 ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请看：jincai help")
 
 /* text, money, digests */
@@ -505,6 +516,8 @@ ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} i
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
 
 /* codecs and forms */
+ROW(E_RECORD_CONFLICT, "record.conflict", ERR_DATA, 1, "{id} was published before with other content", "{id} 此前已以别的内容发布过",
+	"it was not published again; settle with the source which one is right", "没有再次发布；请与来源系统核实以哪条为准")
 ROW(E_FORM_NAME, "form.name", ERR_DATA, 1, "the file name {file} is not as the form says", "文件名 {file} 不符合报文格式的规定",
 	"nothing was read; see file: name: in the form", "没有读入；见报文格式的 file: name:")
 ROW(E_FORM_STATE, "form.state", ERR_HALT, 6, "the saved place in {file} does not fit the form", "{file} 的断点与报文格式对不上",
@@ -655,6 +668,26 @@ ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 
 /* router, destinations, parcels */
+ROW(E_GATHER_ALREADY, "gather.already", ERR_DATA, 1, "{already} of its lines were given to this destination before, {new} were not", "其中 {already} 笔此前已交给该去向，{new} 笔没有",
+	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
+ROW(E_GATHER_FAILED, "gather.failed", ERR_DATA, 1, "{failed} of its {all} lines failed, for this or another destination", "共 {all} 笔，其中 {failed} 笔没有走通（本去向或其他去向）",
+	"the whole batch is held, not one is sent: see jincai dead list", "整批暂停，一笔未发：请看 jincai dead list")
+ROW(E_GATHER_LINE, "gather.line", ERR_HALT, 6, "a line for this destination cannot be read: {id}", "该去向的一行读不懂：{id}",
+	"the destination stopped, nothing behind this place was sent; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请保留现场并求助")
+ROW(E_GATHER_LINES, "gather.lines", ERR_HALT, 6, "batch {batch}: the router wrote {want} lines, {got} are here", "批次 {batch}：路由器写了 {want} 行，此处有 {got} 行",
+	"the destination stopped, nothing of the batch was sent; keep the store as it is and ask for help", "该去向已停，该批一笔未发；请保留现场并求助")
+ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch} cannot be read", "批次 {batch} 的保存状态读不懂",
+	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
+ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
+	"nothing was sent; unmount what is mounted there", "没有发出任何文件；请卸下挂在那里的文件系统")
+ROW(E_PARCEL_CURRENCIES, "parcel.currencies", ERR_DATA, 1, "batch {batch} holds several currencies and the file declares one sum", "批次 {batch} 含多种币种，而文件只声明一个合计",
+	"the whole batch is held, not one is sent; split by currency", "整批挂起，一笔未发；请按币种分发")
+ROW(E_PARCEL_RECORD, "parcel.record", ERR_HALT, 6, "a kept parcel cannot be read (state {state})", "保存的发送批读不懂（状态 {state}）",
+	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
+ROW(E_PARCEL_SUM, "parcel.sum", ERR_HALT, 6, "the lines written into {name} are not those that its head declares", "写入 {name} 的明细与其表头声明不一致",
+	"the file was not handed over; keep the store as it is and ask for help", "文件没有交出；请保留现场并求助")
+ROW(E_PARCEL_UNKNOWN, "parcel.unknown", ERR_DATA, 1, "parcel {no} ({name}) to {destination} was being handed over when the machine stopped: it may or may not have arrived",
+	"发送批 {no}（{name}）交给 {destination} 时机器停了：可能已到，也可能未到", "it is not sent again by itself: ask the receiver whether it has {name}", "不会自动重发：请向接收方核实是否收到 {name}")
 ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} records on this partition, {got} were read", "批次 {batch} 在本分区声明 {want} 笔，读到 {got} 笔",
 	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
 ROW(E_ROUTE_EVENT, "route.event", ERR_HALT, 6, "the data of event {id} cannot be read", "事件 {id} 的数据读不懂",

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "claim.h"
+
+#include <inttypes.h>
+
+#include "clock.h"
+#include "index.h"
+#include "jscan.h"
+#include "topics.h"
+
+static void text(struct buf *b, const char *name, struct span value)
+{
+	buf_printf(b, ",\"%s\":", name);
+	json_quote(b, value);
+}
+
+void claim_write(struct buf *b, const struct claim *c, struct span source)
+{
+	struct buf id = BUF_INIT, time = BUF_INIT;
+	struct event v = {.source = source, .type = SPAN(EVENT_CLAIM), .batchid = c->batchid};
+
+	buf_printf(&id, "claim:%.*s:%.*s", SPAN_F(c->batchid), SPAN_F(c->state));
+	clock_write(&time, c->time_ms);
+	v.id = buf_as_span(&id);
+	v.time = buf_as_span(&time);
+	event_begin(b, &v);
+	buf_str(b, "{\"adapter\":");
+	json_quote(b, c->adapter);
+	text(b, "taken", c->taken);
+	text(b, "name", c->name);
+	text(b, "keys", c->keys);
+	text(b, "digest", c->digest);
+	text(b, "state", c->state);
+	text(b, "form", c->form);
+	text(b, "form_digest", c->form_digest);
+	text(b, "verdict", c->verdict);
+	text(b, "crcs", c->crcs);
+	buf_printf(b, ",\"size\":%" PRIu64 ",\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64
+		",\"skipped\":%" PRIu64, c->size, c->records, c->events, c->dead, c->skipped);
+	if (c->has_count)
+		buf_printf(b, ",\"declared_count\":%" PRIu64, c->count);
+	if (c->has_sum) {
+		char amount[24];
+
+		buf_printf(b, ",\"declared_sum\":\"%s\"", money_text(c->sum, amount));
+	}
+	buf_str(b, ",\"reasons\":[");
+	for (unsigned i = 0; i < c->nreasons; i++) {
+		buf_str(b, i ? ",{\"code\":" : "{\"code\":");
+		json_quote(b, c->reasons[i].code);
+		text(b, "args", c->reasons[i].args);
+		text(b, "where", c->reasons[i].where);
+		buf_c(b, '}');
+	}
+	buf_str(b, "],\"totals\":");
+	totals_write(c->totals, b);
+	buf_c(b, '}');
+	buf_done(&id);
+	buf_done(&time);
+}
+
+void claim_reason(struct claim *c, struct arena *a, const struct err *why)
+{
+	if (c->nreasons == sizeof c->reasons / sizeof *c->reasons)
+		return;
+	c->reasons[c->nreasons].code = span_of(err_code(why->id)->name);
+	c->reasons[c->nreasons].args = arena_span(a, span_of(why->args));
+	c->reasons[c->nreasons++].where = arena_span(a, span_of(why->where));
+}
+
+static struct span member(const json_t *o, const char *name, struct arena *a)
+{
+	const char *t = json_string_value(json_object_get(o, name));
+
+	return arena_span(a, span_of(t ? t : ""));
+}
+
+static uint64_t number(const json_t *o, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(o, name));
+}
+
+static void read_declared(const json_t *o, struct claim *c)
+{
+	const char *sum = json_string_value(json_object_get(o, "declared_sum"));
+	struct money_form form = MONEY_YUAN;
+	struct err ignored;
+
+	c->has_count = json_object_get(o, "declared_count") != NULL;
+	c->count = number(o, "declared_count");
+	c->has_sum = sum && money_read(span_of(sum), &form, &c->sum, &ignored) == 0;
+}
+
+int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e)
+{
+	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
+	const json_t *reasons = json_object_get(o, "reasons"), *r;
+	struct claim c = {.batchid = arena_span(a, v->batchid), .totals = totals_new()};
+	size_t i;
+
+	c.adapter = member(o, "adapter", a);
+	c.taken = member(o, "taken", a);
+	c.name = member(o, "name", a);
+	c.keys = member(o, "keys", a);
+	c.digest = member(o, "digest", a);
+	c.state = member(o, "state", a);
+	c.form = member(o, "form", a);
+	c.form_digest = member(o, "form_digest", a);
+	c.verdict = member(o, "verdict", a);
+	c.crcs = member(o, "crcs", a);
+	c.size = number(o, "size");
+	c.records = number(o, "records");
+	c.events = number(o, "events");
+	c.dead = number(o, "dead");
+	c.skipped = number(o, "skipped");
+	read_declared(o, &c);
+	json_array_foreach(reasons, i, r)
+		if (i < sizeof c.reasons / sizeof *c.reasons) {
+			c.reasons[i].code = member(r, "code", a);
+			c.reasons[i].args = member(r, "args", a);
+			c.reasons[i].where = member(r, "where", a);
+			c.nreasons++;
+		}
+	if (!c.state.n || !c.adapter.n || clock_read(v->time, &c.time_ms) != 0 ||
+		totals_read(c.totals, json_object_get(o, "totals"), e) != 0) {
+		totals_free(c.totals);
+		json_decref(o);
+		return err_set(e, E_CLAIM_RECORD, "id=%.*s", SPAN_F(v->id));
+	}
+	json_decref(o);
+	*ret = c;
+	return 0;
+}
+
+int claim_find(struct bus *b, struct bus_owner *o, struct span batchid, struct buf *record, struct arena *a,
+	struct claim *ret, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	struct event v;
+	int got = bus_look(b, o, INDEX_CLAIMS, index_key(key, INDEX_BATCH, batchid, SPAN_NONE), &at, e);
+
+	if (got <= 0)
+		return got;
+	if (bus_read(b, at.topic, at.partition, &r, e) != 0)
+		return -1;
+	bus_seek(r, at.offset);
+	got = bus_next(r, &m, e);
+	if (got == 1) {
+		buf_clear(record);
+		buf_span(record, m.value);
+		got = event_read(buf_as_span(record), &v, e) == 0 && claim_read(&v, a, ret, e) == 0 ? 1 : -1;
+	}
+	bus_unread(r);
+	return got;
+}

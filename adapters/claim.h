@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_CLAIM_H
+#define JC_CLAIM_H
+
+#include "bus.h"
+#include "event.h"
+#include "reader.h"
+
+/*
+ * Claim records, on jincai.claims: what an adapter took into our keeping, and what became of it. A later record of the
+ * same batch replaces the earlier. States:
+ *
+ *	publishing   proved; its records are being published          published    all of them are, the batch is closed
+ *	held         does not prove: nothing goes out                 returned     was held, and a new file took its place
+ *	duplicate    the same bytes under the same keys as before     conflict     other bytes under keys that were published
+ *	known        older than the adapter's start: never sent       unreadable   no record could be read
+ */
+struct claim {
+	struct span batchid, state, adapter;
+	struct span taken;           /* name in .taken and in the spool */
+	struct span name;            /* as the vendor called it */
+	struct span keys;            /* from the name; "sha256:<digest>" when the form takes none from it */
+	struct span digest;          /* SHA-256 of the bytes, hex */
+	struct span form, form_digest;
+	uint64_t size;
+	int64_t time_ms;             /* the claim's time: of all its events */
+	struct span crcs;            /* CRC32C of each MiB, 8 hex digits each, in order */
+	uint64_t records, events, dead, skipped;
+	struct span verdict;         /* ok, held, no_control */
+	bool has_count, has_sum;
+	uint64_t count;
+	int64_t sum;
+	struct totals *totals;       /* term read: all records by currency; owned by who made the claim */
+	struct {
+		struct span code, args, where;
+	} reasons[READER_PROBLEMS + 2];      /* why it is held, first the main one */
+	unsigned nreasons;
+};
+
+#define CLAIM_BLOCK (1u << 20)
+
+/* Appends an unstamped event. source: of the adapter. */
+void claim_write(struct buf *b, const struct claim *c, struct span source);
+/* Reads one; texts are put into arena, totals are made (free with totals_free). claim.record (ERR_HALT) when it is none. */
+int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e);
+/* Adds a reason in the words of an error. */
+void claim_reason(struct claim *c, struct arena *a, const struct err *why);
+
+/* The newest record of a batch, by the index; 1 found, 0 none. buf holds the record that ret points into. */
+int claim_find(struct bus *b, struct bus_owner *o, struct span batchid, struct buf *record, struct arena *a,
+	struct claim *ret, struct err *e);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_DROP_H
+#define JC_DROP_H
+
+#include "codec.h"
+#include "form.h"
+
+/*
+ * The file connector, inward: a drop folder that a vendor writes into.
+ *
+ * A complete file is *taken*: renamed into .taken/ beside it, under "<generation>-<counter>-<its name>", a name never used
+ * before. Only then is it copied into our spool, under the same name, read and digested on the way. What lies in .taken
+ * without a claim record is claimed, whoever put it there. The original stays in .taken.
+ *
+ * Names in .taken that end in ".marker" are the markers that were taken along.
+ */
+struct drop;
+
+/* folder must be there and writable (file.*), spool is made. Errors: drop.other_device when .taken is on another one. */
+int drop_open(const char *folder, const char *spool, const struct form *form, struct drop **ret, struct err *e);
+void drop_close(struct drop *d);
+const char *drop_folder(const struct drop *d);
+
+/* The next complete file by name; *ret is owned by d until the next call. 1, 0 none, -1. Whatever is not a regular file is
+ * passed over and reported once through refused (may be NULL): drop.not_regular {file}{what}. */
+int drop_find(struct drop *d, const char **ret, void (*refused)(void *arg, const struct err *why), void *arg,
+	struct err *e);
+/* Takes it: both renames, then .taken and the drop folder synced. ret_taken: at least 256 bytes. */
+int drop_take(struct drop *d, const char *name, uint64_t generation, unsigned counter, char *ret_taken,
+	struct err *e);
+/* Names in .taken, markers left out, sorted; freed by fsys_list_free. Marker files whose data was taken before a crash are
+ * taken along first. Syncs both folders: an earlier life may have died between a rename and its sync. */
+int drop_taken(struct drop *d, char ***ret, struct err *e);
+/* The vendor's name in a taken one. */
+const char *drop_name(const char *taken);
+
+/* ---- the copy: reading it writes the spool file and keeps digest and CRCs ---- */
+struct drop_copy;
+
+/* Starts anew, whatever an earlier try left. */
+int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, struct err *e);
+struct codec_input *drop_copy_input(struct drop_copy *c);
+/* Copies what is left without giving it to a reader, at most max_bytes; 1 more is left, 0 at the end, -1. */
+int drop_copy_rest(struct drop_copy *c, uint64_t max_bytes, struct err *e);
+/* At the end: syncs spool file and folder. drop.growing (ERR_RETRY) when size or time of the original changed meanwhile. */
+int drop_copy_finish(struct drop_copy *c, struct err *e);
+uint64_t drop_copy_size(const struct drop_copy *c);
+void drop_copy_digest(const struct drop_copy *c, uint8_t ret[HASH_SHA256]);
+const struct buf *drop_copy_crcs(const struct drop_copy *c);     /* hex, 8 digits a MiB */
+void drop_copy_close(struct drop_copy *c);
+
+/* ---- the spool, read back ---- */
+struct drop_spool;
+
+/* Reads from offset on; every MiB is checked against crcs. drop.spool_missing, drop.spool_damaged {block} (ERR_HALT). */
+int drop_spool_open(struct drop *d, const char *taken, struct span crcs, uint64_t size, uint64_t offset,
+	struct drop_spool **ret, struct err *e);
+struct codec_input *drop_spool_input(struct drop_spool *s);
+void drop_spool_close(struct drop_spool *s);
+/* Deletes; fine when it is gone. */
+int drop_spool_delete(struct drop *d, const char *taken, struct err *e);
+/* Names in the spool. */
+int drop_spool_list(struct drop *d, char ***ret, struct err *e);
+/* Deletes originals in .taken that are older than that; the newest stay. */
+void drop_forget(struct drop *d, const char *taken);
+int64_t drop_taken_time(const struct drop *d, const char *taken);   /* when it was taken, ms; 0 unknown */
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_OUTBOX_H
+#define JC_OUTBOX_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "err.h"
+
+/*
+ * The file connector, outward: a folder that a receiver takes files from. A parcel waits in .staging/ (0700) inside that
+ * folder under a name of ours and is renamed to its own, never replacing what is there. A name may have folders in
+ * front ("602001/mx_000001.csv"); they are made (0700).
+ *
+ * A rename whose staged name is gone has been done: kill -9 leaves exactly that. After a power cut it may have been undone
+ * after the receiver took the file; that question is the caller's (parcel states), not this file's.
+ */
+struct outbox;
+
+/* Errors: file.*, outbox.other_device when .staging lies on another file system. */
+int outbox_open(const char *folder, struct outbox **ret, struct err *e);
+void outbox_close(struct outbox *o);
+const char *outbox_folder(const struct outbox *o);
+
+/* Makes an empty staged file (whatever had that name is gone), appends to it, syncs it. disk.full leaves it unfinished: try
+ * again from the start. */
+int outbox_stage(struct outbox *o, const char *staged, struct err *e);
+int outbox_append(struct outbox *o, const char *staged, struct span bytes, struct err *e);
+int outbox_sync(struct outbox *o, const char *staged, struct err *e);
+int outbox_sync_staging(struct outbox *o, struct err *e);
+
+/* Renames staged to its name and remembers the folders to sync. A staged name that is gone: done before, 0. A name that is
+ * taken: file.exists. */
+int outbox_hand(struct outbox *o, const char *staged, const char *name, struct err *e);
+/* Syncs every folder that outbox_hand touched since the last call, and .staging. */
+int outbox_settle(struct outbox *o, struct err *e);
+/* True when a file of that name stands in the folder now. */
+bool outbox_has(struct outbox *o, const char *name);
+
+/* Deletes every staged name that keep (sorted by bytes, n of them) does not have. */
+int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct err *e);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_DELIVER_H
+#define JC_DELIVER_H
+
+#include "flow.h"
+#include "form.h"
+
+/*
+ * The destination: gathers the lines of a batch until the batch is closed on all its partitions, builds its parcels in
+ * staging, commits the plan, hands over, commits done. A batch that is released whole goes out only when nothing of it
+ * failed for any destination; else it is held here and not one line of it goes out.
+ *
+ * Its position: for each partition offset and lane heads; and "out" {next parcel number, open batches with the exact
+ * places of their lines and their closings, parcels under way, totals}. The lines themselves stay on the topic.
+ */
+struct deliver_setup {
+	const char *name;            /* of the destination */
+	struct bus *bus;
+	struct library *library;
+	const struct form *form;     /* outward; borrowed */
+	const char *folder;
+	bool split;                  /* one parcel for each value of "split" of a batch */
+};
+
+struct flow *deliver_new(const struct deliver_setup *s, struct err *e);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_GATHER_H
+#define JC_GATHER_H
+
+#include "batch.h"
+#include "parcel.h"
+
+/*
+ * A batch that a destination gathers: where its lines lie, what its closings said, and whether it may go.
+ */
+#define GATHER_PARTITIONS_MAX 64u
+
+struct gather_part {
+	bool closed;
+	uint64_t published, failed, routed;  /* as the closing says */
+	uint64_t lines;                      /* seen here, those already known included */
+};
+
+struct gathering {
+	char *batchid;
+	bool whole, held;
+	char *why;                   /* name of the error code, when held; "" otherwise */
+	char *why_args;
+	char *date;                  /* of the first line; "" */
+	struct money_sum sum;        /* of the lines to go */
+	char currency[4];
+	bool mixed;                  /* more than one currency */
+	uint64_t already;
+	struct parcel_range *ranges;
+	unsigned nranges;
+	struct gather_part parts[GATHER_PARTITIONS_MAX];
+	bool has_last;
+	unsigned npartitions, partitions[GATHER_PARTITIONS_MAX];
+	uint64_t all;
+	bool continues;              /* in memory: the last record read on the partition of the last range was ours */
+	struct gathering *next;
+};
+
+enum gather_verdict { GATHER_OPEN, GATHER_READY, GATHER_NOTHING, GATHER_HOLD };
+
+struct gathering *gathering_new(struct span batchid);
+void gathering_free(struct gathering *g);
+void gathering_write(const struct gathering *g, struct buf *b);
+struct gathering *gathering_read(const json_t *o, struct err *e);  /* gather.state (ERR_HALT) */
+/* Adds the place of a line; follows = the record before it on that partition was a line of this batch too. */
+void gathering_place(struct gathering *g, unsigned partition, uint64_t offset, bool follows);
+/* gather.lines (ERR_HALT): the lines seen are not those that the router says it wrote. */
+int gathering_close(struct gathering *g, const struct batch_closing *c, struct err *e);
+/* May it go? GATHER_HOLD sets why. */
+enum gather_verdict gathering_judge(struct gathering *g);
+void gathering_hold(struct gathering *g, const struct err *why);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_BATCH_H
+#define JC_BATCH_H
+
+#include "event.h"
+
+/*
+ * The end of a batch: an event of type jincai.batch.closed, last of its batch on each partition that carries its
+ * records, and on the batch's own partition after all others. The router writes its own copy for every destination that
+ * the batch's event type can reach. Figures are totals, never additions: a later closing of the same batch and partition
+ * replaces the earlier.
+ */
+struct batch_closing {
+	struct span batchid, adapter, type;  /* type of its events */
+	bool whole;                  /* released whole or not at all */
+	unsigned partition;
+	uint64_t published;          /* of this batch on this partition */
+	uint64_t failed;             /* of this batch on this partition: dead, duplicate, conflict, unshaped, without a route;
+	                              * for any destination. Not 0: what is released whole is held */
+	uint64_t routed;             /* to the destination that reads this (router's copy) */
+	bool last;                   /* on the batch's own partition: what follows is there */
+	unsigned npartitions;        /* that carry records of it, this one included */
+	unsigned partitions[64];
+	uint64_t all;                /* published on all of them */
+};
+
+/* Appends an unstamped event. attributes: source and time are taken from it; id is made of batch and partition. */
+void batch_closing_write(struct buf *b, const struct batch_closing *c, const struct event *attributes);
+/* Reads an event of that type; spans point into scratch or the event. batch.closing (ERR_DATA) when it is none. */
+int batch_closing_read(const struct event *v, struct arena *scratch, struct batch_closing *ret, struct err *e);
+
+#endif

@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "site.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "deliver.h"
+#include "fsys.h"
+#include "intake.h"
+#include "router.h"
+#include "topics.h"
+
+#define ROUTER "router"
+
+struct loading {
+	struct site *site;
+	struct conf *root;
+	struct findings *f;
+};
+
+char *site_find(const char *path)
+{
+	const char *env = getenv("JINCAI_SITE");
+
+	if (path)
+		return mem_text(span_of(path));
+	if (env && env[0])
+		return mem_text(span_of(env));
+	return mem_text(span_of(fsys_exists(AT_FDCWD, "jincai.yaml") ? "jincai.yaml" : "/etc/jincai/jincai.yaml"));
+}
+
+/* A path of the site file: relative to its folder. */
+static char *site_path(const struct site *s, struct span path)
+{
+	struct buf b = BUF_INIT;
+
+	if (path.n && path.p[0] == '/')
+		return mem_text(path);
+	while (span_starts(path, SPAN("./")))
+		path.p += 2, path.n -= 2;
+	buf_printf(&b, "%s/%.*s", s->base, SPAN_F(path));
+	return (char *)(uintptr_t)buf_text(&b);
+}
+
+static bool name_ok(struct span n)
+{
+	for (size_t i = 0; i < n.n; i++)
+		if (!((n.p[i] >= 'a' && n.p[i] <= 'z') || (n.p[i] >= '0' && n.p[i] <= '9') || n.p[i] == '-'))
+			return false;
+	return n.n && n.n <= 40 && !span_is(n, ROUTER);
+}
+
+static void check_name(struct loading *in, const struct conf *node)
+{
+	if (!name_ok(node->key))
+		conf_report_key(in->f, node, E_SITE_NAME, "name=%.*s", SPAN_F(node->key));
+}
+
+/* ---- site: ---- */
+
+static void read_key(struct loading *in, struct conf *node)
+{
+	struct buf key = BUF_INIT, path = BUF_INIT;
+	char *folder;
+	struct err e;
+
+	if (!node)
+		return;
+	folder = site_path(in->site, node->text);
+	buf_printf(&path, "%s/identity.key", folder);
+	if (fsys_get(AT_FDCWD, buf_text(&path), 4096, &key, &e) != 0)
+		conf_report(in->f, node, e.id, "%s", e.args);
+	else if (key.n < 16)
+		conf_report(in->f, node, E_SITE_SHORT_KEY, "file=%s\nbytes=%zu", buf_text(&path), key.n);
+	else
+		in->site->library->key = hash_key_new(key.p, key.n);
+	if (key.n)
+		explicit_bzero(key.p, key.n);
+	buf_done(&key);
+	buf_done(&path);
+	free(folder);
+}
+
+static void set_text(char **to, struct span text)
+{
+	free(*to);
+	*to = mem_text(text);
+}
+
+static void read_site(struct loading *in)
+{
+	struct conf *node = conf_need(in->root, "site", CONF_MAP, in->f), *name;
+	struct library *l = in->site->library;
+
+	if (!node)
+		return;
+	name = conf_need(node, "name", CONF_SCALAR, in->f);
+	if (name) {
+		if (!name_ok(name->text))
+			conf_report(in->f, name, E_SITE_NAME, "name=%.*s", SPAN_F(name->text));
+		set_text(&in->site->name, name->text);
+		set_text(&l->site_name, name->text);
+	}
+	set_text(&l->site_division, conf_text(node, "division", "", in->f));
+	set_text(&l->site_unit, conf_text(node, "unit", "", in->f));
+	read_key(in, conf_want(node, "keys", CONF_SCALAR, in->f));
+	conf_unknown(node, in->f);
+}
+
+static void read_bus(struct loading *in)
+{
+	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store;
+
+	if (url) {
+		set_text(&in->site->bus_url, url->text);
+		if (!span_starts(url->text, SPAN("embedded:")) || url->text.n == 9)
+			conf_report(in->f, url, E_BUS_URL, "url=%.*s", SPAN_F(url->text));
+	}
+	in->site->partitions = (unsigned)conf_int(in->root, "partitions", 1, 64, 1, in->f);
+	store = conf_want(in->root, "store", CONF_MAP, in->f);
+	if (store) {
+		in->site->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, in->f) << 30;
+		conf_unknown(store, in->f);
+	}
+}
+
+static void read_libraries(struct loading *in, const char *const *given)
+{
+	struct conf *node = conf_want(in->root, "library", CONF_LIST, in->f);
+
+	for (; given && *given; given++)
+		library_add(in->site->library, *given);
+	for (struct conf *c = node ? node->first : NULL; c; c = c->next) {
+		char *path = site_path(in->site, c->text);
+
+		library_add(in->site->library, path);
+		free(path);
+	}
+	library_add_own(in->site->library);
+}
+
+/* ---- adapters and destinations ---- */
+
+/* from: {file: {folder: ...}}: the folder must be there, and writable by us. */
+static char *read_folder(struct loading *in, struct conf *map, const char *key)
+{
+	struct conf *outer = conf_need(map, key, CONF_MAP, in->f);
+	struct conf *file = outer ? conf_need(outer, "file", CONF_MAP, in->f) : NULL;
+	struct conf *folder = file ? conf_need(file, "folder", CONF_SCALAR, in->f) : NULL;
+	struct err e;
+	char *path;
+	int fd;
+
+	if (outer)
+		conf_unknown(outer, in->f);
+	if (!folder)
+		return NULL;
+	conf_unknown(file, in->f);
+	path = site_path(in->site, folder->text);
+	if (fsys_open_dir(AT_FDCWD, path, &fd, &e) != 0) {
+		conf_report(in->f, folder, e.id, "%s", e.args);
+	} else {
+		if (faccessat(fd, ".", W_OK, AT_EACCESS) != 0)
+			conf_report(in->f, folder, E_FILE_DENIED, "file=%s\nwhy=not writable", path);
+		close(fd);
+	}
+	return path;
+}
+
+static struct form *read_form(struct loading *in, struct conf *map, bool outward)
+{
+	struct conf *node = conf_need(map, "form", CONF_SCALAR, in->f);
+	char *path = node ? library_form(in->site->library, node->text, outward ? "out" : "in", node, in->f) : NULL;
+	struct form *form = path ? form_load(in->site->library, path, in->f) : NULL;
+
+	free(path);
+	if (form && form->outward != outward) {
+		conf_report(in->f, node, E_SITE_DIRECTION, "form=%.*s\nis=%s", SPAN_F(node->text), form->outward ? "out" : "in");
+		form_free(form);
+		form = NULL;
+	}
+	if (form)
+		set_text(&form->name, node->text);
+	return form;
+}
+
+static void read_adapter(struct loading *in, struct conf *node)
+{
+	struct site *s = in->site;
+	struct site_adapter *a;
+	struct conf *start;
+
+	s->adapters = mem_grow(s->adapters, s->nadapters + 1u, sizeof *s->adapters);
+	a = &s->adapters[s->nadapters++];
+	*a = (struct site_adapter){.name = mem_text(node->key)};
+	check_name(in, node);
+	if (node->kind != CONF_MAP) {
+		conf_report(in->f, node, E_CONF_TYPE, "key=%.*s\nwant=mapping", SPAN_F(node->key));
+		return;
+	}
+	a->form = read_form(in, node, false);
+	a->folder = read_folder(in, node, "from");
+	start = conf_want(node, "start", CONF_SCALAR, in->f);
+	if (start) {
+		int year = 0, month = 0, day = 0;
+
+		if (start->text.n != 10 || sscanf(start->text.p, "%4d-%2d-%2d", &year, &month, &day) != 3 ||
+			!clock_date_ok(year, month, day))
+			conf_report(in->f, start, E_SITE_START, "text=%.*s", SPAN_F(start->text));
+		a->start = mem_text(start->text);
+	} else if (a->form && a->form->nature == NATURE_INSTRUCTION) {
+		conf_report_key(in->f, node, E_SITE_NO_START, "adapter=%s", a->name);
+	}
+	a->keep_days = (unsigned)conf_int(node, "keep", 0, 36500, 0, in->f);
+	conf_unknown(node, in->f);
+}
+
+static void read_destination(struct loading *in, struct conf *node)
+{
+	struct site *s = in->site;
+	struct site_destination *d;
+	struct conf *split;
+
+	s->destinations = mem_grow(s->destinations, s->ndestinations + 1u, sizeof *s->destinations);
+	d = &s->destinations[s->ndestinations++];
+	*d = (struct site_destination){.name = mem_text(node->key)};
+	check_name(in, node);
+	if (node->kind != CONF_MAP) {
+		conf_report(in->f, node, E_CONF_TYPE, "key=%.*s\nwant=mapping", SPAN_F(node->key));
+		return;
+	}
+	d->form = read_form(in, node, true);
+	conf_choice(node, "gather", "batch", 0, in->f);
+	conf_need(node, "mode", CONF_SCALAR, in->f);
+	d->live = conf_choice(node, "mode", "off|live", 0, in->f) == 1;
+	split = conf_want(node, "split", CONF_SCALAR, in->f);
+	if (split)
+		d->split = mem_text(split->text);
+	d->folder = read_folder(in, node, "to");
+	conf_unknown(node, in->f);
+}
+
+static void check_twice(struct loading *in)
+{
+	const struct site *s = in->site;
+
+	for (unsigned i = 0; i < s->nadapters; i++)
+		for (unsigned k = 0; k < s->ndestinations; k++)
+			if (strcmp(s->adapters[i].name, s->destinations[k].name) == 0)
+				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->adapters[i].name);
+	for (unsigned i = 0; i < s->nadapters; i++)
+		for (unsigned k = i + 1; k < s->nadapters; k++)
+			if (s->adapters[i].folder && s->adapters[k].folder &&
+				strcmp(s->adapters[i].folder, s->adapters[k].folder) == 0)
+				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->adapters[i].folder);
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		for (unsigned k = i + 1; k < s->ndestinations; k++)
+			if (s->destinations[i].folder && s->destinations[k].folder &&
+				strcmp(s->destinations[i].folder, s->destinations[k].folder) == 0)
+				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->destinations[i].folder);
+}
+
+/* ---- routes ---- */
+
+static int destination_of(struct loading *in, const struct conf *node)
+{
+	const struct site *s = in->site;
+	const char **names = mem_new((s->ndestinations + 1u) * sizeof *names), *near;
+
+	for (unsigned i = 0; i < s->ndestinations; i++) {
+		names[i] = s->destinations[i].name;
+		if (span_is(node->text, names[i])) {
+			free(names);
+			return (int)i;
+		}
+	}
+	near = conf_nearest(node->text, names);
+	conf_report(in->f, node, E_SITE_NOWHERE, "name=%.*s\nnear=%s", SPAN_F(node->text), near ? near : "-");
+	free(names);
+	return -1;
+}
+
+/* What a type is, by the adapters that make it: an instruction if any says so. */
+static enum form_nature nature_of(const struct site *s, const char *type, bool *ret_known)
+{
+	enum form_nature nature = NATURE_REPORT;
+
+	*ret_known = false;
+	for (unsigned i = 0; i < s->nadapters; i++)
+		if (s->adapters[i].form && strcmp(s->adapters[i].form->type, type) == 0) {
+			*ret_known = true;
+			if (s->adapters[i].form->nature == NATURE_INSTRUCTION)
+				nature = NATURE_INSTRUCTION;
+		}
+	return nature;
+}
+
+static void check_condition(struct loading *in, const struct schema *schema, const struct conf *when)
+{
+	struct names *names = names_new();
+	struct extract *x = extract_new(schema, names);
+
+	expr_free(expr_compile(when, names, in->f));
+	extract_free(x);
+	names_free(names);
+}
+
+static void check_route(struct loading *in, const struct conf *type, const struct site_route *r)
+{
+	char *text = mem_text(type->text);
+	const struct schema *schema = library_schema(in->site->library, type->text, type, in->f);
+	bool known;
+	enum form_nature nature = nature_of(in->site, text, &known);
+
+	if (schema && r->when)
+		check_condition(in, schema, r->when);
+	for (unsigned i = 0; i < r->nto; i++) {
+		const struct site_destination *d = &in->site->destinations[r->to[i]];
+
+		if (!d->form)
+			continue;
+		if (!form_shape(d->form, type->text))
+			conf_report(in->f, type, E_SITE_NOT_TAKEN, "type=%s\ndestination=%s\nform=%s", text, d->name,
+				d->form->name);
+		if (d->form->money && known && nature != NATURE_INSTRUCTION)
+			conf_report(in->f, type, E_SITE_REPORT_TO_MONEY, "type=%s\ndestination=%s", text, d->name);
+		if (d->split && schema) {
+			struct span path = span_of(d->split);
+
+			if (!span_starts(path, SPAN("data.")) ||
+				!schema_field(schema, (struct span){path.p + 5, path.n - 5}))
+				conf_report(in->f, type, E_SITE_SPLIT, "type=%s\ndestination=%s\npath=%s", text, d->name,
+					d->split);
+		}
+	}
+	free(text);
+}
+
+static void read_route(struct loading *in, struct conf *node)
+{
+	struct site *s = in->site;
+	struct site_route *r;
+	struct conf *types, *to;
+
+	if (node->kind != CONF_MAP) {
+		conf_report(in->f, node, E_CONF_TYPE, "key=routes\nwant=mapping");
+		return;
+	}
+	s->routes = mem_grow(s->routes, s->nroutes + 1u, sizeof *s->routes);
+	r = &s->routes[s->nroutes++];
+	*r = (struct site_route){.node = node};
+	types = conf_need(node, "types", CONF_LIST, in->f);
+	r->when = conf_want(node, "when", CONF_SCALAR, in->f);
+	to = conf_get(node, "to");
+	if (!to || to->kind == CONF_MAP)
+		conf_need(node, "to", CONF_SCALAR, in->f);
+	for (struct conf *c = !to ? NULL : to->kind == CONF_LIST ? to->first : to; c;
+		c = to->kind == CONF_LIST ? c->next : NULL) {
+		int d = to->kind == CONF_MAP ? -1 : destination_of(in, c);
+
+		if (d < 0)
+			continue;
+		r->to = mem_grow(r->to, r->nto + 1u, sizeof *r->to);
+		r->to[r->nto++] = (unsigned)d;
+	}
+	for (struct conf *c = types ? types->first : NULL; c; c = c->next) {
+		r->types = mem_grow(r->types, r->ntypes + 1u, sizeof *r->types);
+		r->types[r->ntypes++] = mem_text(c->text);
+		check_route(in, c, r);
+	}
+	conf_unknown(node, in->f);
+}
+
+/* ---- */
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? mem_text((struct span){path, slash == path ? 1 : (size_t)(slash - path)}) : mem_text(SPAN("."));
+}
+
+static void each_entry(struct loading *in, const char *key, void (*read)(struct loading *, struct conf *))
+{
+	struct conf *map = conf_need(in->root, key, CONF_MAP, in->f);
+
+	for (struct conf *c = map ? map->first : NULL; c; c = c->next)
+		read(in, c);
+}
+
+struct site *site_load(const char *path, const char *const *libraries, struct findings *f)
+{
+	unsigned before = f->count;
+	struct conf_file *conf = conf_open(path, f);
+	struct loading in = {.f = f};
+	struct conf *routes;
+	struct site *s;
+
+	if (!conf)
+		return NULL;
+	s = mem_new(sizeof *s);
+	*s = (struct site){.conf = conf, .base = folder_of(path), .name = mem_text(SPAN("")),
+		.bus_url = mem_text(SPAN("")), .library = library_new()};
+	in.site = s;
+	in.root = conf_root(conf);
+	if (in.root->kind != CONF_MAP) {
+		conf_report(f, in.root, E_CONF_TYPE, "key=site\nwant=mapping");
+	} else {
+		read_libraries(&in, libraries);
+		read_site(&in);
+		read_bus(&in);
+		each_entry(&in, "adapters", read_adapter);
+		each_entry(&in, "destinations", read_destination);
+		check_twice(&in);
+		routes = conf_need(in.root, "routes", CONF_LIST, f);
+		for (struct conf *c = routes ? routes->first : NULL; c; c = c->next)
+			read_route(&in, c);
+		conf_unknown(in.root, f);
+	}
+	if (f->count != before) {
+		site_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void site_free(struct site *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->nadapters; i++) {
+		form_free(s->adapters[i].form);
+		free(s->adapters[i].name);
+		free(s->adapters[i].folder);
+		free(s->adapters[i].start);
+	}
+	for (unsigned i = 0; i < s->ndestinations; i++) {
+		form_free(s->destinations[i].form);
+		free(s->destinations[i].name);
+		free(s->destinations[i].folder);
+		free(s->destinations[i].split);
+	}
+	for (unsigned i = 0; i < s->nroutes; i++) {
+		for (unsigned k = 0; k < s->routes[i].ntypes; k++)
+			free(s->routes[i].types[k]);
+		free(s->routes[i].types);
+		free(s->routes[i].to);
+	}
+	free(s->adapters);
+	free(s->destinations);
+	free(s->routes);
+	library_free(s->library);
+	conf_close(s->conf);
+	free(s->name);
+	free(s->bus_url);
+	free(s->base);
+	free(s);
+}
+
+struct bus_conf site_bus(const struct site *s)
+{
+	return (struct bus_conf){.url = s->bus_url, .base = s->base, .partitions = s->partitions,
+		.max_bytes = s->max_bytes};
+}
+
+/* ---- flows ---- */
+
+static int type_number(struct site *s, struct router *r, const char *type, char ***types, unsigned *n, struct err *e)
+{
+	const struct schema *schema;
+	struct findings quiet;
+	unsigned topic;
+	bool known;
+
+	for (unsigned i = 0; i < *n; i++)
+		if (strcmp((*types)[i], type) == 0)
+			return (int)i;
+	if (bus_topic(router_flow(r)->bus, topics_of_type(span_of(type)), &topic, e) != 0)
+		return -1;
+	findings_init(&quiet);
+	schema = library_schema(s->library, span_of(type), conf_root(s->conf), &quiet);
+	findings_done(&quiet);
+	*types = mem_grow(*types, *n + 1u, sizeof **types);
+	(*types)[*n] = mem_text(span_of(type));
+	router_type(r, type, topic, schema, nature_of(s, type, &known) == NATURE_INSTRUCTION);
+	return (int)(*n)++;
+}
+
+static void shape_once(struct site *s, struct router *r, unsigned type, const char *name, unsigned d)
+{
+	const struct site_destination *to = &s->destinations[d];
+	const struct form_shape *shape = form_shape(to->form, span_of(name));
+	struct slots fixed;
+
+	slots_init(&fixed, names_count(shape->names));
+	form_site_values(s->library, shape->names, &fixed);
+	router_shape(r, type, d, shape->line, shape->names, &fixed,
+		to->split ? names_use(router_names(r, type), span_of(to->split)) : -1);
+	slots_done(&fixed);
+}
+
+static int add_routes(struct site *s, struct router *r, struct err *e)
+{
+	char **types = NULL;
+	unsigned n = 0;
+	uint64_t *shaped = NULL;     /* a bit for each destination */
+	int failed = 0;
+
+	for (unsigned i = 0; i < s->nroutes && !failed; i++)
+		for (unsigned k = 0; k < s->routes[i].ntypes && !failed; k++) {
+			const struct site_route *route = &s->routes[i];
+			unsigned before = n;
+			int type = type_number(s, r, route->types[k], &types, &n, e);
+			struct findings quiet;
+
+			if (type < 0) {
+				failed = -1;
+				break;
+			}
+			if (n > before) {
+				shaped = mem_grow(shaped, n, sizeof *shaped);
+				shaped[type] = 0;
+			}
+			findings_init(&quiet);
+			for (unsigned t = 0; t < route->nto; t++) {
+				unsigned d = route->to[t];
+
+				if (!(shaped[type] & (uint64_t)1 << d))
+					shape_once(s, r, (unsigned)type, route->types[k], d);
+				shaped[type] |= (uint64_t)1 << d;
+				router_route(r, (unsigned)type, d,
+					route->when ? expr_compile(route->when, router_names(r, (unsigned)type), &quiet)
+						    : NULL);
+			}
+			findings_done(&quiet);
+		}
+	for (unsigned i = 0; i < n; i++)
+		free(types[i]);
+	free(types);
+	free(shaped);
+	return failed;
+}
+
+static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
+{
+	struct router *r = router_new(b, ROUTER, s->name);
+	struct flow *f = router_flow(r);
+	unsigned topic;
+
+	for (unsigned i = 0; i < s->ndestinations; i++) {
+		struct buf name = BUF_INIT;
+		int bad;
+
+		buf_printf(&name, TOPIC_TO "%s", s->destinations[i].name);
+		bad = bus_topic(b, buf_text(&name), &topic, e);
+		buf_done(&name);
+		if (bad) {
+			f->kind->free(f);
+			return NULL;
+		}
+		router_destination(r, s->destinations[i].name, topic);
+	}
+	if (bus_topic(b, TOPIC_DEAD, &topic, e) != 0 || add_routes(s, r, e) != 0) {
+		f->kind->free(f);
+		return NULL;
+	}
+	f->outputs[f->noutputs++] = topic;
+	return f;
+}
+
+static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
+{
+	struct buf spool = BUF_INIT, forms = BUF_INIT;
+	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
+		.folder = a->folder, .start = a->start ? span_of(a->start) : SPAN(""), .keep_days = a->keep_days};
+	struct flow *f;
+
+	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
+	buf_printf(&forms, "%s/forms", bus_folder(b));
+	setup.spool = buf_text(&spool);
+	setup.forms = buf_text(&forms);
+	f = intake_new(&setup, e);
+	buf_done(&spool);
+	buf_done(&forms);
+	return f;
+}
+
+static bool wanted(const char *name, const char *const *names)
+{
+	if (!names || !*names)
+		return true;
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static bool exists(const struct site *s, const char *name)
+{
+	bool there = strcmp(name, ROUTER) == 0;
+
+	for (unsigned i = 0; i < s->nadapters; i++)
+		there |= strcmp(name, s->adapters[i].name) == 0;
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		there |= strcmp(name, s->destinations[i].name) == 0;
+	return there;
+}
+
+static int add_flow(struct flow ***list, unsigned *n, struct flow *f)
+{
+	if (!f)
+		return -1;
+	*list = mem_grow(*list, *n + 1u, sizeof **list);
+	(*list)[(*n)++] = f;
+	return 0;
+}
+
+int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
+	struct err *e)
+{
+	struct flow **list = NULL;
+	unsigned n = 0;
+	int failed = 0;
+
+	for (const char *const *name = names; name && *name; name++)
+		if (!exists(s, *name))
+			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
+	for (unsigned i = 0; i < s->nadapters && !failed; i++)
+		if (wanted(s->adapters[i].name, names))
+			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
+	if (!failed && wanted(ROUTER, names))
+		failed = add_flow(&list, &n, router_of(s, b, e));
+	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
+		const struct site_destination *d = &s->destinations[i];
+		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,
+			.folder = d->folder, .split = d->split != NULL};
+
+		if (d->live && wanted(d->name, names))
+			failed = add_flow(&list, &n, deliver_new(&setup, e));
+	}
+	if (failed) {
+		for (unsigned i = 0; i < n; i++)
+			list[i]->kind->free(list[i]);
+		free(list);
+		return -1;
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}

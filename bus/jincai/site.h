@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_SITE_H
+#define JC_SITE_H
+
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
+#include "bus.h"
+#include "flow.h"
+#include "form.h"
+
+/*
+ * A site: one jincai.yaml and all that it names, read and checked by the code that runs it.
+ *
+ *	site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
+ *	bus: embedded:./bus
+ *	store: {max: 64}                         # GiB; optional
+ *	partitions: 1                            # fixed for the life of a bus; optional
+ *	library: [./dialects]                    # folders that stand before those of the program; optional
+ *	adapters:
+ *	  payroll-a: {form: payroll/pipe, start: 2026-12-01, keep: 400, from: {file: {folder: ./in/payroll}}}
+ *	destinations:
+ *	  bank-abc: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/abc}}}
+ *	  units: {form: unit/csv, split: data.unit, gather: batch, mode: live, to: {file: {folder: ./out/units}}}
+ *	routes:
+ *	  - {types: [payroll.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}
+ *
+ * Paths are relative to the folder of the file.
+ */
+struct site_adapter {
+	char *name, *folder, *start;
+	unsigned keep_days;
+	struct form *form;
+};
+
+struct site_destination {
+	char *name, *folder;
+	char *split;                 /* path, or NULL */
+	bool live;                   /* else off: lines wait on its topic */
+	struct form *form;
+};
+
+struct site_route {
+	struct conf *node, *when;    /* when: NULL matches always */
+	char **types;
+	unsigned ntypes;
+	unsigned *to, nto;           /* numbers of destinations */
+};
+
+struct site {
+	struct conf_file *conf;
+	char *base;                  /* folder of the file */
+	char *name, *bus_url;
+	unsigned partitions;
+	uint64_t max_bytes;
+	struct library *library;
+	struct site_adapter *adapters;
+	unsigned nadapters;
+	struct site_destination *destinations;
+	unsigned ndestinations;
+	struct site_route *routes;
+	unsigned nroutes;
+};
+
+/* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
+char *site_find(const char *path);
+/* Reads and checks everything that can be checked without starting; NULL with findings. libraries: folders given on
+ * the command line, NULL-terminated. */
+struct site *site_load(const char *path, const char *const *libraries, struct findings *f);
+void site_free(struct site *s);
+struct bus_conf site_bus(const struct site *s);
+
+/* The running things of a site, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n
+ * flows, each freed by its kind; the list by free. */
+int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
+	struct err *e);
+
+#endif

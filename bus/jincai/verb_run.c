@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "say.h"
+#include "verbs.h"
+
+static atomic_int stop_asked;
+
+static void on_signal(int number)
+{
+	(void)number;
+	atomic_store(&stop_asked, 1);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* How each flow was left, and the exit code that follows. */
+static int ended(struct flow *const *flows, unsigned n)
+{
+	int code = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (flows[i]->state == FLOW_STOPPED || flows[i]->state == FLOW_WAITING) {
+			int own = err_code(flows[i]->last.id)->exit;
+
+			fprintf(stderr, "%s %s:\n", say("流程停下：", "flow stopped:"), flows[i]->name);
+			err_print(&flows[i]->last, say_lang(), stderr);
+			code = own > code ? own : code;
+		}
+		if (flows[i]->attention && code == 0)
+			code = 1;
+	}
+	return code;
+}
+
+int verb_run_site(struct site *s, const char *const *names, bool until_idle)
+{
+	struct bus_conf c = site_bus(s);
+	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked};
+	struct flow **flows = NULL;
+	struct bus *b = NULL;
+	struct err e = ERR_INIT;
+	unsigned n = 0;
+	int code;
+
+	if (bus_open(&c, BUS_OWN, &b, &e) != 0)
+		return verb_failed(&e);
+	if (site_flows(s, b, names, &flows, &n, &e) != 0) {
+		bus_close(b);
+		return verb_failed(&e);
+	}
+	code = flow_run(flows, n, &how, &e) != 0 ? verb_failed(&e) : ended(flows, n);
+	for (unsigned i = 0; i < n; i++)
+		flows[i]->kind->free(flows[i]);
+	free(flows);
+	bus_close(b);
+	return code;
+}
+
+int verb_run(const struct args *a)
+{
+	int code = 0;
+	struct site *s = verb_site(a, &code);
+
+	if (!s)
+		return code;
+	catch_signals();
+	log_line(LOG_INFO, "run.start", "site=%s adapters=%u destinations=%u", s->name, s->nadapters, s->ndestinations);
+	code = verb_run_site(s, a->words, a->until_idle);
+	log_line(LOG_INFO, "run.end", "site=%s exit=%d", s->name, code);
+	site_free(s);
+	return code;
+}
+
+int verb_check(const struct args *a)
+{
+	int code = 0;
+	struct site *s = verb_site(a, &code);
+
+	if (!s)
+		return code;
+	fprintf(stderr, say("站点 %s 没有问题：接入 %u，去向 %u，路由 %u\n", "site %s is fine: %u adapters, %u destinations, %u routes\n"),
+		s->name, s->nadapters, s->ndestinations, s->nroutes);
+	site_free(s);
+	return 0;
+}

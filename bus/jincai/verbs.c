@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verbs.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "say.h"
+
+const struct verb verbs[] = {
+	{"run", "[FLOW...] [--until-idle]", " --until-idle", "runs the site: adapters, router, destinations",
+		"运行站点：接入、路由、去向", "jincai run --until-idle", verb_run},
+	{"check", "", "", "checks the site file and all that it names, starts nothing", "检查站点文件及其引用的一切，不启动任何东西",
+		"jincai check", verb_check},
+	{"try", "FILE --form FORM [--summary]", " --form --summary", "shows what a file would become, touches nothing",
+		"试读一个文件，看会变成什么，不动任何东西", "jincai try in/payroll/gz_202612_001.txt --form payroll/pipe --summary",
+		verb_try},
+	{"test", "[FORM...]", "", "runs the cases that forms bring along", "运行报文格式自带的用例", "jincai test payroll/pipe/batch",
+		verb_test},
+	{"dead list", "[--json]", " --json", "lists the dead letters: what could not go on, and why", "列出死信：过不去的记录及原因",
+		"jincai dead list", verb_dead_list},
+	{"dead show", "NUMBER", "", "shows one dead letter with its bytes, masked", "显示一封死信及其原文（已遮蔽）",
+		"jincai dead show 1", verb_dead_show},
+	{"held list", "[--json]", " --json", "lists batches and parcels that wait for a person", "列出等人处理的批次和发送批",
+		"jincai held list", verb_held_list},
+	{"held show", "BATCH", "", "shows why a batch waits", "显示某批次为何挂起", "jincai held show BATCH", verb_held_show},
+	{"balance", "[--deep] [--json]", " --deep --json", "proves that everything adds up, to the fen", "平账：各项相等，一分不差",
+		"jincai balance", verb_balance},
+	{"demo", "[--dir DIR]", " --dir", "runs a small site with planted faults", "用小样例站点演示，含预埋的各种差错", "jincai demo",
+		verb_demo},
+};
+const unsigned nverbs = sizeof verbs / sizeof *verbs;
+
+int verb_failed(const struct err *e)
+{
+	err_print(e, say_lang(), stderr);
+	return err_code(e->id)->exit;
+}
+
+struct site *verb_site(const struct args *a, int *ret_code)
+{
+	char *path = site_find(a->site);
+	struct findings f;
+	struct site *s;
+
+	findings_init(&f);
+	s = site_load(path, a->libraries, &f);
+	if (!s) {
+		struct err first;
+
+		findings_print(&f, say_lang(), 0, stderr);
+		findings_first(&f, &first);
+		*ret_code = err_code(first.id)->exit == 5 ? 5 : 3;
+	}
+	findings_done(&f);
+	free(path);
+	return s;
+}
+
+struct bus *verb_look(const struct site *s, int *ret_code)
+{
+	struct bus_conf c = site_bus(s);
+	struct bus *b = NULL;
+	struct err e;
+
+	if (bus_open(&c, BUS_LOOK, &b, &e) != 0)
+		*ret_code = verb_failed(&e);
+	return b;
+}
+
+struct library *verb_library(const struct args *a, struct site **ret_site, int *ret_code)
+{
+	static const char no_key[32];        /* ids shown without a site are not those of any site */
+	char *path = site_find(a->site);
+	bool there = a->site || access(path, R_OK) == 0;
+	struct library *l;
+
+	free(path);
+	*ret_site = NULL;
+	if (there) {
+		*ret_site = verb_site(a, ret_code);
+		return *ret_site ? (*ret_site)->library : NULL;
+	}
+	l = library_new();
+	for (const char *const *dir = a->libraries; *dir; dir++)
+		library_add(l, *dir);
+	library_add_own(l);
+	l->key = hash_key_new(no_key, sizeof no_key);
+	free(l->site_division);
+	free(l->site_unit);
+	l->site_division = mem_text(SPAN("000000"));
+	l->site_unit = mem_text(SPAN("000000"));
+	return l;
+}
+
+void verb_progress(const char *what, int64_t done, int64_t all)
+{
+	static int64_t began, shown;
+	int64_t now = clock_steady_ms();
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (done < 0) {
+		if (shown)
+			fputs("\r\033[K", stderr);
+		began = shown = 0;
+		return;
+	}
+	if (!began)
+		began = now;
+	if (now - shown < 200 || now == began)
+		return;
+	shown = now;
+	fprintf(stderr, "\r%s: %lld %s, %lld/s", what, (long long)done, say("行", "rows"),
+		(long long)(done * 1000 / (now - began)));
+	if (all > 0 && done > 0)
+		fprintf(stderr, ", %lld%%, %s %lld s", (long long)(done * 100 / all), say("还需", "left"),
+			(long long)((all - done) * (now - began) / done / 1000));
+	fputs("\033[K", stderr);
+}
+
+void verb_reason(struct buf *b, struct span code, struct span args, struct span where)
+{
+	char *name = mem_text(code), words[768];
+	struct err e = {.id = err_by_name(name)};
+
+	snprintf(e.args, sizeof e.args, "%.*s", SPAN_F(args));
+	err_words(&e, say_lang(), words, sizeof words);
+	if (where.n)
+		buf_printf(b, "%.*s: ", SPAN_F(where));
+	buf_printf(b, "%s [%s]", e.id ? words : "", name);
+	free(name);
+}

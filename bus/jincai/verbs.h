@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_VERBS_H
+#define JC_VERBS_H
+
+#include "site.h"
+
+/*
+ * The verbs of the program: one table is parser, help and reference. Data goes to stdout, talk to stderr. A verb
+ * returns the exit code: 0 ok, 1 findings or something waits for a person, 2 usage, 3 configuration, 4 something remote is
+ * away, 5 refused by policy, 6 stopped itself and a restart is the recovery, 7 fenced.
+ */
+struct args {
+	const char *site;            /* -c; NULL: looked for */
+	const char *libraries[9];    /* --library, NULL-terminated */
+	const char *form, *dir;
+	bool summary, deep, json, until_idle, no_color;
+	const char *words[64];       /* what is no option, NULL-terminated */
+	unsigned nwords;
+};
+
+struct verb {
+	const char *name;            /* "dead list": two words are one verb */
+	const char *usage;
+	const char *options;         /* names of the options it takes, each behind a blank */
+	const char *en, *zh;
+	const char *example;         /* runs as a test in the demo's folder */
+	int (*run)(const struct args *a);
+};
+
+extern const struct verb verbs[];
+extern const unsigned nverbs;
+
+int verb_run(const struct args *a);
+int verb_check(const struct args *a);
+int verb_try(const struct args *a);
+int verb_test(const struct args *a);
+int verb_dead_list(const struct args *a);
+int verb_dead_show(const struct args *a);
+int verb_held_list(const struct args *a);
+int verb_held_show(const struct args *a);
+int verb_balance(const struct args *a);
+int verb_demo(const struct args *a);
+
+/* ---- shared by verbs ---- */
+
+/* Shows an error; returns its exit code. */
+int verb_failed(const struct err *e);
+/* Loads the site, or shows the findings and returns NULL with *ret_code set. */
+struct site *verb_site(const struct args *a, int *ret_code);
+/* Opens the site's bus for looking. */
+struct bus *verb_look(const struct site *s, int *ret_code);
+/* A library for verbs that need no site: the site's when there is one, else the program's with stand-in values. *ret_site is
+ * NULL then. */
+struct library *verb_library(const struct args *a, struct site **ret_site, int *ret_code);
+/* A progress line on a terminal: rows, rows a second, share, time left; nothing in a pipe. done < 0 ends the line. */
+void verb_progress(const char *what, int64_t done, int64_t all);
+
+/* What happened, in the words of a code by name and its arguments. */
+void verb_reason(struct buf *b, struct span code, struct span args, struct span where);
+
+/* The flows of a site until idle or stopped; prints what ended how. Exit code. */
+int verb_run_site(struct site *s, const char *const *names, bool until_idle);
+
+#endif

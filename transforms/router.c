@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "router.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "batch.h"
+#include "clock.h"
+#include "dead.h"
+#include "jscan.h"
+#include "topics.h"
+#include "totals.h"
+
+#define DESTINATIONS_MAX 64u
+
+struct shape {
+	const struct map *line;      /* NULL: the destination takes no event of this type */
+	struct slots slots;
+	int *from;                   /* for each slot: slot of the type's names, or -1 */
+	int split;
+};
+
+struct route {
+	unsigned destination;
+	struct expr *when;
+};
+
+struct type {
+	char *name;
+	unsigned topic;
+	bool instruction;
+	struct names *names;
+	struct extract *extract;
+	struct slots slots;
+	struct route *routes;
+	unsigned nroutes;
+	struct shape shapes[DESTINATIONS_MAX];
+};
+
+/* What is under way on one input partition. */
+struct open_batch {
+	char *batchid;
+	uint64_t seen, failed;
+	uint64_t routed[DESTINATIONS_MAX];
+	struct open_batch *next;
+};
+
+struct input {
+	unsigned topic, partition;
+	struct bus_reader *reader;
+	struct lane_heads *heads;
+	struct totals *totals;
+	struct open_batch *open;
+	uint64_t offset;             /* of the next message to read */
+	bool moved;
+};
+
+struct router {
+	struct flow flow;
+	char *source;                /* "/site/router" */
+	struct {
+		char name[65];
+		unsigned topic;
+	} destinations[DESTINATIONS_MAX];
+	unsigned ndestinations;
+	struct type *types;
+	unsigned ntypes;
+	struct input *inputs;
+	unsigned ninputs, turn;
+	unsigned dead_topic;
+	struct buf event, position;
+	struct arena scratch;
+};
+
+/* ---- building ---- */
+
+static const struct flow_kind router_kind;
+
+struct router *router_new(struct bus *b, const char *flow_name, const char *site_name)
+{
+	struct router *r = mem_new(sizeof *r);
+	struct buf source = BUF_INIT;
+
+	r->flow.kind = &router_kind;
+	r->flow.bus = b;
+	snprintf(r->flow.name, sizeof r->flow.name, "%s", flow_name);
+	buf_printf(&source, "/%s/%s", site_name, flow_name);
+	r->source = mem_text(buf_as_span(&source));
+	r->scratch = ARENA_INIT;
+	buf_done(&source);
+	return r;
+}
+
+unsigned router_destination(struct router *r, const char *name, unsigned topic)
+{
+	assert(r->ndestinations < DESTINATIONS_MAX);
+	snprintf(r->destinations[r->ndestinations].name, sizeof r->destinations->name, "%s", name);
+	r->destinations[r->ndestinations].topic = topic;
+	r->flow.outputs[r->flow.noutputs++] = topic;
+	return r->ndestinations++;
+}
+
+unsigned router_type(struct router *r, const char *name, unsigned topic, const struct schema *s, bool instruction)
+{
+	struct type *t;
+	bool known = false;
+
+	r->types = mem_grow(r->types, r->ntypes + 1u, sizeof *r->types);
+	t = &r->types[r->ntypes];
+	memset(t, 0, sizeof *t);
+	t->name = mem_text(span_of(name));
+	t->topic = topic;
+	t->instruction = instruction;
+	t->names = names_new();
+	t->extract = extract_new(s, t->names);
+	slots_init(&t->slots, names_count(t->names));
+	for (unsigned i = 0; i < r->flow.ninputs; i++)
+		known |= r->flow.inputs[i] == topic;
+	if (!known)
+		r->flow.inputs[r->flow.ninputs++] = topic;
+	return r->ntypes++;
+}
+
+struct names *router_names(struct router *r, unsigned type)
+{
+	return r->types[type].names;
+}
+
+void router_shape(struct router *r, unsigned type, unsigned destination, const struct map *line,
+	const struct names *names, const struct slots *fixed, int split_slot)
+{
+	struct type *t = &r->types[type];
+	struct shape *s = &t->shapes[destination];
+
+	s->line = line;
+	s->split = split_slot;
+	slots_init(&s->slots, names_count(names));
+	s->from = mem_grow(NULL, names_count(names), sizeof *s->from);
+	for (unsigned i = 0; i < names_count(names); i++) {
+		s->from[i] = names_use(t->names, span_of(names_text(names, i)));
+		s->slots.v[i] = fixed->v[i];
+	}
+}
+
+void router_route(struct router *r, unsigned type, unsigned destination, struct expr *when)
+{
+	struct type *t = &r->types[type];
+
+	t->routes = mem_grow(t->routes, t->nroutes + 1u, sizeof *t->routes);
+	t->routes[t->nroutes++] = (struct route){destination, when};
+}
+
+struct flow *router_flow(struct router *r)
+{
+	return &r->flow;
+}
+
+static void router_free(struct flow *f)
+{
+	struct router *r = (struct router *)f;
+
+	for (unsigned i = 0; i < r->ntypes; i++) {
+		struct type *t = &r->types[i];
+
+		for (unsigned k = 0; k < t->nroutes; k++)
+			expr_free(t->routes[k].when);
+		for (unsigned k = 0; k < DESTINATIONS_MAX; k++) {
+			slots_done(&t->shapes[k].slots);
+			free(t->shapes[k].from);
+		}
+		free(t->routes);
+		slots_done(&t->slots);
+		extract_free(t->extract);
+		names_free(t->names);
+		free(t->name);
+	}
+	free(r->types);
+	free(r->source);
+	buf_done(&r->event);
+	buf_done(&r->position);
+	arena_done(&r->scratch);
+	free(r);
+}
+
+/* ---- position ---- */
+
+static void free_open(struct open_batch **at)
+{
+	struct open_batch *b = *at;
+
+	*at = b->next;
+	free(b->batchid);
+	free(b);
+}
+
+static struct open_batch *open_batch(struct input *in, struct span batchid)
+{
+	struct open_batch *b = in->open;
+
+	while (b && !span_is(batchid, b->batchid))
+		b = b->next;
+	if (!b) {
+		b = mem_new(sizeof *b);
+		b->batchid = mem_text(batchid);
+		b->next = in->open;
+		in->open = b;
+	}
+	return b;
+}
+
+static unsigned destination_named(const struct router *r, const char *name)
+{
+	unsigned d = 0;
+
+	while (d < r->ndestinations && strcmp(r->destinations[d].name, name) != 0)
+		d++;
+	return d;
+}
+
+static void restore_open(struct router *r, struct input *in, const json_t *list)
+{
+	const json_t *o, *n;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(list, i, o) {
+		struct open_batch *b = open_batch(in, span_of(json_string_value(json_object_get(o, "batch"))));
+
+		b->seen = (uint64_t)json_integer_value(json_object_get(o, "seen"));
+		b->failed = (uint64_t)json_integer_value(json_object_get(o, "failed"));
+		json_object_foreach(json_object_get(o, "routed"), name, n) {
+			unsigned d = destination_named(r, name);
+
+			if (d < r->ndestinations)
+				b->routed[d] = (uint64_t)json_integer_value(n);
+		}
+	}
+}
+
+static void position_name(const struct input *in, const struct bus *b, char ret[160])
+{
+	snprintf(ret, 160, "%s/%u", bus_topic_name(b, in->topic), in->partition);
+}
+
+static int restore_input(struct router *r, struct input *in, struct err *e)
+{
+	char name[160];
+	json_t *p = NULL;
+	int got, bad = 0;
+
+	position_name(in, r->flow.bus, name);
+	buf_clear(&r->position);
+	got = flow_position_get(&r->flow, name, &r->position, e);
+	if (got <= 0)
+		return got;
+	p = json_loadb(r->position.p, r->position.n, 0, NULL);
+	if (!p)
+		return err_set(e, E_FLOW_POSITION, "name=%s", name);
+	in->offset = (uint64_t)json_integer_value(json_object_get(p, "offset"));
+	bad = lane_heads_read(in->heads, json_object_get(p, "heads"), e) ||
+		totals_read(in->totals, json_object_get(p, "totals"), e);
+	restore_open(r, in, json_object_get(p, "open"));
+	json_decref(p);
+	return bad ? -1 : 0;
+}
+
+static void write_open(const struct router *r, const struct open_batch *b, struct buf *to)
+{
+	bool comma = false;
+
+	buf_str(to, "{\"batch\":");
+	json_quote(to, span_of(b->batchid));
+	buf_printf(to, ",\"seen\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":{", b->seen, b->failed);
+	for (unsigned d = 0; d < r->ndestinations; d++)
+		if (b->routed[d]) {
+			buf_printf(to, "%s\"%s\":%" PRIu64, comma ? "," : "", r->destinations[d].name, b->routed[d]);
+			comma = true;
+		}
+	buf_str(to, "}}");
+}
+
+static int save_input(struct router *r, struct input *in, struct err *e)
+{
+	struct buf *to = &r->position;
+	char name[160];
+
+	buf_clear(to);
+	buf_printf(to, "{\"offset\":%" PRIu64 ",\"heads\":", in->offset);
+	lane_heads_write(in->heads, to);
+	buf_str(to, ",\"open\":[");
+	for (const struct open_batch *b = in->open; b; b = b->next) {
+		write_open(r, b, to);
+		if (b->next)
+			buf_c(to, ',');
+	}
+	buf_str(to, "],\"totals\":");
+	totals_write(in->totals, to);
+	buf_c(to, '}');
+	position_name(in, r->flow.bus, name);
+	in->moved = false;
+	return flow_position_put(&r->flow, name, buf_as_span(to), e);
+}
+
+static int router_open(struct flow *f, struct err *e)
+{
+	struct router *r = (struct router *)f;
+
+	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0)
+		return -1;
+	r->ninputs = 0;
+	for (unsigned i = 0; i < f->ninputs; i++)
+		for (unsigned p = 0; p < bus_partitions(f->bus, f->inputs[i]); p++) {
+			struct input *in;
+
+			r->inputs = mem_grow(r->inputs, r->ninputs + 1u, sizeof *r->inputs);
+			in = &r->inputs[r->ninputs++];
+			*in = (struct input){.topic = f->inputs[i], .partition = p, .heads = lane_heads_new(),
+				.totals = totals_new()};
+			if (restore_input(r, in, e) != 0 ||
+				bus_read(f->bus, in->topic, in->partition, &in->reader, e) != 0)
+				return -1;
+			bus_seek(in->reader, in->offset);
+		}
+	return 0;
+}
+
+static void router_close(struct flow *f)
+{
+	struct router *r = (struct router *)f;
+
+	for (unsigned i = 0; i < r->ninputs; i++) {
+		struct input *in = &r->inputs[i];
+
+		bus_unread(in->reader);
+		lane_heads_free(in->heads);
+		totals_free(in->totals);
+		while (in->open)
+			free_open(&in->open);
+	}
+	free(r->inputs);
+	r->inputs = NULL;
+	r->ninputs = 0;
+}
+
+/* ---- one event ---- */
+
+struct work {
+	struct router *r;
+	struct input *in;
+	const struct bus_message *message;
+	const struct event *event;
+	struct open_batch *batch;
+};
+
+static int dead_event(struct work *w, const struct err *why, const char *destination, const struct value *amount,
+	struct span currency, struct err *e)
+{
+	struct router *r = w->r;
+	char place[200];
+	struct dead_letter d = {.flow = span_of(r->flow.name), .batchid = w->event->batchid, .id = w->event->id,
+		.kind = SPAN("dead"), .code = span_of(err_code(why->id)->name), .args = span_of(why->args),
+		.raw = w->event->body, .destination = span_of(destination), .currency = currency};
+
+	snprintf(place, sizeof place, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, w->in->topic), w->in->partition,
+		w->message->offset);
+	d.place = span_of(place);
+	d.offset = w->message->offset;
+	if (amount && amount->is_money) {
+		d.has_amount = true;
+		d.amount_fen = amount->fen;
+	}
+	buf_clear(&r->event);
+	dead_write(&r->event, &d, w->message->time_ms);
+	return flow_append(&r->flow, r->dead_topic, 0, w->message->key, &r->event, e);
+}
+
+static int shape_event(struct work *w, struct type *t, unsigned d, struct err *e)
+{
+	struct router *r = w->r;
+	struct shape *s = &t->shapes[d];
+	struct event out = *w->event;
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+
+	for (unsigned i = 0; i < s->slots.n; i++)
+		if (s->from[i] >= 0)
+			s->slots.v[i] = t->slots.v[s->from[i]];
+	slots_begin(&s->slots, w->event->data.n);
+	if (map_run(s->line, &s->slots, e) != 0)
+		return -1;
+	out.fingerprint = SPAN_NONE;
+	buf_clear(&r->event);
+	event_begin(&r->event, &out);
+	buf_str(&r->event, "{\"line\":");
+	map_write(s->line, &s->slots, &r->event);
+	if (amount >= 0 && t->slots.v[amount].is_money) {
+		buf_str(&r->event, ",\"amount\":");
+		json_quote(&r->event, t->slots.v[amount].text);
+	}
+	if (currency >= 0 && t->slots.v[currency].text.p) {
+		buf_str(&r->event, ",\"currency\":");
+		json_quote(&r->event, t->slots.v[currency].text);
+	}
+	if (s->split >= 0) {
+		if (!t->slots.v[s->split].text.n)
+			return err_set(e, E_ROUTE_NO_SPLIT, "destination=%s", r->destinations[d].name);
+		buf_str(&r->event, ",\"split\":");
+		json_quote(&r->event, t->slots.v[s->split].text);
+	}
+	buf_c(&r->event, '}');
+	return 0;
+}
+
+static bool matches(const struct type *t, unsigned d)
+{
+	for (unsigned i = 0; i < t->nroutes; i++)
+		if (t->routes[i].destination == d &&
+			(!t->routes[i].when || expr_true(t->routes[i].when, t->slots.v)))
+			return true;
+	return false;
+}
+
+/* One event to one destination: shaped and appended, or dead for it. */
+static int route_to(struct work *w, struct type *t, unsigned d, enum total_term *ret_term, struct err *e)
+{
+	struct router *r = w->r;
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	struct err why = ERR_INIT;
+
+	if (shape_event(w, t, d, &why) != 0) {
+		*ret_term = TOTAL_UNSHAPED;
+		return dead_event(w, &why, r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
+			currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+	}
+	*ret_term = TOTAL_ROUTED;
+	return flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, e);
+}
+
+static int route_event(struct work *w, struct type *t, struct err *e)
+{
+	struct router *r = w->r;
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	struct err why = ERR_INIT;
+	bool taken = false, failed = false, readable;
+	struct span cur;
+	int64_t fen;
+
+	if (extract_run(t->extract, w->event, &t->slots, &why) != 0)
+		return err_set(e, E_ROUTE_EVENT, "id=%.*s", SPAN_F(w->event->id));
+	readable = amount >= 0 && t->slots.v[amount].is_money;
+	fen = readable ? t->slots.v[amount].fen : 0;
+	cur = currency >= 0 && t->slots.v[currency].text.p ? t->slots.v[currency].text : SPAN("");
+	if (totals_add(w->in->totals, TOTAL_SEEN, "", cur, fen, readable, e) != 0)
+		return -1;
+	for (unsigned d = 0; d < r->ndestinations; d++) {
+		enum total_term term = TOTAL_NOT_ROUTED;
+
+		if (t->shapes[d].line && matches(t, d)) {
+			taken = true;
+			if (route_to(w, t, d, &term, e) != 0)
+				return -1;
+		}
+		failed |= term == TOTAL_UNSHAPED;
+		w->batch->routed[d] += term == TOTAL_ROUTED;
+		if (totals_add(w->in->totals, term, r->destinations[d].name, cur, fen, readable, e) != 0)
+			return -1;
+	}
+	if (!taken && t->instruction) {
+		failed = true;
+		err_set(&why, E_ROUTE_NONE, "type=%s", t->name);
+		if (dead_event(w, &why, "", readable ? &t->slots.v[amount] : NULL, cur, e) != 0)
+			return -1;
+	}
+	r->flow.attention |= failed;
+	w->batch->seen++;
+	w->batch->failed += failed;
+	return 0;
+}
+
+/* The batch is complete on this partition: every destination that its type can reach is told. */
+static int forward_closing(struct work *w, struct err *e)
+{
+	struct router *r = w->r;
+	struct batch_closing c;
+	struct event attributes = {.source = span_of(r->source), .time = w->event->time};
+	struct open_batch **at = &w->in->open;
+	uint64_t failed;
+
+	arena_clear(&r->scratch);
+	if (batch_closing_read(w->event, &r->scratch, &c, e) != 0)
+		return -1;
+	w->batch = open_batch(w->in, c.batchid);
+	failed = c.failed + w->batch->failed;
+	if (w->batch->seen != c.published)
+		return err_set(e, E_ROUTE_BATCH, "batch=%.*s\nwant=%" PRIu64 "\ngot=%" PRIu64, SPAN_F(c.batchid), c.published,
+			w->batch->seen);
+	for (unsigned i = 0; i < r->ntypes; i++)
+		for (unsigned d = 0; span_is(c.type, r->types[i].name) && d < r->ndestinations; d++) {
+			if (!r->types[i].shapes[d].line)
+				continue;
+			c.failed = failed;
+			c.routed = w->batch->routed[d];
+			buf_clear(&r->event);
+			batch_closing_write(&r->event, &c, &attributes);
+			if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key,
+				&r->event, e) != 0)
+				return -1;
+		}
+	while (*at != w->batch)
+		at = &(*at)->next;
+	free_open(at);
+	return 0;
+}
+
+static struct type *type_of(struct router *r, struct span type)
+{
+	for (unsigned i = 0; i < r->ntypes; i++)
+		if (span_is(type, r->types[i].name))
+			return &r->types[i];
+	return NULL;
+}
+
+static int take_message(struct router *r, struct input *in, const struct bus_message *m, struct err *e)
+{
+	struct event v;
+	enum lane_verdict verdict;
+	struct work w = {.r = r, .in = in, .message = m, .event = &v};
+	struct type *t;
+
+	if (event_read(m->value, &v, e) != 0)
+		return -1;
+	if (lane_heads_check(in->heads, &v, &verdict, e) != 0)
+		return -1;
+	if (verdict == LANE_REPEAT)
+		return 0;
+	if (span_is(v.type, EVENT_BATCH_CLOSED))
+		return forward_closing(&w, e);
+	if (event_is_ours(&v))
+		return 0;
+	t = type_of(r, v.type);
+	if (!t)
+		return 0;            /* a type that no route names: reports and master data may go nowhere */
+	w.batch = open_batch(in, v.batchid);
+	return route_event(&w, t, e);
+}
+
+static int read_input(struct router *r, struct input *in, struct err *e)
+{
+	struct bus_message m;
+	int got = 0;
+
+	while (!flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
+		if (take_message(r, in, &m, e) != 0)
+			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, in->topic), in->partition,
+				m.offset);
+		in->offset = m.offset + 1;
+		in->moved = true;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	struct router *r = (struct router *)f;
+
+	/* Each step begins with another input, so that a long file on one does not starve the others. */
+	for (unsigned i = 0; i < r->ninputs; i++)
+		if (read_input(r, &r->inputs[(r->turn + i) % r->ninputs], e) != 0)
+			return -1;
+	r->turn++;
+	*ret = FLOW_IDLE;
+	for (unsigned i = 0; i < r->ninputs; i++)
+		if (r->inputs[i].moved) {
+			*ret = FLOW_COMMIT;
+			if (save_input(r, &r->inputs[i], e) != 0)
+				return -1;
+		}
+	return 0;
+}
+
+static const struct flow_kind router_kind = {
+	.name = "router",
+	.open = router_open,
+	.step = router_step,
+	.close = router_close,
+	.free = router_free,
+};
