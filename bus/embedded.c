@@ -365,7 +365,8 @@ static void close_as(struct embedded *b, bool clean)
 	free(b);
 }
 
-static int embedded_open(const struct bus_conf *c, const char *rest, enum bus_mode mode, struct bus **ret, struct err *e)
+static int embedded_open(const struct bus_conf *c, const char *rest, enum bus_mode mode, struct bus **ret,
+	struct err *e)
 {
 	struct embedded *b = mem_new(sizeof *b);
 	bool based = c->base && rest[0] != '/';

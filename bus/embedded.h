@@ -15,7 +15,7 @@
  * folds its indexes; embedded_acts.c has the acts.
  *
  * Tables:
- *	meta           format (store.c), partitions, edition (of the indexes), folding (there while they are incomplete)
+ *	meta           format (store.c), partitions, edition of the indexes, folding while they are incomplete
  *	topics         name -> {number u32, partitions u32}
  *	epochs         flow -> generation u64
  *	positions      key -> value

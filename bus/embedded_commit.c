@@ -69,7 +69,8 @@ static int put_record(struct embedded *b, struct store_txn *t, const struct comm
 		log->next = got ? last + 1 : 0;
 		log->stamp = b->stamp;
 	}
-	if (store_put(t, log->table, number(log->next, key), RECORD_HEAD + r->key.n + r->value.n, STORE_APPEND, &p, e) < 0)
+	if (store_put(t, log->table, number(log->next, key), RECORD_HEAD + r->key.n + r->value.n, STORE_APPEND, &p,
+		e) < 0)
 		return -1;
 	embedded_pack(p, topic, r->partition, log->next, b->now_ms, r->key, r->value);
 	*ret_offset = log->next++;
@@ -98,7 +99,8 @@ static int put_entry(struct embedded *b, struct store_txn *t, const struct bus_c
 /* By key, as the table lies on disk: neighbours meet the same page. Equal keys stay in the order of their coming. */
 static int by_key(const void *a, const void *b)
 {
-	const struct commit_entry *x = *(const struct commit_entry *const *)a, *y = *(const struct commit_entry *const *)b;
+	const struct commit_entry *x = *(const struct commit_entry *const *)a;
+	const struct commit_entry *y = *(const struct commit_entry *const *)b;
 	int order = x->index < y->index ? -1 : x->index > y->index;
 
 	if (!order)

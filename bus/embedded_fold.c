@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "log.h"
 
-#define BATCH_ENTRIES 10000u
+#define BATCH_ENTRIES 20000u
 #define BATCH_BYTES (4u << 20)
 #define PROGRESS_MS 5000
 
@@ -88,20 +88,21 @@ static int write_entry(struct fold *f, struct store_txn *t, const struct pending
 {
 	const struct table *table = &f->bus->index[x->index];
 	struct span key = {f->bytes.p + x->key_at, x->key_n}, there;
-	int got = embedded_get(t, table, key, &there, e);
+	size_t n = PLACE_BYTES + x->extra_n;
 	char *p;
+	int got = embedded_reserve(t, table, key, n, STORE_FIRST, &p, e);
 
-	if (got == 1)
-		got = replaces(f, t, x, there, e) - 1;     /* 0: to be written, -1: stays, -2: failed */
-	else if (got < 0)
-		got = -2;
+	if (got == 0) {                  /* rare, but for claims */
+		got = embedded_get(t, table, key, &there, e) < 0 ? -1 : replaces(f, t, x, there, e);
+		if (got <= 0)
+			return got;
+		got = embedded_reserve(t, table, key, n, STORE_LAST, &p, e);
+	}
 	if (got < 0)
-		return got == -2 ? -1 : 0;
-	if (embedded_reserve(t, table, key, PLACE_BYTES + x->extra_n, STORE_LAST, &p, e) < 0)
 		return -1;
 	embedded_place_put(p, &x->place);
 	memcpy(p + PLACE_BYTES, key.p + key.n, x->extra_n);
-	embedded_seal(table, key, p, PLACE_BYTES + x->extra_n);
+	embedded_seal(table, key, p, n);
 	f->entries++;
 	return 0;
 }
@@ -113,7 +114,8 @@ static int by_key(const void *a, const void *b, void *arg)
 	int order = x->index < y->index ? -1 : x->index > y->index;
 
 	if (!order)
-		order = span_cmp((struct span){bytes + x->key_at, x->key_n}, (struct span){bytes + y->key_at, y->key_n});
+		order = span_cmp((struct span){bytes + x->key_at, x->key_n},
+			(struct span){bytes + y->key_at, y->key_n});
 	return order ? order : x->key_at < y->key_at ? -1 : x->key_at > y->key_at;
 }
 

@@ -281,7 +281,8 @@ static int check_format(struct store *s, struct err *e)
 	if (got == 1)
 		got = store_get(t, meta, SPAN("format"), &have, e);
 	if (got == 1 && !span_is(have, STORE_FORMAT))
-		got = err_set(e, E_STORE_VERSION, "have=%.*s\nwant=%s", have.n < 32 ? (int)have.n : 32, have.p, STORE_FORMAT);
+		got = err_set(e, E_STORE_VERSION, "have=%.*s\nwant=%s", have.n < 32 ? (int)have.n : 32, have.p,
+			STORE_FORMAT);
 	store_abort(t);
 	return got;
 }
@@ -477,7 +478,8 @@ static uint64_t growth(struct store_txn *t)
 	sum += st.ms_leaf_pages + st.ms_branch_pages + t->nlist;
 	/* The list of free pages is itself kept in pages, and may be written twice while it settles. */
 	mdb_stat(t->txn, 0, &st);
-	lists = st.ms_leaf_pages + st.ms_branch_pages + st.ms_overflow_pages + (sum + t->emptied) * 8 / t->store->env->page;
+	lists = st.ms_leaf_pages + st.ms_branch_pages + st.ms_overflow_pages +
+		(sum + t->emptied) * 8 / t->store->env->page;
 	return sum + 2 * lists + 16;
 }
 

@@ -10,9 +10,9 @@
  * one place that knows LMDB (0.9.24). Not for: what lies in the tables, checks of their bytes (LMDB has none: whoever
  * writes adds a CRC), waiting for many writers (embedded.c gathers them).
  *
- *	data.mdb lock.mdb   LMDB's own. Default sync, never a flag that weakens it. data.mdb is written with zeros and synced
- *	                    ahead of its use, 1 MiB at first, then in doubling steps up to 32 MiB, and is never sparse: a
- *	                    full disk fails such a step (disk.full, nothing happened) and not a commit
+ *	data.mdb lock.mdb   LMDB's own. Default sync, never a flag that weakens it. data.mdb is written with zeros
+ *	                    and synced ahead of its use, 1 MiB at first, then in doubling steps up to 32 MiB, and is
+ *	                    never sparse: a full disk fails such a step (disk.full, nothing happened), not a commit
  *	lease               locked by the one process that may write; holds its pid
  *	unclean             there from before the first change until a clean close
  *

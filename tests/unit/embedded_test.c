@@ -49,8 +49,9 @@ static int fix_try(struct fix *f)
 {
 	if (bus_open(&f->conf, BUS_OWN, &f->b, &f->e))
 		return -1;
-	return bus_topic(f->b, "jincai.payroll", &f->payroll, &f->e) || bus_topic(f->b, TOPIC_TO "abc", &f->to, &f->e) ||
-		bus_topic(f->b, TOPIC_CLAIMS, &f->claims, &f->e) ? -1 : 0;
+	if (bus_topic(f->b, "jincai.payroll", &f->payroll, &f->e) || bus_topic(f->b, TOPIC_TO "abc", &f->to, &f->e))
+		return -1;
+	return bus_topic(f->b, TOPIC_CLAIMS, &f->claims, &f->e);
 }
 
 static void fix_open(struct fix *f)
@@ -352,8 +353,8 @@ static int commit_and_end(struct fix *f)
 	if (fix_try(f) || bus_own(f->b, "flow", &o, &f->e))
 		return 1;
 	for (int i = 0; i < 20; i++)
-		if (bus_append(o, f->payroll, 0, SPAN("k"), SPAN("v"), &f->e) || bus_position_put(o, "p", SPAN("1"), &f->e) ||
-			(i % 5 == 4 && bus_commit(o, &f->e)))
+		if (bus_append(o, f->payroll, 0, SPAN("k"), SPAN("v"), &f->e) ||
+			bus_position_put(o, "p", SPAN("1"), &f->e) || (i % 5 == 4 && bus_commit(o, &f->e)))
 			return 2;
 	/* Staged, not committed: nobody sees it. */
 	return bus_append(o, f->payroll, 0, SPAN("k"), SPAN("v"), &f->e) ? 3 : 0;
@@ -739,6 +740,25 @@ static void who_looks_sees_topics_that_came_later(void **state)
 	assert_int_equal(count(f, later, 1), 1);
 }
 
+static void there_is_room_for_so_many_topics_and_no_more(void **state)
+{
+	struct fix *f = *state;
+	unsigned topic = 0;
+	char name[32];
+
+	for (unsigned i = 3; i < BUS_TOPICS_MAX; i++) {
+		snprintf(name, sizeof name, "other.%u", i);
+		OK(f->e, bus_topic(f->b, name, &topic, &f->e));
+	}
+	FAILS(f->e, "bus.topics", bus_topic(f->b, "other.more", &topic, &f->e));
+	fix_close(f);
+	fix_open(f);
+	/* These are new to this opening, and the store has had its share. */
+	FAILS(f->e, "bus.topics", bus_topic(f->b, "other.more", &topic, &f->e));
+	OK(f->e, bus_topic(f->b, "other.511", &topic, &f->e));
+	assert_int_equal(count(f, topic, 0), 0);
+}
+
 /* ---- acts ---- */
 
 static void write_act(struct fix *f, const char *name, const char *text)
@@ -829,6 +849,7 @@ int main(void)
 		CASE(in_a_group_the_loser_alone_is_fenced),
 		CASE(another_process_reads_while_this_one_writes),
 		CASE(who_looks_sees_topics_that_came_later),
+		CASE(there_is_room_for_so_many_topics_and_no_more),
 		CASE(a_file_left_by_an_act_that_is_done_is_not_given_again),
 		CASE(acts_come_in_their_order_and_other_files_are_no_acts),
 	};

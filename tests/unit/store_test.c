@@ -281,7 +281,9 @@ static int open_to_write(struct fix *f)
 	f->e = ERR_INIT;
 	if (store_open(&f->conf, &s, &f->e) == 0)
 		return 1;
-	return strcmp(err_code(f->e.id)->name, "store.leased") == 0 && atol(err_arg(&f->e, "pid")) == (long)getppid() ? 0 : 2;
+	if (strcmp(err_code(f->e.id)->name, "store.leased") != 0)
+		return 2;
+	return atol(err_arg(&f->e, "pid")) == (long)getppid() ? 0 : 3;
 }
 
 static void a_second_writer_is_told_the_pid(void **state)
