@@ -48,19 +48,24 @@ static bool is_null(const struct rule *u, struct span t)
 
 static bool all_digits(struct span t)
 {
+	bool ok = true;
+
 	for (size_t i = 0; i < t.n; i++)
-		if (t.p[i] < '0' || t.p[i] > '9')
-			return false;
-	return true;
+		ok &= t.p[i] >= '0' && t.p[i] <= '9';
+	return ok;
 }
 
 /* Accounts are written in digits, capitals and hyphens; 5 to 32 of them. */
 static bool account_ok(struct span t)
 {
-	for (size_t i = 0; i < t.n; i++)
-		if (!((t.p[i] >= '0' && t.p[i] <= '9') || (t.p[i] >= 'A' && t.p[i] <= 'Z') || t.p[i] == '-'))
-			return false;
-	return t.n >= 5 && t.n <= 32;
+	bool ok = t.n >= 5 && t.n <= 32;
+
+	for (size_t i = 0; ok && i < t.n; i++) {
+		unsigned c = (unsigned char)t.p[i];
+
+		ok = (c - '0' <= 9u) | (c - 'A' <= 25u) | (c == '-');
+	}
+	return ok;
 }
 
 static bool check_ok(const struct rule *u, const struct value *v)
@@ -90,11 +95,21 @@ static const char *shown(struct span text, char ret[44])
 	return ret;
 }
 
-static __attribute__((noinline)) int bad_date(struct span text, const char *want, const char *field, struct err *e)
+/* Failures are no part of what runs for each record: they and their arrays stay out of line. */
+#define COLD static __attribute__((noinline, cold))
+
+COLD int bad_date(struct span text, const char *want, const char *field, struct err *e)
 {
 	char t[44];
 
 	return err_set(e, E_MAP_DATE, "%stext=%s\nwant=%s", field, shown(text, t), want);
+}
+
+COLD int unknown_code(const struct code_table *table, struct span text, struct err *e)
+{
+	char t[44];
+
+	return err_set(e, E_MAP_UNKNOWN_CODE, "code=%s\ntable=%s", shown(text, t), code_table_name(table));
 }
 
 /* 0 only when the map knows no year: then the newest edition counts. A year that cannot be read is an error. */
@@ -114,53 +129,49 @@ static int fiscal_year(const struct run *r, int *ret, struct err *e)
 	return 0;
 }
 
-static int look_up(const struct run *r, const struct rule *u, struct value *v, struct err *e)
+static int look_up(const struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
 {
-	struct span found;
-	char t[44];
 	int year;
 
 	if (fiscal_year(r, &year, e) != 0)
 		return -1;
-	if (code_lookup(u->table, year, v->text, &found) == 1) {
-		*v = (struct value){.text = found};
+	*ret = (struct value){0};
+	if (code_lookup(u->table, year, t, &ret->text) == 1)
 		return 0;
-	}
-	return err_set(e, E_MAP_UNKNOWN_CODE, "code=%s\ntable=%s", shown(v->text, t), code_table_name(u->table));
+	return unknown_code(u->table, t, e);
 }
 
-static int convert_money(struct run *r, const struct rule *u, struct value *v, struct err *e)
+static int convert_money(struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
 {
 	static const struct money_form inside = {2, 2, false, false};
 	bool outward = r->m->setup.outward;
 	size_t at = r->made.n;
-	int64_t fen;
 
-	if (money_read(v->text, outward ? &inside : &u->money, &fen, e) != 0)
+	if (money_read(t, outward ? &inside : &u->money, &ret->fen, e) != 0)
 		return -1;
-	money_write(&r->made, fen, outward && u->money.fen);
-	*v = (struct value){made_since(r, at), fen, true};
+	money_write(&r->made, ret->fen, outward && u->money.fen);
+	ret->is_money = true;
+	ret->text = made_since(r, at);
 	return 0;
 }
 
-static int convert_date(struct run *r, const struct rule *u, struct value *v, struct err *e)
+static int convert_date(struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
 {
 	size_t at = r->made.n;
-	char iso[11];
 
 	if (r->m->setup.outward) {
-		if (datefmt_write(&u->date, v->text, &r->made) != 0)
-			return bad_date(v->text, "2026-12-01", "", e);
+		if (datefmt_write(&u->date, t, &r->made) != 0)
+			return bad_date(t, "2026-12-01", "", e);
 	} else {
-		if (datefmt_read(&u->date, v->text, iso) != 0)
-			return bad_date(v->text, u->date.pattern, "", e);
-		buf_str(&r->made, iso);
+		if (datefmt_read(&u->date, t, r->made.p + at) != 0)
+			return bad_date(t, u->date.pattern, "", e);
+		r->made.n += u->date.day < 0 ? 7 : 10;
 	}
-	v->text = made_since(r, at);
+	*ret = (struct value){.text = made_since(r, at)};
 	return 0;
 }
 
-static void make_keyed(struct run *r, struct value *v)
+static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
 {
 	uint8_t digest[HASH_SHA256];
 	size_t at = r->made.n;
@@ -170,27 +181,31 @@ static void make_keyed(struct run *r, struct value *v)
 	*v = (struct value){.text = made_since(r, at)};
 }
 
-static int convert(struct run *r, const struct rule *u, struct value *v, struct err *e)
+/* v is the value so far and the result. The first conversion takes its text as t, not from memory where it was just put. */
+static int convert(struct run *r, const struct rule *u, struct span t, struct value *v, struct err *e)
 {
-	if (u->table && look_up(r, u, v, e) != 0)
+	if (u->table) {
+		if (look_up(r, u, t, v, e) != 0)
+			return -1;
+		t = v->text;
+	}
+	if (u->as == AS_MONEY && convert_money(r, u, t, v, e) != 0)
 		return -1;
-	if (u->as == AS_MONEY && convert_money(r, u, v, e) != 0)
+	if (u->as == AS_DATE && convert_date(r, u, t, v, e) != 0)
 		return -1;
-	if (u->as == AS_DATE && convert_date(r, u, v, e) != 0)
-		return -1;
-	if (u->as == AS_INTEGER && (!all_digits(v->text) || v->text.n > 18))
+	if (u->as == AS_INTEGER && (!all_digits(t) || t.n > 18))
 		return err_set(e, E_MAP_CHECK, "check=integer");
 	if (u->check && !check_ok(u, v))
 		return err_set(e, E_MAP_CHECK, "check=%s", map_check_names[u->check]);
 	if (u->cut)
-		*v = (struct value){.text = charset_cut(r->m->setup.charset, v->text, u->cut)};
+		*v = (struct value){.text = charset_cut(r->m->setup.charset, t, u->cut)};
 	if (u->keyed)
 		make_keyed(r, v);
 	return 0;
 }
 
-/* Cold: the encoder itself names the character. */
-static int cannot_encode(enum charset charset, struct span text, struct err *e)
+/* The encoder itself names the character. */
+COLD int cannot_encode(enum charset charset, struct span text, struct err *e)
 {
 	struct buf ignored = BUF_INIT;
 	int rc = charset_encode(charset, text, &ignored, e);
@@ -225,31 +240,36 @@ static int nothing(const struct rule *u, struct value *ret, struct err *e)
 	return u->required ? err_set(e, E_MAP_MISSING, "%s", "") : 0;
 }
 
-static int make_value(struct run *r, const struct rule *u, struct value *v, struct err *e)
+static int make_value(struct run *r, const struct rule *u, const struct value *from, struct value *ret, struct err *e)
 {
 	const struct map_setup *setup = &r->m->setup;
+	struct span t = from->text;
 
 	if (u->when && !expr_true(u->when, r->s->v))
-		return nothing(u, v, e);
+		return nothing(u, ret, e);
 	if (u->trim)
-		v->text = trim_blanks(v->text);
-	if (is_null(u, v->text))
-		return nothing(u, v, e);
-	if (u->converts && convert(r, u, v, e) != 0)
+		t = trim_blanks(t);
+	if (is_null(u, t))
+		return nothing(u, ret, e);
+	*ret = (struct value){t, from->fen, from->is_money};
+	if (u->converts) {
+		if (convert(r, u, t, ret, e) != 0)
+			return -1;
+		t = ret->text;
+		if (!t.n)            /* cut before its first character */
+			return nothing(u, ret, e);
+	}
+	if (u->checked && schema_check(u->checked, t, e) != 0)
 		return -1;
-	if (!v->text.n)              /* cut before its first character */
-		return nothing(u, v, e);
-	if (u->checked && schema_check(u->checked, v->text, e) != 0)
-		return -1;
-	if (setup->outward && setup->charset != CHARSET_UTF8 && charset_bytes(setup->charset, v->text) == SIZE_MAX)
-		return cannot_encode(setup->charset, v->text, e);
-	if (setup->people && !v->is_money && begins_formula(v->text))
-		v->text = as_text(r->s, v->text);
+	if (setup->outward && setup->charset != CHARSET_UTF8 && charset_bytes(setup->charset, t) == SIZE_MAX)
+		return cannot_encode(setup->charset, t, e);
+	if (setup->people && !ret->is_money && begins_formula(t))
+		ret->text = as_text(r->s, t);
 	return 0;
 }
 
 /* The field stands first, so that a long value cannot cut it off; one that is named already stays. */
-static int name_field(struct err *e, const struct rule *u)
+COLD int name_field(struct err *e, const struct rule *u)
 {
 	struct err below = *e;
 
@@ -261,11 +281,10 @@ static int name_field(struct err *e, const struct rule *u)
 static __attribute__((noinline)) int run_conversions(struct run *r, const struct rule *u, const struct value *from,
 	struct value *out, struct err *e)
 {
-	struct value v = *from;      /* its address goes to nobody below: it lives in registers */
-	int rc = make_value(r, u, &v, e);
-
-	*out = rc == 0 ? v : (struct value){0};
-	return rc == 0 ? 0 : name_field(e, u);
+	if (make_value(r, u, from, out, e) == 0)
+		return 0;
+	*out = (struct value){0};
+	return name_field(e, u);
 }
 
 static inline int run_rule(struct run *r, const struct rule *u, struct err *e)

@@ -259,7 +259,7 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 		check_rule(r, node);
 	u->converts = u->table || u->as != AS_TEXT || u->check || u->cut || u->keyed;
 	u->as_it_is = !u->converts && !u->when && !u->trim && !u->nnulls && !r->m->setup.outward;
-	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 10 : u->keyed ? 32 : 0;
+	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 11 : u->keyed ? 32 : 0;
 }
 
 static unsigned parents_of(struct span path)

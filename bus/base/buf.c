@@ -54,24 +54,14 @@ void buf_done(struct buf *b)
 	*b = BUF_INIT;
 }
 
-void buf_reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 256;
 
-	if (b->cap - b->n >= more && b->p)
-		return;
 	while (cap - b->n < more)
 		cap += cap;
 	b->p = mem_grow(b->p, cap, 1);
 	b->cap = cap;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-	buf_reserve(b, n);
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -20,11 +20,25 @@ struct buf {
 #define BUF_INIT ((struct buf){NULL, 0, 0})
 
 void buf_done(struct buf *b);                          /* frees; b is empty again and may be used */
-void buf_reserve(struct buf *b, size_t more);          /* room for `more` bytes behind n */
-void buf_add(struct buf *b, const void *p, size_t n);
+void buf_grow(struct buf *b, size_t more);             /* buf_reserve's slow half */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_u64(struct buf *b, uint64_t v);               /* decimal */
 const char *buf_text(struct buf *b);                   /* terminated (the NUL is not counted); valid until changed */
+
+/* Room for `more` bytes behind n. */
+static inline void buf_reserve(struct buf *b, size_t more)
+{
+	if (b->cap - b->n < more || !b->p)
+		buf_grow(b, more);
+}
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	buf_reserve(b, n);
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
 
 static inline void buf_clear(struct buf *b)
 {

@@ -90,15 +90,20 @@ INLINE bool plain(const char *p, size_t n)
 
 bool charset_ascii(struct span s)
 {
+	uint64_t high = 0;
 	size_t i = 0;
 
-	for (; i + 8 <= s.n; i += 8)
-		if (load64(s.p + i) & HIGHS)
-			return false;
-	for (; i < s.n; i++)
-		if (s.p[i] & 0x80)
-			return false;
-	return true;
+	if (s.n >= 8) {
+		for (; i + 8 <= s.n; i += 8)
+			high |= load64(s.p + i);
+		high |= load64(s.p + s.n - 8);
+	} else if (s.n >= 4) {
+		high = (uint64_t)load32(s.p) << 32 | load32(s.p + s.n - 4);
+	} else {
+		while (i < s.n)
+			high |= (unsigned char)s.p[i++];
+	}
+	return (high & HIGHS) == 0;
 }
 
 INLINE bool within(unsigned c, unsigned from, unsigned to)

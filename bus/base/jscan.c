@@ -36,16 +36,21 @@ static inline unsigned stops16(const char *p, enum stop at)
 
 /* Says only that one of eight bytes stops: which one is looked for byte by byte, so the order of bytes in a word
  * does not matter, nor that a borrow may mark a byte beyond the first. */
-static inline bool stops8(const char *p, enum stop at)
+static inline bool stops_word(uint64_t x, enum stop at)
 {
 	const uint64_t ones = UINT64_MAX / 255, highs = ones << 7;
-	uint64_t x, quote, slash, hit;
+	uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\', hit;
 
-	memcpy(&x, p, sizeof x);
-	quote = x ^ ones * '"';
-	slash = x ^ ones * '\\';
 	hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
 	return ((at == STOP_CHECKS ? hit | x : hit) & highs) != 0;
+}
+
+static inline bool stops8(const char *p, enum stop at)
+{
+	uint64_t x;
+
+	memcpy(&x, p, sizeof x);
+	return stops_word(x, at);
 }
 
 static inline const char *find_stop(const char *p, const char *end, enum stop at)
@@ -475,6 +480,26 @@ int jscan_unescape(const struct jscan_value *v, struct buf *scratch, struct span
 	return 0;
 }
 
+/* Copies 4 to 15 bytes as two words that overlap; false when one of them is to be escaped. Most fields are so short. */
+static inline bool copy_short(char *out, const char *p, size_t n)
+{
+	uint32_t c, d;
+	uint64_t a, b;
+
+	if (n < 8) {
+		memcpy(&c, p, sizeof c);
+		memcpy(&d, p + n - sizeof d, sizeof d);
+		memcpy(out, &c, sizeof c);
+		memcpy(out + n - sizeof d, &d, sizeof d);
+		return !stops_word((uint64_t)c << 32 | d, STOP_ESCAPES);
+	}
+	memcpy(&a, p, sizeof a);
+	memcpy(&b, p + n - sizeof b, sizeof b);
+	memcpy(out, &a, sizeof a);
+	memcpy(out + n - sizeof b, &b, sizeof b);
+	return !stops_word(a, STOP_ESCAPES) && !stops_word(b, STOP_ESCAPES);
+}
+
 /* Copies the plain bytes at p, all that stand before the first to be escaped; returns how many. Whole steps are stored
  * before it is known whether all of their bytes are plain: out has room for as many bytes as there are up to end. */
 static inline size_t copy_plain(char *out, const char *p, const char *end)
@@ -498,6 +523,8 @@ static inline size_t copy_plain(char *out, const char *p, const char *end)
 		return hit ? (size_t)(p - again - from) + (size_t)__builtin_ctz(hit) : (size_t)(end - from);
 	}
 #endif
+	if (end - p >= 4 && end - p < 16 && copy_short(out, p, (size_t)(end - p)))
+		return (size_t)(end - from);
 	for (; end - p >= 8 && !stops8(p, STOP_ESCAPES); p += 8, out += 8)
 		memcpy(out, p, 8);
 	for (; p < end && !stops((unsigned char)*p, STOP_ESCAPES); p++)
@@ -505,7 +532,7 @@ static inline size_t copy_plain(char *out, const char *p, const char *end)
 	return (size_t)(p - from);
 }
 
-static size_t write_escape(char *out, unsigned char c)
+static __attribute__((noinline)) size_t write_escape(char *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char letters[0x20] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};

@@ -66,6 +66,7 @@ static const char *const names_of[NAMES] = {"file.month", "head.date", "head.uni
 /* Values differ from record to record as in a real file; 64 of them go round. */
 struct texts {
 	char agent_no[8], name[40], account[24], id_no[24], net[16];
+	struct value v[5];
 };
 
 static struct texts lines[64];
@@ -80,6 +81,11 @@ static void make_lines(void)
 		snprintf(lines[i].account, sizeof lines[i].account, "62220206000%08u", i * 7919 % 100000000);
 		snprintf(lines[i].id_no, sizeof lines[i].id_no, "1507021980%02u%02u%04u", i % 12 + 1, i % 28 + 1, i * 131 % 10000);
 		snprintf(lines[i].net, sizeof lines[i].net, "%u.%02u", 3000 + i * 97, i * 13 % 100);
+		lines[i].v[0].text = span_of(lines[i].agent_no);
+		lines[i].v[1].text = span_of(lines[i].name);
+		lines[i].v[2].text = span_of(lines[i].account);
+		lines[i].v[3].text = span_of(lines[i].id_no);
+		lines[i].v[4].text = span_of(lines[i].net);
 	}
 }
 
@@ -88,11 +94,11 @@ static void set_line(struct slots *s, unsigned i)
 	const struct texts *t = &lines[i % 64];
 
 	slots_begin(s, 200);
-	s->v[AGENT_NO].text = (struct span){t->agent_no, 4};
-	s->v[NAME].text = span_of(t->name);
-	s->v[ACCOUNT].text = (struct span){t->account, 19};
-	s->v[ID_NO].text = (struct span){t->id_no, 18};
-	s->v[NET].text = span_of(t->net);
+	s->v[AGENT_NO] = t->v[0];
+	s->v[NAME] = t->v[1];
+	s->v[ACCOUNT] = t->v[2];
+	s->v[ID_NO] = t->v[3];
+	s->v[NET] = t->v[4];
 }
 
 static double now_ns(void)

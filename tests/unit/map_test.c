@@ -330,7 +330,7 @@ static const struct {
 
 	/* schema */
 	{"a shape of the schema", IN, "{id: a, code: b}", "a=x|b=1a", "schema.shape code"},
-	{"a choice of the schema", IN, "{id: a, currency: {value: USD}}", "a=x", "schema.choice currency"},
+	{"a choice of the schema", IN, "{id: a, currency: b}", "a=x|b=USD", "schema.choice currency"},
 	{"bytes of the schema", IN, "{id: a, name: b}", "a=x|b=乌云其其格", "schema.bytes name"},
 	{"a length of the schema", IN, "{id: a}", "a=12345678901234567890123456789012345678901", "schema.length id"},
 	{"a date of the schema", IN, "{id: a, date: b}", "a=x|b=20261201", "schema.date date"},
@@ -439,6 +439,8 @@ static const struct {
 	{"a name that is a list", UTF8, "  [{from: a, name: [x]}]", "2:20 map.rule"},
 	{"money without its form", IN, "  {id: a, amount: b}", "2:19 map.rule"},
 	{"money as a date", IN, "  {id: a, fee: {from: b, as: yyyyMM}}", "2:16 map.rule"},
+	{"a value that the schema does not take", IN, "  {id: a, currency: {value: USD}}", "2:21 schema.choice"},
+	{"a value for money", IN, "  {id: a, fee: {value: '1.00'}}", "2:16 map.rule"},
 	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}", "1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
 };
 
