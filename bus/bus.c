@@ -331,8 +331,6 @@ static void overlay_put(struct stage *s, size_t entry)
 	if (s->in_slots * 2 >= s->nslots)
 		overlay_grow(s);
 	slot = overlay_slot(s, x->index, key, hash);
-	if (slot->round == s->round && index_table[x->index].keep == INDEX_FIRST)
-		return;
 	s->in_slots += slot->round != s->round;
 	*slot = (struct overlay_slot){hash, s->round, (uint32_t)entry};
 }
