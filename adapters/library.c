@@ -110,7 +110,7 @@ static void add_forms(const char *root, const char *below, unsigned depth, char 
 	int fd;
 
 	if (fsys_open_dir(AT_FDCWD, path, &fd, &e) == 0) {
-		if (fsys_list(fd, path, &names, &e) == 0) {
+		if (fsys_list(fd, ".", &names, &e) == 0) {
 			for (unsigned i = 0; names[i]; i++) {
 				size_t len = strlen(names[i]);
 				char *next = *below ? join(below, names[i]) : mem_text(span_of(names[i]));

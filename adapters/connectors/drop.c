@@ -129,8 +129,8 @@ int drop_find(struct drop *d, const char **ret, void (*refused)(void *arg, const
 	char **names;
 	int found = 0;
 
-	if (fsys_list(d->dir, d->folder, &names, e) != 0)
-		return -1;
+	if (fsys_list(d->dir, ".", &names, e) != 0)
+		return err_at(e, "%s", d->folder);
 	for (unsigned i = 0; names[i] && !found; i++) {
 		struct stat st;
 
@@ -194,8 +194,8 @@ int drop_taken(struct drop *d, char ***ret, struct err *e)
 	char **names;
 	unsigned kept = 0;
 
-	if (fsys_list(d->taken_dir, d->folder, &names, e) != 0)
-		return -1;
+	if (fsys_list(d->taken_dir, ".", &names, e) != 0)
+		return err_at(e, "%s/.taken", d->folder);
 	for (unsigned i = 0; names[i]; i++)
 		if (span_ends(span_of(names[i]), SPAN(MARKER)))
 			free(names[i]);
@@ -463,7 +463,7 @@ int drop_spool_delete(struct drop *d, const char *taken, struct err *e)
 
 int drop_spool_list(struct drop *d, char ***ret, struct err *e)
 {
-	return fsys_list(d->spool_dir, d->spool, ret, e);
+	return fsys_list(d->spool_dir, ".", ret, e);
 }
 
 int64_t drop_taken_time(const struct drop *d, const char *taken)

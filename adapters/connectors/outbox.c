@@ -200,8 +200,8 @@ int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct
 	char **names;
 	int ret = 0;
 
-	if (fsys_list(o->staging, o->folder, &names, e) != 0)
-		return -1;
+	if (fsys_list(o->staging, ".", &names, e) != 0)
+		return err_at(e, "%s/.staging", o->folder);
 	for (unsigned i = 0; names[i] && ret == 0; i++)
 		if (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)) {
 			if (unlinkat(o->staging, names[i], 0) != 0 && errno != ENOENT)

@@ -536,6 +536,9 @@ static int add_routes(struct site *s, struct router *r, struct err *e)
 			}
 			findings_done(&quiet);
 		}
+	/* What no route names is read all the same: published = routed + not routed + unshaped holds for every event. */
+	for (unsigned i = 0; i < s->nadapters && !failed; i++)
+		failed = type_number(s, r, s->adapters[i].form->type, &types, &n, e) < 0 ? -1 : 0;
 	for (unsigned i = 0; i < n; i++)
 		free(types[i]);
 	free(types);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "balance.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "jscan.h"
+#include "say.h"
+
+/* ---- loading ---- */
+
+struct loading {
+	struct balance *b;
+	struct err *e;
+};
+
+static struct balance_flow *flow_named(struct balance *b, struct span name)
+{
+	for (unsigned i = 0; i < b->nflows; i++)
+		if (span_is(name, b->flows[i].name))
+			return &b->flows[i];
+	b->flows = mem_grow(b->flows, b->nflows + 1u, sizeof *b->flows);
+	b->flows[b->nflows] = (struct balance_flow){mem_text(name), totals_new()};
+	return &b->flows[b->nflows++];
+}
+
+/* A position is "<flow>/<rest>"; those of flows hold "totals". */
+static int add_position(void *arg, struct span key, struct span value)
+{
+	struct loading *in = arg;
+	const char *slash = memchr(key.p, '/', key.n);
+	json_t *o = slash ? json_loadb(value.p, value.n, 0, NULL) : NULL;
+	const json_t *list = json_object_get(o, "totals");
+	struct totals *t = totals_new();
+	int ret = 0;
+
+	if (list) {
+		struct balance_flow *f = flow_named(in->b, (struct span){key.p, (size_t)(slash - key.p)});
+
+		ret = totals_read(t, list, in->e) != 0 || totals_merge(f->totals, t, in->e) != 0 ||
+			totals_merge(in->b->all, t, in->e) != 0;
+	}
+	totals_free(t);
+	json_decref(o);
+	return ret;
+}
+
+int balance_load(struct bus *b, struct balance *ret, struct err *e)
+{
+	struct loading in = {ret, e};
+
+	*ret = (struct balance){.all = totals_new()};
+	*e = ERR_INIT;
+	if (bus_positions(b, "", add_position, &in, e) != 0 || e->id != E_NONE) {
+		balance_done(ret);
+		return -1;
+	}
+	return 0;
+}
+
+void balance_done(struct balance *b)
+{
+	totals_free(b->all);
+	for (unsigned i = 0; i < b->nflows; i++) {
+		free(b->flows[i].name);
+		totals_free(b->flows[i].totals);
+	}
+	free(b->flows);
+	*b = (struct balance){0};
+}
+
+struct totals *balance_of(struct balance *b, const char *flow)
+{
+	for (unsigned i = 0; i < b->nflows; i++)
+		if (strcmp(b->flows[i].name, flow) == 0)
+			return b->flows[i].totals;
+	return NULL;
+}
+
+/* ---- the equations, one currency and one destination at a time ---- */
+
+#define CURRENCIES_MAX 32u
+
+struct currencies {
+	char all[CURRENCIES_MAX][4];
+	unsigned n;
+};
+
+static void note_currency(void *arg, const struct total_line *line)
+{
+	struct currencies *c = arg;
+
+	for (unsigned i = 0; i < c->n; i++)
+		if (strcmp(c->all[i], line->currency) == 0)
+			return;
+	if (line->term != TOTAL_SKIPPED && c->n < CURRENCIES_MAX)
+		memcpy(c->all[c->n++], line->currency, sizeof line->currency);
+}
+
+struct balance_row {
+	const char *equation, *destination, *currency, *term;
+	struct money_sum sum;
+};
+
+struct report {
+	FILE *to;
+	bool json, comma;
+	unsigned wrong;
+	int64_t difference;          /* the largest, in fen, without its sign */
+};
+
+static void print_row(struct report *r, const struct balance_row *w)
+{
+	char plus[24], minus[24];
+
+	money_text(w->sum.plus, plus);
+	money_text(w->sum.minus, minus);
+	if (!r->json) {
+		fprintf(r->to, "  %-12s %12" PRIu64 " %22s %22s", w->term, w->sum.count, plus, minus);
+		if (w->sum.unreadable)
+			fprintf(r->to, say("  其中 %" PRIu64 " 笔金额读不出", "  %" PRIu64 " without a readable amount"),
+				w->sum.unreadable);
+		fputc('\n', r->to);
+		return;
+	}
+	fprintf(r->to, "%s\n{\"equation\":\"%s\",\"destination\":\"%s\",\"currency\":\"%s\",\"term\":\"%s\",\"count\":%" PRIu64
+		",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", r->comma ? "," : "", w->equation, w->destination,
+		w->currency, w->term, w->sum.count, plus, minus, w->sum.unreadable);
+	r->comma = true;
+}
+
+static int64_t distance(int64_t a, int64_t b)
+{
+	int64_t d;
+
+	if (__builtin_sub_overflow(a, b, &d) || d == INT64_MIN)
+		return INT64_MAX;
+	return d < 0 ? -d : d;
+}
+
+static void judge(struct report *r, const char *equation, const struct money_sum *left, const struct money_sum *right)
+{
+	int64_t d = distance(left->plus, right->plus), m = distance(left->minus, right->minus);
+	char amount[24];
+	bool ok = money_sum_eq(left, right);
+
+	if (m > d)
+		d = m;
+	if (d > r->difference)
+		r->difference = d;
+	r->wrong += !ok;
+	if (r->json)
+		return;
+	if (ok)
+		fprintf(r->to, say("  相差 %s\n", "  difference %s\n"), money_text(d, amount));
+	else
+		fprintf(r->to, say("  不平（%s）：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT (%s): difference %s, %" PRId64 " records\n"),
+			equation, money_text(d, amount), (int64_t)(left->count - right->count));
+}
+
+static void one_equation(struct report *r, const struct balance *b, const struct total_equation *q, const char *destination,
+	const char *currency)
+{
+	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency), right = {0};
+	struct balance_row w = {q->name, destination, currency, total_names[q->left], left};
+	bool any = left.count != 0;
+	struct err ignored;
+
+	for (unsigned i = 0; i < q->nright; i++)
+		any |= totals_get(b->all, q->right[i], destination, currency).count != 0;
+	if (!any)
+		return;
+	if (!r->json)
+		fprintf(r->to, "%s%s%s  %s\n", q->name, destination[0] ? " " : "", destination,
+			currency[0] ? currency : say("（无币种）", "(no currency)"));
+	print_row(r, &w);
+	for (unsigned i = 0; i < q->nright; i++) {
+		w.sum = totals_get(b->all, q->right[i], destination, currency);
+		w.term = total_names[q->right[i]];
+		money_sum_merge(&right, &w.sum, &ignored);
+		if (w.sum.count || w.sum.plus || w.sum.minus)
+			print_row(r, &w);
+	}
+	judge(r, q->name, &left, &right);
+}
+
+/* What one flow wrote and the next has not read: more read than written is impossible. */
+static void on_the_way(struct report *r, const struct balance *b, enum total_term written, const char *from,
+	enum total_term read, const char *to, const char *currency, const char *shown)
+{
+	struct money_sum w = totals_get(b->all, written, from, currency), d = totals_get(b->all, read, to, currency);
+	struct balance_row row = {"way", shown, currency, "on_the_way", {0}};
+
+	if (money_sum_eq(&w, &d))
+		return;
+	row.sum = (struct money_sum){w.count - d.count, w.plus - d.plus, w.minus - d.minus, w.unreadable - d.unreadable};
+	if (w.count < d.count) {
+		r->wrong++;
+		row.term = "too_many";
+	}
+	if (!r->json)
+		fprintf(r->to, "%s %s\n", say("在途", "on the way"), shown);
+	print_row(r, &row);
+}
+
+static unsigned report(struct report *r, const struct balance *b, const struct site *s)
+{
+	struct currencies c = {.n = 0};
+
+	totals_each(b->all, note_currency, &c);
+	for (unsigned i = 0; i < c.n; i++) {
+		for (unsigned q = 0; q < total_nequations; q++)
+			for (unsigned d = 0; d == 0 || (q > 0 && d < s->ndestinations); d++)
+				one_equation(r, b, &total_equations[q], q ? s->destinations[d].name : "", c.all[i]);
+		on_the_way(r, b, TOTAL_PUBLISHED, "", TOTAL_SEEN, "", c.all[i], "router");
+		for (unsigned d = 0; d < s->ndestinations; d++)
+			on_the_way(r, b, TOTAL_ROUTED, s->destinations[d].name, TOTAL_TAKEN, s->destinations[d].name, c.all[i],
+				s->destinations[d].name);
+	}
+	return r->wrong;
+}
+
+unsigned balance_print(const struct balance *b, const struct site *s, FILE *to)
+{
+	struct report r = {.to = to};
+	unsigned wrong = report(&r, b, s);
+	char amount[24];
+
+	fprintf(to, say("总计相差 %s\n", "difference %s\n"), money_text(r.difference, amount));
+	return wrong;
+}
+
+unsigned balance_json(const struct balance *b, const struct site *s, FILE *to)
+{
+	struct report r = {.to = to, .json = true};
+	unsigned wrong;
+	char amount[24];
+
+	fputs("{\"terms\":[", to);
+	wrong = report(&r, b, s);
+	fprintf(to, "\n],\"wrong\":%u,\"difference\":\"%s\"}\n", wrong, money_text(r.difference, amount));
+	return wrong;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_BALANCE_H
+#define JC_BALANCE_H
+
+#include <stdio.h>
+
+#include "site.h"
+#include "totals.h"
+
+/*
+ * The balance: the totals of all flows, as their positions hold them, and whether the equations (totals.h) come out.
+ * What one flow has written and the next has not read yet is "on the way": the difference of two terms that are kept by
+ * two flows, never negative.
+ */
+struct balance {
+	struct totals *all;          /* of every flow together */
+	struct balance_flow {
+		char *name;
+		struct totals *totals;
+	} *flows;
+	unsigned nflows;
+};
+
+int balance_load(struct bus *b, struct balance *ret, struct err *e);
+void balance_done(struct balance *b);
+struct totals *balance_of(struct balance *b, const char *flow);        /* NULL: no such flow */
+
+/* Prints the equations of the whole site as a table; returns the number of equations that do not come out. */
+unsigned balance_print(const struct balance *b, const struct site *s, FILE *to);
+/* The same as JSON: {"equations":[...],"difference":"0.00"}. */
+unsigned balance_json(const struct balance *b, const struct site *s, FILE *to);
+
+/* Counts again from the originals in .taken and from the topics, and compares term by term. Returns the number of terms that
+ * differ; -1 when something could not be read. */
+int balance_deep(struct site *s, struct bus *bus, const struct balance *b, FILE *to, struct err *e);
+
+#endif
