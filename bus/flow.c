@@ -56,7 +56,8 @@ bool flow_step_full(const struct flow *f)
 
 static void add_member(struct buf *b, const char *name, struct span text)
 {
-	buf_c(b, b->p[b->n - 1] == '{' ? ' ' : ',');
+	if (b->p[b->n - 1] != '{')
+		buf_c(b, ',');
 	json_quote(b, span_of(name));
 	buf_c(b, ':');
 	json_quote(b, text);

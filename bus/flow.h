@@ -21,9 +21,9 @@
 struct flow;
 
 enum flow_turn {
-	FLOW_IDLE,                   /* nothing to do now; call again when an input topic grew or after the kind's poll_ms */
+	FLOW_IDLE,                   /* nothing to do now; call again when an input topic grew or after poll_ms */
 	FLOW_COMMIT,                 /* commit what is staged, run the effect, call again at once */
-	FLOW_BUSY                    /* worked without anything to commit (a slice of a long copy); call again at once */
+	FLOW_BUSY                    /* worked without anything to commit (a slice of a long copy); again at once */
 };
 
 struct flow_kind {
@@ -34,9 +34,9 @@ struct flow_kind {
 	int (*step)(struct flow *f, enum flow_turn *ret, struct err *e);
 	/* What must follow a commit: parcels handed over, spool files deleted. Repeatable. NULL: nothing. */
 	int (*effect)(struct flow *f, struct err *e);
-	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done has
-	 * just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so that
-	 * each act sees what the one before did. NULL: all are refused. */
+	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done
+	 * has just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so
+	 * that each act sees what the one before did. NULL: all are refused. */
 	int (*act)(struct flow *f, struct span id, struct span act, struct err *e);
 	/* Drops what open and step keep in memory; called after each open, failed ones too. What is committed may be
 	 * without its effect: open sees to that. */
@@ -94,8 +94,9 @@ struct flow_run {
 
 /* Runs the flows until stopped or idle. An idle flow is looked at again when a flow of this process has written one of
  * its inputs, after its poll_ms, and each second for acts. With until_idle a waiting flow counts as idle when it has
- * failed three times in a row with the same error and nothing else moved meanwhile. 0 left in order (look at each flow's state and attention), -1 with kind ERR_HALT:
- * the process must end (exit code from the error: 6, or 7 when fenced). All flows are closed on return. */
+ * failed three times in a row with the same error and nothing else moved meanwhile. 0 left in order (look at each
+ * flow's state and attention), -1 with kind ERR_HALT: the process must end (exit code from the error: 6, or 7 when
+ * fenced). All flows are closed on return. */
 int flow_run(struct flow *const *flows, unsigned nflows, const struct flow_run *how, struct err *e);
 
 #endif

@@ -26,8 +26,8 @@ void lanes_close(struct lanes *l);
 /* Stamps the event (as event_begin and its data left it) with lane and number and stages it. b is changed. */
 int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct span key, struct buf *event,
 	struct err *e);
-/* Stages the position "<flow>/lane": to be called in each commit that appended. For each topic it has the lane that wrote
- * it last and its last number on each partition; topics that the flow no longer writes are kept. */
+/* Stages the position "<flow>/lane": to be called in each commit that appended. For each topic it has the lane that
+ * wrote it last and its last number on each partition; topics that the flow no longer writes are kept. */
 int lanes_save(struct lanes *l, struct err *e);
 struct span lanes_name(const struct lanes *l);
 

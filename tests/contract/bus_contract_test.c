@@ -65,7 +65,8 @@ static int setup(void **state)
 	f->row = *state;
 	strcpy(f->folder, "/tmp/bus-contract-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->url, sizeof f->url, "%s:%s", f->row->driver->scheme, f->row->driver == &bus_hostile ? "1" : f->folder);
+	snprintf(f->url, sizeof f->url, "%s:%s", f->row->driver->scheme,
+		f->row->driver == &bus_hostile ? "1" : f->folder);
 	f->conf = (struct bus_conf){.url = f->url, .partitions = 4};
 	fix_open(f);
 	*state = f;
@@ -160,8 +161,8 @@ static void append_claim(struct fix *f, struct bus_owner *o, const char *batch, 
 
 	event_begin(&b, &(struct event){.id = SPAN("c"), .source = SPAN("test"), .type = SPAN(EVENT_CLAIM),
 		.batchid = span_of(batch)});
-	buf_printf(&b, "{\"adapter\":\"a\",\"taken\":\"%s.txt\",\"keys\":\"\",\"digest\":\"d\",\"state\":\"%s\"}", batch,
-		state);
+	buf_printf(&b, "{\"adapter\":\"a\",\"taken\":\"%s.txt\",\"keys\":\"\",\"digest\":\"d\",\"state\":\"%s\"}",
+		batch, state);
 	event_stamp(&b, SPAN("t.1"), 1);
 	OK(f->e, bus_append(o, f->claims, 0, SPAN("k"), buf_as_span(&b), &f->e));
 	buf_done(&b);
@@ -836,7 +837,8 @@ static void a_second_process_that_would_own_is_refused(void **state)
 		struct bus *b;
 		struct err e = ERR_INIT;
 		char c;
-		bool refused = read(go[0], &c, 1) == 1 && bus_open_with(f->row->driver, &f->conf, BUS_OWN, &b, &e) < 0 &&
+		bool refused = read(go[0], &c, 1) == 1 &&
+			bus_open_with(f->row->driver, &f->conf, BUS_OWN, &b, &e) < 0 &&
 			strcmp(err_code(e.id)->name, "store.leased") == 0;
 
 		_exit(refused ? 0 : 1);
@@ -1082,10 +1084,12 @@ static void lanes_have_no_gaps(void **state)
 		struct lanes *l;
 
 		assert_true(bus_position_get(f->b, key, &before, &f->e) >= 0);
-		OK(f->e, lanes_open(f->b, o, (unsigned[]){f->claims, f->payroll}, 2, buf_as_span(&before), 1000, &l, &f->e));
+		OK(f->e, lanes_open(f->b, o, (unsigned[]){f->claims, f->payroll}, 2, buf_as_span(&before), 1000, &l,
+			&f->e));
 		for (int k = 0; k < 10; k++) {
 			buf_clear(&b);
-			event_begin(&b, &(struct event){.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.x")});
+			event_begin(&b,
+				&(struct event){.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.x")});
 			buf_str(&b, "{}");
 			OK(f->e, lanes_append(l, f->payroll, (unsigned)k % 4, SPAN("k"), &b, &f->e));
 			OK(f->e, lanes_save(l, &f->e));

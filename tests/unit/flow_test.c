@@ -18,8 +18,9 @@
 
 /* ---- a chain: numbers come in, are routed, are delivered ---- */
 
-/* Two adapters read the numbers, the even ones and the odd ones, into the same partitions; the router copies; the destination writes each into a parcel and shows its
- * sum to the outside in its effect. What they keep in memory comes from their positions alone. */
+/* Two adapters read the numbers, the even ones and the odd ones, into the same partitions; the router copies; the
+ * destination writes each into a parcel and shows how many to the outside in its effect. What they keep in memory comes
+ * from their positions alone. */
 struct toy {
 	struct flow flow;
 	unsigned from, to;           /* topics */
@@ -247,8 +248,8 @@ static void chain_open(struct chain *c, unsigned seed, unsigned unknown, unsigne
 
 	*c = (struct chain){0};
 	snprintf(c->url, sizeof c->url, "hostile:%u:%u:%u", seed, unknown, fence);
-	OK(c->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = c->url, .partitions = PARTITIONS}, BUS_OWN, &c->b,
-		&c->e));
+	OK(c->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = c->url, .partitions = PARTITIONS}, BUS_OWN,
+		&c->b, &c->e));
 	OK(c->e, bus_topic(c->b, "jincai.payroll", &payroll, &c->e));
 	OK(c->e, bus_topic(c->b, "jincai.to.bank", &to, &c->e));
 	OK(c->e, bus_topic(c->b, TOPIC_PARCELS, &parcels, &c->e));
@@ -397,9 +398,9 @@ static void the_pool_delivers_each_once_and_ends_when_all_are_idle(void **state)
 
 /* ---- a flow that does what its script says ---- */
 
-/* One letter a step: c commit, l the same after 400 ms, b busy, z busy for 50 ms, i idle, w idle after 150 ms, s idle with something staged; i
- * and w first count what lies in the first input; an error: r retry, d data, f conf,
- * u unknown, F fenced, C commit failed, g gap, k fork, S lane state. The last letter is repeated for ever. */
+/* One letter a step: c commit, l the same after 400 ms, b busy, z busy for 50 ms, i idle, w idle after 150 ms, s idle
+ * with something staged; i and w first count what lies in the first input. An error: r retry, d data, f conf, u unknown,
+ * F fenced, C commit failed, g gap, k fork, S lane state. The last letter is repeated for ever. */
 struct script {
 	struct flow flow;
 	const char *letters;
@@ -442,7 +443,8 @@ static int script_error(char letter, struct err *e)
 		char letter;
 		enum err_id id;
 	} errors[] = {{'r', E_DISK_FULL}, {'d', E_BUS_TOO_LARGE}, {'f', E_BUS_NAME}, {'u', E_BUS_UNKNOWN},
-		{'F', E_BUS_FENCED}, {'C', E_BUS_COMMIT_FAILED}, {'g', E_LANE_GAP}, {'k', E_LANE_FORK}, {'S', E_LANE_STATE}};
+		{'F', E_BUS_FENCED}, {'C', E_BUS_COMMIT_FAILED}, {'g', E_LANE_GAP}, {'k', E_LANE_FORK},
+		{'S', E_LANE_STATE}};
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i].letter == letter)
@@ -522,8 +524,8 @@ static int script_act(struct flow *f, struct span id, struct span act, struct er
 
 static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, script_act,
 	script_close, nothing};
-static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL, script_close,
-	nothing};
+static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL,
+	script_close, nothing};
 
 #define SCRIPTS_MAX 1000
 
@@ -539,7 +541,7 @@ static int stage_setup(void **state)
 {
 	struct stage *s = mem_new(sizeof *s);
 
-	OK(s->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:9", .partitions = 1}, BUS_OWN, &s->b, &s->e));
+	OK(s->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:9"}, BUS_OWN, &s->b, &s->e));
 	OK(s->e, bus_topic(s->b, "jincai.payroll", &s->topic, &s->e));
 	s->scripts = mem_new(SCRIPTS_MAX * sizeof *s->scripts);
 	*state = s;
@@ -861,10 +863,10 @@ static void an_act_is_executed_once_and_its_outcome_written(void **state)
 	assert_int_equal(x->acts, 2);
 	expect_no_act(s, "flow-0");
 	outcome_of(s, "act-1", got);
-	assert_string_equal(got, "{ \"act\":\"act-1\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\","
+	assert_string_equal(got, "{\"act\":\"act-1\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\","
 		"\"order\":{\"do\":\"stop\"}}");
 	outcome_of(s, "act-2", got);
-	assert_string_equal(got, "{ \"act\":\"act-2\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\"}");
+	assert_string_equal(got, "{\"act\":\"act-2\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\"}");
 }
 
 static void a_second_copy_of_an_act_is_dropped(void **state)

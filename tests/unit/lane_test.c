@@ -154,8 +154,8 @@ static void a_gap_says_what_is_missing(void **state)
 
 static void heads_that_are_none_are_refused(void **state)
 {
-	static const char *const texts[] = {"[]", "{\"a.1\":0}", "{\"a.1\":\"1\"}", "{\"a\":1}", "{\"a.1\":1,\"a.2\":1}",
-		"{\"a.1\":-3}"};
+	static const char *const texts[] = {"[]", "{\"a.1\":0}", "{\"a.1\":\"1\"}", "{\"a\":1}",
+		"{\"a.1\":1,\"a.2\":1}", "{\"a.1\":-3}"};
 	struct lane_heads *h = lane_heads_new();
 	struct err e;
 
@@ -181,7 +181,8 @@ struct site {
 static void site_open(struct site *s)
 {
 	*s = (struct site){0};
-	OK(s->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:5", .partitions = 2}, BUS_OWN, &s->b, &s->e));
+	OK(s->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:5", .partitions = 2}, BUS_OWN, &s->b,
+		&s->e));
 	OK(s->e, bus_topic(s->b, "jincai.payroll", &s->payroll, &s->e));
 	OK(s->e, bus_topic(s->b, "jincai.asset", &s->asset, &s->e));
 }
@@ -314,8 +315,8 @@ static void a_position_with_too_few_partitions_is_refused(void **state)
 	(void)state;
 	site_open(&s);
 	OK(s.e, bus_own(s.b, "flow", &o, &s.e));
-	OK(s.e, lanes_open(s.b, o, &s.payroll, 1, SPAN("{\"jincai.payroll\":{\"lane\":\"flow.1\",\"last\":[4]}}"), 0, &l,
-		&s.e));
+	OK(s.e, lanes_open(s.b, o, &s.payroll, 1, SPAN("{\"jincai.payroll\":{\"lane\":\"flow.1\",\"last\":[4]}}"), 0,
+		&l, &s.e));
 	event_begin(&b, &(struct event){.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.x")});
 	buf_str(&b, "{}");
 	FAILS(s.e, "lane.state", lanes_append(l, s.payroll, 0, SPAN("k"), &b, &s.e));
