@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mask.h"
+
+#define GROUP_MIN 3u                 /* digits between two separators of one number; those of a date are two */
+#define ID_DIGITS 17u                /* before the check character of an identity number (GB 11643) */
+
+/* Bytes of the digit that begins at p; 0: none does. */
+static size_t digit(const char *p, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	if (n && u[0] >= '0' && u[0] <= '9')
+		return 1;
+	if (n >= 2 && u[0] == 0xa3 && u[1] >= 0xb0 && u[1] <= 0xb9)
+		return 2;
+	if (n >= 3 && u[0] == 0xef && u[1] == 0xbc && u[2] >= 0x90 && u[2] <= 0x99)
+		return 3;
+	return 0;
+}
+
+struct run {
+	size_t bytes;
+	size_t digits;
+	size_t shown;                /* bytes at the end that stay */
+};
+
+static size_t group(struct span s, size_t at, struct run *r, size_t last[MASK_SHOWN])
+{
+	size_t count = 0, n;
+
+	for (; (n = digit(s.p + at, s.n - at)); at += n, count++)
+		last[r->digits++ % MASK_SHOWN] = at;
+	r->bytes = at;
+	return count;
+}
+
+/* The run that begins at s; last holds where its last digits begin. */
+static struct run find_run(struct span s)
+{
+	struct run r = {0};
+	size_t last[MASK_SHOWN] = {0};
+	size_t count = group(s, 0, &r, last);
+
+	if (count == ID_DIGITS && r.bytes < s.n && (s.p[r.bytes] | 0x20) == 'x')
+		last[r.digits++ % MASK_SHOWN] = r.bytes++;
+	while (count >= GROUP_MIN && r.bytes < s.n && (s.p[r.bytes] == ' ' || s.p[r.bytes] == '-') &&
+		digit(s.p + r.bytes + 1, s.n - r.bytes - 1))
+		count = group(s, r.bytes + 1, &r, last);
+	if (r.digits >= MASK_RUN)
+		r.shown = r.bytes - last[r.digits % MASK_SHOWN];
+	return r;
+}
+
+void mask_digits(struct buf *b, struct span s)
+{
+	buf_reserve(b, s.n);
+	while (s.n) {
+		struct run r = find_run(s);
+		size_t n = r.bytes ? r.bytes : 1;
+
+		if (r.digits >= MASK_RUN) {
+			for (size_t i = r.shown; i < n; i++)
+				buf_c(b, '*');
+			buf_add(b, s.p + n - r.shown, r.shown);
+		} else {
+			buf_add(b, s.p, n);
+		}
+		s.p += n;
+		s.n -= n;
+	}
+}
