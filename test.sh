@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds jincai as it is released and runs all its tests; the last lines are ctest's.
+#   sh test.sh [--no-install] [--long]
+# --long then goes on with the full counts (hours): kills, power cuts, fuzzing, memory. JINCAI_SEED repeats a run.
+set -eu
+cd "$(dirname "$0")"
+. cmake/ready.sh
+
+install=yes long=no
+for word; do
+	case "$word" in
+	--no-install) install=no ;;
+	--long) long=yes ;;
+	*)
+		say '用法：sh test.sh [--no-install] [--long]' 'usage: sh test.sh [--no-install] [--long]' >&2
+		exit 2
+		;;
+	esac
+done
+
+JINCAI_SEED=${JINCAI_SEED:-$(date +%s)}
+export JINCAI_SEED
+echo "JINCAI_SEED=$JINCAI_SEED"
+if [ $long = yes ]; then
+	ready $install "$needs_build" "$needs_test" "$needs_clang"
+else
+	ready $install "$needs_build" "$needs_test"
+fi
+build_release
+jobs=$(nproc 2>/dev/null || echo 2)
+quick=0
+ctest --test-dir build/release --output-on-failure --timeout 300 -j "$jobs" || quick=$?
+[ $long = yes ] || exit $quick
+
+# ---- the full counts ----
+passed=0 failed=0 skipped=0
+[ $quick = 0 ] || failed=1
+
+# count NAME NEEDED_FILE COMMAND...
+count()
+{
+	name=$1 file=$2
+	shift 2
+	if [ ! -e "$file" ]; then
+		echo "skipped: $name ($file is not there)"
+		skipped=$((skipped + 1))
+		return 0
+	fi
+	echo "---- $name"
+	began=$(date +%s)
+	if "$@"; then
+		passed=$((passed + 1)) word=passed
+	else
+		failed=$((failed + 1)) word=FAILED
+	fi
+	echo "$word: $name, $(($(date +%s) - began)) s"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+program=build/release/bin/jincai steps=build/release/tests/crash/libcount.so
+
+count 'kills: each durable step and 300 at random' tests/crash/matrix.py \
+	python3 tests/crash/matrix.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --kills 300
+count 'kills: batches of up to 200000 rows' tests/crash/matrix.py \
+	python3 tests/crash/matrix.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" \
+	--rows 200000 --every 25 --kills 20
+count 'power cuts' tests/crash/power.py \
+	python3 tests/crash/power.py --jincai "$program" --seed "$JINCAI_SEED" --work "$work"
+count 'memory: 10 million rows' tests/e2e/memory.py \
+	python3 tests/e2e/memory.py --jincai "$program" --rows 10000000 --work "$work"
+
+echo '---- building the fuzz targets'
+if cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DJINCAI_FUZZ=ON \
+	-DJINCAI_SANITIZE=address,undefined,fuzzer-no-link >build/fuzz.log 2>&1 && cmake --build build/fuzz >>build/fuzz.log 2>&1; then
+	for source in tests/fuzz/fuzz_*.c; do
+		what=$(basename "$source" .c)
+		mkdir -p "$work/$what"
+		count "$what: ${FUZZ_SECONDS:-600} s" "build/fuzz/tests/fuzz/$what" \
+			"build/fuzz/tests/fuzz/$what" -max_total_time="${FUZZ_SECONDS:-600}" -seed="$JINCAI_SEED" -print_final_stats=1 \
+			-verbosity=0 "$work/$what" "tests/fuzz/corpus/${what#fuzz_}"
+	done
+else
+	tail -n 20 build/fuzz.log
+	failed=$((failed + 1))
+fi
+echo "JINCAI_SEED=$JINCAI_SEED"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
