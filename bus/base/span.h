@@ -34,12 +34,12 @@ static inline bool span_is(struct span a, const char *text)
 
 static inline bool span_starts(struct span a, struct span with)
 {
-	return a.n >= with.n && memcmp(a.p, with.p, with.n) == 0;
+	return a.n >= with.n && (with.n == 0 || memcmp(a.p, with.p, with.n) == 0);
 }
 
 static inline bool span_ends(struct span a, struct span with)
 {
-	return a.n >= with.n && memcmp(a.p + a.n - with.n, with.p, with.n) == 0;
+	return a.n >= with.n && (with.n == 0 || memcmp(a.p + a.n - with.n, with.p, with.n) == 0);
 }
 
 /* Without blanks and tabs at both ends. */
