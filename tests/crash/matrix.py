@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Ends the program at each of its durable steps, then at random moments, and counts what the receivers have.
+
+    matrix.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --kills 500
+
+One run without an end tells the number of steps over a few batches. Then for each step, before it and after it: a fresh site,
+a receiver, the program ended there by SIGKILL and started again (and maybe ended again, up to three times) until it ends by
+itself; then the judge. Then rounds of kills at random times while files come in, until --kills are done; with --fail and
+--full that many steps answer EIO or ENOSPC, and disks are full for a while. Exit 0 only with nothing lost, nothing doubled,
+not a fen. A case that went wrong keeps its folder and prints the option that runs it alone.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import random
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import county
+import judge
+import make
+import receiver
+
+RUN_SECONDS = 90                        # a run that takes longer hangs
+RESTARTS = 4                            # of a program that ends itself after an error: its supervisor's patience
+WANTED = ("lost", "doubled", "fen")
+
+
+@dataclasses.dataclass
+class Setting:
+    """What all cases of one run share."""
+    jincai: list
+    count_lib: str
+    seed: int
+    rows: int
+    work: str
+    ok_codes: tuple
+    skip: str = ""
+    check: tuple = ()
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    verdict: judge.Verdict = None
+    wrong: str = ""                     # what else went wrong
+    kills: int = 0
+    steps: int = 0
+    folder: str = ""
+
+    def ok(self):
+        return not self.wrong and self.verdict is not None and self.verdict.ok()
+
+
+class Wrong(Exception):
+    pass
+
+
+class Office:
+    """One fresh site with its batches and its receiver."""
+
+    def __init__(self, setting, name, drops):
+        self.setting = setting
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"crash_{name.replace(':', '_')}_", dir=setting.work))
+        self.site = self.root / "site"
+        self.site_file = county.write(self.site)
+        self.drops = drops
+        self.waiting = list(drops)
+        self.log = open(self.root / "program.log", "ab")
+        self.kills = 0
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("COUNT_")}
+
+    def start(self, more=(), **count):
+        env = {**self.env, **{k: str(v) for k, v in count.items()}}
+        if self.setting.skip:
+            env["COUNT_SKIP"] = self.setting.skip
+        env["LD_PRELOAD"] = self.setting.count_lib
+        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:detect_leaks=0"
+        self.log.write(f"== run {count}\n".encode())
+        self.log.flush()
+        return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), "--until-idle", *more], env=env,
+                                cwd=self.site, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+
+    def wait(self, program, seconds=RUN_SECONDS):
+        try:
+            code = program.wait(seconds)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+            raise Wrong(f"still running after {seconds} s") from None
+        if code == -signal.SIGKILL:
+            self.kills += 1
+        self.log.write(f"== ended {code}\n".encode())
+        return code
+
+    def run(self, **count):
+        return self.wait(self.start(**count))
+
+    def finish(self):
+        """Runs without harm until it ends by itself. A supervisor starts it again after an error."""
+        for _ in range(RESTARTS):
+            code = self.run()
+            if code in self.setting.ok_codes:
+                return
+        raise Wrong(f"ends with {code} again and again")
+
+    def hand_in(self, phase, most=1000):
+        for drop in [d for d in self.waiting if d["phase"] == phase][:most]:
+            if county.hand_in(self.site, drop["name"], drop["content"]):
+                self.waiting.remove(drop)
+
+    def phases(self):
+        return sorted({d["phase"] for d in self.drops})
+
+    def everything_in(self):
+        """Hands in what is left, phase by phase, and lets the program do it."""
+        for phase in self.phases():
+            for _ in range(20):
+                self.hand_in(phase)
+                self.finish()
+                if not any(d["phase"] == phase for d in self.waiting):
+                    break
+            else:
+                raise Wrong("a file is not taken")
+
+    def receiver(self):
+        return receiver.Running(self.site, self.root / "received")
+
+    def verdict(self):
+        return judge.judge(self.drops, self.root / "received", self.site)
+
+    def tail(self):
+        self.log.flush()
+        text = (self.root / "program.log").read_bytes()[-1500:].decode("utf-8", "replace")
+        return "\n    ".join(text.splitlines()[-12:])
+
+
+def steps_of(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+# ---- kinds of cases: each gets an office with a receiver and does its harm ----
+
+def count_steps(office, rng, n):
+    office.hand_in(0)
+    code = office.run(COUNT_LOG=office.root / "steps.log")
+    if code not in office.setting.ok_codes:
+        raise Wrong(f"ends with {code} without any harm")
+
+
+def kill_before(office, rng, n, after=0):
+    office.hand_in(0)
+    code = office.run(COUNT_KILL=n, COUNT_AFTER=after)
+    for _ in range(rng.randint(0, 3)):
+        if code == -signal.SIGKILL:
+            code = office.run(COUNT_KILL=rng.randint(1, 60), COUNT_AFTER=rng.randint(0, 1))
+
+
+def kill_after(office, rng, n):
+    kill_before(office, rng, n, after=1)
+
+
+def kill_random(office, rng, n):
+    """n kills at random times, up to those that a run takes, while files come in."""
+    usual = 0.3
+    for _ in range(n):
+        phase = min((d["phase"] for d in office.waiting), default=0)
+        office.hand_in(phase, rng.randint(0, 3))
+        begun = time.monotonic()
+        program = office.start()
+        try:
+            code = program.wait(rng.random() * usual * 1.2)
+            usual = time.monotonic() - begun
+            if code not in office.setting.ok_codes:
+                raise Wrong(f"ends with {code} between kills")
+        except subprocess.TimeoutExpired:
+            program.kill()
+        office.wait(program)
+    if usual > 5:
+        raise Wrong("a run takes longer and longer")
+
+
+def fail_step(office, rng, n):
+    office.hand_in(0)
+    office.run(COUNT_FAIL=f"{n}:{rng.choice(('EIO', 'ENOSPC'))}")
+
+
+def full_disk(office, rng, n):
+    """From the nth write on the disk is full, until somebody makes room."""
+    room = office.root / "room"
+    office.hand_in(0)
+    program = office.start(COUNT_FAIL_WRITE=f"{n}:ENOSPC", COUNT_FAIL_GROW=rng.randint(0, 1), COUNT_FAIL_UNTIL=room)
+    time.sleep(0.2 + rng.random())
+    room.touch()
+    office.wait(program)
+
+
+KINDS = {"count": count_steps, "before": kill_before, "after": kill_after, "random": kill_random, "fail": fail_step,
+         "full": full_disk}
+
+
+def run_case(setting, name, keep=False):
+    """name is KIND:NUMBER:SEED and says all of the case."""
+    kind, n, seed = name.split(":")
+    rng = random.Random(name)
+    rich = kind in ("random", "fail", "full")
+    drops = make.Maker(int(seed), setting.rows).drops(5 if kind == "random" else 2, planted=rich)
+    office = Office(setting, name, drops)
+    result = Result(name, folder=str(office.root))
+    try:
+        with office.receiver():
+            KINDS[kind](office, rng, int(n))
+            office.everything_in()
+        result.verdict = office.verdict()
+        for command in setting.check:
+            done = subprocess.run([*setting.jincai, *shlex.split(command), "-c", str(office.site_file)], cwd=office.site,
+                                  capture_output=True, timeout=RUN_SECONDS, check=False)
+            if done.returncode:
+                raise Wrong(f"{command} ends with {done.returncode}: {(done.stdout + done.stderr)[-300:].decode(errors='replace')}")
+    except Wrong as e:
+        result.wrong = f"{e}\n    {office.tail()}"
+    except Exception as e:
+        result.wrong = f"{type(e).__name__} {e}\n    {office.tail()}"
+    office.log.close()
+    result.kills, result.steps = office.kills, steps_of(office.root / "steps.log")
+    if result.ok() and not keep:
+        shutil.rmtree(office.root, ignore_errors=True)
+    return result
+
+
+class Tally:
+    def __init__(self, total):
+        self.total, self.done, self.kills, self.bad = total, 0, 0, []
+        self.sum = dict.fromkeys(judge.Verdict.FAULTS, 0)
+        self.shown = time.monotonic()
+
+    def take(self, r):
+        self.done += 1
+        self.kills += r.kills
+        if r.verdict:
+            for k in self.sum:
+                self.sum[k] += getattr(r.verdict, k)
+        if not r.ok():
+            self.bad.append(r)
+            print(f"WRONG --only {r.name}: {r.verdict or ''} {r.wrong}\n  {r.folder}", flush=True)
+            for text in (r.verdict.problems if r.verdict else [])[:8]:
+                print("  " + text, flush=True)
+        if time.monotonic() - self.shown > 10:
+            self.shown = time.monotonic()
+            print(f"{self.done} of {self.total} cases, {self.kills} kills: {self}", flush=True)
+
+    def __str__(self):
+        others = "".join(f", {n} {k}" for k, n in self.sum.items() if n and k not in WANTED)
+        return ", ".join(f"{self.sum[k]} {k}" for k in WANTED) + others + (f", {len(self.bad)} wrong" if self.bad else "")
+
+
+def run_all(setting, names, jobs, stop_at=10, keep=False):
+    tally = Tally(len(names))
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        todo = {pool.submit(run_case, setting, name, keep) for name in names}
+        for future in concurrent.futures.as_completed(todo):
+            tally.take(future.result())
+            if len(tally.bad) >= stop_at:
+                pool.shutdown(wait=True, cancel_futures=True)
+                print(f"stopped: {stop_at} cases went wrong", flush=True)
+                break
+    return tally
+
+
+def options(p):
+    p.add_argument("--jincai", required=True, help="the program, a command")
+    p.add_argument("--count-lib", required=True)
+    p.add_argument("--seed", type=int, default=int(time.time()) % 100000)
+    p.add_argument("--rows", type=int, default=12, help="lines a batch, at most")
+    p.add_argument("--work", default=tempfile.gettempdir(), help="where sites are made")
+    p.add_argument("--ok-codes", default="0,1", help="exit codes of a run that is at rest (1: something waits for a person)")
+    p.add_argument("--skip", default="", help="CALL:PART: leaves out a call, see count.c")
+    p.add_argument("--check", action="append", default=[], help="a verb that must end with 0 after each case, like 'balance'")
+    p.add_argument("--jobs", type=int, default=os.cpu_count())
+
+
+def setting_of(a):
+    words = shlex.split(a.jincai)
+    words = [str(pathlib.Path(w).resolve()) if os.path.exists(w) else w for w in words]
+    return Setting(words, str(pathlib.Path(a.count_lib).resolve()), a.seed, a.rows, a.work,
+                   tuple(map(int, a.ok_codes.split(","))), a.skip, tuple(a.check))
+
+
+def names_of(a, steps):
+    at = list(range(1, steps + 1))
+    if a.every > 1:
+        at = at[a.seed % a.every::a.every]
+    names = [f"{kind}:{n}:{a.seed}" for n in at for kind in ("before", "after")]
+    rng = random.Random(a.seed)
+    names += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
+    names += [f"fail:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.fail)]
+    names += [f"full:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.full)]
+    return names
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options(p)
+    p.add_argument("--kills", type=int, default=100, help="at random times, about")
+    p.add_argument("--every", type=int, default=1, help="only each Kth step")
+    p.add_argument("--fail", type=int, default=0, help="steps that answer EIO or ENOSPC")
+    p.add_argument("--full", type=int, default=0, help="times that the disk is full for a while")
+    p.add_argument("--stop-at", type=int, default=10, help="cases that went wrong")
+    p.add_argument("--only", action="append", help="KIND:NUMBER:SEED, as a case that went wrong is named")
+    a = p.parse_args()
+    setting = setting_of(a)
+    if a.only:
+        names, steps = a.only, 0
+    else:
+        calm = run_case(setting, f"count:0:{a.seed}")
+        if not calm.ok():
+            Tally(1).take(calm)
+            return 1
+        steps = calm.steps
+        names = names_of(a, steps)
+        print(f"seed {a.seed}: {steps} steps over 2 batches, {len(names)} cases", flush=True)
+        if steps == 0:
+            print("no step was counted: is the library loaded?")
+            return 1
+    begun = time.monotonic()
+    tally = run_all(setting, names, a.jobs, a.stop_at, keep=bool(a.only))
+    print(f"seed {a.seed}: {tally.done} cases, {tally.kills} kills in {time.monotonic() - begun:.0f} s: {tally}")
+    return 1 if tally.bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
