@@ -2,3 +2,4 @@
 jincai_test(names_test transforms)
 jincai_test(expr_test transforms)
 jincai_test(map_test transforms)
+jincai_test(language_test transforms)

@@ -14,8 +14,8 @@
  *	text  := "..." with \" and \\
  *	name  := letters, digits, "_", "." and all beyond ASCII: a column with another name has no place in a condition
  *
- * An absent value is empty, equal to "" and starts with nothing else. Brackets and "not" go 60 deep at most. Compiled to a
- * flat program; running it allocates nothing and takes time bounded by its length.
+ * An absent value is empty, equal to "" and starts with nothing else. Brackets and "not" go 60 deep at most. Compiled to
+ * a flat program; running it allocates nothing and takes time bounded by its length.
  */
 struct expr;
 

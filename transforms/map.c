@@ -181,7 +181,8 @@ static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
 	*v = (struct value){.text = made_since(r, at)};
 }
 
-/* v is the value so far and the result. The first conversion takes its text as t, not from memory where it was just put. */
+/* v is the value so far and the result. The first conversion takes its text as t, not from memory where it was just
+ * put. */
 static int convert(struct run *r, const struct rule *u, struct span t, struct value *v, struct err *e)
 {
 	if (u->table) {
@@ -334,8 +335,8 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 
 /* ---- writing ---- */
 
-/* What stands before a text: copied in whole steps, since a call for a dozen bytes costs more than the bytes. Both sides have
- * room for the last one. */
+/* What stands before a text: copied in whole steps, since a call for a dozen bytes costs more than the bytes. Both sides
+ * have room for the last one. */
 static inline char *put_opening(char *to, const struct member *x, unsigned level)
 {
 	const char *p = x->opening.p + x->level[level];

@@ -11,22 +11,24 @@
 /*
  * Mappings: rules between records and events, one engine both ways. A rule is a path ("line.name"), or a mapping:
  *
- *	from: PATH | value: TEXT | keyed: PATH      where the text comes from; keyed: 32 hex digits of the keyed hash
- *	trim: blanks                                blanks and U+3000 at both ends
- *	null: [TEXT, ...]                           these texts mean "absent"
+ *	from: PATH | value: TEXT | keyed: PATH      where the text comes from; one of them
+ *	when: CONDITION                             else there is nothing
+ *	trim: blanks                                blanks, tabs and U+3000 at both ends
+ *	null: [TEXT, ...]                           these texts mean "absent"; an empty one always does
  *	lookup: TABLE                               the standard code in the document's fiscal year; unknown is an error
- *	as: yuan | fen | integer | DATE             reads (inward) or writes (outward); DATE is a pattern of yyyy MM dd and
- *	                                            other characters; inside, a date is 2026-12-01, a month 2026-12
- *	decimals: N | N..M                          of yuan; 2 when absent
- *	thousands: yes                              "1,234.56" is allowed
- *	check: positive | not_negative | account | digits
- *	cut: N bytes                                in the charset of the receiver, between characters
- *	when: CONDITION                             else the field is absent
- *	name: TEXT                                  outward: the column's name in a header row
+ *	as: yuan | fen | integer | DATE             reads (inward) or writes (outward); DATE: datefmt.h. Inside, money is
+ *	                                            1234.50, a date 2026-12-01, a month 2026-12. integer: 1 to 18 digits
+ *	decimals: N | N..M, thousands: yes          of yuan, inward; two decimals and no commas when absent
+ *	check: positive | not_negative (of money) | account (5..32 of 0-9 A-Z -) | digits
+ *	cut: N bytes                                in the form's charset, between characters; not with as, keyed
+ *	(keyed)                                     32 hex digits of the keyed hash of what came out; not with as, cut
+ *	name: TEXT                                  in a list: the column's name
  *
- * They run in this order. Inward the rules stand in a mapping and make an object: the key is the path below data, its
- * schema's checks run on the result. Outward they stand in a list and make a list of cells; each must be writable in
- * the receiver's charset. Lists also serve as identity and content (joined by the caller).
+ * They run in this order, however a rule lists them. What an absent text meets is no error; a required field without one
+ * is. Inward the rules stand in a mapping and make an object: the key is the path below data, its schema's checks run on
+ * the result, and a rule may use the results of those above it as data.PATH. Outward they stand in a list and make a list
+ * of cells; each must be writable in the receiver's charset. Lists also serve as identity and content (joined by the
+ * caller).
  *
  * The functions stand in one table (map_functions) from which parser, help and reference are printed.
  */
@@ -39,25 +41,30 @@ struct map_setup {
 	const struct schema *schema;       /* MAP_OBJECT: of the event; required */
 	enum charset charset;              /* outward: of the receiver */
 	bool people;                       /* outward: read by people in a spreadsheet: a text cell that begins with one of
-	                                    * = + - @ or a control is written behind an apostrophe (formula injection) */
+	                                    * = + - @, narrow or full-width, or a control is written behind an apostrophe
+	                                    * (formula injection); what is money is not */
 	struct codes *codes;
 	const struct hash_key *key;        /* for keyed; NULL: keyed is a finding map.no_key */
-	int year_slot;                     /* slot of the text whose first four digits are the fiscal year; -1: none */
+	int year_slot;                     /* slot of the text whose first four digits are the fiscal year, else lookup
+	                                    * fails; -1: none, the newest edition counts */
 };
 
 struct map;
 
 /* Compiles rules (conf mapping or list); NULL with findings: map.path {path}{near}, map.field {field}{near} (not in the
- * schema), map.required {field} (in the schema, not mapped), map.rule (unknown or contradicting), map.no_key, codes.*. */
+ * schema), map.required {field} (in the schema, not mapped), map.rule {rule}{want} (no such value, or functions that
+ * exclude each other), map.no_key, conf.unknown_key, expr.*, codes.*, schema.* (a fixed value that the field does not
+ * take). */
 struct map *map_compile(const struct map_setup *s, struct conf *rules, struct findings *f);
 void map_free(struct map *m);
 
-/* Runs all rules: results go into their slots (MAP_OBJECT) or into the map's own list slots; texts into s->text.
- * No allocation. Errors (ERR_DATA), with argument field: money.*, map.unknown_code {field}{code}{table}, map.date,
- * map.check {field}{check}, map.missing {field} (required and absent), text.no_such_character, schema.*. */
+/* Runs all rules: results go into their slots (MAP_OBJECT) or into the map's own list slots; texts into s->made. No
+ * allocation in steady state. After a failure the results are not to be used. Errors (ERR_DATA), each with {field}:
+ * money.*, map.unknown_code {code}{table}, map.date {text}{want} (field fiscal_year: that of a lookup), map.check {check},
+ * map.missing (required and absent), text.no_such_character, schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
-/* MAP_OBJECT: runs only what says how much a record is worth: its control amount and its currency, for a record that
- * is dead for another reason. 0 and both values; -1 when the amount cannot be read or there is none. */
+/* MAP_OBJECT: how much a record is worth that is dead for another reason: its control amount and its currency, whatever
+ * else fails. 0 and both values; -1 when the amount cannot be read or there is none. */
 int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struct span *ret_currency, struct err *e);
 /* Appends the JSON of the last run: {"payee":{"name":..}} without absent fields, or ["..",".."]; absent cells are "". */
 void map_write(const struct map *m, const struct slots *s, struct buf *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mapping and writing of payroll lines: ns a record (the best of 60 rounds) and allocations behind the first round (there
- * must be none).
+ * Mapping and writing of payroll lines: ns a record (the best of 60 rounds) and allocations behind the first round
+ * (there must be none).
  *
  *	bench_map [records in a round]
  */
@@ -60,7 +60,8 @@ static const char keyed[] = "[head.unit, file.month, {keyed: line.id_no}, line.o
 enum { ROUNDS = 60 };
 enum { MONTH, DATE, UNIT, BANK, AGENT_NO, NAME, ACCOUNT, ID_TYPE, ID_NO, OCCURRENCE, NET, NAMES };
 
-static const char *const names_of[NAMES] = {"file.month", "head.date", "head.unit", "head.bank", "line.agent_no", "line.name",
+static const char *const names_of[NAMES] = {"file.month", "head.date", "head.unit", "head.bank",
+	"line.agent_no", "line.name",
 	"line.account", "line.id_type", "line.id_no", "line.occurrence", "line.net"};
 
 /* Values differ from record to record as in a real file; 64 of them go round. */

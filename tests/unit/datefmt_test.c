@@ -43,7 +43,8 @@ static void dates_are_read_by_their_pattern(void **state)
 		if (rc != (row[i].want ? 0 : -1) || strcmp(got, row[i].want ? row[i].want : "untouched") != 0)
 			fail_msg("%s by %s gives %d %s", row[i].text, row[i].pattern, rc, got);
 	}
-	assert_int_equal(datefmt_read(&(struct datefmt){.length = 0, .year = -1, .month = -1, .day = -1}, SPAN("x"), (char[11]){0}), -1);
+	assert_int_equal(datefmt_read(&(struct datefmt){.length = 0, .year = -1, .month = -1, .day = -1}, SPAN("x"),
+	(char[11]){0}), -1);
 }
 
 static void dates_are_written_by_their_pattern(void **state)
@@ -75,7 +76,8 @@ static void dates_are_written_by_their_pattern(void **state)
 
 static void what_is_no_pattern_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "yyyy", "MM", "yyyydd", "MMdd", "yyyyMMddHH", "yyyyMMdddd", "yyyyMMMM", "yyyyMMyyyy",
+	static const char *const bad[] = {"", "yyyy", "MM", "yyyydd", "MMdd", "yyyyMMddHH", "yyyyMMdddd", "yyyyMMMM",
+		"yyyyMMyyyy",
 		"YYYYMMDD", "yyyyMmdd", "yyMMdd", "yyyyMd", "date yyyyMMdd", "yuan", "dyyyyMMd",
 		"yyyyMMdd----------------------------------------"};
 	static const char *const good[] = {"yyyyMM", "MMyyyy", "ddMMyyyy", "yyyy MM dd",

@@ -13,7 +13,8 @@
 #define OBJECT "\"type\":\"object\",\"additionalProperties\":false,\"properties\""
 
 /* One required text, an amount, and objects two levels deep of which nothing is required. */
-static const char schema_text[] = "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
+static const char schema_text[] =
+	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
 	OBJECT ":{"
 	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":true},"
 	"\"fee\":{" LEAF ",\"format\":\"money\"},\"currency\":{" LEAF ",\"enum\":[\"CNY\",\"GBP\"]},"
@@ -25,7 +26,8 @@ static const char schema_text[] = "{\"$schema\":\"https://json-schema.org/draft/
 	"\"z\":{" LEAF "}},\"required\":[\"id\"]}";
 
 /* Without an amount and with nothing required. */
-static const char plain_text[] = "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"plain.v1.json\","
+static const char plain_text[] =
+	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"plain.v1.json\","
 	OBJECT ":{\"id\":{" LEAF "},\"z\":{" LEAF "}}}";
 
 static struct {
@@ -177,14 +179,17 @@ static const struct {
 	{"from is the same", IN, "{id: {from: line.name}}", "line.name=王珅", "{\"id\":\"王珅\"}"},
 	{"a value is itself", IN, "{id: {value: 010}}", "", "{\"id\":\"010\"}"},
 	{"an empty value is absent", IN, "{id: a, z: {value: ''}}", "a=x", "{\"id\":\"x\"}"},
-	{"paths and values go out", UTF8, "[a, {from: b}, {value: F}, event.no]", "a=1|b=2|event.no=9", "[\"1\",\"2\",\"F\",\"9\"]"},
+	{"paths and values go out", UTF8, "[a, {from: b}, {value: F}, event.no]", "a=1|b=2|event.no=9",
+		"[\"1\",\"2\",\"F\",\"9\"]"},
 	{"a text is escaped", UTF8, "[a]", "a=q\"\\\n", "[\"q\\\"\\\\\\n\"]"},
 	{"an absent cell is empty", UTF8, "[a, b]", "b=2", "[\"\",\"2\"]"},
 	{"an empty list is an empty row", UTF8, "[]", "", "[]"},
-	{"a rule may use the result of one above it", IN, "{payee.name: a, id: {from: data.payee.name}, amount: {from: b, as: yuan}, "
+	{"a rule may use the result of one above it", IN,
+		"{payee.name: a, id: {from: data.payee.name}, amount: {from: b, as: yuan}, "
 		"z: {from: data.amount, when: 'data.payee.name = \"x\"'}}", "a=x|b=1.50",
 		"{\"payee\":{\"name\":\"x\"},\"id\":\"x\",\"amount\":\"1.50\",\"z\":\"1.50\"}"},
-	{"which stays above it where objects are gathered", IN, "{payee.name: a, id: b, payee.account: {from: data.id}}", "a=x|b=new",
+	{"which stays above it where objects are gathered", IN,
+		"{payee.name: a, id: b, payee.account: {from: data.id}}", "a=x|b=new",
 		"{\"payee\":{\"name\":\"x\",\"account\":\"new\"},\"id\":\"new\"}"},
 
 	/* nested objects */
@@ -197,7 +202,8 @@ static const struct {
 		"{\"id\":\"1\",\"payee\":{\"bank\":{\"no\":\"2\"}},\"payer\":{\"bank\":{\"no\":\"3\"}}}"},
 	{"an absent member leaves no comma", IN, "{id: a, payee.name: b, payee.account: c}", "a=1|c=3",
 		"{\"id\":\"1\",\"payee\":{\"account\":\"3\"}}"},
-	{"an absent object leaves nothing", IN, "{id: a, payee.name: b, payee.bank.no: c, z: d}", "a=1|d=4", "{\"id\":\"1\",\"z\":\"4\"}"},
+	{"an absent object leaves nothing", IN, "{id: a, payee.name: b, payee.bank.no: c, z: d}", "a=1|d=4",
+		"{\"id\":\"1\",\"z\":\"4\"}"},
 	{"an absent inner object leaves the outer one", IN, "{id: a, payee.name: b, payee.bank.no: c}", "a=1|b=2",
 		"{\"id\":\"1\",\"payee\":{\"name\":\"2\"}}"},
 	{"an inner object alone", IN, "{payee.name: b, payee.bank.no: c, payee.bank.city: d, id: a}", "a=1|d=4",
@@ -205,27 +211,33 @@ static const struct {
 	{"an absent object between two of the same depth", IN,
 		"{payee.bank.no: a, payee.name: b, payer.bank.no: c, id: d}", "a=1|c=3|d=4",
 		"{\"payee\":{\"bank\":{\"no\":\"1\"}},\"payer\":{\"bank\":{\"no\":\"3\"}},\"id\":\"4\"}"},
-	{"an object at the end is closed", IN, "{id: a, payer.bank.no: b}", "a=1|b=2", "{\"id\":\"1\",\"payer\":{\"bank\":{\"no\":\"2\"}}}"},
+	{"an object at the end is closed", IN, "{id: a, payer.bank.no: b}", "a=1|b=2",
+		"{\"id\":\"1\",\"payer\":{\"bank\":{\"no\":\"2\"}}}"},
 	{"what is required must be there", IN, "{id: a}", "", "map.missing id"},
 	{"an empty text is absent", IN, "{id: a}", "a=", "map.missing id"},
 
 	/* trim, null */
 	{"blanks of both widths are trimmed", IN, "{id: {from: a, trim: blanks}}", "a=\t 　x 　y　 　", "{\"id\":\"x 　y\"}"},
 	{"without trim they stay", IN, "{id: a}", "a= x ", "{\"id\":\" x \"}"},
-	{"half an ideographic space is another character", IN, "{id: {from: a, trim: blanks}}", "a=、x\xe3\x80\x81", "{\"id\":\"、x、\"}"},
+	{"half an ideographic space is another character", IN, "{id: {from: a, trim: blanks}}", "a=、x\xe3\x80\x81",
+		"{\"id\":\"、x、\"}"},
 	{"blanks alone are absent when trimmed", IN, "{id: {from: a, trim: blanks}}", "a= 　 ", "map.missing id"},
 	{"blanks go out trimmed", UTF8, "[{from: a, trim: blanks}]", "a= 　x　", "[\"x\"]"},
 	{"null forms are absent", IN, "{id: {value: x}, z: {from: a, null: ['-', 'NULL']}}", "a=NULL", "{\"id\":\"x\"}"},
-	{"others are not", IN, "{id: {value: x}, z: {from: a, null: ['-', 'NULL']}}", "a=NULL ", "{\"id\":\"x\",\"z\":\"NULL \"}"},
-	{"they are compared after trim", IN, "{id: {value: x}, z: {from: a, trim: blanks, null: [NULL]}}", "a= NULL", "{\"id\":\"x\"}"},
+	{"others are not", IN, "{id: {value: x}, z: {from: a, null: ['-', 'NULL']}}", "a=NULL ",
+		"{\"id\":\"x\",\"z\":\"NULL \"}"},
+	{"they are compared after trim", IN, "{id: {value: x}, z: {from: a, trim: blanks, null: [NULL]}}", "a= NULL",
+		"{\"id\":\"x\"}"},
 	{"a required one is missing", IN, "{id: {from: a, null: ['0']}}", "a=0", "map.missing id"},
-	{"before an amount is read", IN, "{id: {value: x}, amount: {from: a, as: yuan, null: ['-']}}", "a=-", "{\"id\":\"x\"}"},
+	{"before an amount is read", IN, "{id: {value: x}, amount: {from: a, as: yuan, null: ['-']}}", "a=-",
+		"{\"id\":\"x\"}"},
 	{"a null form goes out empty", UTF8, "[{from: a, null: [None]}, b]", "a=None|b=2", "[\"\",\"2\"]"},
 
 	/* lookup */
 	{"a code of this year", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=2026", "{\"id\":\"111\"}"},
 	{"a code of an older year", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=20251201", "{\"id\":\"100\"}"},
-	{"a code that this year no longer has", IN, "{id: {from: a, lookup: units}}", "a=2|head.year=2026", "map.unknown_code id"},
+	{"a code that this year no longer has", IN, "{id: {from: a, lookup: units}}", "a=2|head.year=2026",
+		"map.unknown_code id"},
 	{"a year without an edition", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=2031", "map.unknown_code id"},
 	{"a year that is none", IN, "{id: {from: a, lookup: units}}", "a=1|head.year=01/12/2026", "map.date fiscal_year"},
 	{"no year", IN, "{id: {from: a, lookup: units}}", "a=1", "map.date fiscal_year"},
@@ -236,11 +248,16 @@ static const struct {
 
 	/* as: money */
 	{"yuan", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=-01234.50", "{\"id\":\"x\",\"amount\":\"-1234.50\"}"},
-	{"two decimals unless said otherwise", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=1.5", "money.decimals amount"},
-	{"no decimals", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12", "{\"id\":\"x\",\"amount\":\"12.00\"}"},
-	{"none and no more", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12.0", "money.decimals amount"},
-	{"one decimal", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 1}}", "a=1.5", "{\"id\":\"x\",\"amount\":\"1.50\"}"},
-	{"up to two", IN, "{id: {from: b}, amount: {from: a, as: yuan, decimals: 0..2}, fee: {from: c, as: yuan, decimals: 0..2}}",
+	{"two decimals unless said otherwise", IN, "{id: {value: x}, amount: {from: a, as: yuan}}", "a=1.5",
+		"money.decimals amount"},
+	{"no decimals", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12",
+		"{\"id\":\"x\",\"amount\":\"12.00\"}"},
+	{"none and no more", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0}}", "a=12.0",
+		"money.decimals amount"},
+	{"one decimal", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 1}}", "a=1.5",
+		"{\"id\":\"x\",\"amount\":\"1.50\"}"},
+	{"up to two", IN,
+		"{id: {from: b}, amount: {from: a, as: yuan, decimals: 0..2}, fee: {from: c, as: yuan, decimals: 0..2}}",
 		"b=x|a=7|c=7.5", "{\"id\":\"x\",\"amount\":\"7.00\",\"fee\":\"7.50\"}"},
 	{"not three", IN, "{id: {value: x}, amount: {from: a, as: yuan, decimals: 0..2}}", "a=1.005", "money.decimals amount"},
 	{"thousands", IN, "{id: {value: x}, amount: {from: a, as: yuan, thousands: yes}}", "a=1,234,567.89",
@@ -257,15 +274,19 @@ static const struct {
 	{"what goes out as money is money", UTF8, "[{from: a, as: fen}]", "a=12", "money.decimals a"},
 
 	/* as: dates */
-	{"a date", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=20261201", "{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
+	{"a date", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=20261201",
+		"{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
 	{"a Chinese date", IN, "{id: {value: x}, date: {from: a, as: yyyy年MM月dd日}}", "a=2026年12月01日",
 		"{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
-	{"a British date", IN, "{id: {value: x}, date: {from: a, as: dd/MM/yyyy}}", "a=01/12/2026", "{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
+	{"a British date", IN, "{id: {value: x}, date: {from: a, as: dd/MM/yyyy}}", "a=01/12/2026",
+		"{\"id\":\"x\",\"date\":\"2026-12-01\"}"},
 	{"a month", IN, "{id: {value: x}, month: {from: a, as: yyyyMM}}", "a=202612", "{\"id\":\"x\",\"month\":\"2026-12\"}"},
 	{"no date", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=20260230", "map.date date"},
-	{"a date that is written otherwise", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=2026-12-01", "map.date date"},
+	{"a date that is written otherwise", IN, "{id: {value: x}, date: {from: a, as: yyyyMMdd}}", "a=2026-12-01",
+		"map.date date"},
 	{"a month is no date", IN, "{id: {value: x}, date: {from: a, as: yyyyMM}}", "a=202612", "schema.date date"},
-	{"dates go out", GBK, "[{from: a, as: yyyyMMdd}, {from: a, as: yyyy年MM月dd日}, {from: a, as: dd/MM/yyyy}, {from: a, as: yyyyMM}]",
+	{"dates go out", GBK,
+		"[{from: a, as: yyyyMMdd}, {from: a, as: yyyy年MM月dd日}, {from: a, as: dd/MM/yyyy}, {from: a, as: yyyyMM}]",
 		"a=2026-12-01", "[\"20261201\",\"2026年12月01日\",\"01/12/2026\",\"202612\"]"},
 	{"months go out", UTF8, "[{from: a, as: yyyy年MM月}]", "a=2026-12", "[\"2026年12月\"]"},
 	{"a month has no day", UTF8, "[{from: a, as: yyyyMMdd}]", "a=2026-12", "map.date a"},
@@ -276,15 +297,18 @@ static const struct {
 	{"at most 18", IN, "{id: {from: a, as: integer}}", "a=1234567890123456789", "map.check id"},
 	{"an integer goes out", UTF8, "[{from: a, as: integer}, b]", "a=123456789012345678", "[\"123456789012345678\",\"\"]"},
 	{"no integer goes out", UTF8, "[{from: a, as: integer}]", "a=-1", "map.check a"},
-	{"positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.01", "{\"id\":\"x\",\"amount\":\"0.01\"}"},
-	{"zero is not positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.00", "map.check amount"},
+	{"positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.01",
+		"{\"id\":\"x\",\"amount\":\"0.01\"}"},
+	{"zero is not positive", IN, "{id: {value: x}, amount: {from: a, as: yuan, check: positive}}", "a=0.00",
+		"map.check amount"},
 	{"nor is less", UTF8, "[{from: a, as: fen, check: positive}]", "a=-0.01", "map.check a"},
 	{"zero is not negative", IN, "{id: {value: x}, amount: {from: a, as: fen, check: not_negative}}", "a=0",
 		"{\"id\":\"x\",\"amount\":\"0.00\"}"},
 	{"less is", IN, "{id: {value: x}, amount: {from: a, as: fen, check: not_negative}}", "a=-1", "map.check amount"},
 	{"an account", IN, "{id: {from: a, check: account}}", "a=6222-020A", "{\"id\":\"6222-020A\"}"},
 	{"an account of four", IN, "{id: {from: a, check: account}}", "a=1234", "map.check id"},
-	{"an account of 32", UTF8, "[{from: a, check: account}]", "a=12345678901234567890123456789012", "[\"12345678901234567890123456789012\"]"},
+	{"an account of 32", UTF8, "[{from: a, check: account}]", "a=12345678901234567890123456789012",
+		"[\"12345678901234567890123456789012\"]"},
 	{"an account of 33", UTF8, "[{from: a, check: account}]", "a=123456789012345678901234567890123", "map.check a"},
 	{"an account in small letters", IN, "{id: {from: a, check: account}}", "a=abcde", "map.check id"},
 	{"an account with a blank", IN, "{id: {from: a, check: account}}", "a=6222 0200", "map.check id"},
@@ -296,7 +320,8 @@ static const struct {
 	/* cut */
 	{"cut in bytes of UTF-8", UTF8, "[{from: a, cut: 7 bytes}]", "a=乌云其其格", "[\"乌云\"]"},
 	{"cut in bytes of GBK", GBK, "[{from: a, cut: 7 bytes}]", "a=乌云其其格", "[\"乌云其\"]"},
-	{"cut in bytes of GB18030, four to a rare character", GB18030, "[{from: a, cut: 7 bytes}, {from: a, cut: 8 bytes}]", "a=王㐂㐂㐂",
+	{"cut in bytes of GB18030, four to a rare character", GB18030,
+		"[{from: a, cut: 7 bytes}, {from: a, cut: 8 bytes}]", "a=王㐂㐂㐂",
 		"[\"王㐂\",\"王㐂\"]"},
 	{"a cut to the byte", GB18030, "[{from: a, cut: 10 bytes}]", "a=王㐂㐂㐂", "[\"王㐂㐂\"]"},
 	{"what fits is not cut", GB18030, "[{from: a, cut: 60 bytes}]", "a=王珅", "[\"王珅\"]"},
@@ -310,20 +335,25 @@ static const struct {
 	{"when it does not", IN, "{id: a, z: {from: b, when: 'a = \"x\"'}}", "a=w|b=y", "{\"id\":\"w\"}"},
 	{"before what would fail", IN, "{id: a, fee: {from: b, as: yuan, when: 'a = \"x\"'}}", "a=w|b=none", "{\"id\":\"w\"}"},
 	{"not for what is required", IN, "{id: {from: a, when: 'b is empty'}}", "a=w|b=y", "map.missing id"},
-	{"a cell", UTF8, "[{value: D, when: 'a starts \"-\"'}, {value: C, when: 'not a starts \"-\"'}]", "a=-1", "[\"D\",\"\"]"},
+	{"a cell", UTF8, "[{value: D, when: 'a starts \"-\"'}, {value: C, when: 'not a starts \"-\"'}]", "a=-1",
+		"[\"D\",\"\"]"},
 
 	/* name; charset of the receiver; people */
 	{"a name is no text", UTF8, "[{from: a, name: 姓名}]", "a=x", "[\"x\"]"},
-	{"a character that GBK lacks", GBK, "[a, {from: line.name, trim: blanks}]", "a=x|line.name=䶮", "text.no_such_character name"},
+	{"a character that GBK lacks", GBK, "[a, {from: line.name, trim: blanks}]", "a=x|line.name=䶮",
+		"text.no_such_character name"},
 	{"GB18030 has it", GB18030, "[a]", "a=䶮", "[\"䶮\"]"},
 	{"so has UTF-8", UTF8, "[a]", "a=䶮", "[\"䶮\"]"},
 	{"it is found behind a cut", GBK, "[{from: a, cut: 4 bytes}]", "a=王䶮䶮", "text.no_such_character a"},
 	{"it is cut off", GBK, "[{from: a, cut: 2 bytes}]", "a=王䶮", "[\"王\"]"},
 	{"not asked for on the way in", LIST, "[a]", "a=䶮", "[\"䶮\"]"},
-	{"a formula is text for people", PEOPLE, "[a, b, c, d]", "a==1+1|b=+1|c=-1|d=@SUM(A1)", "[\"'=1+1\",\"'+1\",\"'-1\",\"'@SUM(A1)\"]"},
-	{"so is what begins with a control", PEOPLE, "[a, b, c, d]", "a=\t=1|b=\r=1|c=\n=1|d=\x7f", "[\"'\\t=1\",\"'\\r=1\",\"'\\n=1\",\"'\x7f\"]"},
+	{"a formula is text for people", PEOPLE, "[a, b, c, d]", "a==1+1|b=+1|c=-1|d=@SUM(A1)",
+		"[\"'=1+1\",\"'+1\",\"'-1\",\"'@SUM(A1)\"]"},
+	{"so is what begins with a control", PEOPLE, "[a, b, c, d]", "a=\t=1|b=\r=1|c=\n=1|d=\x7f",
+		"[\"'\\t=1\",\"'\\r=1\",\"'\\n=1\",\"'\x7f\"]"},
 	{"and a full-width sign", PEOPLE, "[a, b, c, d]", "a=＝1|b=＋1|c=－1|d=＠1", "[\"'＝1\",\"'＋1\",\"'－1\",\"'＠1\"]"},
-	{"a fixed text and a code too", PEOPLE, "[{value: '=1'}, {from: a, lookup: units}]", "a=3|head.year=2026", "[\"'=1\",\"'=333\"]"},
+	{"a fixed text and a code too", PEOPLE, "[{value: '=1'}, {from: a, lookup: units}]", "a=3|head.year=2026",
+		"[\"'=1\",\"'=333\"]"},
 	{"an amount is none", PEOPLE, "[{from: a, as: yuan}, {from: b, as: fen}]", "a=-12.00|b=-0.01", "[\"-12.00\",\"-1\"]"},
 	{"nor is what ends in a sign", PEOPLE, "[a, b, c]", "a=1-2=3|b=王=|c=''", "[\"1-2=3\",\"王=\",\"''\"]"},
 	{"a bank's file is not touched", GBK, "[a]", "a==1+1", "[\"=1+1\"]"},
@@ -441,14 +471,17 @@ static const struct {
 	{"money as a date", IN, "  {id: a, fee: {from: b, as: yyyyMM}}", "2:16 map.rule"},
 	{"a value that the schema does not take", IN, "  {id: a, currency: {value: USD}}", "2:21 schema.choice"},
 	{"a value for money", IN, "  {id: a, fee: {value: '1.00'}}", "2:16 map.rule"},
-	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}", "1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
+	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}",
+		"1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
 };
 
 static int by_place(const void *a, const void *b)
 {
 	const struct finding *x = *(const struct finding *const *)a, *y = *(const struct finding *const *)b;
 
-	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column);
+	if (x->line != y->line)
+		return x->line > y->line ? 1 : -1;
+	return (x->column > y->column) - (x->column < y->column);
 }
 
 static const char *listed(const struct findings *f, struct buf *b)
@@ -579,7 +612,8 @@ static void columns_have_names(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_init(&b, LIST, "[line.name, {from: line.net}, {value: x}, {from: a, name: 姓名}, {keyed: line.name}, a, {value: x, name: ''}]");
+	bench_init(&b, LIST,
+		"[line.name, {from: line.net}, {value: x}, {from: a, name: 姓名}, {keyed: line.name}, a, {value: x, name: ''}]");
 	assert_int_equal(map_count(b.map), COUNT(want));
 	for (unsigned i = 0; i < COUNT(want); i++)
 		assert_span(map_column(b.map, i), want[i]);
@@ -631,7 +665,8 @@ static void a_map_without_an_amount_has_no_control_slot(void **state)
 
 static void a_dead_record_still_says_its_amount(void **state)
 {
-	static const char *const rules = "{id: a, code: b, z: d, amount: {from: c, as: yuan, when: 'data.z != \"no\"'}, currency: {value: CNY}}";
+	static const char *const rules =
+		"{id: a, code: b, z: d, amount: {from: c, as: yuan, when: 'data.z != \"no\"'}, currency: {value: CNY}}";
 	static const struct {
 		const char *input, *code;    /* NULL: its amount is 12.50 */
 	} row[] = {
@@ -673,7 +708,8 @@ static void an_amount_of_an_unknown_currency_is_none(void **state)
 	bench_done(&b);
 }
 
-/* An event brings its amount as money; a rule that only passes it on keeps that, one that makes a text of it does not. */
+/* An event brings its amount as money; a rule that only passes it on keeps that, one that makes a text of it does
+ * not. */
 static void an_amount_passed_on_is_still_one(void **state)
 {
 	static const char *const rules = "[a, {from: a, cut: 2 bytes}, {from: a, as: yuan}, {from: b, lookup: units}]";
