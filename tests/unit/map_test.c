@@ -17,6 +17,7 @@ static const char schema_text[] =
 	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
 	OBJECT ":{"
 	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":true},"
+	"\"tax\":{" LEAF ",\"format\":\"money\",\"minLength\":5,\"maxLength\":8},"
 	"\"fee\":{" LEAF ",\"format\":\"money\"},\"currency\":{" LEAF ",\"enum\":[\"CNY\",\"GBP\"]},"
 	"\"date\":{" LEAF ",\"format\":\"date\"},\"month\":{" LEAF ",\"format\":\"month\"},"
 	"\"code\":{" LEAF ",\"pattern\":\"^[0-9]+$\"},\"name\":{" LEAF ",\"x-max-bytes\":{\"gbk\":6}},"
@@ -364,6 +365,10 @@ static const struct {
 	{"bytes of the schema", IN, "{id: a, name: b}", "a=x|b=乌云其其格", "schema.bytes name"},
 	{"a length of the schema", IN, "{id: a}", "a=12345678901234567890123456789012345678901", "schema.length id"},
 	{"a date of the schema", IN, "{id: a, date: b}", "a=x|b=20261201", "schema.date date"},
+	{"a length of an amount", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=1.00", "schema.length tax"},
+	{"a length of a large one", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=123456.00", "schema.length tax"},
+	{"an amount of that length", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=12345.00",
+		"{\"id\":\"x\",\"tax\":\"12345.00\"}"},
 	{"the first failure counts", IN, "{id: a, code: b, currency: c}", "a=x|b=x|c=x", "schema.shape code"},
 };
 
@@ -515,6 +520,28 @@ static void wrong_rules_are_found_before_any_record(void **state)
 	buf_done(&got);
 }
 
+static void every_error_of_mappings_is_raised_above(void **state)
+{
+	static const char *const data[] = {"map.check", "map.date", "map.missing", "map.unknown_code"},
+		*const rules[] = {"map.field", "map.path", "map.required", "map.rule", "expr.name", "expr.syntax"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(data); i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < COUNT(cases); k++)
+			found = found || strncmp(cases[k].want, data[i], strlen(data[i])) == 0;
+		assert_true(found && err_code(err_by_name(data[i]))->kind == ERR_DATA);
+	}
+	for (size_t i = 0; i < COUNT(rules); i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < COUNT(refused); k++)
+			found = found || strstr(refused[k].want, rules[i]) != NULL;
+		assert_true(found && err_code(err_by_name(rules[i]))->kind == ERR_CONF);
+	}
+}
+
 static void the_error_names_what_was_wrong(void **state)
 {
 	static const struct {
@@ -550,7 +577,8 @@ static void the_error_names_what_was_wrong(void **state)
 
 static void a_keyed_hash_is_equal_for_equal_texts_only(void **state)
 {
-	static const char *const rules = "[{keyed: a}, {keyed: b, trim: blanks}, {keyed: c, null: ['0']}, {keyed: d, check: digits}]";
+	static const char *const rules = "[{keyed: a}, {keyed: b, trim: blanks}, {keyed: c, null: ['0']}, "
+		"{keyed: d, check: digits}]";
 	struct bench b;
 	struct err e = ERR_INIT;
 	struct buf first = BUF_INIT, second = BUF_INIT;
@@ -805,6 +833,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_turn_records_into_data), cmocka_unit_test(wrong_rules_are_found_before_any_record),
+		cmocka_unit_test(every_error_of_mappings_is_raised_above),
 		cmocka_unit_test(the_error_names_what_was_wrong), cmocka_unit_test(a_keyed_hash_is_equal_for_equal_texts_only),
 		cmocka_unit_test(a_keyed_hash_needs_a_key), cmocka_unit_test(without_a_year_the_newest_edition_counts),
 		cmocka_unit_test(columns_have_names), cmocka_unit_test(results_have_slots_of_their_own),
