@@ -17,7 +17,8 @@ static const char schema_text[] =
 	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
 	OBJECT ":{"
 	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":true},"
-	"\"tax\":{" LEAF ",\"format\":\"money\",\"minLength\":5,\"maxLength\":8},"
+	"\"tax\":{" LEAF ",\"format\":\"money\",\"minLength\":5},"
+	"\"toll\":{" LEAF ",\"format\":\"money\",\"maxLength\":8},"
 	"\"fee\":{" LEAF ",\"format\":\"money\"},\"currency\":{" LEAF ",\"enum\":[\"CNY\",\"GBP\"]},"
 	"\"date\":{" LEAF ",\"format\":\"date\"},\"month\":{" LEAF ",\"format\":\"month\"},"
 	"\"code\":{" LEAF ",\"pattern\":\"^[0-9]+$\"},\"name\":{" LEAF ",\"x-max-bytes\":{\"gbk\":6}},"
@@ -366,9 +367,9 @@ static const struct {
 	{"a length of the schema", IN, "{id: a}", "a=12345678901234567890123456789012345678901", "schema.length id"},
 	{"a date of the schema", IN, "{id: a, date: b}", "a=x|b=20261201", "schema.date date"},
 	{"a length of an amount", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=1.00", "schema.length tax"},
-	{"a length of a large one", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=123456.00", "schema.length tax"},
-	{"an amount of that length", IN, "{id: a, tax: {from: b, as: yuan}}", "a=x|b=12345.00",
-		"{\"id\":\"x\",\"tax\":\"12345.00\"}"},
+	{"a length of a large one", IN, "{id: a, toll: {from: b, as: yuan}}", "a=x|b=123456.00", "schema.length toll"},
+	{"amounts of that length", IN, "{id: a, tax: {from: b, as: yuan}, toll: {from: c, as: yuan}}", "a=x|b=10.00|c=12345.00",
+		"{\"id\":\"x\",\"tax\":\"10.00\",\"toll\":\"12345.00\"}"},
 	{"the first failure counts", IN, "{id: a, code: b, currency: c}", "a=x|b=x|c=x", "schema.shape code"},
 };
 
