@@ -122,12 +122,10 @@ static void read_kind(struct loading *in, struct conf *node)
 	f->kinds = mem_grow(f->kinds, f->nkinds + 1u, sizeof *f->kinds);
 	k = &f->kinds[f->nkinds++];
 	*k = (struct form_kind){.name = mem_text(node->key)};
-	if (node->kind != CONF_MAP) {
-		conf_report(in->f, node, E_CONF_TYPE, "key=%.*s\nwant=mapping", SPAN_F(node->key));
+	if (!conf_is(node, CONF_MAP, in->f))
 		return;
-	}
 	columns = conf_need(node, "columns", CONF_LIST, in->f);
-	for (struct conf *c = columns ? columns->first : NULL; c; c = c->next) {
+	for (struct conf *c = columns ? columns->first : NULL; c && k->ncolumns < CODEC_CELLS_MAX; c = c->next) {
 		k->slots = mem_grow(k->slots, k->ncolumns + 1u, sizeof *k->slots);
 		k->slots[k->ncolumns++] = column_slot(in, k->name, c->text);
 	}
@@ -146,11 +144,13 @@ static void read_kinds(struct loading *in)
 
 	for (struct conf *c = kinds ? kinds->first : NULL; c; c = c->next)
 		read_kind(in, c);
-	for (unsigned i = 0; i + 1 < f->nkinds; i++)
-		if (!f->kinds[i].first && !f->kinds[i].when)
-			conf_report(in->f, kinds, E_FORM_KINDS, "kind=%s", f->kinds[i].name);
-	if (f->nkinds && strcmp(f->kinds[f->nkinds - 1].name, "line") != 0)
-		conf_report(in->f, kinds, E_FORM_KINDS, "kind=%s", f->kinds[f->nkinds - 1].name);
+	for (unsigned i = 0; i < f->nkinds; i++) {
+		const struct form_kind *k = &f->kinds[i];
+		bool last = i + 1 == f->nkinds, any = !k->first && !k->when;
+
+		if (any != last || (last && strcmp(k->name, "line") != 0))
+			conf_report(in->f, kinds, E_FORM_KINDS, "kind=%s", k->name);
+	}
 }
 
 /* header: {within: N, find: {column: [name, ...]}}: its columns are those of kind "line". */
@@ -420,9 +420,7 @@ struct form *form_load(struct library *l, const char *path, struct findings *fin
 	hash_sha256(conf_source(conf).p, conf_source(conf).n, f->digest);
 	in.form = f;
 	in.root = conf_root(conf);
-	if (in.root->kind != CONF_MAP) {
-		conf_report(findings, in.root, E_CONF_TYPE, "key=form\nwant=mapping");
-	} else {
+	if (conf_is(in.root, CONF_MAP, findings)) {
 		conf_need(in.root, "form", CONF_SCALAR, findings);
 		f->outward = conf_choice(in.root, "form", "in|out", 0, findings) == 1;
 		add_fixed_names(f);

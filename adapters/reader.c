@@ -168,6 +168,7 @@ static int count_cells(const struct reader *r, unsigned want, struct err *e)
 /* Puts a row's cells into the slots of `slots` (a column without a slot is left alone); missing ones are absent. */
 static int take_cells(struct reader *r, const int *slots, unsigned n, struct err *e)
 {
+	buf_clear(&r->slots.text);   /* a row may be looked at as more than one kind; only the last look counts */
 	for (unsigned i = 0; i < n; i++) {
 		if (i >= r->row.ncells) {
 			if (slots[i] >= 0)
@@ -379,15 +380,24 @@ static void record(struct reader *r, struct reading *g, const int *slots, unsign
 		dead(r, g, &e);
 }
 
+/* Is this row of that kind? A look at one that it is not leaves the kind's carried values as they were. */
 static bool kind_takes(struct reader *r, const struct form_kind *k)
 {
+	struct value kept[CODEC_CELLS_MAX];
 	struct err ignored;
+	bool is;
 
 	if (k->first)
 		return r->rows == 1;
 	if (!k->when)
 		return true;
-	return !r->row.bad.id && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+	for (unsigned i = 0; i < k->ncolumns; i++)
+		kept[i] = k->slots[i] >= 0 ? r->slots.v[k->slots[i]] : (struct value){0};
+	is = !r->row.bad.id && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+	for (unsigned i = 0; i < k->ncolumns; i++)
+		if (k->slots[i] >= 0)
+			r->slots.v[k->slots[i]] = kept[i];
+	return is;
 }
 
 /* One row that is neither blank nor a title. */

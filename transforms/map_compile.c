@@ -455,24 +455,13 @@ static void read_rules(struct map *m, struct conf *rules, struct findings *f)
 	}
 }
 
-static bool right_kind(const struct map_setup *setup, const struct conf *rules, struct findings *f)
-{
-	static const char *const forms[] = {[CONF_SCALAR] = "a", [CONF_LIST] = "[a, b]", [CONF_MAP] = "{a: b}"};
-	enum conf_kind want = setup->shape == MAP_OBJECT ? CONF_MAP : CONF_LIST;
-
-	if (rules->kind != want)
-		conf_report(f, rules, E_CONF_TYPE, "key=%.*s\nwant=%s\ngot=%s", SPAN_F(utf8_cut(rules->key, 60)), forms[want],
-			forms[rules->kind]);
-	return rules->kind == want;
-}
-
 struct map *map_compile(const struct map_setup *setup, struct conf *rules, struct findings *f)
 {
 	struct map *m = mem_new(sizeof *m);
 	unsigned before = f->count;
 
 	*m = (struct map){.arena = ARENA_INIT, .setup = *setup, .control = -1};
-	if (right_kind(setup, rules, f)) {
+	if (conf_is(rules, setup->shape == MAP_OBJECT ? CONF_MAP : CONF_LIST, f)) {
 		read_rules(m, rules, f);
 		if (setup->shape == MAP_OBJECT) {
 			check_required(m, rules, f);

@@ -92,6 +92,13 @@ static void report_kind(struct findings *f, struct conf *node, enum conf_kind wa
 		forms[want], forms[node->kind]);
 }
 
+bool conf_is(struct conf *node, enum conf_kind kind, struct findings *f)
+{
+	if (node->kind != kind)
+		report_kind(f, node, kind);
+	return node->kind == kind;
+}
+
 /* Entries can be asked of a mapping only; what stands in its place is reported once. */
 static bool is_map(struct conf *map, struct findings *f)
 {

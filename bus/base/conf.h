@@ -51,6 +51,8 @@ void conf_report(struct findings *f, const struct conf *node, enum err_id id, co
 void conf_report_key(struct findings *f, const struct conf *node, enum err_id id, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* True when node has that kind; else a finding conf.type, once for a node, and false. */
+bool conf_is(struct conf *node, enum conf_kind kind, struct findings *f);
 /* Entry of a mapping by name, or NULL without a finding. */
 struct conf *conf_get(struct conf *map, const char *name);
 /* As conf_get, with a finding conf.missing (at the mapping's key if it has one) or conf.type when absent or of another kind; then NULL. */

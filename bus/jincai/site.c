@@ -196,10 +196,8 @@ static void read_adapter(struct loading *in, struct conf *node)
 	a = &s->adapters[s->nadapters++];
 	*a = (struct site_adapter){.name = mem_text(node->key)};
 	check_name(in, node);
-	if (node->kind != CONF_MAP) {
-		conf_report(in->f, node, E_CONF_TYPE, "key=%.*s\nwant=mapping", SPAN_F(node->key));
+	if (!conf_is(node, CONF_MAP, in->f))
 		return;
-	}
 	a->form = read_form(in, node, false);
 	a->folder = read_folder(in, node, "from");
 	start = conf_want(node, "start", CONF_SCALAR, in->f);
@@ -227,10 +225,8 @@ static void read_destination(struct loading *in, struct conf *node)
 	d = &s->destinations[s->ndestinations++];
 	*d = (struct site_destination){.name = mem_text(node->key)};
 	check_name(in, node);
-	if (node->kind != CONF_MAP) {
-		conf_report(in->f, node, E_CONF_TYPE, "key=%.*s\nwant=mapping", SPAN_F(node->key));
+	if (!conf_is(node, CONF_MAP, in->f))
 		return;
-	}
 	d->form = read_form(in, node, true);
 	conf_choice(node, "gather", "batch", 0, in->f);
 	conf_need(node, "mode", CONF_SCALAR, in->f);
@@ -344,10 +340,8 @@ static void read_route(struct loading *in, struct conf *node)
 	struct site_route *r;
 	struct conf *types, *to;
 
-	if (node->kind != CONF_MAP) {
-		conf_report(in->f, node, E_CONF_TYPE, "key=routes\nwant=mapping");
+	if (!conf_is(node, CONF_MAP, in->f))
 		return;
-	}
 	s->routes = mem_grow(s->routes, s->nroutes + 1u, sizeof *s->routes);
 	r = &s->routes[s->nroutes++];
 	*r = (struct site_route){.node = node};
@@ -405,9 +399,7 @@ struct site *site_load(const char *path, const char *const *libraries, struct fi
 		.bus_url = mem_text(SPAN("")), .library = library_new()};
 	in.site = s;
 	in.root = conf_root(conf);
-	if (in.root->kind != CONF_MAP) {
-		conf_report(f, in.root, E_CONF_TYPE, "key=site\nwant=mapping");
-	} else {
+	if (conf_is(in.root, CONF_MAP, f)) {
 		read_libraries(&in, libraries);
 		read_site(&in);
 		read_bus(&in);
