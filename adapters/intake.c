@@ -18,6 +18,7 @@
 #include "topics.h"
 
 #define SLICE_BYTES (32u << 20)      /* of a file read in one turn while claiming */
+#define GROWING_MS 1000              /* before a file that was still being written is read again */
 #define BATCH_MAX 1000000u           /* records of a batch that is released whole: ids seen are kept while it is judged */
 #define PARTITIONS_MAX 64u
 
@@ -57,8 +58,11 @@ struct intake {
 	unsigned topic, claims, dead;
 	struct drop *drop;
 	struct totals *totals;
-	char **waiting;              /* in .taken, without a claim record, from an earlier life */
-	unsigned next_waiting, counter;
+	struct waiting {             /* in .taken, without a claim record: from an earlier life, or still growing */
+		char *taken;
+		int64_t not_before;  /* steady ms: a file that grew is looked at again after a while, others go first */
+	} *waiting;
+	unsigned nwaiting, counter;
 	struct claiming *claiming;
 	struct publishing *publishing;
 	struct buf event, position;
@@ -803,33 +807,41 @@ static bool ended(const char *state)
 	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0;
 }
 
-/* Keeps of the names in .taken those that nobody has claimed; forgets originals past their time. */
+static void wait_for(struct intake *in, const char *taken, int64_t not_before)
+{
+	in->waiting = mem_grow(in->waiting, in->nwaiting + 1u, sizeof *in->waiting);
+	in->waiting[in->nwaiting++] = (struct waiting){mem_text(span_of(taken)), not_before};
+}
+
+/* One name in .taken: nobody has claimed it, or it waits for a person, or its time is past. */
+static int look_at_taken(struct intake *in, const char *taken, int64_t keep_since, struct err *e)
+{
+	char state[24];
+	int got = claimed(in, taken, state, e);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		wait_for(in, taken, 0);
+	in->flow.attention |= strcmp(state, "held") == 0 || strcmp(state, "conflict") == 0 ||
+		strcmp(state, "unreadable") == 0;
+	if (in->setup.keep_days && ended(state) && drop_taken_time(in->drop, taken) < keep_since)
+		drop_forget(in->drop, taken);
+	return 0;
+}
+
 static int find_waiting(struct intake *in, struct err *e)
 {
-	int64_t before = clock_now_ms() - (int64_t)in->setup.keep_days * 86400000;
-	unsigned kept = 0;
+	int64_t keep_since = clock_now_ms() - (int64_t)in->setup.keep_days * 86400000;
+	char **names;
+	int ret = 0;
 
-	if (drop_taken(in->drop, &in->waiting, e) != 0)
+	if (drop_taken(in->drop, &names, e) != 0)
 		return -1;
-	for (unsigned i = 0; in->waiting[i]; i++) {
-		char state[24];
-		int got = claimed(in, in->waiting[i], state, e);
-
-		if (got < 0)
-			return -1;
-		if (got == 0) {
-			in->waiting[kept++] = in->waiting[i];
-			continue;
-		}
-		in->flow.attention |= strcmp(state, "held") == 0 || strcmp(state, "conflict") == 0 ||
-			strcmp(state, "unreadable") == 0;
-		if (in->setup.keep_days && ended(state) && drop_taken_time(in->drop, in->waiting[i]) < before)
-			drop_forget(in->drop, in->waiting[i]);
-		free(in->waiting[i]);
-	}
-	in->waiting[kept] = NULL;
-	in->next_waiting = 0;
-	return 0;
+	for (unsigned i = 0; names[i] && ret == 0; i++)
+		ret = look_at_taken(in, names[i], keep_since, e);
+	fsys_list_free(names);
+	return ret;
 }
 
 /* Spool files of batches that have ended, or that never came to a claim: an earlier life died before deleting them. */
@@ -872,16 +884,31 @@ static void report_refused(void *arg, const struct err *why)
 	log_err(LOG_WARN, "intake.refused", why, "flow=%s", in->name);
 }
 
+/* The first of those in .taken whose time has come, taken off the list; NULL. To be freed. */
+static char *next_waiting(struct intake *in)
+{
+	int64_t now = clock_steady_ms();
+
+	for (unsigned i = 0; i < in->nwaiting; i++)
+		if (in->waiting[i].not_before <= now) {
+			char *taken = in->waiting[i].taken;
+
+			memmove(&in->waiting[i], &in->waiting[i + 1], (--in->nwaiting - i) * sizeof *in->waiting);
+			return taken;
+		}
+	return NULL;
+}
+
 /* 1 and a file is being claimed, 0 there is none. */
 static int next_file(struct intake *in, struct err *e)
 {
+	char *waiting = next_waiting(in), taken[256];
 	const char *name;
-	char taken[256];
 	int got;
 
-	if (in->waiting && in->waiting[in->next_waiting]) {
-		got = claim_begin(in, in->waiting[in->next_waiting], e);
-		in->next_waiting += got == 0;
+	if (waiting) {
+		got = claim_begin(in, waiting, e);
+		free(waiting);
 		return got == 0 ? 1 : -1;
 	}
 	got = drop_find(in->drop, &name, report_refused, in, e);
@@ -891,6 +918,16 @@ static int next_file(struct intake *in, struct err *e)
 		return -1;
 	in->counter++;
 	return claim_begin(in, taken, e) == 0 ? 1 : -1;
+}
+
+/* A file that is still being written is no reason to let others wait: its copy is thrown away, it comes again later. */
+static int put_back(struct intake *in, const struct err *why)
+{
+	log_err(LOG_INFO, "intake.growing", why, "flow=%s", in->name);
+	wait_for(in, in->claiming->taken, clock_steady_ms() + GROWING_MS);
+	claiming_free(in->claiming);
+	in->claiming = NULL;
+	return 0;
 }
 
 static int intake_step(struct flow *f, enum flow_turn *ret, struct err *e)
@@ -910,9 +947,11 @@ static int intake_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	}
 	*ret = FLOW_BUSY;
 	got = claim_slice(in, e);
-	if (got < 0)
-		return -1;
-	return got ? 0 : claim_finish(in, ret, e);
+	if (got == 0)
+		got = claim_finish(in, ret, e);
+	if (got < 0 && e->id == E_DROP_GROWING)
+		return put_back(in, e);
+	return got < 0 ? -1 : 0;
 }
 
 static int intake_effect(struct flow *f, struct err *e)
@@ -935,9 +974,11 @@ static void intake_close(struct flow *f)
 	in->claiming = NULL;
 	publishing_free(in->publishing);
 	in->publishing = NULL;
-	if (in->waiting)
-		fsys_list_free(in->waiting);
+	for (unsigned i = 0; i < in->nwaiting; i++)
+		free(in->waiting[i].taken);
+	free(in->waiting);
 	in->waiting = NULL;
+	in->nwaiting = 0;
 	free(in->delete_spool);
 	in->delete_spool = NULL;
 	drop_close(in->drop);
