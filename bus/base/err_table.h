@@ -8,6 +8,16 @@
  */
 
 /* program */
+ROW(E_CASE_EXPECTED, "case.expected", ERR_CONF, 1, "case {case} does not say what it expects: {want} is missing or cannot be read", "用例 {case} 没有写明预期：缺少 {want}，或其内容读不懂",
+	"it was not run; see docs/dialects.md for the files of a case", "该用例没有运行；用例应有哪些文件见 docs/dialects.md")
+ROW(E_CASE_INPUT, "case.input", ERR_CONF, 1, "case {case} holds {got} input files, it has to be one", "用例 {case} 里有 {got} 个输入文件，只能是一个",
+	"it was not run; leave one file that is not named expected.*", "该用例没有运行；除 expected.* 外请只留一个文件")
+ROW(E_CASE_NONE, "case.none", ERR_CONF, 2, "there is no form {name} with cases", "没有带用例的报文格式 {name}",
+	"nothing was run; did you mean {near}? cases lie in cases/<form>/<case>/ beside the form", "没有运行任何用例；是不是 {near}？用例放在报文格式旁的 cases/<报文>/<用例>/")
+ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number {number}", "没有编号为 {number} 的死信",
+	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
+ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
+	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and not router", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")

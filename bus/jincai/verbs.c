@@ -68,9 +68,20 @@ struct bus *verb_look(const struct site *s, int *ret_code)
 	return b;
 }
 
+void verb_stand_in(struct library *l)
+{
+	static const char no_key[32];
+
+	hash_key_free(l->key);
+	free(l->site_division);
+	free(l->site_unit);
+	l->key = hash_key_new(no_key, sizeof no_key);
+	l->site_division = mem_text(SPAN("000000"));
+	l->site_unit = mem_text(SPAN("000000"));
+}
+
 struct library *verb_library(const struct args *a, struct site **ret_site, int *ret_code)
 {
-	static const char no_key[32];        /* ids shown without a site are not those of any site */
 	char *path = site_find(a->site);
 	bool there = a->site || access(path, R_OK) == 0;
 	struct library *l;
@@ -85,11 +96,7 @@ struct library *verb_library(const struct args *a, struct site **ret_site, int *
 	for (const char *const *dir = a->libraries; *dir; dir++)
 		library_add(l, *dir);
 	library_add_own(l);
-	l->key = hash_key_new(no_key, sizeof no_key);
-	free(l->site_division);
-	free(l->site_unit);
-	l->site_division = mem_text(SPAN("000000"));
-	l->site_unit = mem_text(SPAN("000000"));
+	verb_stand_in(l);
 	return l;
 }
 
@@ -119,15 +126,33 @@ void verb_progress(const char *what, int64_t done, int64_t all)
 	fputs("\033[K", stderr);
 }
 
+static void rebuild(struct err *e, struct span code, struct span args)
+{
+	char *name = mem_text(code);
+
+	*e = (struct err){.id = err_by_name(name)};
+	snprintf(e->args, sizeof e->args, "%.*s", SPAN_F(args));
+	free(name);
+}
+
 void verb_reason(struct buf *b, struct span code, struct span args, struct span where)
 {
-	char *name = mem_text(code), words[768];
-	struct err e = {.id = err_by_name(name)};
+	char words[768];
+	struct err e;
 
-	snprintf(e.args, sizeof e.args, "%.*s", SPAN_F(args));
+	rebuild(&e, code, args);
 	err_words(&e, say_lang(), words, sizeof words);
 	if (where.n)
 		buf_printf(b, "%.*s: ", SPAN_F(where));
-	buf_printf(b, "%s [%s]", e.id ? words : "", name);
-	free(name);
+	buf_printf(b, "%s [%.*s]", e.id ? words : "", SPAN_F(code));
+}
+
+void verb_remedy(struct buf *b, struct span code, struct span args)
+{
+	char words[512];
+	struct err e;
+
+	rebuild(&e, code, args);
+	err_remedy(&e, say_lang(), words, sizeof words);
+	buf_str(b, words);
 }

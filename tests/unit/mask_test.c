@@ -15,6 +15,7 @@ static const struct {
 	{"digits in groups are one number", "6222 0206 0000 0000 015", "******************0 015"},
 	{"hyphens part groups too", "6222-0206-0000-0015", "***************0015"},
 	{"a date and a time stay", "2026-12-01 08:00:00", "2026-12-01 08:00:00"},
+	{"two dates are no number", "2026-12-01 2026-12-02 2026-12-03", "2026-12-01 2026-12-02 2026-12-03"},
 	{"two blanks end a number", "123456  789012", "123456  789012"},
 	{"full-width digits of UTF-8 are digits, byte for byte", "６２２２０２０６００００００００",
 		"************************************００００"},

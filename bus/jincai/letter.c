@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "letter.h"
+
+#include <inttypes.h>
+
+#include "clock.h"
+#include "mask.h"
+#include "topics.h"
+#include "verbs.h"
+
+int letter_open(struct bus *b, struct bus_reader **ret, struct err *e)
+{
+	unsigned topic;
+
+	if (bus_topic(b, TOPIC_DEAD, &topic, e) != 0)
+		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
+	return bus_read(b, topic, 0, ret, e) != 0 ? -1 : 1;
+}
+
+static void make_words(struct letter *l)
+{
+	struct buf plain = BUF_INIT;
+
+	verb_reason(&plain, l->d.code, l->d.args, SPAN_NONE);
+	buf_clear(&l->words);
+	mask_digits(&l->words, buf_as_span(&plain));
+	buf_done(&plain);
+}
+
+int letter_read(const struct bus_message *m, struct arena *a, struct letter *l, struct err *e)
+{
+	if (event_read(m->value, &l->event, e) != 0)
+		return err_at(e, TOPIC_DEAD "/0@%" PRIu64, m->offset);
+	if (!span_is(l->event.type, EVENT_DEAD))
+		return 0;
+	if (dead_read(&l->event, a, &l->d, &l->raw_size, e) != 0)
+		return err_at(e, TOPIC_DEAD "/0@%" PRIu64, m->offset);
+	l->number = m->offset;
+	if (clock_read(l->event.time, &l->time_ms) != 0)
+		l->time_ms = m->time_ms;
+	make_words(l);
+	return 1;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_LETTER_H
+#define JC_LETTER_H
+
+#include "bus.h"
+#include "dead.h"
+
+/* Dead letters as the verbs show them. */
+struct letter {
+	uint64_t number;             /* its offset on the topic */
+	int64_t time_ms;
+	struct event event;
+	struct dead_letter d;
+	uint64_t raw_size;
+	struct buf words;            /* what happened, masked: its arguments come from the record itself */
+};
+
+/* A reader of the topic: 1, 0 when the bus never had a letter, -1. */
+int letter_open(struct bus *b, struct bus_reader **ret, struct err *e);
+/* Reads a message: 1 a letter (texts in a and in the message), 0 another record of the topic, -1. words is reused. */
+int letter_read(const struct bus_message *m, struct arena *a, struct letter *ret, struct err *e);
+
+static inline bool letter_is_conflict(const struct letter *l)
+{
+	return span_is(l->d.kind, "conflict");
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_SHOW_H
+#define JC_SHOW_H
+
+#include "totals.h"
+
+/*
+ * How lists for people are written: texts that come from vendors on a terminal, sums of money, members of JSON.
+ */
+
+/* Appends text for a terminal: controls (C0, C1, DEL) and bytes that are not UTF-8 become '?'. */
+void show_text(struct buf *b, struct span text);
+/* Appends "3 in number, CNY 12.50 (1 of them without a readable amount)" over all currencies of a term; "none" for nothing. */
+void show_sums(struct buf *b, const struct totals *t, enum total_term term);
+/* Appends ,"sums":[{"currency":"CNY","count":3,"amount":"12.50","unreadable":0}] of a term. */
+void show_sums_json(struct buf *b, const struct totals *t, enum total_term term);
+/* Appends ,"name":"text". */
+void show_member(struct buf *b, const char *name, struct span text);
+/* The buffer goes to a stream and is empty again. */
+void show_flush(struct buf *b, FILE *to);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
+#include "clock.h"
+#include "letter.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+
+static void list_json(struct letter *l, struct buf *b)
+{
+	char amount[24];
+
+	buf_printf(b, "{\"number\":%" PRIu64, l->number);
+	show_member(b, "time", l->event.time);
+	show_member(b, "kind", l->d.kind);
+	show_member(b, "flow", l->d.flow);
+	show_member(b, "batch", l->d.batchid);
+	show_member(b, "id", l->d.id);
+	show_member(b, "destination", l->d.destination);
+	show_member(b, "file", l->d.file);
+	show_member(b, "place", l->d.place);
+	if (l->d.has_amount)
+		show_member(b, "amount", span_of(money_text(l->d.amount_fen, amount)));
+	else
+		buf_str(b, ",\"amount\":null");
+	show_member(b, "currency", l->d.currency);
+	show_member(b, "code", l->d.code);
+	show_member(b, "words", buf_as_span(&l->words));
+	buf_str(b, "}\n");
+}
+
+static void list_line(struct letter *l, struct buf *b)
+{
+	char amount[24];
+
+	buf_printf(b, "%" PRIu64 "  ", l->number);
+	clock_for_people(b, l->time_ms);
+	buf_printf(b, "  %s  ", letter_is_conflict(l) ? say("冲突", "conflict") : say("死信", "dead"));
+	show_text(b, l->d.flow);
+	if (l->d.destination.n) {
+		buf_str(b, " → ");
+		show_text(b, l->d.destination);
+	}
+	buf_str(b, "  ");
+	show_text(b, l->d.place);
+	buf_str(b, "  ");
+	show_text(b, l->d.currency);
+	buf_printf(b, "%s%s  ", l->d.currency.n ? " " : "",
+		l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("金额读不出", "amount unreadable"));
+	show_text(b, buf_as_span(&l->words));
+	buf_c(b, '\n');
+}
+
+static int count_letter(struct totals *t, const struct letter *l, struct err *e)
+{
+	struct span currency = l->d.currency.n <= 3 ? l->d.currency : SPAN("");
+
+	return totals_add(t, letter_is_conflict(l) ? TOTAL_CONFLICT : TOTAL_DEAD, "", currency, l->d.amount_fen,
+		l->d.has_amount, e);
+}
+
+static void say_totals(const struct totals *t, uint64_t count)
+{
+	struct buf b = BUF_INIT;
+
+	if (!count) {
+		fprintf(stderr, "%s\n", say("没有死信", "there is no dead letter"));
+		return;
+	}
+	buf_printf(&b, say("共 %" PRIu64 " 封。死信：", "letters: %" PRIu64 ". Dead: "), count);
+	show_sums(&b, t, TOTAL_DEAD);
+	buf_str(&b, say("。冲突：", ". Conflicts: "));
+	show_sums(&b, t, TOTAL_CONFLICT);
+	buf_str(&b, say("。\n没有发生的事：以上各笔均未发往所列去向（未列去向的，哪里都没有发）；冲突的，此前先发布的内容不变；不会自动重试。\n",
+		".\nWhat has not happened: none of them was sent to the destination it names, or anywhere when it names none; what was "
+		"published before a conflict stands; nothing is tried again by itself.\n"));
+	show_flush(&b, stderr);
+	buf_done(&b);
+}
+
+static int list(struct bus_reader *r, bool json, struct totals *totals, uint64_t *ret_count, struct err *e)
+{
+	struct letter l = {.words = BUF_INIT};
+	struct arena a = ARENA_INIT;
+	struct buf out = BUF_INIT;
+	struct bus_message m;
+	int got;
+
+	while ((got = bus_next(r, &m, e)) == 1) {
+		arena_clear(&a);
+		got = letter_read(&m, &a, &l, e);
+		if (got == 0)
+			continue;
+		if (got < 0 || (got = count_letter(totals, &l, e)) != 0)
+			break;
+		++*ret_count;
+		if (json)
+			list_json(&l, &out);
+		else
+			list_line(&l, &out);
+		show_flush(&out, stdout);
+	}
+	arena_done(&a);
+	buf_done(&out);
+	buf_done(&l.words);
+	return got;
+}
+
+int verb_dead_list(const struct args *a)
+{
+	struct totals *totals = totals_new();
+	struct bus_reader *r = NULL;
+	struct bus *b = NULL;
+	struct err e;
+	uint64_t count = 0;
+	int code = 0, got;
+	struct site *s = verb_site(a, &code);
+
+	if (!s || !(b = verb_look(s, &code)))
+		goto out;
+	got = letter_open(b, &r, &e);
+	if (got == 1)
+		got = list(r, a->json, totals, &count, &e);
+	say_totals(totals, count);
+	code = got < 0 ? verb_failed(&e) : count ? 1 : 0;
+out:
+	bus_unread(r);
+	if (b)
+		bus_close(b);
+	site_free(s);
+	totals_free(totals);
+	return code;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "letter.h"
+#include "mask.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+
+#define HEX_WIDTH 16u
+
+/* Raw bytes came in the charset of the adapter's form; an event that died on its way is UTF-8. */
+static enum charset charset_of(const struct site *s, struct span flow)
+{
+	for (unsigned i = 0; i < s->nadapters; i++)
+		if (span_is(flow, s->adapters[i].name))
+			return s->adapters[i].form->charset;
+	return CHARSET_UTF8;
+}
+
+static void show_raw_text(struct buf *b, enum charset charset, struct span masked)
+{
+	struct buf scratch = BUF_INIT;
+
+	for (size_t i = 0; i < masked.n;) {
+		int n = charset_step(charset, (const unsigned char *)masked.p + i, masked.n - i);
+		struct span text = SPAN_NONE, one = {masked.p + i, n > 0 ? (size_t)n : 1};
+		struct err ignored;
+
+		buf_clear(&scratch);
+		if (n <= 0 || charset_decode(charset, one, &scratch, &text, &ignored) != 0)
+			text = SPAN("\xef\xbf\xbd");
+		show_text(b, text);
+		i += one.n;
+	}
+	buf_done(&scratch);
+}
+
+/* Rows of offset, hex and ASCII; what the mask took is "**" in both. */
+static void show_hex(struct buf *b, struct span raw, struct span masked)
+{
+	for (size_t at = 0; at < raw.n; at += HEX_WIDTH) {
+		size_t n = raw.n - at < HEX_WIDTH ? raw.n - at : HEX_WIDTH;
+
+		buf_printf(b, "  %06zx ", at);
+		for (size_t i = 0; i < HEX_WIDTH; i++)
+			if (i >= n)
+				buf_str(b, "   ");
+			else if (masked.p[at + i] != raw.p[at + i])
+				buf_str(b, " **");
+			else
+				buf_printf(b, " %02x", (unsigned char)raw.p[at + i]);
+		buf_str(b, "  ");
+		for (size_t i = 0; i < n; i++)
+			buf_c(b, masked.p[at + i] >= ' ' && masked.p[at + i] < 0x7f ? masked.p[at + i] : '.');
+		buf_c(b, '\n');
+	}
+}
+
+static void row(struct buf *b, const char *name, struct span value)
+{
+	if (!value.n)
+		return;
+	buf_printf(b, "%s: ", name);
+	show_text(b, value);
+	buf_c(b, '\n');
+}
+
+static void number_row(struct buf *b, const char *name, uint64_t value)
+{
+	buf_printf(b, "%s: %" PRIu64 "\n", name, value);
+}
+
+static void show_letter(const struct site *s, struct letter *l, struct buf *b)
+{
+	struct buf masked = BUF_INIT, args = BUF_INIT, remedy = BUF_INIT;
+	char amount[24];
+
+	mask_digits(&masked, l->d.raw);
+	mask_digits(&args, l->d.args);
+	verb_remedy(&remedy, l->d.code, buf_as_span(&args));
+	for (size_t i = 0; i < args.n; i++)
+		if (args.p[i] == '\n')
+			args.p[i] = ' ';
+	number_row(b, say("编号", "number"), l->number);
+	row(b, say("时间", "time"), l->event.time);
+	row(b, say("种类", "kind"), l->d.kind);
+	row(b, say("流程", "flow"), l->d.flow);
+	row(b, say("去向", "destination"), l->d.destination);
+	row(b, say("批次", "batch"), l->d.batchid);
+	row(b, say("业务主键", "id"), l->d.id);
+	row(b, say("文件", "file"), l->d.file);
+	row(b, say("位置", "place"), l->d.place);
+	number_row(b, say("行", "line"), l->d.line);
+	number_row(b, say("第几笔", "record"), l->d.record);
+	number_row(b, say("字节偏移", "offset"), l->d.offset);
+	row(b, say("金额", "amount"),
+		span_of(l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("读不出", "unreadable")));
+	row(b, say("币种", "currency"), l->d.currency);
+	row(b, say("原因", "what happened"), buf_as_span(&l->words));
+	row(b, say("参数", "arguments"), buf_as_span(&args));
+	row(b, say("怎么办", "what next"), buf_as_span(&remedy));
+	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（12 位以上数字已遮蔽）：\n  ",
+		"raw bytes: %" PRIu64 ", kept %zu (numbers of 12 and more digits are masked):\n  "), l->raw_size, l->d.raw.n);
+	show_raw_text(b, charset_of(s, l->d.flow), buf_as_span(&masked));
+	buf_c(b, '\n');
+	show_hex(b, l->d.raw, buf_as_span(&masked));
+	buf_done(&masked);
+	buf_done(&args);
+	buf_done(&remedy);
+}
+
+/* The letter of that number: 1, 0 there is none, -1. */
+static int find_letter(struct bus *b, uint64_t number, struct bus_reader **r, struct arena *a, struct letter *l,
+	struct err *e)
+{
+	struct bus_message m;
+	int got = letter_open(b, r, e);
+
+	if (got != 1)
+		return got;
+	bus_seek(*r, number);
+	got = bus_next(*r, &m, e);
+	return got == 1 ? (m.offset == number ? letter_read(&m, a, l, e) : 0) : got;
+}
+
+int verb_dead_show(const struct args *a)
+{
+	struct letter l = {.words = BUF_INIT};
+	struct arena arena = ARENA_INIT;
+	struct bus_reader *r = NULL;
+	struct buf out = BUF_INIT;
+	struct bus *b = NULL;
+	struct site *s;
+	struct err e;
+	char *end = NULL;
+	uint64_t number = a->nwords == 1 ? strtoull(a->words[0], &end, 10) : 0;
+	int code = 0, got;
+
+	if (!end || *end || a->words[0][0] < '0' || a->words[0][0] > '9') {
+		err_set(&e, E_USAGE, "what=jincai dead show NUMBER");
+		return verb_failed(&e);
+	}
+	s = verb_site(a, &code);
+	if (!s || !(b = verb_look(s, &code)))
+		goto out;
+	got = find_letter(b, number, &r, &arena, &l, &e);
+	if (got == 0)
+		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, number);
+	if (got < 0) {
+		code = verb_failed(&e);
+		goto out;
+	}
+	show_letter(s, &l, &out);
+	show_flush(&out, stdout);
+out:
+	bus_unread(r);
+	if (b)
+		bus_close(b);
+	site_free(s);
+	arena_done(&arena);
+	buf_done(&out);
+	buf_done(&l.words);
+	return code;
+}
