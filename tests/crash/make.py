@@ -59,7 +59,10 @@ class Maker:
         self.rows = rows
         self.units = sorted(codes("units"))
         self.made = 0
-        self.people = [(self.name(), id_number(self.rng), card_number(self.rng)) for _ in range(max(rows, 8) * 2)]
+        ids = set()                     # nobody twice: that would be a duplicate line
+        while len(ids) < max(rows, 8) * 2:
+            ids.add(id_number(self.rng))
+        self.people = [(self.name(), id_no, card_number(self.rng)) for id_no in sorted(ids)]
 
     def name(self):
         if self.rng.random() < 0.1:

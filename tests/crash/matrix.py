@@ -45,6 +45,7 @@ class Setting:
     ok_codes: tuple
     skip: str = ""
     check: tuple = ()
+    partitions: int = 0                 # 0: 1 for kills at steps, 1 or 3 by chance for the others
 
 
 @dataclasses.dataclass
@@ -67,16 +68,19 @@ class Wrong(Exception):
 class Office:
     """One fresh site with its batches and its receiver."""
 
-    def __init__(self, setting, name, drops):
+    def __init__(self, setting, name, drops, partitions=1):
         self.setting = setting
         self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"crash_{name.replace(':', '_')}_", dir=setting.work))
-        self.site = self.root / "site"
-        self.site_file = county.write(self.site)
+        self.site = self.folder_for_site(self.root)
+        self.site_file = county.write(self.site, f"partitions: {setting.partitions or partitions}\n")
         self.drops = drops
         self.waiting = list(drops)
         self.log = open(self.root / "program.log", "ab")
         self.kills = 0
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("COUNT_")}
+
+    def folder_for_site(self, root):
+        return root / "site"
 
     def start(self, more=(), **count):
         env = {**self.env, **{k: str(v) for k, v in count.items()}}
@@ -203,8 +207,9 @@ def full_disk(office, rng, n):
     office.wait(program)
 
 
-KINDS = {"count": count_steps, "before": kill_before, "after": kill_after, "random": kill_random, "fail": fail_step,
-         "full": full_disk}
+KINDS = {"count": count_steps, "before": kill_before, "after": kill_after, "random": kill_random, "big": kill_random,
+         "fail": fail_step, "full": full_disk}
+BIG_ROWS = 12000                        # more than the program puts into one commit
 
 
 def run_case(setting, name, keep=False):
@@ -212,8 +217,9 @@ def run_case(setting, name, keep=False):
     kind, n, seed = name.split(":")
     rng = random.Random(name)
     rich = kind in ("random", "fail", "full")
-    drops = make.Maker(int(seed), setting.rows).drops(5 if kind == "random" else 2, planted=rich)
-    office = Office(setting, name, drops)
+    rows = BIG_ROWS if kind == "big" else setting.rows
+    drops = make.Maker(int(seed), rows).drops(5 if kind == "random" else 2, planted=rich)
+    office = Office(setting, name, drops, partitions=rng.choice((1, 3)) if kind in ("random", "big") else 1)
     result = Result(name, folder=str(office.root))
     try:
         with office.receiver():
@@ -284,6 +290,7 @@ def options(p):
     p.add_argument("--ok-codes", default="0,1", help="exit codes of a run that is at rest (1: something waits for a person)")
     p.add_argument("--skip", default="", help="CALL:PART: leaves out a call, see count.c")
     p.add_argument("--check", action="append", default=[], help="a verb that must end with 0 after each case, like 'balance'")
+    p.add_argument("--partitions", type=int, default=0, help="of the site, in all cases")
     p.add_argument("--jobs", type=int, default=os.cpu_count())
 
 
@@ -291,7 +298,7 @@ def setting_of(a):
     words = shlex.split(a.jincai)
     words = [str(pathlib.Path(w).resolve()) if os.path.exists(w) else w for w in words]
     return Setting(words, str(pathlib.Path(a.count_lib).resolve()), a.seed, a.rows, a.work,
-                   tuple(map(int, a.ok_codes.split(","))), a.skip, tuple(a.check))
+                   tuple(map(int, a.ok_codes.split(","))), a.skip, tuple(a.check), a.partitions)
 
 
 def names_of(a, steps):
@@ -301,6 +308,7 @@ def names_of(a, steps):
     names = [f"{kind}:{n}:{a.seed}" for n in at for kind in ("before", "after")]
     rng = random.Random(a.seed)
     names += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
+    names += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50)]
     names += [f"fail:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.fail)]
     names += [f"full:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.full)]
     return names

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Judges the judge: breaks a copy of the program in one place at a time, and wants to see red.
+
+    faults.py --count-lib build/debug/tests/crash/libcount.so [--only WORDS] [--no-power]
+
+A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the suite.
+Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any fault all must be
+green. Exit 0 only when each fault was noticed.
+"""
+import argparse
+import contextlib
+import io
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import make
+import matrix
+import power
+
+INTAKE, DELIVER, ROUTER, GATHER, LANE = ("adapters/intake.c", "adapters/deliver.c", "transforms/router.c",
+                                         "adapters/gather.c", "bus/lane.c")
+OUT_FOLDERS = ",".join(f"fsync:/out/{f}$" for f in ("abc", "abc/.staging", "boc", "boc/.staging"))
+
+# name, who notices, what: replacements (file, old, new), or a call left out
+FAULTS = [
+    ("every seventh record is dropped and counted as published", "matrix", [
+        (INTAKE, "\tif (append_event(in, &v, e) != 0) {",
+         "\tif (g->number % 7 == 3)\n\t\treturn count_record(in, g, TOTAL_PUBLISHED, e);\n"
+         "\tif (append_event(in, &v, e) != 0) {")]),
+    ("each line is written twice", "matrix", [
+        (DELIVER, "\ts->held += one->bytes.n - before;",
+         "\tif (form->codec->write(form->format, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
+         "\ts->held += one->bytes.n - before;")]),
+    ("some parcels are planned twice", "matrix", [
+        (DELIVER, "\t\td->next_no += s.n;\n\t\tgathering_drop(d, g);",
+         "\t\td->next_no += s.n;\n\t\tif (d->next_no % 3)\n\t\t\tgathering_drop(d, g);")]),
+    ("a parcel is handed over before its plan is committed", "matrix", [
+        (DELIVER, "\t\t\treturn plan_batch(d, g, e);",
+         "\t\t\treturn plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 || hand_over(d, e) != 0 ? -1 : 0;")]),
+    ("a destination forgets how far it has read", "matrix", [
+        (DELIVER, "\t\tif (!in->moved)\n\t\t\tcontinue;", "\t\tcontinue;")]),
+    ("a batch that does not prove is published", "matrix", [
+        (INTAKE, "c->state = proof->verdict == PROOF_HELD || g->conflicts", "c->state = g->conflicts")]),
+    ("a file is its bytes, whatever its name says", "matrix", [
+        (INTAKE, "\tif (!keys.n)\n\t\tbuf_printf(&keys,", "\tbuf_clear(&keys);\n\t\tbuf_printf(&keys,")]),
+    ("nobody remembers what was there before", "matrix", [
+        (INTAKE, "\tret->found = true;", "\tret->found = false;\n\treturn 0;"),
+        (INTAKE, "\tif (got <= 0)\n\t\treturn got;\n\thash_unhex", "\treturn got < 0 ? -1 : 0;\n\thash_unhex"),
+        (DELIVER, "*ret = got == 1 && (", "*ret = false && (")]),
+    ("the sum in a head is one fen too high", "matrix", [
+        (DELIVER, "\tbuf_printf(t, \"%\" PRIu64, p->no);", "\tsum++;\n\tbuf_printf(t, \"%\" PRIu64, p->no);")]),
+    ("what was planned is discarded from staging at a start", "matrix", [
+        (DELIVER, "ret = outbox_discard(d->outbox, keep, n, e);", "ret = outbox_discard(d->outbox, keep, 0, e);")]),
+    ("the marker comes before its file", "matrix", [
+        (DELIVER, "\t\t\tn++;\n\t\t\tif (p->marker[0] &&", "\t\t\tn++;\n\t\t\tif (false &&"),
+        (DELIVER, "\t\t\tcontinue;\n\t\tif (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)",
+         "\t\t\tcontinue;\n\t\tif (p->marker[0] && (outbox_hand(d->outbox, p->staged_marker, p->marker, e) != 0 ||\n"
+         "\t\t\toutbox_settle(d->outbox, e) != 0 || outbox_hand(d->outbox, p->staged, p->name, e) != 0))")]),
+    ("parcel numbers begin anew at a start", "matrix", [
+        (DELIVER, "\tif (!d->next_no)\n\t\td->next_no = 1;", "\td->next_no = 1;")]),
+    ("the router leaves out a message at a start", "matrix", [
+        (ROUTER, "in->offset = (uint64_t)json_integer_value(json_object_get(p, \"offset\"));",
+         "in->offset = (uint64_t)json_integer_value(json_object_get(p, \"offset\")) + 1;")]),
+    ("a batch goes out before its end has come", "matrix", [
+        (GATHER, "\tif (g->held || !g->has_last)", "\tif (g->held)")]),
+    ("the spool of a batch under way is swept at a start", "matrix", [
+        (INTAKE, "((got == 0 || ended(state)) && drop_spool_delete", "(true && drop_spool_delete")]),
+    ("a file that was taken and not claimed is forgotten", "matrix", [
+        (INTAKE, "\tif (got == 0)\n\t\twait_for(in, taken, 0);", "")]),
+    ("gaps in a lane are not looked for", "test:lane_test", [
+        (LANE, "\t\treturn gap_of(v->lane, head->last + 1, v->laneseq, e);", "\t\t(void)gap_of;")]),
+    ("the folders that files go out into are not synced", "power", OUT_FOLDERS),
+    ("what goes out is not synced at all", "power", "fsync:/out/"),
+    ("the spool is not synced", "power", "fsync:/spool/"),
+    ("the log is not synced", "power", "fdatasync:data.mdb"),
+]
+
+
+class Tree:
+    """A copy of the source, built again after each fault."""
+
+    def __init__(self, origin, folder):
+        self.source, self.build = folder / "source", folder / "build"
+        shutil.copytree(origin, self.source, ignore=shutil.ignore_patterns("build", "build-*", ".git", "*.pyc"))
+        self.do("cmake", "-S", str(self.source), "-B", str(self.build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
+
+    @staticmethod
+    def do(*words):
+        done = subprocess.run(words, capture_output=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(words)}\n{(done.stdout + done.stderr).decode(errors='replace')[-2000:]}")
+
+    def make(self, target):
+        self.do("ninja", "-C", str(self.build), target)
+
+    @contextlib.contextmanager
+    def broken(self, edits):
+        kept = {}
+        try:
+            for name, old, new in edits:
+                path = self.source / name
+                text = path.read_text(encoding="utf-8")
+                kept.setdefault(path, text)
+                if text.count(old) != 1:
+                    raise RuntimeError(f"{name}: the words of the fault are there {text.count(old)} times: {old!r}")
+                path.write_text(text.replace(old, new), encoding="utf-8")
+            yield
+        finally:
+            for path, text in kept.items():
+                path.write_text(text, encoding="utf-8")
+
+
+def matrix_names(setting, steps):
+    names = [f"random:5:{setting.seed + i}" for i in range(4)] + [f"big:3:{setting.seed}"]
+    return names + [f"{kind}:{n}:{setting.seed}" for n in range(3, steps, 4) for kind in ("before", "after")]
+
+
+def seen_by(who, setting, tree):
+    """(noticed, what was seen)"""
+    if who.startswith("test:"):
+        name = who[5:]
+        tree.make(name)
+        code = subprocess.run([str(tree.build / "tests" / name)], capture_output=True, check=False).returncode
+        return code != 0, f"{name} ends with {code}"
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet):
+        if who == "matrix":
+            tally = matrix.run_all(setting, matrix_names(setting, 230), os.cpu_count(), stop_at=1)
+        else:
+            tally = matrix.Tally(0)
+            for i in range(60):
+                tally.take(power.run_case(setting, f"cut:2:{setting.seed + i}"))
+                if tally.bad:
+                    break
+    for r in tally.bad:
+        shutil.rmtree(r.folder, ignore_errors=True)
+    first = tally.bad[0] if tally.bad else None
+    what = f"{first.name}: {first.wrong.splitlines()[0] if first.wrong else first.verdict}" if first else ""
+    return bool(tally.bad), f"{tally.done} cases; {what or tally}"
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--count-lib", required=True)
+    p.add_argument("--source", default=str(make.REPOSITORY), help="the tree to break a copy of")
+    p.add_argument("--work", default=tempfile.gettempdir())
+    p.add_argument("--seed", type=int, default=40)
+    p.add_argument("--only", default="", help="faults whose name holds these words")
+    p.add_argument("--no-power", action="store_true")
+    p.add_argument("--ok-codes", default="0,1")
+    a = p.parse_args()
+    matrix.RUN_SECONDS = 20
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="faults_", dir=a.work))
+    bad = 0
+    try:
+        tree = Tree(a.source, folder)
+        tree.make("jincai")
+        setting = matrix.Setting([str(tree.build / "bin/jincai")], str(pathlib.Path(a.count_lib).resolve()), a.seed, 12,
+                                 str(folder), tuple(map(int, a.ok_codes.split(","))))
+        ways = ["matrix"]
+        why = "as asked" if a.no_power else power.allowed(str(folder))
+        if why:
+            print(f"power cuts left out: {why}")
+        else:
+            ways.append("power")
+        for way in ways:
+            red, what = seen_by(way, setting, tree)
+            print(f"{'RED  ' if red else 'green'} without a fault, {way}: {what}", flush=True)
+            bad += red
+        for name, who, fault in FAULTS:
+            if a.only not in name or (who == "power" and who not in ways):
+                continue
+            begun = time.monotonic()
+            setting.skip = fault if isinstance(fault, str) else ""
+            try:
+                with tree.broken([] if setting.skip else fault):
+                    if not who.startswith("test:"):
+                        tree.make("jincai")
+                    red, what = seen_by(who, setting, tree)
+            except RuntimeError as e:
+                red, what = False, str(e)
+            print(f"{'red  ' if red else 'GREEN'} {name} ({who}, {time.monotonic() - begun:.0f} s): {what}", flush=True)
+            bad += not red
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{bad} wrong" if bad else "each fault was noticed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
