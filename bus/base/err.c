@@ -58,7 +58,7 @@ int err_at(struct err *e, const char *fmt, ...)
 /* Finds "name=value" at the start of a line of args; a value ends at the next line that looks like "word=". */
 static const char *find_arg(const char *args, const char *name, size_t nlen, size_t *ret_n)
 {
-	for (const char *at = args; at && *at; at = strchr(at, '\n'), at += at ? 1 : 0)
+	for (const char *at = args, *end; at && *at; end = strchr(at, '\n'), at = end ? end + 1 : NULL)
 		if (strncmp(at, name, nlen) == 0 && at[nlen] == '=') {
 			const char *v = at + nlen + 1;
 
