@@ -67,7 +67,16 @@ struct intake {
 	struct publishing *publishing;
 	struct buf event, position;
 	char *delete_spool;          /* after the commit */
+	unsigned held;               /* batches that wait for a person */
+	bool other;                  /* something else does */
 };
+
+static void attend(struct intake *in, bool held, bool other)
+{
+	in->held += held;
+	in->other |= other;
+	in->flow.attention = in->held || in->other;
+}
 
 /* ---- ids of one batch ---- */
 
@@ -194,7 +203,7 @@ static int claim_slice(struct intake *in, struct err *e)
 	struct reading g;
 
 	while (c->reader) {
-		if (reader_next(c->reader, &g, e) != 0) {
+		if (reader_next(c->reader, &g, e) != 0 || reader_prove(c->prover, c->reader, &g, e) != 0) {
 			if (err_kind(e) != ERR_DATA)
 				return -1;
 			c->unreadable = *e;
@@ -202,8 +211,6 @@ static int claim_slice(struct intake *in, struct err *e)
 			c->reader = NULL;
 			break;
 		}
-		if (reader_prove(c->prover, c->reader, &g, e) != 0)
-			return -1;
 		if (g.kind == READ_END)
 			return 0;
 		if (g.kind == READ_RECORD && judge_id(in, c, &g, e) != 0)
@@ -307,6 +314,8 @@ static int supersede(struct intake *in, const struct before *b, struct span by, 
 		if (ret == 0)
 			ret = count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
 		totals_free(old.totals);
+		in->held -= in->held > 0;
+		attend(in, false, false);
 	}
 	arena_done(&a);
 	buf_done(&record);
@@ -445,7 +454,7 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 		return -1;
 	if (publish)
 		return 0;
-	in->flow.attention |= !span_is(c->state, "known");
+	attend(in, span_is(c->state, "held"), !span_is(c->state, "held") && !span_is(c->state, "known"));
 	if (count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
 		return -1;
 	return count_batch(in, c->totals, term_of(c->state), 1, e);
@@ -588,7 +597,7 @@ static int dead_record(struct intake *in, const struct reading *g, const struct 
 		.offset = g->offset, .raw = g->raw, .has_amount = g->readable, .amount_fen = g->fen,
 		.currency = g->currency};
 
-	in->flow.attention = true;
+	attend(in, false, true);
 	buf_clear(&in->event);
 	dead_write(&in->event, &d, p->claim.time_ms);
 	return flow_append(&in->flow, in->dead, 0, p->claim.batchid, &in->event, e);
@@ -641,7 +650,7 @@ static int publish_record(struct intake *in, const struct reading *g, struct err
 		return -1;
 	if (verdict == ID_DUPLICATE) {
 		p->failed++;
-		in->flow.attention = true;
+		attend(in, false, true);
 		return count_record(in, g, TOTAL_DUPLICATE, e);
 	}
 	if (verdict == ID_CONFLICT) {
@@ -823,8 +832,7 @@ static int look_at_taken(struct intake *in, const char *taken, int64_t keep_sinc
 		return -1;
 	if (got == 0)
 		wait_for(in, taken, 0);
-	in->flow.attention |= strcmp(state, "held") == 0 || strcmp(state, "conflict") == 0 ||
-		strcmp(state, "unreadable") == 0;
+	attend(in, strcmp(state, "held") == 0, strcmp(state, "conflict") == 0 || strcmp(state, "unreadable") == 0);
 	if (in->setup.keep_days && ended(state) && drop_taken_time(in->drop, taken) < keep_since)
 		drop_forget(in->drop, taken);
 	return 0;
@@ -869,6 +877,7 @@ static int intake_open(struct flow *f, struct err *e)
 
 	in->totals = totals_new();
 	in->counter = 0;
+	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0)
 		return -1;
 	if (restore_position(in, e) != 0 || find_waiting(in, e) != 0)
@@ -880,7 +889,7 @@ static void report_refused(void *arg, const struct err *why)
 {
 	struct intake *in = arg;
 
-	in->flow.attention = true;
+	attend(in, false, true);
 	log_err(LOG_WARN, "intake.refused", why, "flow=%s", in->name);
 }
 

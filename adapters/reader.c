@@ -354,6 +354,18 @@ static int map_record(struct reader *r, struct reading *g, struct err *e)
 	return 0;
 }
 
+/* Two columns that ran together must not take all sums out of their range: such an amount is none. */
+static int check_size(struct reading *g, struct err *e)
+{
+	char amount[24], max[24];
+
+	if (!g->readable || (g->fen <= READER_AMOUNT_MAX && g->fen >= -READER_AMOUNT_MAX))
+		return 0;
+	g->readable = false;
+	return err_set(e, E_RECORD_AMOUNT, "text=%s\nmax=%s", money_text(g->fen, amount),
+		money_text(READER_AMOUNT_MAX, max));
+}
+
 static void dead(struct reader *r, struct reading *g, const struct err *e)
 {
 	struct err ignored;
@@ -362,8 +374,10 @@ static void dead(struct reader *r, struct reading *g, const struct err *e)
 	g->bad = *e;
 	err_at(&g->bad, "%s:%" PRIu64 "%s%s", r->setup.shown, r->row.line, cell ? ":" : "", cell ? cell : "");
 	if (!g->readable && !r->row.bad.id &&
-		map_run_amount(r->form->map, &r->slots, &g->fen, &g->currency, &ignored) == 0)
+		map_run_amount(r->form->map, &r->slots, &g->fen, &g->currency, &ignored) == 0) {
 		g->readable = true;
+		check_size(g, &ignored);
+	}
 }
 
 static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)
@@ -376,7 +390,7 @@ static void record(struct reader *r, struct reading *g, const int *slots, unsign
 		/* Columns may have moved: no cell of such a row is believed, its amount least of all. */
 		r->row.bad = e;
 	}
-	if (e.id != E_NONE || take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0)
+	if (e.id != E_NONE || take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
 		dead(r, g, &e);
 }
 
@@ -509,6 +523,7 @@ struct reader_prover {
 		size_t n;
 	} suspects[SUSPECTS];
 	unsigned nsuspects;
+	int64_t gross;               /* of readable records, without their signs */
 };
 
 struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
@@ -598,6 +613,17 @@ static void compare(struct reader_prover *p)
 		err_at(&f->why, "%s", p->shown);
 }
 
+/* The totals of many batches must fit as well, so that no file can stop an adapter by its sums. */
+static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
+{
+	char max[24];
+
+	p->gross += fen < 0 ? -fen : fen;
+	if (p->gross > READER_BATCH_MAX)
+		return err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
+	return money_add(&p->proof.found, fen, e);
+}
+
 int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e)
 {
 	struct reader_proof *f = &p->proof;
@@ -617,7 +643,7 @@ int reader_prove(struct reader_prover *p, const struct reader *r, const struct r
 			if (f->nproblems < READER_PROBLEMS)
 				f->problems[f->nproblems++] = g->bad;
 		}
-		if (g->readable && money_add(&f->found, g->fen, e) != 0)
+		if (g->readable && add_amount(p, g->fen, e) != 0)
 			return -1;
 		if (totals_add(f->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
 			return -1;

@@ -14,6 +14,9 @@
  *
  * Memory is flat. It can stop behind any row and go on later from what reader_save wrote.
  */
+#define READER_AMOUNT_MAX INT64_C(1000000000000000)     /* fen of one record, 10 trillion yuan: record.amount */
+#define READER_BATCH_MAX INT64_C(10000000000000000)     /* fen of one document, without signs: batch.amount */
+
 enum reading_kind { READ_END, READ_SKIPPED, READ_RECORD };
 
 struct reading {
@@ -77,7 +80,8 @@ struct reader_proof {
 	struct err suspect;          /* batch.lost_separator {line}{text}{difference}: may be; E_NONE otherwise */
 };
 
-/* Takes one reading into account; at the end (READ_END) gives the verdict. */
+/* Takes one reading into account; at the end (READ_END) gives the verdict. batch.amount (ERR_DATA): its sums leave the range,
+ * nothing of the document can be used. */
 struct reader_prover;
 struct reader_prover *reader_prover_new(const struct form *f, const char *shown);
 int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e);

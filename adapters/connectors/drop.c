@@ -87,24 +87,33 @@ const char *drop_name(const char *taken)
 
 /* ---- finding ---- */
 
-static void refuse(struct drop *d, const char *name, const char *what, void (*refused)(void *, const struct err *),
+static void refuse(struct drop *d, const char *name, const struct err *why, void (*refused)(void *, const struct err *),
 	void *arg)
 {
-	struct err e;
-
 	for (unsigned i = 0; i < d->nrefused; i++)
 		if (strcmp(d->refused[i], name) == 0)
 			return;
 	d->refused = mem_grow(d->refused, d->nrefused + 1u, sizeof *d->refused);
 	d->refused[d->nrefused++] = mem_text(span_of(name));
-	err_set(&e, E_DROP_NOT_REGULAR, "file=%s/%s\nwhat=%s", d->folder, name, what);
 	if (refused)
-		refused(arg, &e);
+		refused(arg, why);
 }
 
 static const char *what_is(mode_t mode)
 {
 	return S_ISLNK(mode) ? "link" : S_ISDIR(mode) ? "folder" : S_ISFIFO(mode) ? "pipe" : "special file";
+}
+
+/* May this be taken? A file that we may not read would stop everything behind it once it is taken. */
+static int look_at(struct drop *d, const char *name, const struct stat *st, struct err *e)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, E_DROP_NOT_REGULAR, "file=%s/%s\nwhat=%s", d->folder, name, what_is(st->st_mode));
+	if (faccessat(d->dir, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0 && errno == EACCES) {
+		err_set(e, E_DROP_DENIED, "file=%s/%s", d->folder, name);
+		return -1;
+	}
+	return 0;
 }
 
 /* The name of the marker that goes with a file, in d->marker. */
@@ -133,18 +142,19 @@ int drop_find(struct drop *d, const char **ret, void (*refused)(void *arg, const
 		return err_at(e, "%s", d->folder);
 	for (unsigned i = 0; names[i] && !found; i++) {
 		struct stat st;
+		struct err why;
 
 		arena_clear(&d->keep);
 		if (names[i][0] == '.' || pattern_match(d->form->file, span_of(names[i]), &d->keep, &d->slots) != 1)
 			continue;
 		if (fstatat(d->dir, names[i], &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;    /* gone again */
-		if (!S_ISREG(st.st_mode)) {
-			refuse(d, names[i], what_is(st.st_mode), refused, arg);
+		if (S_ISREG(st.st_mode) && !complete(d, names[i]))
+			continue;
+		if (look_at(d, names[i], &st, &why) != 0) {
+			refuse(d, names[i], &why, refused, arg);
 			continue;
 		}
-		if (!complete(d, names[i]))
-			continue;
 		buf_clear(&d->name);
 		buf_str(&d->name, names[i]);
 		*ret = buf_text(&d->name);
@@ -274,7 +284,8 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 		.hash = hash_sha256_new()};
 	c->from = openat(d->taken_dir, taken, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (c->from < 0 || fstat(c->from, &c->before) != 0) {
-		err_sys(e, E_FILE_FAILED, taken, errno);
+		err_sys(e, errno == EACCES ? E_FILE_DENIED : E_FILE_FAILED, taken, errno);
+		err_at(e, "%s/.taken", d->folder);
 		goto fail;
 	}
 	/* What an earlier life left is of no use: begin with an empty file of our own. */

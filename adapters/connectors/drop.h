@@ -22,7 +22,8 @@ void drop_close(struct drop *d);
 const char *drop_folder(const struct drop *d);
 
 /* The next complete file by name; *ret is owned by d until the next call. 1, 0 none, -1. Whatever is not a regular file is
- * passed over and reported once through refused (may be NULL): drop.not_regular {file}{what}. */
+ * passed over and reported once through refused (may be NULL): drop.not_regular {file}{what}; so is a complete file that we
+ * may not read: drop.denied {file}. */
 int drop_find(struct drop *d, const char **ret, void (*refused)(void *arg, const struct err *why), void *arg,
 	struct err *e);
 /* Takes it: both renames, then .taken and the drop folder synced. ret_taken: at least 256 bytes. */

@@ -18,6 +18,10 @@ ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number 
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
 	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_DEMO_DIFFERS, "demo.differs", ERR_HALT, 6, "the demo ended otherwise than planted in {count} points; no real data was touched", "演示结果有 {count} 处与预埋不符；未触及任何真实数据", "the points are named above; do not let this build handle money, send its output in together with jincai --version", "不符之处见上；请勿用此版本处理款项，并请将输出连同 jincai --version 一并报送")
+ROW(E_DEMO_MISSING, "demo.missing", ERR_CONF, 3, "the files of the demo are not there: {folder} beside the program; nothing was written", "找不到演示文件：程序旁边没有 {folder}；什么也没有写", "install the program together with its share folder, or name that folder by --library", "请连同 share 文件夹一起安装程序，或用 --library 指明该文件夹")
+ROW(E_DEMO_NOT_EMPTY, "demo.not_empty", ERR_CONF, 2, "the folder {folder} is not empty; nothing was written there", "文件夹 {folder} 不是空的；没有往里写任何东西", "name an empty folder or one that does not exist, or leave --dir out", "请指定空的或尚不存在的文件夹，或不写 --dir")
+ROW(E_DEMO_PLANTED, "demo.planted", ERR_CONF, 3, "{file} does not say how the demo must end; nothing was run", "{file} 没有写明演示应有的结局；没有运行任何东西", "install the program's share folder anew", "请重新安装程序的 share 文件夹")
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and not router", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
@@ -532,6 +536,8 @@ ROW(E_FORM_NAME, "form.name", ERR_DATA, 1, "the file name {file} is not as the f
 	"nothing was read; see file: name: in the form", "没有读入；见报文格式的 file: name:")
 ROW(E_FORM_STATE, "form.state", ERR_HALT, 6, "the saved place in {file} does not fit the form", "{file} 的断点与报文格式对不上",
 	"nothing was sent twice; the form was changed while a batch was under way: put the old form back, finish, then change it", "没有重发；批次进行中改了报文格式：请先恢复旧格式，跑完再改")
+ROW(E_RECORD_AMOUNT, "record.amount", ERR_DATA, 1, "the amount {text} is larger than {max}; it was not used", "金额 {text} 超过 {max}；未采用",
+	"the record is not passed on; two columns may have run together: ask the source to correct it", "该记录没有往下走；可能有两栏数字连在一起，请来源系统更正")
 ROW(E_RECORD_FEW_COLUMNS, "record.few_columns", ERR_DATA, 1, "the row has {got} columns, {want} are needed", "该行只有 {got} 列，应有 {want} 列",
 	"the record is not passed on; look at the line in the source file", "该记录没有往下走；请查看源文件的这一行")
 ROW(E_RECORD_LONG_KEY, "record.long_key", ERR_DATA, 1, "the key of the record has {bytes} bytes, 400 are allowed", "记录主键有 {bytes} 字节，上限 400",
@@ -632,6 +638,8 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
+ROW(E_BATCH_AMOUNT, "batch.amount", ERR_DATA, 1, "the amounts of the file together are larger than {max}", "文件金额合计超过 {max}",
+	"nothing of this file goes out; columns may have run together: ask the source for a right file", "该文件一笔未发；可能有两栏数字连在一起，请来源系统重出正确的文件")
 ROW(E_BATCH_CONFLICT, "batch.conflict", ERR_DATA, 1, "the keys {keys} were published before with other content, as batch {before}", "主键 {keys} 此前已以别的内容发布过，批次 {before}",
 	"nothing of this file goes out; settle with the source which one is right", "该文件一笔未发；请与来源系统核实以哪份为准")
 ROW(E_BATCH_CONFLICT_LINE, "batch.conflict_line", ERR_DATA, 1, "{count} of its records have a key that was published with other content", "其中 {count} 笔的主键此前已以别的内容发布过",
@@ -650,6 +658,8 @@ ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released w
 	"nothing of it is passed on; ask the source to send several batches", "该批一笔未发；请来源系统拆成几批")
 ROW(E_CLAIM_RECORD, "claim.record", ERR_HALT, 6, "a claim record cannot be read: {id}", "认领记录读不懂：{id}",
 	"the adapter stopped, nothing was sent; keep the store as it is and ask for help", "接入已停，没有发出任何东西；请保留现场并求助")
+ROW(E_DROP_DENIED, "drop.denied", ERR_DATA, 1, "{file} may not be read by the account that runs jincai", "运行 jincai 的账户无权读取 {file}",
+	"it stays where it is, unread, the others go on; give the account the right to read it, it is then taken by itself", "文件留在原处未读，其他文件照常处理；请授予读取权限，之后会自动收取")
 ROW(E_DROP_GROWING, "drop.growing", ERR_RETRY, 4, "{file} was still being written while we read it", "读取 {file} 时它还在增长",
 	"the copy was thrown away; it is read again by itself when it stands still", "副本已丢弃；等它写完会自动重读")
 ROW(E_DROP_LONG_NAME, "drop.long_name", ERR_CONF, 3, "the name of {file} is too long to be kept beside a number", "{file} 的文件名太长，无法加编号保存",
