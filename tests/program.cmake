@@ -1,3 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Kills, power cuts, and the judge of both.
 add_subdirectory(crash)
+
+# The demo and its site: made again it is the same bytes, run it ends as planted, and every verb's example works in it.
+find_package(Python3 3.11 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  set(demo ${CMAKE_CURRENT_SOURCE_DIR}/demo)
+  add_test(NAME demo_made COMMAND ${Python3_EXECUTABLE} ${demo}/make_demo.py --check
+    ${CMAKE_SOURCE_DIR}/bus/jincai/demo)
+  add_test(NAME demo COMMAND ${Python3_EXECUTABLE} ${demo}/demo_test.py $<TARGET_FILE:jincai>
+    ${CMAKE_BINARY_DIR}/share/jincai)
+  add_test(NAME help_examples COMMAND ${Python3_EXECUTABLE} ${demo}/help_examples_test.py $<TARGET_FILE:jincai>)
+endif()

@@ -69,7 +69,7 @@ static int help(const char *verb)
 	printf("%s\n\n", say("金财总线：把财政各系统的报文接进来、分出去，一分不差。",
 		"jincai: brings the records of a finance bureau's systems in and hands them out, to the fen."));
 	for (unsigned i = 0; i < nverbs; i++)
-		printf("  %-10s %s\n", verbs[i].name, say(verbs[i].zh, verbs[i].en));
+		printf("  %-12s  %s\n", verbs[i].name, say(verbs[i].zh, verbs[i].en));
 	printf("\n%s\n", say("jincai VERB --help 看某个命令的用法。", "jincai VERB --help shows one of them."));
 	return 0;
 }
