@@ -75,7 +75,7 @@ static void attend(struct intake *in, bool held, bool other)
 {
 	in->held += held;
 	in->other |= other;
-	in->flow.attention = in->held || in->other;
+	in->flow.attention = in->held || in->other || in->nwaiting;
 }
 
 /* ---- ids of one batch ---- */
@@ -820,6 +820,7 @@ static void wait_for(struct intake *in, const char *taken, int64_t not_before)
 {
 	in->waiting = mem_grow(in->waiting, in->nwaiting + 1u, sizeof *in->waiting);
 	in->waiting[in->nwaiting++] = (struct waiting){mem_text(span_of(taken)), not_before};
+	attend(in, false, false);
 }
 
 /* One name in .taken: nobody has claimed it, or it waits for a person, or its time is past. */
@@ -903,6 +904,7 @@ static char *next_waiting(struct intake *in)
 			char *taken = in->waiting[i].taken;
 
 			memmove(&in->waiting[i], &in->waiting[i + 1], (--in->nwaiting - i) * sizeof *in->waiting);
+			attend(in, false, false);
 			return taken;
 		}
 	return NULL;
