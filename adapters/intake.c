@@ -455,6 +455,9 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 	if (publish)
 		return 0;
 	attend(in, span_is(c->state, "held"), !span_is(c->state, "held") && !span_is(c->state, "known"));
+	/* What stood before the place where a file became unreadable are no records of ours: it has none. */
+	if (span_is(c->state, "unreadable"))
+		return 0;
 	if (count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
 		return -1;
 	return count_batch(in, c->totals, term_of(c->state), 1, e);
