@@ -113,8 +113,9 @@ class DemoTest(unittest.TestCase):
 
     def test_a_file_without_its_marker_is_different(self):
         def change(planted):
-            planted["out"][0]["marker"] = ".done"
-        self.ended(self.demo(*self.own_demo(change)), 6, "demo.differs", "out/abc should hold")
+            planted["out"][2]["marker"] = ".ok"
+        self.ended(self.demo(*self.own_demo(change)), 6, "demo.differs", "out/units should hold",
+            "without a marker: 4")
 
     def test_another_end_of_a_file_is_different(self):
         def change(planted):
