@@ -12,3 +12,10 @@ if(Python3_FOUND)
     ${CMAKE_BINARY_DIR}/share/jincai)
   add_test(NAME help_examples COMMAND ${Python3_EXECUTABLE} ${demo}/help_examples_test.py $<TARGET_FILE:jincai>)
 endif()
+
+# The cases that lie beside forms, by the program itself; and the lists of what waits for a person.
+add_test(NAME cases COMMAND jincai test)
+add_executable(put_position e2e/put_position.c)
+target_link_libraries(put_position PRIVATE bus jincai_flags)
+add_test(NAME lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/lists_test.py $<TARGET_FILE:jincai>
+  $<TARGET_FILE:put_position>)

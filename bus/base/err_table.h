@@ -9,11 +9,11 @@
 
 /* program */
 ROW(E_CASE_EXPECTED, "case.expected", ERR_CONF, 1, "case {case} does not say what it expects: {want} is missing or cannot be read", "用例 {case} 没有写明预期：缺少 {want}，或其内容读不懂",
-	"it was not run; see docs/dialects.md for the files of a case", "该用例没有运行；用例应有哪些文件见 docs/dialects.md")
+	"it was not run; inward it needs expected.jsonl, outward either expected.file or expected.error", "该用例没有运行；接入用例要有 expected.jsonl，去向用例要有 expected.file 或 expected.error 之一")
 ROW(E_CASE_INPUT, "case.input", ERR_CONF, 1, "case {case} holds {got} input files, it has to be one", "用例 {case} 里有 {got} 个输入文件，只能是一个",
 	"it was not run; leave one file that is not named expected.*", "该用例没有运行；除 expected.* 外请只留一个文件")
 ROW(E_CASE_NONE, "case.none", ERR_CONF, 2, "there is no form {name} with cases", "没有带用例的报文格式 {name}",
-	"nothing was run; did you mean {near}? cases lie in cases/<form>/<case>/ beside the form", "没有运行任何用例；是不是 {near}？用例放在报文格式旁的 cases/<报文>/<用例>/")
+	"nothing was run; jincai test without a name lists all forms", "没有运行任何用例；不带名称的 jincai test 会列出全部报文格式")
 ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number {number}", "没有编号为 {number} 的死信",
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",

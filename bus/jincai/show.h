@@ -2,6 +2,10 @@
 #ifndef JC_SHOW_H
 #define JC_SHOW_H
 
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
 #include "totals.h"
 
 /*

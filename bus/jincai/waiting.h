@@ -2,6 +2,10 @@
 #ifndef JC_WAITING_H
 #define JC_WAITING_H
 
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
 #include "bus.h"
 #include "claim.h"
 #include "gather.h"

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "extract.h"
+
+/* An event type as the form takes it: fields by name as the router has them, handed to the shape's names. */
+struct taken {
+	const struct form_shape *shape;
+	struct names *names;
+	struct extract *extract;
+	struct slots fields, slots;
+	struct taken *next;
+};
+
+/* The parcel under way: as a destination builds it, in memory. */
+struct packing {
+	struct library *library;
+	const struct form *form;
+	struct taken *types;
+	struct buf lines, body;
+	struct money_sum sum;
+	char currency[4], date[24];
+	bool mixed;
+};
+
+static struct taken *take_type(struct packing *p, struct span type, struct err *e)
+{
+	const struct form_shape *shape = form_shape(p->form, type);
+	const struct schema *schema;
+	struct findings quiet;
+	struct taken *t = p->types;
+
+	while (t && t->shape != shape)
+		t = t->next;
+	if (t)
+		return t;
+	findings_init(&quiet);
+	schema = shape ? library_schema(p->library, type, NULL, &quiet) : NULL;
+	findings_done(&quiet);
+	if (!schema) {
+		err_set(e, E_SITE_NOT_TAKEN, "destination=-\ntype=%.*s\nform=%s", SPAN_F(type), p->form->name);
+		return NULL;
+	}
+	t = mem_new(sizeof *t);
+	t->shape = shape;
+	t->names = names_new();
+	t->extract = extract_new(schema, t->names);
+	slots_init(&t->fields, names_count(t->names));
+	slots_init(&t->slots, names_count(shape->names));
+	form_site_values(p->library, shape->names, &t->slots);
+	t->next = p->types;
+	return p->types = t;
+}
+
+static void hand_fields(struct taken *t)
+{
+	for (unsigned i = 0; i < t->slots.n; i++) {
+		int from = names_use(t->names, span_of(names_text(t->shape->names, i)));
+
+		if (from >= 0)
+			t->slots.v[i] = t->fields.v[from];
+	}
+}
+
+static int count_money(struct packing *p, const struct taken *t, struct err *e)
+{
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	struct span c = currency >= 0 ? t->fields.v[currency].text : SPAN("");
+
+	if (!p->sum.count)
+		snprintf(p->currency, sizeof p->currency, "%.*s", SPAN_F(c));
+	p->mixed |= !span_is(c, p->currency);
+	if (amount >= 0 && t->fields.v[amount].is_money)
+		return money_sum_add(&p->sum, t->fields.v[amount].fen, e);
+	money_sum_unreadable(&p->sum);
+	return 0;
+}
+
+static int write_cells(struct packing *p, const struct map *m, const struct slots *s, struct buf *to, struct err *e)
+{
+	struct span cells[CODEC_CELLS_MAX];
+	unsigned n = map_count(m);
+
+	for (unsigned i = 0; i < n && i < CODEC_CELLS_MAX; i++)
+		cells[i] = map_cell(m, s, i)->text;
+	return p->form->codec->write(p->form->format, cells, n, to, e);
+}
+
+static int pack_event(struct packing *p, struct span json, struct err *e)
+{
+	struct event v;
+	struct taken *t;
+
+	if (event_read(json, &v, e) != 0 || !(t = take_type(p, v.type, e)) ||
+		extract_run(t->extract, &v, &t->fields, e) != 0)
+		return -1;
+	if (!p->sum.count)
+		snprintf(p->date, sizeof p->date, "%.*s", SPAN_F(v.businessdate));
+	hand_fields(t);
+	slots_begin(&t->slots, v.data.n);
+	if (map_run(t->shape->line, &t->slots, e) != 0 || count_money(p, t, e) != 0)
+		return -1;
+	return write_cells(p, t->shape->line, &t->slots, &p->lines, e);
+}
+
+static void set(const struct names *names, struct slots *s, const char *name, struct value v)
+{
+	for (unsigned i = 0; i < names_count(names); i++)
+		if (strcmp(names_text(names, i), name) == 0)
+			s->v[i] = v;
+}
+
+static int write_head(struct packing *p, struct err *e)
+{
+	const struct form *f = p->form;
+	char count[24], amount[24];
+	struct slots s;
+	int64_t sum;
+	int ret;
+
+	if (p->mixed)
+		return err_set(e, E_PARCEL_CURRENCIES, "batch=-");
+	if (__builtin_add_overflow(p->sum.plus, p->sum.minus, &sum))
+		return err_set(e, E_MONEY_RANGE, "text=sum");
+	snprintf(count, sizeof count, "%" PRIu64, p->sum.count);
+	slots_init(&s, names_count(f->names));
+	form_site_values(p->library, f->names, &s);
+	set(f->names, &s, "parcel.no", (struct value){.text = SPAN("1")});
+	set(f->names, &s, "parcel.count", (struct value){.text = span_of(count)});
+	set(f->names, &s, "parcel.sum",
+		(struct value){.text = span_of(money_text(sum, amount)), .fen = sum, .is_money = true});
+	set(f->names, &s, "parcel.date", (struct value){.text = span_of(p->date)});
+	set(f->names, &s, "parcel.split", (struct value){.text = SPAN("")});
+	slots_begin(&s, 256);
+	ret = map_run(f->head, &s, e) != 0 ? -1 : write_cells(p, f->head, &s, &p->body, e);
+	slots_done(&s);
+	return ret;
+}
+
+static int pack(struct packing *p, struct span events, struct err *e)
+{
+	const struct form *f = p->form;
+	struct span line;
+
+	while (cases_line(&events, &line))
+		if (line.n && pack_event(p, line, e) != 0)
+			return -1;
+	f->codec->begin(f->format, &p->body);
+	if (f->ntitles && f->codec->write(f->format, f->titles, f->ntitles, &p->body, e) != 0)
+		return -1;
+	if (f->head && write_head(p, e) != 0)
+		return -1;
+	buf_span(&p->body, buf_as_span(&p->lines));
+	f->codec->end(f->format, &p->body);
+	return 0;
+}
+
+static void packing_done(struct packing *p)
+{
+	for (struct taken *t = p->types, *next; t; t = next) {
+		next = t->next;
+		extract_free(t->extract);
+		names_free(t->names);
+		slots_done(&t->fields);
+		slots_done(&t->slots);
+		free(t);
+	}
+	buf_done(&p->lines);
+	buf_done(&p->body);
+}
+
+/* ---- comparing ---- */
+
+/* Lines for people: in UTF-8, as far as the bytes are characters of the form's charset. */
+static void differ(const struct form *form, const char *shown, unsigned line, struct span want, struct span got)
+{
+	struct buf w = BUF_INIT, g = BUF_INIT;
+	struct span wt = want, gt = got;
+	struct err ignored;
+
+	if (want.p)
+		(void)charset_decode(form->charset, want, &w, &wt, &ignored);
+	if (got.p)
+		(void)charset_decode(form->charset, got, &g, &gt, &ignored);
+	cases_differ(shown, line, wt, gt);
+	buf_done(&w);
+	buf_done(&g);
+}
+
+static int compare(const struct form *form, const char *shown, struct span want, struct span got)
+{
+	bool equal = span_eq(want, got);
+	unsigned line = 0;
+	struct span w, g;
+
+	while (!equal) {
+		bool has_w = cases_line(&want, &w), has_g = cases_line(&got, &g);
+
+		line++;
+		if (!has_w && !has_g) {
+			cases_differ(shown, line, SPAN_NONE, SPAN("(one end of line more or less at the end)"));
+			break;
+		}
+		if (!has_w || !has_g || !span_eq(w, g)) {
+			differ(form, shown, line, has_w ? w : SPAN_NONE, has_g ? g : SPAN_NONE);
+			break;
+		}
+	}
+	return equal ? 1 : 0;
+}
+
+int cases_run_out(struct library *l, const struct form *form, const char *dir, const char *shown, struct err *e)
+{
+	struct packing p = {.library = l, .form = form};
+	struct buf events = BUF_INIT, file = BUF_INIT, error = BUF_INIT;
+	struct span code = SPAN("");
+	int ret = -1, has_events = cases_get(dir, "events.jsonl", &events, e);
+	int has_file = has_events < 0 ? -1 : cases_get(dir, "expected.file", &file, e);
+	int has_error = has_file < 0 ? -1 : cases_get(dir, "expected.error", &error, e);
+	struct err why;
+
+	if (has_error < 0)
+		goto out;
+	if (!has_events) {
+		err_set(e, E_CASE_INPUT, "case=%s\ngot=0", shown);
+		goto out;
+	}
+	if (has_file == has_error) {
+		err_set(e, E_CASE_EXPECTED, "case=%s\nwant=expected.file | expected.error", shown);
+		goto out;
+	}
+	if (pack(&p, buf_as_span(&events), &why) != 0)
+		code = span_of(err_code(why.id)->name);
+	if (has_file && !code.n) {
+		ret = compare(form, shown, buf_as_span(&file), buf_as_span(&p.body));
+	} else {
+		struct span want = buf_as_span(&error);
+
+		want.n -= span_ends(want, SPAN("\n"));
+		ret = has_error && span_eq(want, code);
+		if (!ret)
+			cases_differ(shown, 1, has_error ? want : SPAN("(expected.file)"), code.n ? code : SPAN("(no error)"));
+	}
+out:
+	packing_done(&p);
+	buf_done(&events);
+	buf_done(&file);
+	buf_done(&error);
+	return ret;
+}

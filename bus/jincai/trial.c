@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+/* A file read as it is: nothing is taken, nothing copied. */
+struct plain {
+	struct codec_input input;    /* first: fill casts back */
+	const char *path;
+	int fd;
+};
+
+static int plain_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
+{
+	struct plain *f = (struct plain *)in;
+	ssize_t n;
+
+	do
+		n = read(f->fd, p, cap);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, E_FILE_FAILED, f->path, errno);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+static int read_all(struct reader *r, struct reader_prover *p, trial_each *each, void *arg, struct err *e)
+{
+	struct reading g;
+
+	do {
+		if (reader_next(r, &g, e) != 0 || reader_prove(p, r, &g, e) != 0)
+			return -1;
+		if (g.kind == READ_RECORD)
+			each(arg, r, &g);
+	} while (g.kind != READ_END);
+	return 0;
+}
+
+int trial_read(struct library *l, const struct form *form, const char *path, struct reader_prover *p, trial_each *each,
+	void *arg, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	struct plain file = {.input = {plain_fill}, .path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+	struct reader_setup setup = {.form = form, .library = l, .input = &file.input, .shown = path,
+		.name = span_of(slash ? slash + 1 : path), .digest = SPAN("0")};
+	struct reader *r = NULL;
+	int ret;
+
+	if (file.fd < 0)
+		return err_sys(e, errno == ENOENT ? E_FILE_MISSING : E_FILE_FAILED, path, errno);
+	ret = reader_open(&setup, &r, e) != 0 ? -1 : read_all(r, p, each, arg, e);
+	reader_close(r);
+	close(file.fd);
+	return ret;
+}
+
+void trial_event(struct reader *r, const struct reading *g, struct buf *b)
+{
+	struct event v = {.source = SPAN("/try")};
+
+	reader_attributes(r, g, &v);
+	event_begin(b, &v);
+	reader_data(r, b);
+	buf_c(b, '}');
+}
+
+void trial_summary(const struct reader_proof *p, struct buf *b)
+{
+	static const char *const verdicts[] = {"ok", "held", "no_control"};
+	char amount[24];
+
+	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64
+		",\"sum\":\"%s\"", p->records, p->events, p->dead, p->skipped, money_text(p->found, amount));
+	if (p->currency[0])
+		buf_printf(b, ",\"currency\":\"%s\"", p->currency);
+	else
+		buf_str(b, ",\"currency\":null");
+	if (p->has_count)
+		buf_printf(b, ",\"declared\":{\"count\":%" PRIu64, p->count);
+	else
+		buf_str(b, ",\"declared\":{\"count\":null");
+	if (p->has_sum)
+		buf_printf(b, ",\"sum\":\"%s\"}", money_text(p->sum, amount));
+	else
+		buf_str(b, ",\"sum\":null}");
+	buf_printf(b, ",\"verdict\":\"%s\"}", verdicts[p->verdict]);
+}
