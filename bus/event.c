@@ -238,29 +238,36 @@ static bool time_ok(struct span t)
 		two(p + 4, 0, 59, &ignored);
 }
 
-/* Controls of the second row (U+0080 to U+009F) are no letters either. */
-static bool stays_in_id(uint32_t c)
+/* The unreserved characters of RFC 3986, a bit each; a letter beyond ASCII stays as well. Controls of the second row
+ * (U+0080 to U+009F) are no letters. */
+static inline bool unreserved(unsigned char c)
 {
-	if (c < 0x80)
-		return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '.' || c == '_' ||
-			c == '~';
-	return c >= 0xa0;
+	static const uint64_t bits[] = {0x03ff600000000000, 0x47fffffe87fffffe};
+
+	return c < 0x80 && (bits[c >> 6] >> (c & 63) & 1);
 }
 
+/* Most ids are unreserved from end to end: these are taken in runs. */
 void event_id_part(struct buf *b, struct span text)
 {
 	size_t i = 0;
 
 	while (i < text.n) {
+		size_t from = i, n;
 		uint32_t c = 0;
-		size_t n = utf8_step(text.p + i, text.n - i, &c);
 
-		if (n && stays_in_id(c)) {
+		while (i < text.n && unreserved((unsigned char)text.p[i]))
+			i++;
+		buf_add(b, text.p + from, i - from);
+		if (i == text.n)
+			return;
+		n = utf8_step(text.p + i, text.n - i, &c);
+		if (n && c >= 0xa0) {
 			buf_add(b, text.p + i, n);
 			i += n;
-			continue;
+		} else {
+			percent(b, (unsigned char)text.p[i++]);
 		}
-		percent(b, (unsigned char)text.p[i++]);
 	}
 }
 
