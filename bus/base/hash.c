@@ -170,10 +170,15 @@ uint32_t hash_murmur2(const void *p, size_t n)
 
 void hash_hex(struct buf *b, const uint8_t *p, size_t n)
 {
+	static const char digits[] = "0123456789abcdef";
+	char *to;
+
 	buf_reserve(b, 2 * n);
+	to = b->p + b->n;            /* b itself may not be looked at again for each digit */
+	b->n += 2 * n;
 	for (size_t i = 0; i < n; i++) {
-		b->p[b->n++] = "0123456789abcdef"[p[i] >> 4];
-		b->p[b->n++] = "0123456789abcdef"[p[i] & 15];
+		*to++ = digits[p[i] >> 4];
+		*to++ = digits[p[i] & 15];
 	}
 }
 
