@@ -378,6 +378,9 @@ static void dead(struct reader *r, struct reading *g, const struct err *e)
 		g->readable = true;
 		check_size(g, &ignored);
 	}
+	/* Counted under the form's own currency, if it names one, also when nothing of it can be read. */
+	if (!g->currency.n)
+		g->currency = map_fixed_currency(r->form->map);
 }
 
 static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)

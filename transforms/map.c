@@ -415,3 +415,14 @@ int map_control_slot(const struct map *m)
 {
 	return m->control;
 }
+
+struct span map_fixed_currency(const struct map *m)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct rule *u = &m->rules[i];
+
+		if (span_is(u->name, "currency") && u->from < 0 && u->as_it_is)
+			return u->value.text;
+	}
+	return SPAN_NONE;
+}

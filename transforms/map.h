@@ -76,6 +76,9 @@ const struct value *map_cell(const struct map *m, const struct slots *s, unsigne
 struct span map_column(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
+/* MAP_OBJECT: the currency that the form itself names (currency: {value: CNY}): what even a record is counted under of which
+ * nothing can be read. Absent when records say it. */
+struct span map_fixed_currency(const struct map *m);
 
 struct map_rule_reader;
 
