@@ -66,7 +66,7 @@ struct intake {
 	struct claiming *claiming;
 	struct publishing *publishing;
 	struct buf event, position;
-	char *delete_spool;          /* after the commit */
+	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
 	unsigned held;               /* batches that wait for a person */
 	bool other;                  /* something else does */
 };
@@ -76,6 +76,14 @@ static void attend(struct intake *in, bool held, bool other)
 	in->held += held;
 	in->other |= other;
 	in->flow.attention = in->held || in->other || in->nwaiting;
+}
+
+static void delete_after(struct intake *in, struct span taken)
+{
+	char **at = &in->delete_spool[in->delete_spool[0] != NULL];
+
+	free(*at);
+	*at = mem_text(taken);
 }
 
 /* ---- ids of one batch ---- */
@@ -314,6 +322,7 @@ static int supersede(struct intake *in, const struct before *b, struct span by, 
 		if (ret == 0)
 			ret = count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
 		totals_free(old.totals);
+		delete_after(in, old.taken);
 		in->held -= in->held > 0;
 		attend(in, false, false);
 	}
@@ -508,7 +517,7 @@ static int claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 		in->publishing = mem_new(sizeof *in->publishing);
 		buf_span(&in->publishing->record, c.batchid);      /* loaded from its record after the commit */
 	} else if (!span_is(c.state, "held")) {
-		in->delete_spool = mem_text(c.taken);
+		delete_after(in, c.taken);
 	}
 	claiming_free(g);
 	in->claiming = NULL;
@@ -709,7 +718,7 @@ static int publish_end(struct intake *in, struct err *e)
 
 	if (close_batch(in, e) != 0 || (p->claim.state = SPAN("published"), append_claim(in, &p->claim, e)) != 0)
 		return -1;
-	in->delete_spool = mem_text(p->claim.taken);
+	delete_after(in, p->claim.taken);
 	publishing_free(p);
 	in->publishing = NULL;
 	return 0;
@@ -968,15 +977,23 @@ static int intake_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+static void forget_deletes(struct intake *in)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		free(in->delete_spool[i]);
+		in->delete_spool[i] = NULL;
+	}
+}
+
 static int intake_effect(struct flow *f, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
 	int ret = 0;
 
-	if (in->delete_spool)
-		ret = drop_spool_delete(in->drop, in->delete_spool, e);
-	free(in->delete_spool);
-	in->delete_spool = NULL;
+	for (unsigned i = 0; i < 2 && ret == 0; i++)
+		if (in->delete_spool[i])
+			ret = drop_spool_delete(in->drop, in->delete_spool[i], e);
+	forget_deletes(in);
 	return ret;
 }
 
@@ -993,8 +1010,7 @@ static void intake_close(struct flow *f)
 	free(in->waiting);
 	in->waiting = NULL;
 	in->nwaiting = 0;
-	free(in->delete_spool);
-	in->delete_spool = NULL;
+	forget_deletes(in);
 	drop_close(in->drop);
 	in->drop = NULL;
 	totals_free(in->totals);
