@@ -116,13 +116,17 @@ static int look_at(struct drop *d, const char *name, const struct stat *st, stru
 	return 0;
 }
 
-/* The name of the marker that goes with a file, in d->marker. */
+/* The name of the marker that goes with a file, in d->marker. It may hold parts of the file's name: they are matched anew,
+ * for another file may have been looked at since. */
 static bool marker_of(struct drop *d, const char *name)
 {
 	struct err ignored;
 
+	arena_clear(&d->keep);
 	buf_clear(&d->marker);
-	return d->form->marker && pattern_make(d->form->marker, &d->slots, span_of(name), &d->marker, &ignored) == 0;
+	if (!d->form->marker || pattern_match(d->form->file, span_of(name), &d->keep, &d->slots) != 1)
+		return false;
+	return pattern_make(d->form->marker, &d->slots, span_of(name), &d->marker, &ignored) == 0;
 }
 
 static bool complete(struct drop *d, const char *name)
