@@ -25,9 +25,10 @@ enum total_term {
 };
 
 extern const char *const total_names[TOTAL_COUNT];       /* "read", "published", ... in data */
+extern const char *const total_names_zh[TOTAL_COUNT];    /* for people */
 
 struct total_equation {
-	const char *name;            /* "in", "route", "out" */
+	const char *name, *zh;       /* "in", "route", "out" */
 	enum total_term left;
 	enum total_term right[8];
 	unsigned nright;

@@ -98,7 +98,7 @@ static void note_currency(void *arg, const struct total_line *line)
 }
 
 struct balance_row {
-	const char *equation, *destination, *currency, *term;
+	const char *equation, *destination, *currency, *term, *shown;  /* shown: the term in the language of the reader */
 	struct money_sum sum;
 };
 
@@ -109,6 +109,16 @@ struct report {
 	int64_t difference;          /* the largest, in fen, without its sign */
 };
 
+/* A Chinese character is three bytes and two cells wide. */
+static int padding(const char *text, int cells)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (unsigned char)*text < 0x80 ? 1 : (unsigned char)*text >= 0xc0 ? 2 : 0;
+	return n < cells ? cells - n : 0;
+}
+
 static void print_row(struct report *r, const struct balance_row *w)
 {
 	char plus[24], minus[24];
@@ -116,7 +126,7 @@ static void print_row(struct report *r, const struct balance_row *w)
 	money_text(w->sum.plus, plus);
 	money_text(w->sum.minus, minus);
 	if (!r->json) {
-		fprintf(r->to, "  %-12s %12" PRIu64 " %22s %22s", w->term, w->sum.count, plus, minus);
+		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, padding(w->shown, 12), "", w->sum.count, plus, minus);
 		if (w->sum.unreadable)
 			fprintf(r->to, say("  其中 %" PRIu64 " 笔金额读不出", "  %" PRIu64 " without a readable amount"),
 				w->sum.unreadable);
@@ -138,7 +148,7 @@ static int64_t distance(int64_t a, int64_t b)
 	return d < 0 ? -d : d;
 }
 
-static void judge(struct report *r, const char *equation, const struct money_sum *left, const struct money_sum *right)
+static void judge(struct report *r, const struct money_sum *left, const struct money_sum *right)
 {
 	int64_t d = distance(left->plus, right->plus), m = distance(left->minus, right->minus);
 	char amount[24];
@@ -154,15 +164,15 @@ static void judge(struct report *r, const char *equation, const struct money_sum
 	if (ok)
 		fprintf(r->to, say("  相差 %s\n", "  difference %s\n"), money_text(d, amount));
 	else
-		fprintf(r->to, say("  不平（%s）：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT (%s): difference %s, %" PRId64 " records\n"),
-			equation, money_text(d, amount), (int64_t)(left->count - right->count));
+		fprintf(r->to, say("  不平：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT: difference %s, %" PRId64 " records\n"), money_text(d, amount), (int64_t)(left->count - right->count));
 }
 
 static void one_equation(struct report *r, const struct balance *b, const struct total_equation *q, const char *destination,
 	const char *currency)
 {
 	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency), right = {0};
-	struct balance_row w = {q->name, destination, currency, total_names[q->left], left};
+	struct balance_row w = {q->name, destination, currency, total_names[q->left],
+		say(total_names_zh[q->left], total_names[q->left]), left};
 	bool any = left.count != 0;
 	struct err ignored;
 
@@ -171,17 +181,18 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 	if (!any)
 		return;
 	if (!r->json)
-		fprintf(r->to, "%s%s%s  %s\n", q->name, destination[0] ? " " : "", destination,
+		fprintf(r->to, "%s%s%s  %s\n", say(q->zh, q->name), destination[0] ? " " : "", destination,
 			currency[0] ? currency : say("（无币种）", "(no currency)"));
 	print_row(r, &w);
 	for (unsigned i = 0; i < q->nright; i++) {
 		w.sum = totals_get(b->all, q->right[i], destination, currency);
 		w.term = total_names[q->right[i]];
+		w.shown = say(total_names_zh[q->right[i]], w.term);
 		money_sum_merge(&right, &w.sum, &ignored);
 		if (w.sum.count || w.sum.plus || w.sum.minus)
 			print_row(r, &w);
 	}
-	judge(r, q->name, &left, &right);
+	judge(r, &left, &right);
 }
 
 /* What one flow wrote and the next has not read: more read than written is impossible. */
@@ -189,7 +200,7 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 	enum total_term read, const char *to, const char *currency, const char *shown)
 {
 	struct money_sum w = totals_get(b->all, written, from, currency), d = totals_get(b->all, read, to, currency);
-	struct balance_row row = {"way", shown, currency, "on_the_way", {0}};
+	struct balance_row row = {"way", shown, currency, "on_the_way", say("在途", "on the way"), {0}};
 
 	if (money_sum_eq(&w, &d))
 		return;
@@ -197,9 +208,10 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 	if (w.count < d.count) {
 		r->wrong++;
 		row.term = "too_many";
+		row.shown = say("多出", "too many");
 	}
 	if (!r->json)
-		fprintf(r->to, "%s %s\n", say("在途", "on the way"), shown);
+		fprintf(r->to, "%s %s\n", say("之间", "between"), shown);
 	print_row(r, &row);
 }
 

@@ -385,7 +385,7 @@ static void compare_line(void *arg, const struct total_line *line)
 		return;
 	m->c->differs++;
 	fprintf(m->c->to, say("%s %s %s：账上 %" PRIu64 " 笔 %s，清点 %" PRIu64 " 笔 %s\n",
-		"%s %s %s: kept %" PRIu64 " records %s, counted %" PRIu64 " records %s\n"), total_names[line->term],
+		"%s %s %s: kept %" PRIu64 " records %s, counted %" PRIu64 " records %s\n"), say(total_names_zh[line->term], total_names[line->term]),
 		line->destination, line->currency, kept->count, money_text(kept->plus + kept->minus, a), counted->count,
 		money_text(counted->plus + counted->minus, b));
 }
