@@ -622,8 +622,10 @@ static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
 	char max[24];
 
 	p->gross += fen < 0 ? -fen : fen;
-	if (p->gross > READER_BATCH_MAX)
-		return err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
+	if (p->gross > READER_BATCH_MAX) {
+		err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
+		return err_at(e, "%s", p->shown);
+	}
 	return money_add(&p->proof.found, fen, e);
 }
 

@@ -9,7 +9,8 @@
 enum { SHOWN_MAX = 60, WORD_MAX = 48, KNOWN_MAX = 100 };
 
 /* How each kind is written: understood in any language. */
-static const char *const forms[] = {[CONF_SCALAR] = "a", [CONF_LIST] = "[a, b]", [CONF_MAP] = "{a: b}"};
+static const char *const forms[] = {[CONF_SCALAR] = "value", [CONF_LIST] = "[value, value]",
+	[CONF_MAP] = "{name: value}"};
 
 const char *conf_shown(struct span text, char ret[72])
 {

@@ -25,9 +25,9 @@ ROW(E_DEMO_PLANTED, "demo.planted", ERR_CONF, 3, "{file} does not say how the de
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and not router", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
-ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "did you mean {near}?", "是不是 {near}？")
+ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
-ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start:", "接入 {adapter} 接收付款指令，却没有写 start:", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
+ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start: line", "接入 {adapter} 接收付款指令，却没有写 start: 这一行", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
 ROW(E_SITE_REPORT_TO_MONEY, "site.report_to_money", ERR_CONF, 5, "{type} is a report and {destination} makes a bank move money", "{type} 是报表，而 {destination} 会让银行付款", "nothing was started; route it elsewhere", "没有启动；请改走别的去向")
 ROW(E_SITE_SHORT_KEY, "site.short_key", ERR_CONF, 3, "the key in {file} has {bytes} bytes, at least 16 are needed", "{file} 里的密钥只有 {bytes} 字节，至少要 16 字节", "make one: head -c 32 /dev/urandom", "生成方法：head -c 32 /dev/urandom")
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
@@ -39,32 +39,32 @@ ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请�
 ROW(E_MONEY_DECIMALS, "money.decimals", ERR_DATA, 1,
 	"the amount \"{text}\" does not have {want} decimals; it was not rounded and not used",
 	"金额“{text}”的小数位数应为 {want} 位，未作舍入，也未采用",
-	"have the source write the amount again, or correct the decimals in the dialect",
-	"请来源单位重新出具金额，或更正接口方言中的小数位数")
+	"have the source write the amount again, or correct the decimals in the form",
+	"请来源单位重新出具金额，或更正报文格式中的小数位数")
 ROW(E_MONEY_EMPTY, "money.empty", ERR_DATA, 1,
 	"the amount is empty; it was not taken for zero", "金额为空，未按零处理",
-	"have the source fill in the amount, or declare in the dialect what an empty amount means",
-	"请来源单位补填金额，或在接口方言中写明空金额的含义")
+	"have the source fill in the amount, or declare in the form what an empty amount means",
+	"请来源单位补填金额，或在报文格式中写明空金额的含义")
 ROW(E_MONEY_RANGE, "money.range", ERR_DATA, 1,
 	"the amount or sum \"{text}\" is larger than 92233720368547758.07; nothing was added",
 	"金额或合计“{text}”超出 92233720368547758.07，未计入",
 	"check whether two columns ran together in the source's file",
 	"请核对来源文件中是否有两栏数字连在一起")
 ROW(E_MONEY_SYNTAX, "money.syntax", ERR_DATA, 1,
-	"\"{text}\" is not an amount as the dialect declares it (character {at}); it was not used",
-	"“{text}”不是接口方言所规定的金额写法（第 {at} 个字符），未采用",
-	"compare with the amount format in the dialect: sign, point, thousands commas, full-width digits",
-	"请对照接口方言中的金额格式：正负号、小数点、千分位逗号、全角数字")
+	"\"{text}\" is not an amount as the form declares it (character {at}); it was not used",
+	"“{text}”不是报文格式所规定的金额写法（第 {at} 个字符），未采用",
+	"compare with the amount format in the form: sign, point, thousands commas, full-width digits",
+	"请对照报文格式中的金额格式：正负号、小数点、千分位逗号、全角数字")
 ROW(E_TEXT_HALF, "text.half", ERR_DATA, 1,
 	"the text ends in half a {charset} character ({hex} at byte {byte}); nothing was guessed or cut off",
 	"文本末尾是半个 {charset} 字符（字节偏移 {byte} 处的 {hex}），未猜测也未截去",
-	"compare the field's width with the source's layout; if the source cuts so, declare it in the dialect",
-	"请核对该栏宽度与来源的文件格式；若来源系统确是如此截断，请在接口方言中写明")
+	"compare the field's width with the source's layout; if the source cuts so, declare it in the form",
+	"请核对该栏宽度与来源的文件格式；若来源系统确是如此截断，请在报文格式中写明")
 ROW(E_TEXT_INVALID, "text.invalid", ERR_DATA, 1,
 	"the bytes {hex} at byte {byte} are not {charset}; the text was not read",
 	"字节偏移 {byte} 处的 {hex} 不是 {charset} 编码，该文本未读入",
-	"find out which charset the source really writes and declare that one in the dialect",
-	"请查明来源系统实际使用的字符集，并在接口方言中据实写明")
+	"find out which charset the source really writes and declare that one in the form",
+	"请查明来源系统实际使用的字符集，并在报文格式中据实写明")
 ROW(E_TEXT_NO_SUCH_CHARACTER, "text.no_such_character", ERR_DATA, 1,
 	"the receiver's charset {charset} has no character {char}; nothing was written in its place",
 	"接收方字符集 {charset} 中没有“{char}”这个字，未用别的字代替",
@@ -79,7 +79,7 @@ ROW(E_TEXT_UNASSIGNED, "text.unassigned", ERR_DATA, 1,
 	"the code {hex} at byte {byte} has no character in {charset}; nothing was put in its place",
 	"字节偏移 {byte} 处的编码 {hex} 在 {charset} 中没有对应的字，未用别的字代替",
 	"if the source writes newer characters, declare gb18030; otherwise ask it which character is meant",
-	"若来源系统使用新增汉字，请在接口方言中改为 gb18030；否则请向来源单位问明是哪个字")
+	"若来源系统使用新增汉字，请在报文格式中改为 gb18030；否则请向来源单位问明是哪个字")
 
 /* json */
 ROW(E_JSON_DEPTH, "json.depth", ERR_DATA, 1,
@@ -107,8 +107,8 @@ ROW(E_JSON_UTF8, "json.utf8", ERR_DATA, 1,
 ROW(E_CONF_CHOICE, "conf.choice", ERR_CONF, 3,
 	"{key}: {got} is none of the words that may stand here",
 	"{key}：此处不能写 {got}",
-	"write one of {words}; the nearest is: {near}",
-	"请写其中之一：{words}；最接近的是：{near}")
+	"write one of {words}<; the nearest is: {near}>",
+	"请写其中之一：{words}<；最接近的是：{near}>")
 ROW(E_CONF_CONTROL, "conf.control", ERR_CONF, 3,
 	"a control character (hex {hex}) stands here; the file was not read further",
 	"此处有控制字符（十六进制 {hex}），其后的内容没有读取",
@@ -177,8 +177,8 @@ ROW(E_CONF_TYPE, "conf.type", ERR_CONF, 3,
 ROW(E_CONF_UNKNOWN_KEY, "conf.unknown_key", ERR_CONF, 3,
 	"{key} is not known here",
 	"此处没有 {key} 这一项",
-	"the nearest name is: {near}; known here: {known}",
-	"最接近的名称是：{near}；此处可用：{known}")
+	"<the nearest name is: {near}; >known here: {known}",
+	"<最接近的名称是：{near}；>此处可用：{known}")
 ROW(E_CONF_UNREADABLE, "conf.unreadable", ERR_CONF, 3,
 	"{file} cannot be read: {why}",
 	"无法读取 {file}：{why}",
@@ -194,8 +194,8 @@ ROW(E_DISK_FAILED, "disk.failed", ERR_HALT, 6,
 ROW(E_DISK_FULL, "disk.full", ERR_RETRY, 4,
 	"no space left to write {file} ({why}); nothing was lost and nothing was committed",
 	"磁盘空间不足，无法写入 {file}（{why}）；没有丢失数据，也没有提交任何内容",
-	"free space; it goes on by itself",
-	"请腾出磁盘空间；之后会自动继续")
+	"free space; a jincai that still runs goes on by itself, one that has ended goes on when it is started again",
+	"请腾出磁盘空间；仍在运行的 jincai 会自动继续，已退出的请重新启动")
 ROW(E_FILE_DENIED, "file.denied", ERR_CONF, 3,
 	"access to {file} is denied ({why}); nothing was changed",
 	"无权访问 {file}（{why}）；未做任何改动",
@@ -204,8 +204,8 @@ ROW(E_FILE_DENIED, "file.denied", ERR_CONF, 3,
 ROW(E_FILE_EXISTS, "file.exists", ERR_CONF, 3,
 	"{file} is there already and was not replaced",
 	"{file} 已经存在，未被覆盖",
-	"find out who wrote it; move it away, then go on",
-	"请查明该文件由谁写入；将其移走后再继续")
+	"find out who wrote it and move it away, then start again; what has to go there waits",
+	"请查明该文件由谁写入并将其移走，然后重新启动；要写到那里的内容仍在等待")
 ROW(E_FILE_FAILED, "file.failed", ERR_CONF, 3,
 	"{file} cannot be used: {why}; the step was not carried out",
 	"无法使用 {file}：{why}；该步骤未执行",
@@ -217,8 +217,8 @@ ROW(E_FILE_LINK, "file.link", ERR_CONF, 3,
 	"name the real place instead of the link",
 	"请填写真实路径，不要使用链接")
 ROW(E_FILE_MISSING, "file.missing", ERR_CONF, 3,
-	"{file} does not exist",
-	"{file} 不存在",
+	"{file} does not exist; nothing was read or changed",
+	"{file} 不存在；未读取任何内容，也未做任何改动",
 	"check the name and the folder; names differ in upper and lower case",
 	"请核对名称和所在文件夹；名称区分大小写")
 ROW(E_FILE_NOT_REGULAR, "file.not_regular", ERR_CONF, 3,
@@ -270,8 +270,8 @@ ROW(E_CODES_QUOTE, "codes.quote", ERR_CONF, 3,
 	"单元格内的引号请写两次；结束引号之后只能是逗号或行尾")
 ROW(E_CODES_UNKNOWN_TABLE, "codes.unknown_table", ERR_CONF, 3,
 	"there is no code table {table}", "没有名为 {table} 的代码表",
-	"the nearest name is: {near}; a table is a yaml file and its csv files in a codes folder",
-	"最接近的名称是：{near}；代码表由 codes 文件夹中的 yaml 文件及其 csv 文件组成")
+	"<the nearest name is: {near}; >a table is a yaml file and its csv files in a codes folder",
+	"<最接近的名称是：{near}；>代码表由 codes 文件夹中的 yaml 文件及其 csv 文件组成")
 ROW(E_SCHEMA_BYTES, "schema.bytes", ERR_DATA, 1,
 	"{field} needs more than {want} bytes in {charset}, the strictest receiver takes no more; it was not cut",
 	"{field} 按 {charset} 编码超过 {want} 字节，为最严格接收方所不容；未作截断",
@@ -304,8 +304,8 @@ ROW(E_SCHEMA_ID, "schema.id", ERR_CONF, 3,
 	"请将两者都写成事件类型名，如 payroll.line.v1.json")
 ROW(E_SCHEMA_KEYWORD, "schema.keyword", ERR_CONF, 3,
 	"{keyword} is no keyword that schemas use here", "此处的模式不使用关键字 {keyword}",
-	"the nearest is: {near}; a rule that cannot be said so belongs into a check of the form",
-	"最接近的是：{near}；无法如此表达的规则请写成报文格式中的检查")
+	"<the nearest is: {near}; >a rule that cannot be said so belongs into a check of the form",
+	"<最接近的是：{near}；>无法如此表达的规则请写成报文格式中的检查")
 ROW(E_SCHEMA_KIND, "schema.kind", ERR_DATA, 1,
 	"{field} must be {want} in JSON; the event was not used", "{field} 在 JSON 中应为 {want}；该事件未采用",
 	"have the producer write text in quotes, amounts and codes too, and parts in braces",
@@ -354,8 +354,8 @@ ROW(E_SCHEMA_TYPE, "schema.type", ERR_CONF, 3,
 	"金额、日期和代码也请写 string，其形式由 format 和 pattern 规定")
 ROW(E_SCHEMA_UNKNOWN, "schema.unknown", ERR_DATA, 1,
 	"the event type has no field {field}; the event was not used", "该事件类型没有字段 {field}；该事件未采用",
-	"the nearest name is: {near}; correct the mapping, or add the field in a new version of the schema",
-	"最接近的名称是：{near}；请更正映射，或在新版模式中增加该字段")
+	"<the nearest name is: {near}; >correct the mapping, or add the field in a new version of the schema",
+	"<最接近的名称是：{near}；>请更正映射，或在新版模式中增加该字段")
 
 /* bus and store */
 ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
@@ -451,8 +451,8 @@ ROW(E_STORE_DAMAGED, "store.damaged", ERR_HALT, 6,
 ROW(E_STORE_FAILED, "store.failed", ERR_HALT, 6,
 	"the store cannot go on ({what}: {why}); nothing of this step was committed",
 	"存储无法继续（{what}：{why}）；本步骤未提交任何内容",
-	"start again; if it comes back, keep the folder as it is and restore the last backup",
-	"请重新启动；若再次出现，请原样保留该文件夹并恢复最近的备份")
+	"start again; if it comes back, keep the folder as it is, restore the last backup, and compare with the destinations before anything is released",
+	"请重新启动；若再次出现，请原样保留该文件夹并恢复最近的备份，放行之前先与各去向核对")
 ROW(E_STORE_FOLDING, "store.folding", ERR_RETRY, 4,
 	"the store is just being looked through after it ended out of order; look-ups would not be complete, nothing was shown",
 	"存储上次未正常关闭，正在全面检查；此时查询结果不完整，故未显示任何内容",
@@ -505,7 +505,7 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 
 /* language: expressions and mappings */
 ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which does not exist here",
-	"条件里写的 {name} 在这里不存在", "did you mean {near}? names stand in docs/language.md", "是不是 {near}？可用的名称见 docs/language.md")
+	"条件里写的 {name} 在这里不存在", "<did you mean {near}? >names stand in docs/language.md", "<是不是 {near}？>可用的名称见 docs/language.md")
 ROW(E_EXPR_SYNTAX, "expr.syntax", ERR_CONF, 3, "the condition cannot be read at character {at}: {want} expected before: {rest}",
 	"条件在第 {at} 个字符处读不懂：此处应为 {want}，余下：{rest}", "conditions look like: line.payee = \"Grand Total\" and not line.amount is empty",
 	"条件的写法如：line.payee = \"合计\" and not line.amount is empty")
@@ -514,13 +514,13 @@ ROW(E_MAP_CHECK, "map.check", ERR_DATA, 1, "{field} does not pass the check {che
 ROW(E_MAP_DATE, "map.date", ERR_DATA, 1, "{field} is \"{text}\", not a date written {want}", "{field} 的值“{text}”不是 {want} 格式的日期",
 	"correct the date at the source, or the form's pattern if the vendor changed it", "请来源系统更正日期；若厂商改了格式，请改报文格式")
 ROW(E_MAP_FIELD, "map.field", ERR_CONF, 3, "{field} is no field of {type}", "{type} 没有字段 {field}",
-	"did you mean {near}? fields stand in the schema", "是不是 {near}？字段见 schemas 下的模式文件")
+	"<did you mean {near}? >fields stand in the schema", "<是不是 {near}？>字段见 schemas 下的模式文件")
 ROW(E_MAP_MISSING, "map.missing", ERR_DATA, 1, "{field} is required and the record has nothing there", "{field} 必填，记录里却没有值",
 	"the record is not passed on; ask the source to fill it in", "该记录没有往下走，请来源系统补填")
 ROW(E_MAP_NO_KEY, "map.no_key", ERR_CONF, 3, "keyed: {path} needs the site's key and there is none", "keyed: {path} 需要站点密钥，但没有找到",
 	"make one: keys/identity.key in the folder that site: keys: names, 32 random bytes", "请在 site: keys: 指定的文件夹里放 identity.key（32 个随机字节）")
 ROW(E_MAP_PATH, "map.path", ERR_CONF, 3, "{path} does not exist here", "{path} 在这里不存在",
-	"did you mean {near}? a column is written with its kind, such as line.name", "是不是 {near}？列名要带记录种类，如 line.name")
+	"<did you mean {near}? >a column is written with its kind, such as line.name", "<是不是 {near}？>列名要带记录种类，如 line.name")
 ROW(E_MAP_REQUIRED, "map.required", ERR_CONF, 3, "{type} requires {field} and no rule fills it", "{type} 的必填字段 {field} 没有规则来填",
 	"add a rule for it under map:", "请在 map: 下补一条规则")
 ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "\"{rule}\" cannot stand here; the rule is: {want}", "这里不能写“{rule}”，规则是：{want}",
@@ -570,12 +570,12 @@ ROW(E_FORM_TITLES, "form.titles", ERR_CONF, 3, "the header row has {want} titles
 ROW(E_FORM_TWO_COLUMNS, "form.two_columns", ERR_CONF, 3, "columns are given twice: by kinds: and by header:", "列写了两遍：kinds: 和 header:",
 	"keep one of them", "请只留一种")
 ROW(E_FORM_UNKNOWN, "form.unknown", ERR_CONF, 3, "there is no form {name}", "没有报文格式 {name}",
-	"did you mean {near}? jincai test lists all forms", "是不是 {near}？用 jincai test 可列出全部报文格式")
+	"<did you mean {near}? >jincai test lists all forms", "<是不是 {near}？>用 jincai test 可列出全部报文格式")
 ROW(E_CODEC_AFTER_QUOTE, "codec.after_quote", ERR_DATA, 1,
 	"text follows a closing quote at byte {byte} of the row; the row was not cut",
 	"本行字节偏移 {byte} 处，右引号之后还有内容；该行未作拆分",
-	"have the source double the quotes inside a cell, or declare in the dialect that the file has no quotes",
-	"请来源单位将栏内引号写成两个，或在接口方言中写明该文件不用引号")
+	"have the source double the quotes inside a cell, or declare in the form that the file has no quotes",
+	"请来源单位将栏内引号写成两个，或在报文格式中写明该文件不用引号")
 ROW(E_CODEC_BOM, "codec.bom", ERR_CONF, 3,
 	"a byte order mark can only be written in utf-8, the form's charset is {charset}; the form was not loaded",
 	"只有 utf-8 才能写 BOM，本格式的字符集是 {charset}；该格式未加载",
@@ -619,8 +619,8 @@ ROW(E_CODEC_TOO_MANY_CELLS, "codec.too_many_cells", ERR_DATA, 1,
 ROW(E_PATTERN_NAME, "pattern.name", ERR_CONF, 3,
 	"the name {name} in a file name pattern is unknown or stands there twice; the form was not loaded",
 	"文件名模式中的名称 {name} 不存在或重复；该格式未加载",
-	"use a name that is known here, each one once (the nearest one: {near})",
-	"请使用此处已有的名称，每个名称只用一次（最相近的是：{near}）")
+	"use a name that is known here, each one once<; the nearest one is: {near}>",
+	"请使用此处已有的名称，每个名称只用一次<；最相近的是：{near}>")
 ROW(E_PATTERN_SYNTAX, "pattern.syntax", ERR_CONF, 3,
 	"the file name pattern breaks its rules at character {at}; the form was not loaded",
 	"文件名模式在第 {at} 个字符处不合规则；该格式未加载",
@@ -650,7 +650,7 @@ ROW(E_BATCH_DUPLICATE_LINE, "batch.duplicate_line", ERR_DATA, 1, "{count} of its
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 ROW(E_BATCH_EMPTY, "batch.empty", ERR_DATA, 1, "the file holds no record", "文件里没有记录",
 	"nothing was passed on; it is kept in .taken; ask the source whether it was meant so", "没有可发的内容，原件保存在 .taken；请向来源系统确认")
-ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
+ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the date at the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
 	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
 ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the same keys took its place, as batch {by}", "同一主键的新文件已取代它，批次 {by}",
 	"nothing of the old one was sent", "旧的一笔未发")
@@ -664,12 +664,12 @@ ROW(E_DROP_GROWING, "drop.growing", ERR_RETRY, 4, "{file} was still being writte
 	"the copy was thrown away; it is read again by itself when it stands still", "副本已丢弃；等它写完会自动重读")
 ROW(E_DROP_LONG_NAME, "drop.long_name", ERR_CONF, 3, "the name of {file} is too long to be kept beside a number", "{file} 的文件名太长，无法加编号保存",
 	"it stays where it is, unread; ask the source for a shorter name", "文件留在原处未读；请来源系统改短文件名")
-ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, not a file", "{file} 不是普通文件（{what}）",
-	"it stays where it is, unread; put a real file there", "留在原处未读；请放入真正的文件")
+ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, not a file; it was not read", "{file} 不是普通文件（{what}）；未读取",
+	"it stays where it is, the others go on; put a real file there", "留在原处，其他文件照常处理；请放入真正的文件")
 ROW(E_DROP_OTHER_DEVICE, "drop.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
-	"nothing was taken; unmount what is mounted there", "没有取走任何文件；请卸下挂在那里的文件系统")
+	"nothing was taken; unmount what is mounted there, then start again", "没有取走任何文件；请卸下挂在那里的文件系统，然后重新启动")
 ROW(E_DROP_SPOOL_DAMAGED, "drop.spool_damaged", ERR_HALT, 6, "our copy {file} is damaged in MiB {block}", "暂存副本 {file} 的第 {block} MiB 损坏",
-	"what follows was not published; the original is in .taken: compare the disk, then ask for help", "其后没有发布；原件在 .taken 中：请检查磁盘后求助")
+	"what follows was not published; the original is in .taken: check the disk, then ask for help", "其后没有发布；原件在 .taken 中：请检查磁盘后求助")
 ROW(E_DROP_SPOOL_MISSING, "drop.spool_missing", ERR_CONF, 6, "our copy {file} is gone while its batch is being published", "批次发布途中暂存副本 {file} 不见了",
 	"the adapter stopped; the original is in .taken: find out who deleted the copy", "接入已停；原件在 .taken 中：请查明谁删了副本")
 ROW(E_BATCH_CLOSING, "batch.closing", ERR_HALT, 6, "the end of a batch cannot be read: {id}", "批次结束标记读不懂：{id}",
@@ -691,7 +691,7 @@ ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got
 ROW(E_GATHER_ALREADY, "gather.already", ERR_DATA, 1, "{already} of its lines were given to this destination before, {new} were not", "其中 {already} 笔此前已交给该去向，{new} 笔没有",
 	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
 ROW(E_GATHER_FAILED, "gather.failed", ERR_DATA, 1, "{failed} of its {all} lines failed, for this or another destination", "共 {all} 笔，其中 {failed} 笔没有走通（本去向或其他去向）",
-	"the whole batch is held, not one is sent: see jincai dead list", "整批暂停，一笔未发：请看 jincai dead list")
+	"the whole batch is held, not one is sent: see jincai dead list", "整批挂起，一笔未发：请看 jincai dead list")
 ROW(E_GATHER_LINE, "gather.line", ERR_HALT, 6, "a line for this destination cannot be read: {id}", "该去向的一行读不懂：{id}",
 	"the destination stopped, nothing behind this place was sent; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请保留现场并求助")
 ROW(E_GATHER_LINES, "gather.lines", ERR_HALT, 6, "batch {batch}: the router wrote {want} lines, {got} are here", "批次 {batch}：路由器写了 {want} 行，此处有 {got} 行",
@@ -699,7 +699,7 @@ ROW(E_GATHER_LINES, "gather.lines", ERR_HALT, 6, "batch {batch}: the router wrot
 ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch} cannot be read", "批次 {batch} 的保存状态读不懂",
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
 ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
-	"nothing was sent; unmount what is mounted there", "没有发出任何文件；请卸下挂在那里的文件系统")
+	"nothing was sent; unmount what is mounted there, then start again", "没有发出任何文件；请卸下挂在那里的文件系统，然后重新启动")
 ROW(E_PARCEL_CURRENCIES, "parcel.currencies", ERR_DATA, 1, "batch {batch} holds several currencies and the file declares one sum", "批次 {batch} 含多种币种，而文件只声明一个合计",
 	"the whole batch is held, not one is sent; split by currency", "整批挂起，一笔未发；请按币种分发")
 ROW(E_PARCEL_RECORD, "parcel.record", ERR_HALT, 6, "a kept parcel cannot be read (state {state})", "保存的发送批读不懂（状态 {state}）",

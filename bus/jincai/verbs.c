@@ -50,6 +50,7 @@ struct site *verb_site(const struct args *a, int *ret_code)
 		struct err first;
 
 		findings_print(&f, say_lang(), 0, stderr);
+		fprintf(stderr, say("共 %u 个问题，什么也没有启动\n", "%u findings, nothing was started\n"), f.count);
 		findings_first(&f, &first);
 		*ret_code = err_code(first.id)->exit == 5 ? 5 : 3;
 	}
