@@ -19,3 +19,10 @@ add_executable(put_position e2e/put_position.c)
 target_link_libraries(put_position PRIVATE bus jincai_flags)
 add_test(NAME lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/lists_test.py $<TARGET_FILE:jincai>
   $<TARGET_FILE:put_position>)
+
+# What goes wrong at a county's desk. The large file is smaller where the program is slow.
+if(Python3_FOUND)
+  add_test(NAME failing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/failing.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --rows $<IF:$<BOOL:${JINCAI_SANITIZE}>,20000,100000>)
+  set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
