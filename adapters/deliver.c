@@ -48,6 +48,7 @@ struct deliver {
 struct line {
 	struct span *cells;
 	unsigned ncells;
+	unsigned layout;             /* the codec's number of lines of this type */
 	struct span currency, split;
 	bool readable;
 	int64_t fen;
@@ -81,6 +82,7 @@ static int read_text(struct deliver *d, struct jscan *in, struct span *ret, stru
 static int read_line(struct deliver *d, const struct event *v, struct line *ret, struct err *e)
 {
 	static const struct money_form yuan = {2, 2, false, false};
+	const struct form_shape *shape = form_shape(d->setup.form, v->type);
 	struct jscan in;
 	struct span key, amount = SPAN_NONE;
 	int more;
@@ -88,7 +90,8 @@ static int read_line(struct deliver *d, const struct event *v, struct line *ret,
 	arena_clear(&d->scratch);
 	buf_clear(&d->line);
 	buf_reserve(&d->line, v->data.n);    /* unescaped texts are no longer than escaped ones: nothing moves */
-	*ret = (struct line){.cells = arena_new(&d->scratch, CODEC_CELLS_MAX * sizeof(struct span))};
+	*ret = (struct line){.cells = arena_new(&d->scratch, CODEC_CELLS_MAX * sizeof(struct span)),
+		.layout = shape ? shape->layout : 0};
 	jscan_init(&in, v->data);
 	if (jscan_enter_object(&in, e) != 0)
 		return -1;
@@ -346,7 +349,7 @@ static int write_line(struct spread *s, const struct line *l, struct err *e)
 	struct spread_one *one = spread_of(s, l->split.p ? l->split : SPAN(""));
 	size_t before = one->bytes.n;
 
-	if (form->codec->write(form->format, l->cells, l->ncells, &one->bytes, e) != 0)
+	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)
 		return -1;
 	s->held += one->bytes.n - before;
 	if (!l->readable)
@@ -433,14 +436,14 @@ static int begin_parcel(struct spread *s, struct spread_one *one, const struct g
 	if (set_parcel_values(d, p, e) != 0 || name_parcel(d, p, e) != 0)
 		return -1;
 	form->codec->begin(form->format, &one->bytes);
-	if (form->ntitles && form->codec->write(form->format, form->titles, form->ntitles, &one->bytes, e) != 0)
+	if (form->ntitles && form->codec->write(form->format, 0, form->titles, form->ntitles, &one->bytes, e) != 0)
 		return -1;
 	if (form->head) {
 		if (map_run(form->head, &d->slots, e) != 0)
 			return -1;
 		for (unsigned i = 0; i < map_count(form->head) && i < CODEC_CELLS_MAX; i++)
 			cells[i] = map_cell(form->head, &d->slots, i)->text;
-		if (form->codec->write(form->format, cells, map_count(form->head), &one->bytes, e) != 0)
+		if (form->codec->write(form->format, form->head_layout, cells, map_count(form->head), &one->bytes, e) != 0)
 			return -1;
 	}
 	s->held += one->bytes.n;

@@ -113,11 +113,22 @@ static int column_slot(struct loading *in, const char *kind, struct span column)
 	return slot;
 }
 
+/* Tells the codec what columns a kind has, when it is one that knows columns. */
+static unsigned tell_columns(struct loading *in, const char *kind, const struct span *names, unsigned n,
+	const struct conf *node)
+{
+	struct form *f = in->form;
+	int number = f->format && f->codec->columns ? f->codec->columns(f->format, kind, names, n, node, in->f) : 0;
+
+	return number < 0 ? 0 : (unsigned)number;
+}
+
 static void read_kind(struct loading *in, struct conf *node)
 {
 	struct form *f = in->form;
 	struct form_kind *k;
 	struct conf *columns, *when;
+	struct span names[CODEC_CELLS_MAX];
 
 	f->kinds = mem_grow(f->kinds, f->nkinds + 1u, sizeof *f->kinds);
 	k = &f->kinds[f->nkinds++];
@@ -127,8 +138,11 @@ static void read_kind(struct loading *in, struct conf *node)
 	columns = conf_need(node, "columns", CONF_LIST, in->f);
 	for (struct conf *c = columns ? columns->first : NULL; c && k->ncolumns < CODEC_CELLS_MAX; c = c->next) {
 		k->slots = mem_grow(k->slots, k->ncolumns + 1u, sizeof *k->slots);
+		names[k->ncolumns] = c->text;
 		k->slots[k->ncolumns++] = column_slot(in, k->name, c->text);
 	}
+	if (columns)
+		k->layout = tell_columns(in, k->name, names, k->ncolumns, columns);
 	when = conf_want(node, "when", CONF_SCALAR, in->f);
 	if (when && span_is(when->text, "first"))
 		k->first = true;
@@ -309,6 +323,16 @@ static void load_inward(struct loading *in)
 
 /* ---- outward ---- */
 
+static unsigned tell_map(struct loading *in, const char *kind, const struct map *m, const struct conf *node)
+{
+	struct span names[CODEC_CELLS_MAX];
+	unsigned n = map_count(m) < CODEC_CELLS_MAX ? map_count(m) : CODEC_CELLS_MAX;
+
+	for (unsigned i = 0; i < n; i++)
+		names[i] = map_column(m, i);
+	return tell_columns(in, kind, names, n, node);
+}
+
 static void read_shape(struct loading *in, struct span type, struct conf *type_node, struct conf *line)
 {
 	struct form *f = in->form;
@@ -346,6 +370,8 @@ static void read_shape(struct loading *in, struct span type, struct conf *type_n
 	setup.schema = NULL;
 	setup.people = !f->money && f->titles;
 	shape->line = map_compile(&setup, line, in->f);
+	if (shape->line)
+		shape->layout = tell_map(in, "line", shape->line, line);
 	if (shape->line && f->ntitles && map_count(shape->line) != f->ntitles)
 		conf_report(in->f, line, E_FORM_TITLES, "want=%u\ngot=%u", f->ntitles, map_count(shape->line));
 }
@@ -387,8 +413,8 @@ static void load_outward(struct loading *in)
 		f->titles[f->ntitles++] = arena_span(&f->arena, c->text);
 	}
 	head = conf_want(in->root, "head", CONF_LIST, in->f);
-	if (head)
-		f->head = map_compile(&setup, head, in->f);
+	if (head && (f->head = map_compile(&setup, head, in->f)) != NULL)
+		f->head_layout = tell_map(in, "head", f->head, head);
 	read_shapes(in);
 }
 

@@ -25,6 +25,7 @@ struct form_kind {
 	struct expr *when;           /* or NULL: all rows that no kind above took */
 	unsigned ncolumns;
 	int *slots;                  /* of each column; -1: no rule uses it */
+	unsigned layout;             /* the codec's number of this kind */
 };
 
 /* Columns found by the names in a header row. */
@@ -43,6 +44,7 @@ struct form_shape {
 	char *type;
 	struct names *names;
 	struct map *line;
+	unsigned layout;             /* the codec's number of these lines */
 	int amount_slot;             /* data.<control amount>, -1: the type has none */
 	int currency_slot;
 };
@@ -84,6 +86,7 @@ struct form {
 	struct form_shape *shapes;
 	unsigned nshapes;
 	struct map *head;            /* NULL: none; its names are parcel.* and site.* */
+	unsigned head_layout;
 	struct span *titles;         /* header row for people; NULL: none */
 	unsigned ntitles;
 	struct arena arena;

@@ -165,6 +165,12 @@ static int count_cells(const struct reader *r, unsigned want, struct err *e)
 	return 0;
 }
 
+/* The row's cells as a kind of record has them, where the codec needs to know the kind. */
+static int cut_as(struct reader *r, const struct form_kind *k, struct err *e)
+{
+	return r->form->codec->cut ? r->form->codec->cut(r->codec, k->layout, &r->row, e) : 0;
+}
+
 /* Puts a row's cells into the slots of `slots` (a column without a slot is left alone); missing ones are absent. */
 static int take_cells(struct reader *r, const int *slots, unsigned n, struct err *e)
 {
@@ -410,7 +416,7 @@ static bool kind_takes(struct reader *r, const struct form_kind *k)
 		return true;
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		kept[i] = k->slots[i] >= 0 ? r->slots.v[k->slots[i]] : (struct value){0};
-	is = !r->row.bad.id && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+	is = !r->row.bad.id && cut_as(r, k, &ignored) == 0 && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		if (k->slots[i] >= 0)
 			r->slots.v[k->slots[i]] = kept[i];
@@ -430,6 +436,8 @@ static void take_row(struct reader *r, struct reading *g)
 	if (f->nkinds) {
 		while (!kind_takes(r, k))
 			k++;
+		if (!r->row.bad.id && cut_as(r, k, &e) != 0)
+			r->row.bad = e;
 		slots = k->slots;
 		n = k->ncolumns;
 	}

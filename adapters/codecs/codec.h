@@ -41,19 +41,29 @@ struct codec {
 	struct codec_format *(*compile)(struct conf *settings, enum charset charset, struct findings *f);
 	void (*format_free)(struct codec_format *f);
 
+	/* Tells the columns of one kind of record ("line", "head") in the order in which cells are wanted or will be
+	 * written; returns the number by which cut and write know the kind, -1 with a finding. NULL: columns are positions
+	 * alone, and every number means the same. node is where the form lists them. */
+	int (*columns)(struct codec_format *f, const char *kind, const struct span *names, unsigned n,
+		const struct conf *node, struct findings *fd);
+
 	/* Reads from in (borrowed until close). offset, line: where in begins, 0 and 1 for the start of a file. */
 	int (*open)(const struct codec_format *f, struct codec_input *in, uint64_t offset, uint64_t line,
 		struct codec_reader **ret, struct err *e);
 	/* 1 a row (valid until the next call), 0 the end, -1 the input failed (its error; nothing was consumed). */
 	int (*next)(struct codec_reader *r, struct row *ret, struct err *e);
 	void (*close)(struct codec_reader *r);
+	/* Makes the cells of the row that next gave as that kind of record has them, valid until the next call; for
+	 * codecs that have columns. NULL: next has cut them. Errors (ERR_DATA) are those of a bad row. */
+	int (*cut)(struct codec_reader *r, unsigned kind, struct row *row, struct err *e);
 
 	/* Writing: appends what begins a file (a BOM), one row, what ends it. Cells are UTF-8, absent ones are empty;
 	 * they must be encodable (the router has checked). Errors (ERR_DATA): text.no_such_character and others of
 	 * charset_encode, codec.delimiter_inside {cell} (from 1; a delimiter or end of line in a cell of a format
 	 * without quotes). On error b is as it was. */
 	void (*begin)(const struct codec_format *f, struct buf *b);
-	int (*write)(const struct codec_format *f, const struct span *cells, unsigned n, struct buf *b, struct err *e);
+	int (*write)(const struct codec_format *f, unsigned kind, const struct span *cells, unsigned n, struct buf *b,
+		struct err *e);
 	void (*end)(const struct codec_format *f, struct buf *b);
 };
 

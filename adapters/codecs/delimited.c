@@ -109,13 +109,14 @@ static int write_cell(const struct delimited *f, struct span s, bool last, unsig
 	return 0;
 }
 
-static int delimited_write(const struct codec_format *format, const struct span *cells, unsigned n, struct buf *b,
-	struct err *e)
+static int delimited_write(const struct codec_format *format, unsigned kind, const struct span *cells, unsigned n,
+	struct buf *b, struct err *e)
 {
 	static const char *const ends[] = {[END_ANY] = "\n", [END_LF] = "\n", [END_CRLF] = "\r\n", [END_CR] = "\r"};
 	const struct delimited *f = (const struct delimited *)format;
 	const size_t start = b->n;
 
+	(void)kind;
 	for (unsigned i = 0; i < n; i++) {
 		if (i) {
 			room(b);

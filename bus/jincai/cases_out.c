@@ -79,14 +79,15 @@ static int count_money(struct packing *p, const struct taken *t, struct err *e)
 	return 0;
 }
 
-static int write_cells(struct packing *p, const struct map *m, const struct slots *s, struct buf *to, struct err *e)
+static int write_cells(struct packing *p, const struct map *m, unsigned layout, const struct slots *s, struct buf *to,
+	struct err *e)
 {
 	struct span cells[CODEC_CELLS_MAX];
 	unsigned n = map_count(m);
 
 	for (unsigned i = 0; i < n && i < CODEC_CELLS_MAX; i++)
 		cells[i] = map_cell(m, s, i)->text;
-	return p->form->codec->write(p->form->format, cells, n, to, e);
+	return p->form->codec->write(p->form->format, layout, cells, n, to, e);
 }
 
 static int pack_event(struct packing *p, struct span json, struct err *e)
@@ -103,7 +104,7 @@ static int pack_event(struct packing *p, struct span json, struct err *e)
 	slots_begin(&t->slots, v.data.n);
 	if (map_run(t->shape->line, &t->slots, e) != 0 || count_money(p, t, e) != 0)
 		return -1;
-	return write_cells(p, t->shape->line, &t->slots, &p->lines, e);
+	return write_cells(p, t->shape->line, t->shape->layout, &t->slots, &p->lines, e);
 }
 
 static void set(const struct names *names, struct slots *s, const char *name, struct value v)
@@ -135,7 +136,7 @@ static int write_head(struct packing *p, struct err *e)
 	set(f->names, &s, "parcel.date", (struct value){.text = span_of(p->date)});
 	set(f->names, &s, "parcel.split", (struct value){.text = SPAN("")});
 	slots_begin(&s, 256);
-	ret = map_run(f->head, &s, e) != 0 ? -1 : write_cells(p, f->head, &s, &p->body, e);
+	ret = map_run(f->head, &s, e) != 0 ? -1 : write_cells(p, f->head, f->head_layout, &s, &p->body, e);
 	slots_done(&s);
 	return ret;
 }
@@ -149,7 +150,7 @@ static int pack(struct packing *p, struct span events, struct err *e)
 		if (line.n && pack_event(p, line, e) != 0)
 			return -1;
 	f->codec->begin(f->format, &p->body);
-	if (f->ntitles && f->codec->write(f->format, f->titles, f->ntitles, &p->body, e) != 0)
+	if (f->ntitles && f->codec->write(f->format, 0, f->titles, f->ntitles, &p->body, e) != 0)
 		return -1;
 	if (f->head && write_head(p, e) != 0)
 		return -1;

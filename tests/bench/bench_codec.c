@@ -117,7 +117,7 @@ static void bench(const char *what, const char *settings, enum charset charset, 
 
 	for (unsigned i = 0; i < rows; i++) {
 		make_row(i, chinese, cells, text);
-		if (f->codec->write(f, cells, 18, &file, &e))
+		if (f->codec->write(f, 0, cells, 18, &file, &e))
 			exit(1);
 	}
 	for (int pass = 0; pass < 60; pass++) {
@@ -139,7 +139,7 @@ static void bench(const char *what, const char *settings, enum charset charset, 
 		t = now_ns();
 		for (unsigned i = 0; i < rows; i++) {
 			buf_clear(&once);
-			f->codec->write(f, cells, 18, &once, &e);
+			f->codec->write(f, 0, cells, 18, &once, &e);
 		}
 		t = (now_ns() - t) / rows;
 		best_write = t < best_write ? t : best_write;

@@ -276,7 +276,7 @@ static void survives(const struct codec_format *f, const struct row *row)
 	for (unsigned i = 0; i < row->ncells; i++)
 		if (charset_decode(f->charset, row->cells[i], &text, &cells[i], &e))
 			goto done;
-	if (f->codec->write(f, cells, row->ncells, &written, &e)) {
+	if (f->codec->write(f, 0, cells, row->ncells, &written, &e)) {
 		MUST(err_kind(&e) == ERR_DATA && written.n == 0);
 		goto done;
 	}

@@ -199,14 +199,14 @@ static void check_edges(const struct codec_format *f, struct span file, const ch
 		struct reading all, rest;
 
 		while (before - b.n > 2100) {
-			OK(e, f->codec->write(f, &line, 1, &b, &e));
+			OK(e, f->codec->write(f, 0, &line, 1, &b, &e));
 			at.line++;
 		}
 		while (before - b.n > 4) {
 			const struct span part = {letters, before - b.n > 1000 ? 1000 : before - b.n - 3};
 			const size_t was = b.n;
 
-			OK(e, f->codec->write(f, &part, 1, &b, &e));
+			OK(e, f->codec->write(f, 0, &part, 1, &b, &e));
 			at.line++;
 			assert_true(b.n > was);
 		}
@@ -603,7 +603,7 @@ static void every_row_is_written_as_declared_or_refused_whole(void **state)
 
 		cells_of(writes[i].cells, writes[i].n, cells);
 		buf_str(&b, "before");
-		if (f->codec->write(f, cells, writes[i].n, &b, &e)) {
+		if (f->codec->write(f, 0, cells, writes[i].n, &b, &e)) {
 			if (strcmp(err_code(e.id)->name, writes[i].want) != 0)
 				fail_msg("%s: %s", writes[i].name, err_code(e.id)->name);
 			assert_span(buf_as_span(&b), "before");
@@ -627,7 +627,7 @@ static void delimiter_inside_names_the_cell(void **state)
 	struct err e;
 
 	(void)state;
-	FAILS(e, "codec.delimiter_inside", f->codec->write(f, cells, 3, &b, &e));
+	FAILS(e, "codec.delimiter_inside", f->codec->write(f, 0, cells, 3, &b, &e));
 	assert_string_equal(err_arg(&e, "cell"), "3");
 	f->codec->format_free(f);
 	buf_done(&b);
