@@ -8,6 +8,7 @@
 #include "schema_tree.h"
 
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
+#define COMMON "../common/"
 
 enum { REFS_MAX = 8, DEPTH_MAX = 16, LENGTH_MAX = 1 << 20 };
 
@@ -92,16 +93,19 @@ static struct conf *open_root(struct compiler *c, const char *path)
 	return conf_root(x->file);
 }
 
-/* Root of the file that a reference names: this one, or one beside it. NULL: no such name, or a finding was made. */
+/* Root of the file that a reference names: this one, one beside it, or one of what all systems share. NULL: no such name,
+ * or a finding was made. */
 static struct conf *ref_root(struct compiler *c, const struct conf *ref, struct span file)
 {
+	static const struct span common = {COMMON, sizeof COMMON - 1};
 	const char *here = conf_path(ref->file), *slash = strrchr(here, '/');
+	size_t folder = span_starts(file, common) ? common.n : 0;
 	struct buf path = BUF_INIT;
 	struct conf *root = NULL;
 
 	if (!file.n)
 		return open_root(c, here);
-	if (!memchr(file.p, '/', file.n) && span_ends(file, SPAN(".json"))) {
+	if (!memchr(file.p + folder, '/', file.n - folder) && span_ends(file, SPAN(".json"))) {
 		buf_add(&path, here, slash ? (size_t)(slash + 1 - here) : 0);
 		buf_span(&path, file);
 		root = open_root(c, buf_text(&path));

@@ -9,13 +9,14 @@
  * The canonical events as JSON Schema 2020-12, one file a type: schemas/<system>/<type>.json. A small profile, compiled
  * to flat checks on single fields; a keyword outside it is a finding in the schema.
  *
- * Profile: $schema $id $defs $ref ("#/$defs/x" and "x.json#/$defs/y" beside the file), title, description, examples,
- * $comment, type (object, string; always said), properties, required, additionalProperties (false, always said: an
- * object of the standard is open without it), minLength, maxLength (characters), pattern (schema_pattern.h), enum or
- * const, format (date: 2026-12-01; month: 2026-12, years 1900 to 2199; money: decimal text with two places as
- * money_write writes it), and our own: x-title-zh, x-sensitivity (none, account, id, name, phone; always said on a
- * leaf), x-control (true on the one amount that totals count), x-max-bytes ({"gb18030": 60, ...}: bytes in the charset
- * of the strictest peer; a character that the charset lacks counts two and is left to whoever encodes).
+ * Profile: $schema $id $defs $ref ("#/$defs/x", "x.json#/$defs/y" beside the file, "../common/x.json#/$defs/y" for
+ * what systems share), title, description, examples, $comment, type (object, string; always said), properties,
+ * required, additionalProperties (false, always said: an object of the standard is open without it), minLength,
+ * maxLength (characters), pattern (schema_pattern.h), enum or const, format (date: 2026-12-01; month: 2026-12, years
+ * 1900 to 2199; money: decimal text with two places as money_write writes it), and our own: x-title-zh, x-sensitivity
+ * (none, account, id, name, phone; always said on a leaf), x-control (true on the one amount that totals count),
+ * x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
+ * counts two and is left to whoever encodes).
  *
  * Beside $ref: titles, examples, x-sensitivity, x-control, x-max-bytes; what stands there goes before the definition's.
  * Names of properties: letters, digits, _; a letter first. $id is the name of the file.

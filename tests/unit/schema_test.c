@@ -115,6 +115,10 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 			"schema.ref", 2},
 		{"a reference into another folder", OBJECT("\n\"a\":{\"$ref\":\"../x.json#/$defs/y\"}"), "schema.ref",
 			2},
+		{"a reference below the common folder", OBJECT("\n\"a\":{\"$ref\":\"../common/a/x.json#/$defs/y\"}"),
+			"schema.ref", 2},
+		{"a reference to the common folder itself", OBJECT("\n\"a\":{\"$ref\":\"../common/#/$defs/y\"}"),
+			"schema.ref", 2},
 		{"a reference to itself",
 			OBJECT("\"a\":{\"$ref\":\"#/$defs/x\"}},\"$defs\":{\"x\":{\n\"$ref\":\"#/$defs/x\"}"),
 			"schema.ref", 2},
@@ -413,30 +417,106 @@ static void other_patterns_are_refused_with_their_place(void **state)
 	arena_done(&a);
 }
 
+/* One schema of the project: it loads with all its examples, and people can read it in both languages. */
+static void check_ours(const char *system, const char *file, unsigned *ret_amounts)
+{
+	const struct schema_field *x;
+	struct findings f;
+	struct schema *s;
+	char path[400];
+	unsigned n;
+
+	findings_init(&f);
+	snprintf(path, sizeof path, SOURCE_DIR "/schemas/%s/%s", system, file);
+	s = schema_load(path, &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	if (!s)
+		fail_msg("%s does not load", file);
+	findings_done(&f);
+	if (strncmp(schema_type(s), system, strlen(system)) != 0 || schema_type(s)[strlen(system)] != '.')
+		fail_msg("%s lies in the folder of %s", file, system);
+	if (schema_nexamples(s) < 2)
+		fail_msg("%s has no two examples", file);
+	x = schema_fields(s, &n);
+	for (unsigned k = 0; k < n; k++)
+		if (!x[k].title.n || !x[k].title_zh.n || charset_ascii(x[k].title_zh))
+			fail_msg("%s: %s has no title in both languages", file, x[k].path.p);
+	*ret_amounts += schema_control(s) != NULL;
+	schema_free(s);
+}
+
+static unsigned check_system(const char *system, unsigned *ret_amounts)
+{
+	char path[300];
+	struct dirent *x;
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof path, SOURCE_DIR "/schemas/%s", system);
+	d = opendir(path);
+	while (d && (x = readdir(d)))
+		if (span_ends(span_of(x->d_name), SPAN(".json"))) {
+			check_ours(system, x->d_name, ret_amounts);
+			n++;
+		}
+	if (d)
+		closedir(d);
+	return n;
+}
+
 static void the_schemas_of_the_project_load(void **state)
 {
-	static const char *const files[] = {"payroll/payroll.line.v1", "payment/payment.published.v1"};
+	static const char *const systems[] = {"asset", "master", "nontax", "payment", "payroll", "subsidy"};
+	unsigned n = 0, amounts = 0;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(files); i++) {
-		char path[256];
+	for (size_t i = 0; i < COUNT(systems); i++) {
+		unsigned of_system = check_system(systems[i], &amounts);
+
+		if (!of_system)
+			fail_msg("%s has no schema", systems[i]);
+		n += of_system;
+	}
+	print_message("%u schemas of ours, %u of them with an amount\n", n, amounts);
+	assert_true(n >= 11 && amounts >= 10);
+}
+
+/* What may be another's: names, accounts, ID numbers and phones are marked wherever they stand. */
+static void fields_of_people_are_marked(void **state)
+{
+	static const struct {
+		const char *type, *field;
+		enum schema_sensitivity want;
+	} rows[] = {
+		{"payment/payment.order.issued.v1", "payee.name", SENSITIVITY_NAME},
+		{"payment/payment.order.issued.v1", "payer.account", SENSITIVITY_ACCOUNT},
+		{"payment/payment.order.issued.v1", "payer.bank_name", SENSITIVITY_NONE},
+		{"payment/payment.batch.line.v1", "payee.account", SENSITIVITY_ACCOUNT},
+		{"payment/payment.published.v1", "payee.name", SENSITIVITY_NAME},
+		{"payroll/payroll.line.v1", "id_no", SENSITIVITY_ID},
+		{"nontax/nontax.payment.confirmed.v1", "payer.name", SENSITIVITY_NAME},
+		{"nontax/nontax.payment.confirmed.v1", "virtual_account", SENSITIVITY_ACCOUNT},
+		{"asset/asset.card.created.v1", "user", SENSITIVITY_NAME},
+		{"subsidy/subsidy.line.v1", "id_no", SENSITIVITY_ID},
+		{"subsidy/subsidy.line.v1", "phone", SENSITIVITY_PHONE},
+		{"subsidy/subsidy.line.v1", "payee.account", SENSITIVITY_ACCOUNT},
+		{"master/master.unit.changed.v1", "account", SENSITIVITY_ACCOUNT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct schema_field *x;
 		struct findings f;
 		struct schema *s;
-		unsigned n;
+		char path[300];
 
 		findings_init(&f);
-		snprintf(path, sizeof path, "%s/schemas/%s.json", SOURCE_DIR, files[i]);
+		snprintf(path, sizeof path, SOURCE_DIR "/schemas/%s.json", rows[i].type);
 		s = schema_load(path, &f);
-		findings_print(&f, ERR_EN, 0, stderr);
 		assert_non_null(s);
-		assert_string_equal(schema_type(s), strchr(files[i], '/') + 1);
-		assert_non_null(schema_control(s));
-		assert_true(schema_nexamples(s) >= 2);
-		x = schema_fields(s, &n);
-		for (unsigned k = 0; k < n; k++)
-			assert_true(x[k].title.n && x[k].title_zh.n);
-		assert_int_equal(schema_field(s, SPAN("payee.name"))->sensitivity, SENSITIVITY_NAME);
+		x = schema_field(s, span_of(rows[i].field));
+		if (!x || x->sensitivity != rows[i].want)
+			fail_msg("%s: %s", rows[i].type, rows[i].field);
 		schema_free(s);
 		findings_done(&f);
 	}
@@ -676,6 +756,7 @@ int main(void)
 		cmocka_unit_test(patterns_match_the_whole_text),
 		cmocka_unit_test(other_patterns_are_refused_with_their_place),
 		cmocka_unit_test(the_schemas_of_the_project_load),
+		cmocka_unit_test(fields_of_people_are_marked),
 		cmocka_unit_test(the_suite_of_json_schema_gives_no_wrong_answer),
 	};
 
