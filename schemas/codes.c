@@ -24,7 +24,8 @@ struct edition {
 };
 
 struct code_table {
-	char *name;
+	char *name;                  /* as forms say it: "asset_class", "asset_class.name" */
+	struct span base, column;    /* its two halves; column: none, then the descriptor's counts */
 	bool broken;
 	struct edition *editions;    /* as in the descriptor */
 	unsigned neditions;
@@ -255,7 +256,8 @@ static void read_edition(struct reading *r, struct conf *node)
 	struct buf path = BUF_INIT;
 
 	if (!plain_name(node->key)) {
-		conf_report_key(r->f, node, E_CODES_UNKNOWN_TABLE, "near=-\ntable=%s.%.*s", t->name, SPAN_F(node->key));
+		conf_report_key(r->f, node, E_CODES_UNKNOWN_TABLE, "near=-\ntable=%.*s.%.*s", SPAN_F(t->base),
+			SPAN_F(node->key));
 		return;
 	}
 	conf_need(node, "from", CONF_SCALAR, r->f);
@@ -268,7 +270,7 @@ static void read_edition(struct reading *r, struct conf *node)
 	t->neditions++;
 	if (!t->newest || x->from > t->newest->from)
 		t->newest = x;
-	buf_printf(&path, "%s/%s.%.*s.csv", r->folder, t->name, SPAN_F(x->name));
+	buf_printf(&path, "%s/%.*s.%.*s.csv", r->folder, SPAN_F(t->base), SPAN_F(x->name));
 	read_sheet(r, x, buf_text(&path));
 	buf_done(&path);
 }
@@ -279,13 +281,13 @@ static void read_descriptor(struct reading *r, struct conf *root)
 	struct conf *editions = conf_need(root, "editions", CONF_MAP, r->f);
 	unsigned n = 0;
 
-	if (conf_need(root, "table", CONF_SCALAR, r->f) && !span_is(name, r->table->name))
-		conf_report(r->f, conf_get(root, "table"), E_CODES_UNKNOWN_TABLE, "near=%s\ntable=%.*s", r->table->name,
-			(int)(name.n < 60 ? name.n : 60), name.p);
+	if (conf_need(root, "table", CONF_SCALAR, r->f) && !span_eq(name, r->table->base))
+		conf_report(r->f, conf_get(root, "table"), E_CODES_UNKNOWN_TABLE, "near=%.*s\ntable=%.*s",
+			SPAN_F(r->table->base), (int)(name.n < 60 ? name.n : 60), name.p);
 	if (conf_need(root, "key", CONF_SCALAR, r->f))
 		r->key = conf_text(root, "key", "", r->f);
 	if (conf_need(root, "value", CONF_SCALAR, r->f))
-		r->value = conf_text(root, "value", "", r->f);
+		r->value = r->table->column.n ? r->table->column : conf_text(root, "value", "", r->f);
 	conf_unknown(root, r->f);
 	for (const struct conf *x = editions ? editions->first : NULL; x; x = x->next)
 		n++;
@@ -347,16 +349,22 @@ static void report_unknown(struct codes *c, struct span name, const struct conf 
 
 static struct code_table *open_table(struct codes *c, struct span name, struct findings *f)
 {
+	const char *dot = name.n ? memchr(name.p, '.', name.n) : NULL;
+	struct span base = {name.p, dot ? (size_t)(dot - name.p) : name.n};
+	struct span column = {dot ? dot + 1 : "", dot ? name.n - base.n - 1 : 0};
+	bool named = plain_name(base) && (!dot || plain_name(column));
 	struct code_table *t = NULL;
 	struct buf path = BUF_INIT;
 
-	for (unsigned i = 0; i < c->nfolders && !t && plain_name(name); i++) {
+	for (unsigned i = 0; i < c->nfolders && !t && named; i++) {
 		buf_clear(&path);
-		buf_printf(&path, "%s/%.*s.yaml", c->folders[i], SPAN_F(name));
+		buf_printf(&path, "%s/%.*s.yaml", c->folders[i], SPAN_F(base));
 		if (!fsys_exists(AT_FDCWD, buf_text(&path)))
 			continue;
 		t = mem_new(sizeof *t);
 		t->name = arena_text(&t->arena, name);
+		t->base = arena_span(&t->arena, base);
+		t->column = arena_span(&t->arena, column);
 		t->next = c->tables;
 		c->tables = t;
 		read_table(t, c->folders[i], buf_text(&path), f);

@@ -12,7 +12,8 @@
  *	value: number                # column that is the standard code
  *	editions: {"2026": {from: 2026, to: 2099}}     # file name part -> fiscal years
  *
- * Other columns (name, comment) are for people. Blanks around cells are no part of them.
+ * Other columns (name, comment) are for people, or for who asks for them: the table "asset_class.edition" gives the column
+ * edition of asset_class instead of its value. Blanks around cells are no part of them.
  *
  * A look-up gives the standard code of a source code in the edition that is valid for a year. Unknown is an answer, not
  * a default. A site's tables stand before those that come with the program.

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "codes.h"
+#include "fsys.h"
 #include "hash.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -151,6 +153,29 @@ static void the_sites_table_goes_before_the_programs(void **state)
 	put_text(p->program, "u.a.csv", "code,std\n1,only here\n");
 	found(open_table(p, "t"), 2026, "1", "site");
 	found(open_table(p, "u"), 2026, "1", "only here");
+}
+
+static void another_column_is_asked_for_by_its_name(void **state)
+{
+	static const char *const wrong[] = {"t.", ".std", "t.std.std", "t./std"};
+	struct place *p = *state;
+
+	put_text(p->site, "t.yaml", YAML);
+	put_text(p->site, "t.2026.csv", "code,std,name\n1,x,one\n2,y,two\n");
+	found(open_table(p, "t"), 2026, "1", "x");
+	found(open_table(p, "t.name"), 2026, "1", "one");
+	found(open_table(p, "t.code"), 2026, "2", "2");
+	unknown(open_table(p, "t.name"), 2026, "x");
+	assert_string_equal(code_table_name(open_table(p, "t.name")), "t.name");
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		assert_null(codes_table(p->codes, span_of(wrong[i]), p->node, &p->f));
+		assert_int_equal(p->f.count, 1);
+		assert_string_equal(err_code(p->f.first->err.id)->name, "codes.unknown_table");
+		findings_done(&p->f);
+	}
+	assert_null(codes_table(p->codes, SPAN("t.nmae"), p->node, &p->f));
+	assert_int_equal(p->f.count, 1);
+	assert_string_equal(err_code(p->f.first->err.id)->name, "codes.columns");
 }
 
 static void a_table_is_read_once(void **state)
@@ -360,6 +385,55 @@ static void the_tables_of_the_project_load(void **state)
 	found(open_table(p, "units"), 2026, "602001", "602001");
 }
 
+/* One code, two things: the year of the document says which. */
+static void the_asset_editions_of_the_project_differ(void **state)
+{
+	struct place *p = *state;
+	const struct code_table *name, *edition;
+
+	codes_add_folder(p->codes, SOURCE_DIR "/schemas/codes");
+	name = open_table(p, "asset_class.name");
+	edition = open_table(p, "asset_class.edition");
+	found(open_table(p, "asset_class"), 2026, "A02010104", "A02010104");
+	found(name, 2022, "A02010104", "台式计算机");
+	found(name, 2023, "A02010104", "服务器");
+	found(name, 2022, "A02010103", "服务器");
+	unknown(name, 2023, "A02010103");
+	unknown(name, 2009, "A02010104");
+	found(edition, 2020, "A02010104", "2010");
+	found(edition, 2026, "A02010104", "2022");
+}
+
+/* Every descriptor of the folder, and of each table one code that a vendor writes. */
+static void every_table_of_the_project_is_known_here(void **state)
+{
+	static const struct {
+		const char *table, *code, *want;
+	} rows[] = {
+		{"account_type", "61", "61"}, {"asset_class", "A02010104", "A02010104"}, {"asset_state", "在用", "1"},
+		{"banks", "103", "103196000015"}, {"currency", "人民币", "CNY"}, {"econ_class_dep", "30101", "30101"},
+		{"econ_class_gov", "50201", "50201"}, {"func_class", "2130101", "2130101"}, {"fund_type", "1", "11"},
+		{"pay_type", "11", "direct"}, {"pay_type", "授权支付", "authorised"}, {"units", "602001", "602001"},
+	};
+	struct place *p = *state;
+	struct err e = ERR_INIT;
+	char **list;
+
+	codes_add_folder(p->codes, SOURCE_DIR "/schemas/codes");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		found(open_table(p, rows[i].table), 2026, rows[i].code, rows[i].want);
+	OK(e, fsys_list(AT_FDCWD, SOURCE_DIR "/schemas/codes", &list, &e));
+	for (char **x = list; *x; x++) {
+		bool seen = !span_ends(span_of(*x), SPAN(".yaml"));
+
+		for (size_t i = 0; i < COUNT(rows) && !seen; i++)
+			seen = span_eq((struct span){*x, strlen(*x) - strlen(".yaml")}, span_of(rows[i].table));
+		if (!seen)
+			fail_msg("%s is tried by no row", *x);
+	}
+	fsys_list_free(list);
+}
+
 /* A shared file under the name of a table, with a descriptor for it. */
 static bool put_shared(struct place *p, const char *file, const char *key, const char *value)
 {
@@ -439,6 +513,7 @@ int main(void)
 		CASE(cells_are_cut_as_csv_says),
 		CASE(the_year_chooses_the_edition),
 		CASE(the_sites_table_goes_before_the_programs),
+		CASE(another_column_is_asked_for_by_its_name),
 		CASE(a_table_is_read_once),
 		CASE(the_digest_covers_descriptor_and_editions),
 		CASE(each_fault_of_a_table_is_found_at_its_place),
@@ -447,6 +522,8 @@ int main(void)
 		CASE(codes_of_one_hash_are_not_taken_for_each_other),
 		CASE(many_codes_are_all_found),
 		CASE(the_tables_of_the_project_load),
+		CASE(the_asset_editions_of_the_project_differ),
+		CASE(every_table_of_the_project_is_known_here),
 		CASE(the_shared_tables_load),
 		CASE(the_faults_of_shared_tables_are_found),
 	};
