@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "checkchar.h"
 #include "jscan.h"
 #include "map_rules.h"
+#include "texts.h"
 #include "utf8.h"
 
 /* One run: conversions are written into one block of the slots' memory, which is as large as they can need. */
@@ -21,21 +23,15 @@ static struct span made_since(const struct run *r, size_t from)
 	return (struct span){r->made.p + from, r->made.n - from};
 }
 
-static struct span trim_blanks(struct span s)
+static struct span reshape(const struct rule *u, struct span t, struct arena *a)
 {
-	static const struct span wide = {"\xe3\x80\x80", 3};  /* U+3000 */
-
-	for (;;) {
-		struct span t = span_trim(s);
-
-		if (span_starts(t, wide))
-			t.p += 3, t.n -= 3;
-		if (span_ends(t, wide))
-			t.n -= 3;
-		if (t.n == s.n)
-			return t;
-		s = t;
-	}
+	if (u->trim)
+		t = texts_trim(t);
+	if (u->split)
+		t = u->split == SPLIT_FIRST ? texts_first(t) : texts_rest(t);
+	if (u->strip)
+		t = texts_strip(t, a);
+	return u->upper ? texts_upper(t, a) : t;
 }
 
 static bool is_null(const struct rule *u, struct span t)
@@ -46,28 +42,6 @@ static bool is_null(const struct rule *u, struct span t)
 	return t.n == 0;
 }
 
-static bool all_digits(struct span t)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < t.n; i++)
-		ok &= t.p[i] >= '0' && t.p[i] <= '9';
-	return ok;
-}
-
-/* Accounts are written in digits, capitals and hyphens; 5 to 32 of them. */
-static bool account_ok(struct span t)
-{
-	bool ok = t.n >= 5 && t.n <= 32;
-
-	for (size_t i = 0; ok && i < t.n; i++) {
-		unsigned c = (unsigned char)t.p[i];
-
-		ok = (c - '0' <= 9u) | (c - 'A' <= 25u) | (c == '-');
-	}
-	return ok;
-}
-
 static bool check_ok(const struct rule *u, const struct value *v)
 {
 	switch (u->check) {
@@ -76,9 +50,21 @@ static bool check_ok(const struct rule *u, const struct value *v)
 	case CHECK_NOT_NEGATIVE:
 		return v->fen >= 0;
 	case CHECK_ACCOUNT:
-		return account_ok(v->text);
+		return checkchar_account(v->text);
 	case CHECK_DIGITS:
-		return all_digits(v->text);
+		return checkchar_digits(v->text);
+	case CHECK_CNAPS:
+		return checkchar_cnaps(v->text);
+	case CHECK_ID18:
+		return checkchar_id18(v->text);
+	case CHECK_ID15OR18:
+		return checkchar_id15or18(v->text);
+	case CHECK_USCC:
+		return checkchar_uscc(v->text);
+	case CHECK_CARD:
+		return checkchar_card(v->text);
+	case CHECK_DIVISION:
+		return checkchar_division(v->text);
 	default:
 		return true;
 	}
@@ -112,6 +98,27 @@ COLD int unknown_code(const struct code_table *table, struct span text, struct e
 	return err_set(e, E_MAP_UNKNOWN_CODE, "code=%s\ntable=%s", shown(text, t), code_table_name(table));
 }
 
+COLD int unknown_word(const struct words *words, struct span text, struct err *e)
+{
+	char t[44], want[120];
+	size_t at = 0;
+
+	want[0] = 0;
+	for (unsigned i = 0; i < words->n && at < sizeof want; i++)
+		at += (size_t)snprintf(want + at, sizeof want - at, "%s%.*s", i ? ", " : "", SPAN_F(words->from[i]));
+	return err_set(e, E_MAP_WORD, "text=%s\nwant=%.*s", shown(text, t), SPAN_F(utf8_cut(span_of(want), 100)));
+}
+
+static int find_word(const struct words *words, struct span t, struct value *ret, struct err *e)
+{
+	for (unsigned i = 0; i < words->n; i++)
+		if (span_eq(words->from[i], t)) {
+			*ret = (struct value){.text = words->to[i]};
+			return 0;
+		}
+	return unknown_word(words, t, e);
+}
+
 /* 0 only when the map knows no year: then the newest edition counts. A year that cannot be read is an error. */
 static int fiscal_year(const struct run *r, int *ret, struct err *e)
 {
@@ -141,15 +148,36 @@ static int look_up(const struct run *r, const struct rule *u, struct span t, str
 	return unknown_code(u->table, t, e);
 }
 
+static int read_odd(const struct run *r, const struct rule *u, struct span t, int64_t *ret_fen, struct err *e)
+{
+	const struct odd_amount *odd = u->odd;
+	char text[24];
+	int64_t fen;
+
+	if (amount_read(t, &odd->form, &fen, e) != 0)
+		return -1;
+	if (odd->minus && expr_true(odd->minus, r->s->v)) {
+		if (fen < 0)
+			return err_set(e, E_MAP_SIGN, "text=%s", money_text(fen, text));
+		fen = -fen;
+	}
+	*ret_fen = fen;
+	return 0;
+}
+
 static int convert_money(struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
 {
 	static const struct money_form inside = {2, 2, false, false};
 	bool outward = r->m->setup.outward;
 	size_t at = r->made.n;
 
-	if (money_read(t, outward ? &inside : &u->money, &ret->fen, e) != 0)
+	if (u->odd && !outward ? read_odd(r, u, t, &ret->fen, e) != 0
+		: money_read(t, outward ? &inside : &u->money, &ret->fen, e) != 0)
 		return -1;
-	money_write(&r->made, ret->fen, outward && u->money.fen);
+	if (!u->odd || !outward)
+		money_write(&r->made, ret->fen, outward && u->money.fen);
+	else if (amount_write_li(&r->made, ret->fen, e) != 0)        /* of the odd ones only li goes out */
+		return -1;
 	ret->is_money = true;
 	ret->text = made_since(r, at);
 	return 0;
@@ -163,6 +191,8 @@ static int convert_date(struct run *r, const struct rule *u, struct span t, stru
 		if (datefmt_write(&u->date, t, &r->made) != 0)
 			return bad_date(t, "2026-12-01", "", e);
 	} else {
+		if (u->timed && texts_time_follows(t, u->date.length))
+			t.n = u->date.length;
 		if (datefmt_read(&u->date, t, r->made.p + at) != 0)
 			return bad_date(t, u->date.pattern, "", e);
 		r->made.n += u->date.day < 0 ? 7 : 10;
@@ -185,8 +215,8 @@ static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
  * put. */
 static int convert(struct run *r, const struct rule *u, struct span t, struct value *v, struct err *e)
 {
-	if (u->table) {
-		if (look_up(r, u, t, v, e) != 0)
+	if (u->translates) {
+		if ((u->words ? find_word(u->words, t, v, e) : look_up(r, u, t, v, e)) != 0)
 			return -1;
 		t = v->text;
 	}
@@ -194,7 +224,7 @@ static int convert(struct run *r, const struct rule *u, struct span t, struct va
 		return -1;
 	if (u->as == AS_DATE && convert_date(r, u, t, v, e) != 0)
 		return -1;
-	if (u->as == AS_INTEGER && (!all_digits(t) || t.n > 18))
+	if (u->as == AS_INTEGER && (!checkchar_digits(t) || t.n > 18))
 		return err_set(e, E_MAP_CHECK, "check=integer");
 	if (u->check && !check_ok(u, v))
 		return err_set(e, E_MAP_CHECK, "check=%s", map_check_names[u->check]);
@@ -248,8 +278,8 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 
 	if (u->when && !expr_true(u->when, r->s->v))
 		return nothing(u, ret, e);
-	if (u->trim)
-		t = trim_blanks(t);
+	if (u->reshapes)
+		t = reshape(u, t, &r->s->made);
 	if (is_null(u, t))
 		return nothing(u, ret, e);
 	*ret = (struct value){t, from->fen, from->is_money};

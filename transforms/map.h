@@ -14,12 +14,18 @@
  *	from: PATH | value: TEXT | keyed: PATH      where the text comes from; one of them
  *	when: CONDITION                             else there is nothing
  *	trim: blanks                                blanks, tabs and U+3000 at both ends
+ *	split: first | rest                         "code name" in one cell: before the first blank, behind it
+ *	strip: blanks                               all blanks, within the text too
+ *	upper: yes                                  a..z become A..Z
  *	null: [TEXT, ...]                           these texts mean "absent"; an empty one always does
- *	lookup: TABLE                               the standard code in the document's fiscal year; unknown is an error
- *	as: yuan | fen | integer | DATE             reads (inward) or writes (outward); DATE: datefmt.h. Inside, money is
- *	                                            1234.50, a date 2026-12-01, a month 2026-12. integer: 1 to 18 digits
+ *	words: {TEXT: TEXT, ...}                    what stands there: what it is called; another text is an error
+ *	lookup: TABLE | TABLE.COLUMN                the standard code in the document's fiscal year; unknown is an error
+ *	as: yuan | fen | li | integer | DATE        reads (inward) or writes (outward); DATE: datefmt.h. Inside, money is
+ *	                                            1234.50, a date 2026-12-01, a month 2026-12. integer: 1 to 18 digits;
+ *	                                            li: thousandths, whole fen only; DATE*: inward, a time may follow
  *	decimals: N | N..M, thousands: yes          of yuan, inward; two decimals and no commas when absent
- *	check: positive | not_negative (of money) | account (5..32 of 0-9 A-Z -) | digits
+ *	sign: trailing | brackets                   123.45-, (123.45); symbol: TEXT taken off; minus: CONDITION; of money, inward
+ *	check: positive | not_negative (of money) | account (5..32 of 0-9 A-Z -) | digits | cnaps .. (checkchar.h)
  *	cut: N bytes                                in the form's charset, between characters; not with as, keyed
  *	(keyed)                                     32 hex digits of the keyed hash of what came out; not with as, cut
  *	name: TEXT                                  in a list: the column's name
@@ -61,7 +67,8 @@ void map_free(struct map *m);
 /* Runs all rules: results go into their slots (MAP_OBJECT) or into the map's own list slots; texts into s->made. No
  * allocation in steady state. After a failure the results are not to be used. Errors (ERR_DATA), each with {field}:
  * money.*, map.unknown_code {code}{table}, map.date {text}{want} (field fiscal_year: that of a lookup), map.check {check},
- * map.missing (required and absent), text.no_such_character, schema.*. */
+ * map.word {text}{want}, map.li {text}, map.sign {text}, map.missing (required and absent), text.no_such_character,
+ * schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
 /* MAP_OBJECT: how much a record is worth that is dead for another reason: its control amount and its currency, whatever
  * else fails. 0 and both values; -1 when the amount cannot be read or there is none. */

@@ -4,12 +4,16 @@
 #include "map_rules.h"
 #include "utf8.h"
 
-const char *const map_check_names[CHECK_COUNT] = {"", "positive", "not_negative", "account", "digits"};
+const char *const map_check_names[CHECK_COUNT] = {"", "positive", "not_negative", "account", "digits",
+	"cnaps", "id18", "id15or18", "uscc", "card", "division"};
+
+#define CHECKS "positive | not_negative | account | digits | cnaps | id18 | id15or18 | uscc | card | division"
 
 struct map_rule_reader {
 	struct map *m;
 	struct rule *r;
 	struct findings *f;
+	struct odd_amount *odd;
 	bool has_source, has_decimals, has_thousands;
 };
 
@@ -72,6 +76,27 @@ static void read_trim(struct map_rule_reader *r, struct conf *v)
 		bad_rule(r, v, "trim: blanks");
 }
 
+static void read_split(struct map_rule_reader *r, struct conf *v)
+{
+	r->r->split = span_is(v->text, "rest") ? SPLIT_REST : SPLIT_FIRST;
+	if (!span_is(v->text, "first") && !span_is(v->text, "rest"))
+		bad_rule(r, v, "split: first | rest");
+}
+
+static void read_strip(struct map_rule_reader *r, struct conf *v)
+{
+	r->r->strip = true;
+	if (!span_is(v->text, "blanks"))
+		bad_rule(r, v, "strip: blanks");
+}
+
+static void read_upper(struct map_rule_reader *r, struct conf *v)
+{
+	r->r->upper = true;
+	if (!span_is(v->text, "yes"))
+		bad_rule(r, v, "upper: yes");
+}
+
 static void read_null(struct map_rule_reader *r, struct conf *v)
 {
 	if (v->kind != CONF_LIST) {
@@ -86,10 +111,49 @@ static void read_null(struct map_rule_reader *r, struct conf *v)
 	}
 }
 
+static void read_words(struct map_rule_reader *r, struct conf *v)
+{
+	struct arena *a = &r->m->arena;
+	struct words *words = arena_new(a, sizeof *words);
+	unsigned n = 0;
+
+	if (v->kind != CONF_MAP || !v->first) {
+		bad_rule(r, v, "words: {TEXT: TEXT, ...}");
+		return;
+	}
+	for (const struct conf *c = v->first; c; c = c->next)
+		n++;
+	words->from = arena_new(a, n * sizeof *words->from);
+	words->to = arena_new(a, n * sizeof *words->to);
+	for (struct conf *c = v->first; c; c = c->next) {
+		if (!scalar(r, c, "words: {TEXT: TEXT, ...}"))
+			continue;
+		words->from[words->n] = arena_span(a, c->key);
+		words->to[words->n++] = arena_span(a, c->text);
+	}
+	r->r->words = words;
+}
+
 static void read_lookup(struct map_rule_reader *r, struct conf *v)
 {
 	if (scalar(r, v, "lookup: TABLE"))
 		r->r->table = codes_table(r->m->setup.codes, v->text, v, r->f);
+}
+
+static struct odd_amount *odd_amount(struct map_rule_reader *r)
+{
+	if (!r->odd)
+		r->odd = arena_new(&r->m->arena, sizeof *r->odd);
+	r->r->odd = r->odd;
+	return r->odd;
+}
+
+/* yyyyMMdd, or yyyyMMdd* for one behind which a time of day may stand. */
+static bool read_date(struct rule *u, struct span pattern)
+{
+	u->timed = span_ends(pattern, SPAN("*"));
+	u->as = AS_DATE;
+	return datefmt_compile((struct span){pattern.p, pattern.n - u->timed}, &u->date) == 0;
 }
 
 static void read_as(struct map_rule_reader *r, struct conf *v)
@@ -101,12 +165,15 @@ static void read_as(struct map_rule_reader *r, struct conf *v)
 	} else if (span_is(v->text, "fen")) {
 		u->as = AS_MONEY;
 		u->money.fen = true;
+	} else if (span_is(v->text, "li")) {
+		u->as = AS_MONEY;
+		u->money.fen = odd_amount(r)->form.li = true;
 	} else if (span_is(v->text, "integer")) {
 		u->as = AS_INTEGER;
-	} else if (datefmt_compile(v->text, &u->date) == 0) {
-		u->as = AS_DATE;
-	} else {
-		bad_rule(r, v, "as: yuan | fen | integer | yyyyMMdd");
+	} else if (!read_date(u, v->text)) {
+		bad_rule(r, v, "as: yuan | fen | li | integer | yyyyMMdd");
+	} else if (u->timed && r->m->setup.outward) {
+		bad_rule(r, v, "form: in");
 	}
 }
 
@@ -132,6 +199,29 @@ static void read_thousands(struct map_rule_reader *r, struct conf *v)
 		bad_rule(r, v, "thousands: yes");
 }
 
+static void read_sign(struct map_rule_reader *r, struct conf *v)
+{
+	if (span_is(v->text, "trailing"))
+		odd_amount(r)->form.sign = AMOUNT_TRAILING;
+	else if (span_is(v->text, "brackets"))
+		odd_amount(r)->form.sign = AMOUNT_BRACKETS;
+	else
+		bad_rule(r, v, "sign: trailing | brackets");
+}
+
+static void read_symbol(struct map_rule_reader *r, struct conf *v)
+{
+	if (scalar(r, v, "symbol: TEXT") && v->text.n)
+		odd_amount(r)->form.symbol = arena_span(&r->m->arena, v->text);
+	else if (v->kind == CONF_SCALAR)
+		bad_rule(r, v, "symbol: TEXT");
+}
+
+static void read_minus(struct map_rule_reader *r, struct conf *v)
+{
+	odd_amount(r)->minus = expr_compile(v, r->m->setup.names, r->f);
+}
+
 static void read_check(struct map_rule_reader *r, struct conf *v)
 {
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
@@ -139,7 +229,7 @@ static void read_check(struct map_rule_reader *r, struct conf *v)
 			r->r->check = (enum check)i;
 			return;
 		}
-	bad_rule(r, v, "check: positive | not_negative | account | digits");
+	bad_rule(r, v, "check: " CHECKS);
 }
 
 static void read_cut(struct map_rule_reader *r, struct conf *v)
@@ -174,15 +264,28 @@ const struct map_function map_functions[] = {
 		"带密钥散列的 32 位十六进制：个人信息进入标识时用", read_keyed},
 	{"when", "CONDITION", "only when this holds, else there is nothing", "条件成立才取值，否则为空", read_when},
 	{"trim", "blanks", "blanks, tabs and ideographic spaces taken off both ends", "去掉两端的半角、全角空格和制表符", read_trim},
+	{"split", "first | rest", "of two things in one cell: what stands before the first blank, or behind it",
+		"一格两项时，取第一个空格之前（first）或之后（rest）的部分", read_split},
+	{"strip", "blanks", "blanks, tabs and ideographic spaces taken out of the whole text", "去掉文本中所有的半角、全角空格和制表符",
+		read_strip},
+	{"upper", "yes", "small letters a to z made capitals", "小写字母改为大写", read_upper},
 	{"null", "[TEXT, ...]", "these texts mean that there is nothing", "这些文本表示没有值", read_null},
-	{"lookup", "TABLE", "the standard code, in the document's fiscal year; an unknown code is an error",
+	{"words", "{TEXT: TEXT, ...}", "what the source writes: what it is called here; any other text is an error",
+		"来源写法与本系统写法的对照，其他文本即为错误", read_words},
+	{"lookup", "TABLE | TABLE.COLUMN", "the standard code, in the document's fiscal year; an unknown code is an error",
 		"按单据的财政年度查代码表，查不到即为错误", read_lookup},
-	{"as", "yuan | fen | integer | DATE", "how the text is written outside; DATE is a pattern like yyyyMMdd",
+	{"as", "yuan | fen | li | integer | DATE", "how the text is written outside; DATE is a pattern like yyyyMMdd",
 		"外部写法；DATE 是 yyyyMMdd 之类的格式", read_as},
 	{"decimals", "N | N..M", "digits behind the point of yuan, on the way in; 2 when left out",
 		"输入方向：元的小数位数，缺省为 2", read_decimals},
 	{"thousands", "yes", "on the way in: 1,234.56 is allowed", "输入方向：允许千分位逗号", read_thousands},
-	{"check", "positive | not_negative | account | digits", "what must hold, else the record is dead",
+	{"sign", "trailing | brackets", "on the way in: 123.45- or (123.45) is negative, as -123.45 is",
+		"输入方向：123.45- 或 (123.45) 表示负数，-123.45 照旧", read_sign},
+	{"symbol", "TEXT", "on the way in: a currency symbol before or behind the digits is taken off",
+		"输入方向：去掉数字前面或后面的货币符号", read_symbol},
+	{"minus", "CONDITION", "on the way in: the amount is negative when this holds; one with its own minus is then an error",
+		"输入方向：条件成立时金额为负；本身已带负号即为错误", read_minus},
+	{"check", CHECKS, "what must hold, else the record is dead",
 		"必须成立的条件，否则该记录作死信", read_check},
 	{"cut", "N bytes", "at most so many bytes in the receiver's charset, cut between characters",
 		"按接收方字符集截到若干字节，不切半个汉字", read_cut},
@@ -209,6 +312,12 @@ static void unknown_function(struct map_rule_reader *r, struct conf *v)
 	conf_report_key(r->f, v, E_CONF_UNKNOWN_KEY, "key=%.*s\nnear=%s", SPAN_F(utf8_cut(v->key, 60)), near ? near : "-");
 }
 
+/* Signs and symbols are read, not written. */
+static bool only_li(const struct odd_amount *x)
+{
+	return !x || (x->form.sign == AMOUNT_LEADING && !x->form.symbol.n && !x->minus);
+}
+
 /* What cannot stand together. */
 static void check_rule(struct map_rule_reader *r, const struct conf *node)
 {
@@ -219,16 +328,24 @@ static void check_rule(struct map_rule_reader *r, const struct conf *node)
 		bad_rule(r, node, "from | value | keyed");
 	if (decimals && (u->as != AS_MONEY || u->money.fen))
 		bad_rule(r, node, "as: yuan");
-	else if (decimals && r->m->setup.outward)
+	else if (r->odd && u->as != AS_MONEY)
+		bad_rule(r, node, "as: yuan | fen | li");
+	else if (r->m->setup.outward && (decimals || !only_li(r->odd)))
 		bad_rule(r, node, "form: in");
+	if (u->words && (u->table || u->as != AS_TEXT))
+		bad_rule(r, node, "words | lookup | as");
+	if (u->check >= CHECK_CNAPS && u->as != AS_TEXT)
+		bad_rule(r, node, "check | as");
 	if (u->keyed && (u->as != AS_TEXT || u->cut))
 		bad_rule(r, node, "keyed | as | cut");
 	else if (u->cut && u->as != AS_TEXT)
 		bad_rule(r, node, "as | cut");       /* an amount that was cut is another amount */
 	if ((u->check == CHECK_POSITIVE || u->check == CHECK_NOT_NEGATIVE) && u->as != AS_MONEY)
-		bad_rule(r, node, "as: yuan | fen");
+		bad_rule(r, node, "as: yuan | fen | li");
 	if (u->as == AS_MONEY && u->money.fen)
 		u->money.min_decimals = u->money.max_decimals = 0;
+	if (r->odd)
+		r->odd->form.money = u->money;
 }
 
 /* Fills in one rule from a path or a mapping of functions. */
@@ -239,6 +356,7 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 
 	u->from = -1;
 	u->money = MONEY_YUAN;
+	r->odd = NULL;
 	r->has_source = r->has_decimals = r->has_thousands = false;
 	if (node->kind == CONF_SCALAR) {
 		use_path(r, node);
@@ -258,8 +376,10 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 	}
 	if (r->f->count == before)
 		check_rule(r, node);
-	u->converts = u->table || u->as != AS_TEXT || u->check || u->cut || u->keyed;
-	u->as_it_is = !u->converts && !u->when && !u->trim && !u->nnulls && !r->m->setup.outward;
+	u->reshapes = u->trim || u->split || u->strip || u->upper;
+	u->translates = u->words || u->table;
+	u->converts = u->translates || u->as != AS_TEXT || u->check || u->cut || u->keyed;
+	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && !r->m->setup.outward;
 	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 11 : u->keyed ? 32 : 0;
 }
 
@@ -357,6 +477,17 @@ static bool holds_by_form(const struct rule *u, const struct schema_field *x)
 		x->format == (u->as == AS_MONEY ? SCHEMA_MONEY : u->date.day < 0 ? SCHEMA_MONTH : SCHEMA_DATE);
 }
 
+/* All that a list of words can give is known before any record. */
+static void check_words(struct map_rule_reader *r, const struct conf *node, const struct schema_field *x)
+{
+	const struct rule *u = r->r;
+	struct err e;
+
+	for (unsigned i = 0; u->words && !u->cut && !u->keyed && i < u->words->n; i++)
+		if (u->words->to[i].n && schema_check(x, u->words->to[i], &e) != 0)
+			conf_report(r->f, node, e.id, "%s", e.args);
+}
+
 /* What the schema says of the result: found out here, as far as it can be. */
 static void bind_schema(struct map_rule_reader *r, const struct conf *node, const struct schema_field *x)
 {
@@ -366,10 +497,11 @@ static void bind_schema(struct map_rule_reader *r, const struct conf *node, cons
 	u->field = u->checked = x;
 	u->required = x->required;
 	if (x->format == SCHEMA_MONEY && u->as != AS_MONEY)
-		bad_rule(r, node, "as: yuan | fen");
+		bad_rule(r, node, "as: yuan | fen | li");
 	else if (holds_by_form(u, x))
 		u->checked = NULL;
-	if (!u->value.text.n || u->converts || u->trim || u->nnulls)
+	check_words(r, node, x);
+	if (!u->value.text.n || u->converts || u->reshapes || u->nnulls)
 		return;
 	u->checked = NULL;
 	if (schema_check(x, u->value.text, &e) != 0)
@@ -483,6 +615,8 @@ void map_free(struct map *m)
 		return;
 	for (unsigned i = 0; i < m->n; i++) {
 		expr_free(m->rules[i].when);
+		if (m->rules[i].odd)
+			expr_free(m->rules[i].odd->minus);
 		free(m->rules[i].nulls);
 	}
 	free(m->rules);

@@ -2,14 +2,29 @@
 #ifndef JC_MAP_RULES_H
 #define JC_MAP_RULES_H
 
+#include "amount.h"
 #include "datefmt.h"
 #include "map.h"
 #include "money.h"
 
 /* What map_compile.c makes and map.c runs; nobody else includes this. */
 enum as { AS_TEXT, AS_MONEY, AS_DATE, AS_INTEGER };
-enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_COUNT };
+enum split { SPLIT_NONE, SPLIT_FIRST, SPLIT_REST };
+enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_CNAPS, CHECK_ID18,
+	CHECK_ID15OR18, CHECK_USCC, CHECK_CARD, CHECK_DIVISION, CHECK_COUNT };
 extern const char *const map_check_names[CHECK_COUNT];
+
+/* What a source writes, and what it is called here. */
+struct words {
+	unsigned n;
+	struct span *from, *to;
+};
+
+/* An amount that money.h alone cannot read. */
+struct odd_amount {
+	struct amount_form form;
+	struct expr *minus;          /* NULL: the text has its own sign */
+};
 
 /* One compiled rule: what is done with one text. What every record needs stands first. */
 struct rule {
@@ -17,16 +32,23 @@ struct rule {
 	int from;                    /* slot, or -1: value */
 	bool as_it_is;               /* the text is only checked by the schema, if at all */
 	bool converts;               /* something of table .. cut, keyed is to be done */
-	bool required, trim, keyed;
+	bool reshapes;               /* something of trim .. upper is */
+	bool translates;             /* words or table */
+	bool required, keyed;
 	const struct schema_field *checked;  /* what the schema still has to look at; NULL: nothing */
 	struct value value;
 	struct expr *when;
+	bool trim, strip, upper;
+	enum split split;
 	struct span *nulls;
 	unsigned nnulls;
+	const struct words *words;
 	const struct code_table *table;
 	enum as as;
 	struct money_form money;
+	const struct odd_amount *odd;        /* NULL: money says all */
 	struct datefmt date;
+	bool timed;                  /* a time of day may follow the date */
 	enum check check;
 	size_t cut;                  /* bytes; 0: none */
 	const struct schema_field *field;

@@ -515,6 +515,9 @@ ROW(E_MAP_DATE, "map.date", ERR_DATA, 1, "{field} is \"{text}\", not a date writ
 	"correct the date at the source, or the form's pattern if the vendor changed it", "请来源系统更正日期；若厂商改了格式，请改报文格式")
 ROW(E_MAP_FIELD, "map.field", ERR_CONF, 3, "{field} is no field of {type}", "{type} 没有字段 {field}",
 	"<did you mean {near}? >fields stand in the schema", "<是不是 {near}？>字段见 schemas 下的模式文件")
+ROW(E_MAP_LI, "map.li", ERR_DATA, 1, "{field} is {text} li, which is no whole fen", "{field} 为 {text} 厘，不是整数分",
+	"nothing was rounded and the record was not passed on; ask the source, or see whether the column is in fen",
+	"没有四舍五入，该记录没有往下走；请询问来源系统，或核对该列是不是以分为单位")
 ROW(E_MAP_MISSING, "map.missing", ERR_DATA, 1, "{field} is required and the record has nothing there", "{field} 必填，记录里却没有值",
 	"the record is not passed on; ask the source to fill it in", "该记录没有往下走，请来源系统补填")
 ROW(E_MAP_NO_KEY, "map.no_key", ERR_CONF, 3, "keyed: {path} needs the site's key and there is none", "keyed: {path} 需要站点密钥，但没有找到",
@@ -525,9 +528,14 @@ ROW(E_MAP_REQUIRED, "map.required", ERR_CONF, 3, "{type} requires {field} and no
 	"add a rule for it under map:", "请在 map: 下补一条规则")
 ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "\"{rule}\" cannot stand here; the rule is: {want}", "这里不能写“{rule}”，规则是：{want}",
 	"the functions of rules, their values and what excludes what stand in docs/language.md", "规则的函数、取值和互斥关系见 docs/language.md")
+ROW(E_MAP_SIGN, "map.sign", ERR_DATA, 1, "{field} is {text}, and the record's kind says minus too",
+	"{field} 为 {text}，而该记录的种类又表示负数", "whether it is negative was not guessed and the record was not passed on; ask the source",
+	"没有猜测正负，该记录没有往下走；请询问来源系统")
 ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} is not in table {table} for that fiscal year",
 	"{field}：代码 {code} 不在该财政年度的代码表 {table} 里", "nothing is guessed: add the code to the table or have the source correct it",
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")
+ROW(E_MAP_WORD, "map.word", ERR_DATA, 1, "{field} is \"{text}\", which is none of: {want}", "{field} 的值“{text}”不在以下写法之中：{want}",
+	"nothing is guessed: add the text to words: of the rule, or have the source correct it", "不会自行猜测：请在规则的 words: 里补上该写法，或请来源系统更正")
 
 /* codecs and forms */
 ROW(E_RECORD_CONFLICT, "record.conflict", ERR_DATA, 1, "{id} was published before with other content", "{id} 此前已以别的内容发布过",

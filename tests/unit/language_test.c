@@ -8,7 +8,7 @@
 #include "map.h"
 
 /* One program, one reference: the tables of docs/language.md are printed from the table that the parser reads by. One
- * that differs is printed, to be put in its place. */
+ * that differs is printed, to be put in its place. What its examples say comes out when they run. */
 
 static void in_table(struct buf *b, const char *text)
 {
@@ -80,11 +80,150 @@ static void every_function_is_explained_in_both_languages(void **state)
 	}
 }
 
+/* A row of the examples: `rule` and its direction, `text`, `result` or what is said instead of one. */
+struct example {
+	struct span rule, direction, text, result;
+	bool said;                   /* result is words, no text */
+};
+
+/* What stands in the next pair of backticks before end; absent: none. *ret_after: behind them. */
+static struct span ticked(const char *p, const char *end, const char **ret_after)
+{
+	const char *from = memchr(p, '`', (size_t)(end - p));
+	const char *to = from ? memchr(from + 1, '`', (size_t)(end - from - 1)) : NULL;
+
+	if (!to)
+		return SPAN_NONE;
+	*ret_after = to + 1;
+	return (struct span){from + 1, (size_t)(to - from - 1)};
+}
+
+static struct example read_example(const char *line, const char *end)
+{
+	const char *one = line, *two, *three, *after;
+	struct example x = {.rule = ticked(line, end, &one)};
+
+	two = memmem(one, (size_t)(end - one), " | ", 3);
+	assert_non_null(two);
+	x.direction = (struct span){one, (size_t)(two - one)};
+	three = memmem(two + 2, (size_t)(end - two - 2), "| ", 2);
+	assert_non_null(three);
+	x.text = ticked(two + 2, three, &after);
+	x.result = ticked(three, end, &after);
+	x.said = three[2] != '`';
+	if (x.said)
+		x.result = (struct span){three + 2, (size_t)(end - three - 2)};
+	return x;
+}
+
+/* The first column or field that the rule names. */
+static struct span path_of(struct span rule)
+{
+	static const char *const kinds[] = {"line.", "head.", "data."};
+	struct span path = SPAN("line.none");
+	const char *first = NULL;
+
+	for (unsigned i = 0; i < 3; i++) {
+		const char *at = memmem(rule.p, rule.n, kinds[i], 5);
+
+		if (at && (!first || at < first))
+			first = at;
+	}
+	if (first)
+		path = (struct span){first, strspn(first, "abcdefghijklmnopqrstuvwxyz_.")};
+	return path;
+}
+
+static bool as_said(struct span said, struct span text, const struct value *got, bool ran)
+{
+	if (span_starts(said, SPAN("the record is dead")))
+		return !ran;
+	if (span_starts(said, SPAN("nothing")))
+		return ran && !got->text.p;
+	if (span_starts(said, SPAN("the same")))
+		return ran && span_eq(got->text, text);
+	return span_starts(said, SPAN("32 hex digits")) && ran && got->text.n == 32;
+}
+
+static void run_example(const struct example *x, struct codes *codes, const struct hash_key *key)
+{
+	struct map_setup s = {.shape = MAP_LIST, .charset = CHARSET_UTF8, .codes = codes, .key = key, .year_slot = -1};
+	struct buf yaml = BUF_INIT;
+	struct conf_file *file;
+	struct findings f;
+	struct slots slots;
+	struct err e = ERR_INIT;
+	struct map *m;
+	unsigned in;
+	bool ran;
+
+	s.names = names_new();
+	in = names_add(s.names, path_of(x->rule));
+	if (memmem(x->direction.p, x->direction.n, "GBK", 3))
+		s.charset = CHARSET_GBK;
+	s.outward = s.charset == CHARSET_GBK || memmem(x->direction.p, x->direction.n, "outward", 7);
+	findings_init(&f);
+	buf_printf(&yaml, "[%.*s]", SPAN_F(x->rule));
+	file = conf_parse("example", buf_as_span(&yaml), &f);
+	m = file ? map_compile(&s, conf_root(file), &f) : NULL;
+	findings_print(&f, ERR_EN, 0, stderr);
+	if (!m)
+		fail_msg("%.*s does not compile", SPAN_F(x->rule));
+	slots_init(&slots, names_count(s.names));
+	slots_begin(&slots, x->text.n);
+	slots.v[in].text = x->text;
+	ran = map_run(m, &slots, &e) == 0;
+	if (x->said ? !as_said(x->result, x->text, map_cell(m, &slots, 0), ran)
+		: !ran || !span_eq(map_cell(m, &slots, 0)->text, x->result))
+		fail_msg("%.*s does not give %.*s", SPAN_F(x->rule), SPAN_F(x->result));
+	slots_done(&slots);
+	map_free(m);
+	conf_close(file);
+	findings_done(&f);
+	buf_done(&yaml);
+	names_free(s.names);
+}
+
+static void every_example_gives_what_it_says(void **state)
+{
+	static const char title[] = "| example | text | result |\n|---|---|---|\n";
+	struct hash_key *key = hash_key_new("0123456789abcdef0123456789abcdef", 32);
+	struct codes *codes = codes_new();
+	struct buf file = BUF_INIT, rules = BUF_INIT;
+	struct err e = ERR_INIT;
+	const char *line, *end;
+	unsigned n = 0;
+
+	(void)state;
+	codes_add_folder(codes, SOURCE_DIR "/schemas/codes");
+	OK(e, fsys_get(AT_FDCWD, SOURCE_DIR "/docs/language.md", 1 << 20, &file, &e));
+	line = strstr(buf_text(&file), title);
+	assert_non_null(line);
+	for (line += strlen(title); *line == '|'; line = end + 1) {
+		struct example x;
+
+		end = strchr(line, '\n');
+		x = read_example(line, end);
+		run_example(&x, codes, key);
+		buf_span(&rules, x.rule);
+		n++;
+	}
+	print_message("%u examples\n", n);
+	for (unsigned i = 0; i < map_nfunctions; i++)
+		if (strcmp(map_functions[i].name, "name") != 0 && !strstr(buf_text(&rules), map_functions[i].name))
+			fail_msg("%s has no example", map_functions[i].name);
+	buf_done(&rules);
+	buf_done(&file);
+	codes_free(codes);
+	hash_key_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_reference_lists_the_functions_as_they_are),
 		cmocka_unit_test(every_function_is_explained_in_both_languages),
+		cmocka_unit_test(every_example_gives_what_it_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
