@@ -20,6 +20,12 @@ target_link_libraries(put_position PRIVATE bus jincai_flags)
 add_test(NAME lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/lists_test.py $<TARGET_FILE:jincai>
   $<TARGET_FILE:put_position>)
 
+# The same payments in the dialects of five vendors are the same events, as far as these can say the same.
+if(Python3_FOUND)
+  add_test(NAME five_dialects COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/five_dialects.py
+    $<TARGET_FILE:jincai>)
+endif()
+
 # What goes wrong at a county's desk. The large file is smaller where the program is slow.
 if(Python3_FOUND)
   add_test(NAME failing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/failing.py $<TARGET_FILE:jincai>
