@@ -76,6 +76,10 @@ static void read_codec(struct loading *in)
 		conf_report_key(in->f, settings, E_FORM_CODEC, "got=%.*s", SPAN_F(settings->key));
 		return;
 	}
+	if (in->form->outward && !in->form->codec->write) {
+		conf_report_key(in->f, settings, E_FORM_READS_ONLY, "codec=%s", in->form->codec->name);
+		return;
+	}
 	in->form->format = in->form->codec->compile(settings, in->form->charset, in->f);
 }
 
@@ -180,6 +184,8 @@ static void read_header(struct loading *in)
 	}
 	if (in->form->nkinds)
 		conf_report_key(in->f, node, E_FORM_TWO_COLUMNS, "%s", "");
+	else if (in->form->codec && in->form->codec->columns)
+		conf_report_key(in->f, node, E_FORM_NEEDS_KINDS, "codec=%s", in->form->codec->name);
 	h->within = (unsigned)conf_int(node, "within", 1, 1000, 1, in->f);
 	find = conf_need(node, "find", CONF_MAP, in->f);
 	for (struct conf *c = find ? find->first : NULL; c; c = c->next) {
@@ -323,14 +329,20 @@ static void load_inward(struct loading *in)
 
 /* ---- outward ---- */
 
-static unsigned tell_map(struct loading *in, const char *kind, const struct map *m, const struct conf *node)
+/* Tells the codec the cells of a line and, where their columns have a width, the rules what fits. */
+static unsigned tell_map(struct loading *in, const char *kind, struct map *m, const struct conf *node)
 {
+	const unsigned before = in->f->count;
+	const struct form *f = in->form;
 	struct span names[CODEC_CELLS_MAX];
-	unsigned n = map_count(m) < CODEC_CELLS_MAX ? map_count(m) : CODEC_CELLS_MAX;
+	unsigned layout, n = map_count(m) < CODEC_CELLS_MAX ? map_count(m) : CODEC_CELLS_MAX;
 
 	for (unsigned i = 0; i < n; i++)
 		names[i] = map_column(m, i);
-	return tell_columns(in, kind, names, n, node);
+	layout = tell_columns(in, kind, names, n, node);
+	for (unsigned i = 0; i < n && f->format && f->codec->room && in->f->count == before; i++)
+		map_limit(m, i, f->codec->room(f->format, layout, i));
+	return layout;
 }
 
 static void read_shape(struct loading *in, struct span type, struct conf *type_node, struct conf *line)

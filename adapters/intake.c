@@ -576,6 +576,7 @@ static int publish_begin(struct intake *in, struct span batchid, const json_t *s
 	struct publishing *p = mem_new(sizeof *p);
 	struct reader_setup setup = {.library = in->setup.library, .saved = json_object_get(saved, "reader")};
 	const json_t *counts = json_object_get(saved, "published"), *n;
+	uint64_t offset = (uint64_t)json_integer_value(json_object_get(setup.saved, "offset"));
 	size_t i;
 	int got;
 
@@ -590,7 +591,7 @@ static int publish_begin(struct intake *in, struct span batchid, const json_t *s
 	clock_write(&p->time, p->claim.time_ms);
 	if (form_of_claim(in, p, &setup.form, e) != 0 ||
 		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.crcs, p->claim.size,
-			(uint64_t)json_integer_value(json_object_get(setup.saved, "offset")), &p->spool, e) != 0)
+			setup.form->codec->whole ? 0 : offset, &p->spool, e) != 0)
 		return -1;
 	setup.input = drop_spool_input(p->spool);
 	setup.shown = arena_text(&p->arena, p->claim.name);

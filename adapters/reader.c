@@ -470,7 +470,7 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	int got = r->form->codec->next(r->codec, &r->row, e);
 
 	if (got < 0)
-		return -1;
+		return err_at(e, "%s", r->setup.shown);
 	if (got == 0) {
 		if (h->within && !r->header_found && r->offset)
 			return no_header(r, e);
@@ -483,7 +483,9 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	g.line = r->row.line;
 	g.offset = r->row.offset;
 	g.raw = r->row.raw;
-	if (r->row.blank && r->form->format->skip_blank)
+	if (r->row.deleted)
+		;
+	else if (r->row.blank && r->form->format->skip_blank)
 		r->titles += !r->header_found;
 	else if (h->within && !r->header_found) {
 		r->titles++;

@@ -38,7 +38,7 @@ struct reader;
 struct reader_setup {
 	const struct form *form;
 	const struct library *library;
-	struct codec_input *input;   /* stands at the saved offset, or at the start */
+	struct codec_input *input;   /* stands at the saved offset, or at the start; for a codec that is `whole`, there */
 	const char *shown;           /* name of the file in places */
 	struct span name;            /* file name, for the pattern; must match */
 	struct span digest;          /* hex of the file's digest: part of ids by record number; may be empty (try) */

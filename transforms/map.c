@@ -245,6 +245,11 @@ COLD int cannot_encode(enum charset charset, struct span text, struct err *e)
 	return rc;
 }
 
+COLD int too_wide(const struct run *r, const struct rule *u, size_t bytes, struct err *e)
+{
+	return err_set(e, E_CODEC_TOO_WIDE, "cell=%u\nwant=%zu\ngot=%zu", (unsigned)(u - r->m->rules) + 1, u->most, bytes);
+}
+
 /* What a spreadsheet takes for the begin of a formula, full-width forms too: it converts them as one types. */
 static bool begins_formula(struct span t)
 {
@@ -292,8 +297,14 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 	}
 	if (u->checked && schema_check(u->checked, t, e) != 0)
 		return -1;
-	if (setup->outward && setup->charset != CHARSET_UTF8 && charset_bytes(setup->charset, t) == SIZE_MAX)
-		return cannot_encode(setup->charset, t, e);
+	if (setup->outward && (u->most || setup->charset != CHARSET_UTF8)) {
+		const size_t bytes = charset_bytes(setup->charset, t);
+
+		if (bytes == SIZE_MAX)
+			return cannot_encode(setup->charset, t, e);
+		if (u->most && bytes > u->most)
+			return too_wide(r, u, bytes, e);
+	}
 	if (setup->people && !ret->is_money && begins_formula(t))
 		ret->text = as_text(r->s, t);
 	return 0;
@@ -424,6 +435,11 @@ void map_write(const struct map *m, const struct slots *s, struct buf *b)
 		json_quote(b, s->v[m->rules[i].out].text);
 	}
 	buf_c(b, ']');
+}
+
+void map_limit(struct map *m, unsigned i, size_t bytes)
+{
+	m->rules[i].most = bytes;
 }
 
 unsigned map_count(const struct map *m)

@@ -68,7 +68,7 @@ void map_free(struct map *m);
  * allocation in steady state. After a failure the results are not to be used. Errors (ERR_DATA), each with {field}:
  * money.*, map.unknown_code {code}{table}, map.date {text}{want} (field fiscal_year: that of a lookup), map.check {check},
  * map.word {text}{want}, map.li {text}, map.sign {text}, map.missing (required and absent), text.no_such_character,
- * schema.*. */
+ * codec.too_wide {cell}{want}{got} (map_limit), schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
 /* MAP_OBJECT: how much a record is worth that is dead for another reason: its control amount and its currency, whatever
  * else fails. 0 and both values; -1 when the amount cannot be read or there is none. */
@@ -81,6 +81,8 @@ unsigned map_count(const struct map *m);
 const struct value *map_cell(const struct map *m, const struct slots *s, unsigned i);
 /* MAP_LIST: name of a column: `name:`, else the last word of its path. */
 struct span map_column(const struct map *m, unsigned i);
+/* MAP_LIST, outward: the receiver's column has room for so many bytes of its charset. */
+void map_limit(struct map *m, unsigned i, size_t bytes);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
 /* MAP_OBJECT: the currency that the form itself names (currency: {value: CNY}): what even a record is counted under of which

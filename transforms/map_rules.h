@@ -51,6 +51,7 @@ struct rule {
 	bool timed;                  /* a time of day may follow the date */
 	enum check check;
 	size_t cut;                  /* bytes; 0: none */
+	size_t most;                 /* bytes that the receiver's column has; 0: no limit */
 	const struct schema_field *field;
 	struct span name;            /* path of the field, or name of the column */
 };

@@ -27,8 +27,9 @@ struct row {
 	uint64_t next_line;          /* line number there */
 	struct span raw;             /* its bytes without the terminator; the first 64 KiB of one over the limit */
 	const struct span *cells;    /* in the file's charset, quotes taken off, trimmed as the form says */
-	unsigned ncells;             /* 1 of a row without bytes: an empty cell */
+	unsigned ncells;             /* 1 of a row without bytes: an empty cell; 0 before cut, of codecs that have it */
 	bool blank;                  /* no byte, or all cells empty */
+	bool deleted;                /* the file itself says that it is none: counted as skipped, never looked at */
 	struct err bad;              /* id not E_NONE: could not be cut; there are no cells and it is not blank */
 };
 
@@ -37,6 +38,8 @@ struct codec_reader;
 
 struct codec {
 	const char *name;            /* key below `codec:` */
+	bool whole;                  /* its input always begins at 0, for the file's head is needed: open goes on with
+				      * the row that begins at `offset` */
 	/* Compiles settings (the value of that key). NULL with findings. */
 	struct codec_format *(*compile)(struct conf *settings, enum charset charset, struct findings *f);
 	void (*format_free)(struct codec_format *f);
@@ -46,18 +49,23 @@ struct codec {
 	 * alone, and every number means the same. node is where the form lists them. */
 	int (*columns)(struct codec_format *f, const char *kind, const struct span *names, unsigned n,
 		const struct conf *node, struct findings *fd);
+	/* Bytes that a cell of that column and kind can have when it is written. NULL: any number. */
+	size_t (*room)(const struct codec_format *f, unsigned kind, unsigned column);
 
-	/* Reads from in (borrowed until close). offset, line: where in begins, 0 and 1 for the start of a file. */
+	/* Reads from in (borrowed until close). offset, line: of the first row wanted, the end and next_line of the one
+	 * before; 0 and 1 for the start of a file. in begins there, unless the codec is `whole`. */
 	int (*open)(const struct codec_format *f, struct codec_input *in, uint64_t offset, uint64_t line,
 		struct codec_reader **ret, struct err *e);
-	/* 1 a row (valid until the next call), 0 the end, -1 the input failed (its error; nothing was consumed). */
+	/* 1 a row (valid until the next call), 0 the end, -1 the input failed (its error; nothing was consumed), or
+	 * nothing of the file can be read (ERR_DATA). */
 	int (*next)(struct codec_reader *r, struct row *ret, struct err *e);
 	void (*close)(struct codec_reader *r);
 	/* Makes the cells of the row that next gave as that kind of record has them, valid until the next call; for
 	 * codecs that have columns. NULL: next has cut them. Errors (ERR_DATA) are those of a bad row. */
 	int (*cut)(struct codec_reader *r, unsigned kind, struct row *row, struct err *e);
 
-	/* Writing: appends what begins a file (a BOM), one row, what ends it. Cells are UTF-8, absent ones are empty;
+	/* Writing, NULL of a codec that only reads: appends what begins a file (a BOM), one row, what ends it. Titles are
+	 * written as kind 0. Cells are UTF-8, absent ones are empty;
 	 * they must be encodable (the router has checked). Errors (ERR_DATA): text.no_such_character and others of
 	 * charset_encode, codec.delimiter_inside {cell} (from 1; a delimiter or end of line in a cell of a format
 	 * without quotes). On error b is as it was. */
@@ -78,7 +86,7 @@ struct codec_format {
 /* Rows by name; NULL-terminated list of pointers. */
 extern const struct codec *const codec_table[];
 const struct codec *codec_by_name(struct span name);
-extern const struct codec codec_delimited;
+extern const struct codec codec_delimited, codec_fixed, codec_dbf;
 
 /*
  * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip,
@@ -102,6 +110,41 @@ extern const struct codec codec_delimited;
  * Writing ends rows as end says (any: LF) and quotes only cells that need it: delimiter, quote, CR, LF, blanks at an
  * end when blanks are trimmed, U+FEFF at the begin. Findings of compile: codec.delimiter, codec.quote, codec.bom,
  * conf.*.
+ */
+
+/*
+ * fixed: {widths: {head: [8, 15 right], line: [60, 30, 18 right, 30]}, end: any|lf|crlf|none, short_rows: dead|keep,
+ *         cut_half: error|blank, blank_rows: keep|skip}
+ *
+ * A row is cells of fixed widths in BYTES of the charset, one list of widths for each kind, as many as the kind has
+ * columns; it is cut into cells before it is decoded. Padding is blanks (20): those behind a text are taken off, of a
+ * column marked `right` those before it too. any takes LF and CRLF and writes LF; lf makes CR before it data; none has
+ * rows one behind the other, all kinds being as long as each other, and counts them as lines. short_rows: keep takes
+ * rows that end early: the cells behind their end are empty. cut_half: blank takes half a character at the end of a
+ * cell for padding, where the source is known to cut so. A UTF-8 BOM at offset 0 is skipped.
+ *
+ * Bad rows: another length than the kind's codec.width {want}{got}; text.half, text.invalid {byte}{hex}{charset}{cell}
+ * and codec.nul {byte} in any cell: where characters are not whole, columns may have moved; codec.too_long {max}.
+ * Writing: a cell that needs more bytes than it has codec.too_wide {cell}{want}{got} (it is never cut here: `cut` of a
+ * mapping does that), another number of cells codec.cells {want}{got}, an end of line in a cell codec.delimiter_inside
+ * {cell}. Findings: codec.cell_width {text}, codec.row_widths {kind}{want}{got}, of columns: codec.no_widths
+ * {kind}{near}, codec.widths {kind}{want}{got}, conf.*.
+ */
+
+/*
+ * dbf: {blank_rows: keep|skip}
+ *
+ * Tables of dBASE III, FoxPro and Visual FoxPro (first byte 03, 30, 31, 32, 83, 8B, F5), read only. Columns are the
+ * names of fields; those that no kind names are not looked at. Of a text the blanks and NULs behind it are taken off, of
+ * numbers (N, F), dates (D, as yyyyMMdd) and L the blanks at both ends, `?` of L is empty. Charset is what the form
+ * says: the language byte is mostly 00 or wrong. A record marked deleted is a row that is deleted. A row's line is its
+ * number in the file, from 1.
+ *
+ * Nothing can be read: codec.dbf_header {byte}, codec.dbf_field {name}{near} (a column that is not there, or twice),
+ * codec.dbf_type {name}{type}. Bad rows: one that begins with neither blank nor `*` codec.dbf_mark {hex}; at the end,
+ * when the head declares another number than there is, codec.dbf_count {want}{got}{rest}: what lies behind the declared
+ * number is that one row (its first 64 KiB), and so is a part of a record; a row of no bytes when nothing is there. What
+ * lies behind the byte 1A that ends a file is nothing; 1A may be missing. Findings: codec.dbf_name {name}, conf.*.
  */
 
 #endif

@@ -3,6 +3,8 @@
 
 const struct codec *const codec_table[] = {
 	&codec_delimited,
+	&codec_fixed,
+	&codec_dbf,
 	NULL,
 };
 

@@ -560,6 +560,11 @@ ROW(E_FORM_IDENTITY, "form.identity", ERR_CONF, 3, "identity says neither docume
 	"name the fields that make the key: document: [...]", "请写明由哪些字段构成主键：document: [...]")
 ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong place: only the last kind has no when:, and it is named line",
 	"记录种类 {kind} 的位置不对：只有最后一种不写 when:，且名为 line", "order the kinds: heads with when: first, line last", "请把带 when: 的种类放在前面，line 放在最后")
+ROW(E_FORM_NEEDS_KINDS, "form.needs_kinds", ERR_CONF, 3,
+	"files of codec {codec} have no header row; the form was not loaded",
+	"{codec} 格式的文件没有表头行；该报文格式未加载",
+	"name the columns by kinds: {line: {columns: [...]}}",
+	"请用 kinds: {line: {columns: [...]}} 写明各列")
 ROW(E_FORM_NO_COLUMNS, "form.no_columns", ERR_CONF, 3, "the form names no columns", "报文格式没有写列",
 	"give kinds: with columns:, or header: with find:", "请写 kinds: 和 columns:，或写 header: 和 find:")
 ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names: {want}",
@@ -571,6 +576,11 @@ ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for eve
 	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
 ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
+ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
+	"codec {codec} is only read, never written; the form was not loaded",
+	"{codec} 格式只能读入，不能写出；该报文格式未加载",
+	"choose another codec for a form that goes out",
+	"输出方向的报文格式请改用别的编解码")
 ROW(E_FORM_SEVERAL, "form.several", ERR_CONF, 3, "{name} has several forms of that direction", "{name} 下有不止一个这个方向的报文格式",
 	"name one: {name}/FORM", "请写全：{name}/报文名")
 ROW(E_FORM_TITLES, "form.titles", ERR_CONF, 3, "the header row has {want} titles and the line {got} cells", "表头有 {want} 列，行里有 {got} 格",
@@ -589,6 +599,46 @@ ROW(E_CODEC_BOM, "codec.bom", ERR_CONF, 3,
 	"只有 utf-8 才能写 BOM，本格式的字符集是 {charset}；该格式未加载",
 	"remove bom, or change the charset of the form",
 	"请删去 bom，或更改该格式的字符集")
+ROW(E_CODEC_CELLS, "codec.cells", ERR_DATA, 1,
+	"the row has {got} cells and its layout {want} widths; it was not written",
+	"该行有 {got} 栏，而格式规定了 {want} 个宽度；本行未写出",
+	"the form was changed after this row was shaped; put its list of cells back, or have the batch routed anew",
+	"该行成形之后报文格式改过；请恢复原来的栏目，或将该批次重新路由")
+ROW(E_CODEC_CELL_WIDTH, "codec.cell_width", ERR_CONF, 3,
+	"the width \"{text}\" cannot be used; the form was not loaded",
+	"宽度“{text}”不能使用；该格式未加载",
+	"give bytes from 1 on, all of one row at most {max}; write 18 right for a column that is padded before its text",
+	"请填写从 1 起的字节数，一行合计不超过 {max}；靠右、左边补空格的栏写成 18 right")
+ROW(E_CODEC_DBF_COUNT, "codec.dbf_count", ERR_DATA, 1,
+	"the head of the file declares {want} records, there are {got} and {rest} bytes more; what lies behind the declared ones was not read as records",
+	"文件头申报 {want} 条记录，实有 {got} 条，另多 {rest} 个字节；超出申报的部分未按记录读入",
+	"the file may have been copied while it was written, or cut off; have the source export and send it again",
+	"文件可能在写入过程中被复制，或已截断；请来源单位重新导出并报送")
+ROW(E_CODEC_DBF_FIELD, "codec.dbf_field", ERR_DATA, 1,
+	"the file has no field {name}, or has it twice; nothing of it was read",
+	"文件里没有字段 {name}，或该字段重复；整个文件未读入",
+	"<the nearest one is {near}; >correct the form's columns, or have the source export the fields that were agreed",
+	"<最相近的是 {near}；>请更正报文格式的 columns，或请来源单位按约定的字段导出")
+ROW(E_CODEC_DBF_HEADER, "codec.dbf_header", ERR_DATA, 1,
+	"this is no DBF table that can be read: its head is wrong at byte {byte}; nothing was read",
+	"这不是可读的 DBF 表：文件头在字节偏移 {byte} 处不对；整个文件未读入",
+	"check that the file was sent in binary and whole, and saved as dBASE III or FoxPro; have the source send it again",
+	"请核对文件是否以二进制方式完整传送、是否存为 dBASE III 或 FoxPro 格式，并请来源单位重新报送")
+ROW(E_CODEC_DBF_MARK, "codec.dbf_mark", ERR_DATA, 1,
+	"the record begins with the byte {hex}, which says neither that it is valid nor that it is deleted; it was not read",
+	"该记录以字节 {hex} 开头，既不是有效标志也不是删除标志；未读入",
+	"the file is damaged, or was not transferred in binary; have the source send it again",
+	"文件已损坏，或未以二进制方式传送；请来源单位重新报送")
+ROW(E_CODEC_DBF_NAME, "codec.dbf_name", ERR_CONF, 3,
+	"\"{name}\" cannot be the name of a field in a DBF table; the form was not loaded",
+	"“{name}”不能作 DBF 表的字段名；该格式未加载",
+	"such a name has 1 to {max} bytes in the form's charset: five Chinese characters of GBK",
+	"字段名按该格式的字符集为 1 至 {max} 字节，GBK 为五个汉字")
+ROW(E_CODEC_DBF_TYPE, "codec.dbf_type", ERR_DATA, 1,
+	"the field {name} is of type {type}, which is not read; nothing of the file was",
+	"字段 {name} 的类型是 {type}，不在可读之列；整个文件未读入",
+	"types C, N, F, D and L are; have the source export this field as one of them, or leave it out of the form",
+	"可读的类型有 C、N、F、D、L；请来源单位改用其中一种导出，或在报文格式中去掉该字段")
 ROW(E_CODEC_DELIMITER, "codec.delimiter", ERR_CONF, 3,
 	"the delimiter \"{text}\" cannot be used; the form was not loaded",
 	"分隔符“{text}”不能使用；该格式未加载",
@@ -599,6 +649,11 @@ ROW(E_CODEC_DELIMITER_INSIDE, "codec.delimiter_inside", ERR_DATA, 1,
 	"第 {cell} 栏的内容里有分隔符或换行，而该格式不用引号；本行未写出",
 	"correct the text at the source, or agree with the receiver on quotes or another delimiter",
 	"请在来源处更正该内容，或与接收方商定使用引号或改用其他分隔符")
+ROW(E_CODEC_NO_WIDTHS, "codec.no_widths", ERR_CONF, 3,
+	"no widths are given for rows of kind {kind}; the form was not loaded",
+	"没有给出 {kind} 行的各栏宽度；该格式未加载",
+	"add them: codec: {fixed: {widths: {line: [60, 30, 18 right]}}}<; is {near} the same kind?>",
+	"请补上：codec: {fixed: {widths: {line: [60, 30, 18 right]}}}<；{near} 是不是同一种行？>")
 ROW(E_CODEC_NUL, "codec.nul", ERR_DATA, 1,
 	"the row holds a NUL byte at byte {byte}; it was not cut",
 	"本行在字节偏移 {byte} 处有空字节（00）；该行未作拆分",
@@ -614,6 +669,11 @@ ROW(E_CODEC_QUOTE, "codec.quote", ERR_CONF, 3,
 	"“{text}”不能用作引号字符；该格式未加载",
 	"give one character of ! \" # $ % & ' ( ) * + , - . / or leave it out",
 	"请填写 ! \" # $ % & ' ( ) * + , - . / 中的一个，或不填")
+ROW(E_CODEC_ROW_WIDTHS, "codec.row_widths", ERR_CONF, 3,
+	"rows of kind {kind} have {got} bytes and those of another kind {want}; without ends of line nothing tells them apart; the form was not loaded",
+	"{kind} 行共 {got} 字节，另一种行为 {want} 字节；没有换行就无法区分；该格式未加载",
+	"make the sums of widths equal, or declare the end of line",
+	"请使各种行的宽度合计相同，或写明换行方式")
 ROW(E_CODEC_TOO_LONG, "codec.too_long", ERR_DATA, 1,
 	"the record is longer than {max} bytes; it was not cut, its first bytes were kept, reading goes on at the next line",
 	"该记录超过 {max} 字节；未作拆分，只留存了开头部分，从下一行继续读取",
@@ -624,6 +684,21 @@ ROW(E_CODEC_TOO_MANY_CELLS, "codec.too_many_cells", ERR_DATA, 1,
 	"该行超过 {max} 栏；未作拆分",
 	"check the declared delimiter against the file",
 	"请对照文件核对所写明的分隔符")
+ROW(E_CODEC_TOO_WIDE, "codec.too_wide", ERR_DATA, 1,
+	"cell {cell} needs {got} bytes, its column has {want}; the row was not written and nothing was cut off",
+	"第 {cell} 栏需要 {got} 字节，该栏宽度只有 {want}；本行未写出，也未截断",
+	"if the receiver takes shortened texts, write cut: in the form; an amount or account that does not fit must be settled with the receiver",
+	"如接收方接受截短的文字，请在报文格式中写 cut:；金额、账号放不下的，须与接收方商定")
+ROW(E_CODEC_WIDTH, "codec.width", ERR_DATA, 1,
+	"the row has {got} bytes, its layout {want}; columns may have moved, so that nothing in it was used",
+	"该行有 {got} 字节，格式规定为 {want} 字节；各栏可能错位，其内容一概未采用",
+	"check the widths, the charset and the end of line in the form against the file: widths are bytes, not characters",
+	"请对照文件核对报文格式中的宽度、字符集和换行方式：宽度按字节计，不按字数计")
+ROW(E_CODEC_WIDTHS, "codec.widths", ERR_CONF, 3,
+	"rows of kind {kind} have {want} columns and {got} widths; the form was not loaded",
+	"{kind} 行有 {want} 列，却给出了 {got} 个宽度；该格式未加载",
+	"give each column one width, in the same order",
+	"请按列的次序，一列给一个宽度")
 ROW(E_PATTERN_NAME, "pattern.name", ERR_CONF, 3,
 	"the name {name} in a file name pattern is unknown or stands there twice; the form was not loaded",
 	"文件名模式中的名称 {name} 不存在或重复；该格式未加载",
