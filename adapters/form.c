@@ -81,6 +81,8 @@ static void read_codec(struct loading *in)
 		return;
 	}
 	in->form->format = in->form->codec->compile(settings, in->form->charset, in->f);
+	if (in->form->outward && in->form->format && in->form->format->read_only)
+		conf_report_key(in->f, settings, E_FORM_READS_ONLY, "codec=%s", in->form->format->read_only);
 }
 
 static void read_file(struct loading *in)

@@ -81,12 +81,13 @@ struct codec_format {
 	/* For who reads the rows; a codec only carries them. */
 	bool few_ok, more_ok;        /* rows with fewer or more cells than columns are taken */
 	bool skip_blank;             /* blank rows are no records and no error */
+	const char *read_only;       /* what of its settings cannot be written; NULL: nothing */
 };
 
 /* Rows by name; NULL-terminated list of pointers. */
 extern const struct codec *const codec_table[];
 const struct codec *codec_by_name(struct span name);
-extern const struct codec codec_delimited, codec_fixed, codec_dbf;
+extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json;
 
 /*
  * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip,
@@ -145,6 +146,29 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf;
  * when the head declares another number than there is, codec.dbf_count {want}{got}{rest}: what lies behind the declared
  * number is that one row (its first 64 KiB), and so is a part of a record; a row of no bytes when nothing is there. What
  * lies behind the byte 1A that ends a file is nothing; 1A may be missing. Findings: codec.dbf_name {name}, conf.*.
+ */
+
+/*
+ * json: {records: lines, blank_rows: keep|skip} or {records: array, at: data.lines}
+ *
+ * Objects of JSON in UTF-8 (a BOM at offset 0 is skipped). Columns are paths from a record on, names with dots between
+ * them ("payee.acct_no"); what no column names is not looked at, but must be JSON. A cell is a string's text without its
+ * escapes, a number as it is written, `true` or `false`; null, or no such name, is absent. Depth is 32 in a record.
+ *
+ * lines: a record a line, ended by LF or CRLF; written so, with the columns as keys in their order (objects of one name
+ * together), all cells as strings. array: one document, whose records are the items of the array at that path, of the
+ * document itself when there is none; only read. Kinds of other names than `line` have their columns outside the array:
+ * when there is one, the first row is what stands before it. Before the records and behind them, as in each of them, 256
+ * KiB are allowed.
+ *
+ * Bad rows: json.syntax, json.utf8, json.depth {at}, json.string {at} (in a column), json.record (no object), json.kind
+ * {column} (an object or array where a text is wanted, or the other way round), json.duplicate {key} (of a column or an
+ * object above one), codec.too_long {max}. Of a document, what breaks its grammar or is too long (json.too_long {max}) is
+ * one bad row up to the end of the file, for nothing behind it can be trusted; so is a record that neither comma nor
+ * closing bracket follows, and what stands behind the records when a name that is wanted is in it: json.behind {key}.
+ * Nothing can be read: json.no_records {path}, and these codes for what stands before the records.
+ * Writing: codec.cells {want}{got}. Findings: codec.json_charset {charset}, codec.json_path {path} (a name is empty, too
+ * deep, or a path ends on another or begins with it), codec.json_outside {kind} (nothing is), form.reads_only, conf.*.
  */
 
 #endif

@@ -5,6 +5,7 @@ const struct codec *const codec_table[] = {
 	&codec_delimited,
 	&codec_fixed,
 	&codec_dbf,
+	&codec_json,
 	NULL,
 };
 

@@ -82,11 +82,36 @@ ROW(E_TEXT_UNASSIGNED, "text.unassigned", ERR_DATA, 1,
 	"若来源系统使用新增汉字，请在报文格式中改为 gb18030；否则请向来源单位问明是哪个字")
 
 /* json */
+ROW(E_JSON_BEHIND, "json.behind", ERR_DATA, 1,
+	"{key} stands behind the records, or a second time; the form wants it before them, so it was not used",
+	"{key} 写在各条记录之后，或重复出现；报文格式要求它在记录之前，故未采用",
+	"the records were read, but what {key} says of them was not checked: ask the sender to put it before them",
+	"各条记录已读，但未按 {key} 核对；请对方将其写在记录之前")
 ROW(E_JSON_DEPTH, "json.depth", ERR_DATA, 1,
 	"the JSON text is nested deeper than 32 levels at byte {at}; nothing of it was used",
 	"JSON 文本在第 {at} 字节处嵌套超过 32 层；其内容一概未采用",
 	"ask the sender for a flatter form, or look whether the text was wrapped again and again",
 	"请对方减少嵌套层次，或检查报文是否被反复套封")
+ROW(E_JSON_DUPLICATE, "json.duplicate", ERR_DATA, 1,
+	"{key} stands twice; which one counts is not guessed, nothing of the record was used",
+	"{key} 出现两次；不猜测以哪个为准，该记录一概未采用",
+	"ask the sender to write each name once",
+	"请对方将每个名称只写一次")
+ROW(E_JSON_KIND, "json.kind", ERR_DATA, 1,
+	"{column} is an object or array where a text is wanted, or the other way round; nothing of the record was used",
+	"{column} 处应为文本却是对象或数组，或正好相反；该记录一概未采用",
+	"compare the record with the form's columns: did the vendor change its layout? then correct the form",
+	"请将该记录与报文格式的 columns 对照；若厂商改了结构，请相应更正报文格式")
+ROW(E_JSON_NO_RECORDS, "json.no_records", ERR_DATA, 1,
+	"the document has no array of records at \"{path}\"; nothing of it was read",
+	"文件里“{path}”处没有记录数组；整个文件未读入",
+	"look where the records stand in the file, and write that path in the form: at:",
+	"请查看记录在文件中的位置，并在报文格式的 at: 中写明")
+ROW(E_JSON_RECORD, "json.record", ERR_DATA, 1,
+	"what stands here is JSON but no object with names; it was not used as a record",
+	"此处是 JSON，但不是带名称的对象；未作记录采用",
+	"ask the sender what it is; a record is written in braces",
+	"请向对方问明；一条记录应写在花括号内")
 ROW(E_JSON_STRING, "json.string", ERR_DATA, 1,
 	"a string has an escape at its byte {at} that stands for no character we take (\\u0000 or half a pair); the text was not used",
 	"字符串第 {at} 字节处的转义不是可接受的字符（\\u0000 或不成对的代理码）；该文本未采用",
@@ -97,6 +122,11 @@ ROW(E_JSON_SYNTAX, "json.syntax", ERR_DATA, 1,
 	"文本不是合法的 JSON：第 {at} 字节处不合语法；其内容一概未采用",
 	"look at the text around that byte: it may be cut off, or it is no JSON at all; ask the sender to send it again",
 	"请查看该字节前后的内容：可能是报文不完整，也可能根本不是 JSON；请对方重新发送")
+ROW(E_JSON_TOO_LONG, "json.too_long", ERR_DATA, 1,
+	"a record, or what stands before or behind the records, is longer than {max} bytes; from there on nothing of the file was read",
+	"有一条记录，或记录之前、之后的部分，超过 {max} 字节；此后的内容未读入",
+	"check at: in the form, whether these are the records at all; else ask the sender for smaller ones",
+	"请核对报文格式的 at: 是否指向各条记录；若无误，请对方缩短记录")
 ROW(E_JSON_UTF8, "json.utf8", ERR_DATA, 1,
 	"the JSON text is not UTF-8 at byte {at}; nothing of it was used",
 	"JSON 文本第 {at} 字节处不是 UTF-8 编码；其内容一概未采用",
@@ -555,7 +585,7 @@ ROW(E_RECORD_MORE_COLUMNS, "record.more_columns", ERR_DATA, 1, "the row has {got
 ROW(E_RECORD_NO_KEY, "record.no_key", ERR_DATA, 1, "{part} is part of the key and empty", "主键字段 {part} 为空",
 	"the record is not passed on; ask the source to fill it in", "该记录没有往下走；请来源系统补填")
 ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
-	"one of: delimited", "可用的编解码：delimited")
+	"one of: delimited, fixed, dbf, json", "可用的编解码：delimited、fixed、dbf、json")
 ROW(E_FORM_IDENTITY, "form.identity", ERR_CONF, 3, "identity says neither document nor record: number", "identity 既没有写 document，也没有写 record: number",
 	"name the fields that make the key: document: [...]", "请写明由哪些字段构成主键：document: [...]")
 ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong place: only the last kind has no when:, and it is named line",
@@ -563,8 +593,8 @@ ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong pl
 ROW(E_FORM_NEEDS_KINDS, "form.needs_kinds", ERR_CONF, 3,
 	"files of codec {codec} have no header row; the form was not loaded",
 	"{codec} 格式的文件没有表头行；该报文格式未加载",
-	"name the columns by kinds: {line: {columns: [...]}}",
-	"请用 kinds: {line: {columns: [...]}} 写明各列")
+	"name the columns under kinds: line: columns:",
+	"请在 kinds: line: columns: 下写明各列")
 ROW(E_FORM_NO_COLUMNS, "form.no_columns", ERR_CONF, 3, "the form names no columns", "报文格式没有写列",
 	"give kinds: with columns:, or header: with find:", "请写 kinds: 和 columns:，或写 header: 和 find:")
 ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names: {want}",
@@ -649,11 +679,26 @@ ROW(E_CODEC_DELIMITER_INSIDE, "codec.delimiter_inside", ERR_DATA, 1,
 	"第 {cell} 栏的内容里有分隔符或换行，而该格式不用引号；本行未写出",
 	"correct the text at the source, or agree with the receiver on quotes or another delimiter",
 	"请在来源处更正该内容，或与接收方商定使用引号或改用其他分隔符")
+ROW(E_CODEC_JSON_CHARSET, "codec.json_charset", ERR_CONF, 3,
+	"JSON is utf-8, the form's charset is {charset}; the form was not loaded",
+	"JSON 只用 utf-8，本格式的字符集是 {charset}；该格式未加载",
+	"write charset: utf-8; a source that writes its JSON in another charset has to be asked for UTF-8",
+	"请写 charset: utf-8；若来源系统用别的字符集写 JSON，请其改为 UTF-8")
+ROW(E_CODEC_JSON_OUTSIDE, "codec.json_outside", ERR_CONF, 3,
+	"the document is the array of records itself: nothing stands outside it for kind {kind}; the form was not loaded",
+	"整个文件就是记录数组，数组之外没有 {kind} 可读的内容；该格式未加载",
+	"name the path of the array by at:, or leave the kind out",
+	"请用 at: 写明记录数组的位置，或去掉这一种")
+ROW(E_CODEC_JSON_PATH, "codec.json_path", ERR_CONF, 3,
+	"\"{path}\" cannot be a path here: a name in it is empty, it is deeper than 30 names, or another path ends on it or goes on from it; the form was not loaded",
+	"“{path}”不能用作路径：其中有空名称，或超过 30 层，或与别的路径重复、互为上下级；该格式未加载",
+	"write names with dots between them, each path once: payee.acct_no",
+	"请写成用点隔开的名称，每个路径只写一次，如 payee.acct_no")
 ROW(E_CODEC_NO_WIDTHS, "codec.no_widths", ERR_CONF, 3,
 	"no widths are given for rows of kind {kind}; the form was not loaded",
 	"没有给出 {kind} 行的各栏宽度；该格式未加载",
-	"add them: codec: {fixed: {widths: {line: [60, 30, 18 right]}}}<; is {near} the same kind?>",
-	"请补上：codec: {fixed: {widths: {line: [60, 30, 18 right]}}}<；{near} 是不是同一种行？>")
+	"add them under codec: fixed: widths:, such as line: [60, 30, 18 right]<; is {near} the same kind?>",
+	"请在 codec: fixed: widths: 下补上，如 line: [60, 30, 18 right]<；{near} 是不是同一种行？>")
 ROW(E_CODEC_NUL, "codec.nul", ERR_DATA, 1,
 	"the row holds a NUL byte at byte {byte}; it was not cut",
 	"本行在字节偏移 {byte} 处有空字节（00）；该行未作拆分",
