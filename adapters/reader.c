@@ -171,9 +171,13 @@ static int cut_as(struct reader *r, const struct form_kind *k, struct err *e)
 	return r->form->codec->cut ? r->form->codec->cut(r->codec, k->layout, &r->row, e) : 0;
 }
 
-/* Puts a row's cells into the slots of `slots` (a column without a slot is left alone); missing ones are absent. */
+/* Puts a row's cells into the slots of `slots` (a column without a slot is left alone); missing ones are absent, and so
+ * are those that cannot be read: the others count all the same, for what a dead record is worth is read from them. */
 static int take_cells(struct reader *r, const int *slots, unsigned n, struct err *e)
 {
+	struct err later;
+	int ret = 0;
+
 	buf_clear(&r->slots.text);   /* a row may be looked at as more than one kind; only the last look counts */
 	for (unsigned i = 0; i < n; i++) {
 		if (i >= r->row.ncells) {
@@ -181,10 +185,12 @@ static int take_cells(struct reader *r, const int *slots, unsigned n, struct err
 				r->slots.v[slots[i]] = (struct value){0};
 			continue;
 		}
-		if (put_cell(r, slots[i], r->row.cells[i], i, e) != 0)
-			return -1;
+		if (put_cell(r, slots[i], r->row.cells[i], i, ret ? &later : e) == 0)
+			continue;
+		r->slots.v[slots[i]] = (struct value){0};
+		ret = -1;
 	}
-	return 0;
+	return ret;
 }
 
 /* The position in this row of the cell that has one of the column's names; -1. */

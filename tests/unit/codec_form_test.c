@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fsys.h"
+#include "library.h"
+#include "reader.h"
+
+/* Forms whose codec knows the columns: what is wrong with them is found when they are read, at its place; and a document
+ * can be left behind any row and gone on with. */
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct library *library(void)
+{
+	static const char key[32];
+	struct library *l = library_new();
+
+	library_add(l, SOURCE_DIR);
+	l->key = hash_key_new(key, sizeof key);
+	free(l->site_division);
+	free(l->site_unit);
+	l->site_division = mem_text(SPAN("150700"));
+	l->site_unit = mem_text(SPAN("602001"));
+	return l;
+}
+
+static struct form *load(struct library *l, const char *text, struct findings *f)
+{
+	char path[] = "/tmp/codec_form_XXXXXX";
+	const int fd = mkstemp(path);
+	struct form *form;
+
+	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+	form = form_load(l, path, f);
+	unlink(path);
+	return form;
+}
+
+#define IN                                                                                                             \
+	"form: in\nevent: payment.published.v1\nnature: report\ncharset: gbk\nfile: {name: 'x{month:yyyyMM}'}\n"       \
+	"identity: {record: number}\nmap:\n  month: file.month\n  unit: site.unit\n  payee.name: line.payee\n"          \
+	"  amount: {from: line.amount, as: yuan}\n  currency: {value: CNY}\n"
+#define OUT                                                                                                            \
+	"form: out\nevents: [payroll.line.v1]\ncharset: gbk\nfile: {name: 'x{parcel.no:4}'}\nline: [data.payee.name, "  \
+	"{from: data.net, as: yuan}]\n"
+
+static void forms_that_a_codec_cannot_serve_are_findings(void **state)
+{
+	static const struct {
+		const char *form, *want;
+		unsigned line;
+	} wrong[] = {
+		{IN "codec: {dbf: {}}\nheader: {find: {payee: A, amount: B}}\n", "form.needs_kinds", 14},
+		{IN "codec: {fixed: {widths: {line: [3, 4]}}}\nheader: {find: {payee: A, amount: B}}\n", "form.needs_kinds", 14},
+		{OUT "codec: {dbf: {}}\n", "form.reads_only", 6},
+		{IN "codec: {fixed: {widths: {line: [3, 4, 5]}}}\nkinds:\n  line: {columns: [payee, amount]}\n", "codec.widths", 15},
+		{IN "codec: {fixed: {widths: {lines: [3, 4]}}}\nkinds:\n  line: {columns: [payee, amount]}\n", "codec.no_widths", 15},
+		{OUT "codec: {fixed: {widths: {line: [3]}}}\n", "codec.widths", 5},
+		{OUT "codec: {fixed: {widths: {line: [3, 4]}}}\nhead: [parcel.no]\n", "codec.no_widths", 7},
+		{IN "codec: {dbf: {}}\nkinds:\n  line: {columns: [payee, amount, ABCDEFGHIJKL]}\n", "codec.dbf_name", 15},
+	};
+	struct library *l = library();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct findings f;
+		struct err e = ERR_INIT;
+		char place[16];
+
+		findings_init(&f);
+		assert_null(load(l, wrong[i].form, &f));
+		findings_first(&f, &e);
+		if (f.count != 1 || strcmp(err_code(e.id)->name, wrong[i].want) != 0) {
+			findings_print(&f, ERR_EN, 0, stderr);
+			fail_msg("form %zu", i);
+		}
+		snprintf(place, sizeof place, ":%u:", wrong[i].line);
+		if (!strstr(e.where, place))
+			fail_msg("form %zu: %s", i, e.where);
+		findings_done(&f);
+	}
+	library_free(l);
+}
+
+struct bytes {
+	struct codec_input input;    /* first: fill casts back */
+	struct span left;
+};
+
+static int bytes_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
+{
+	struct bytes *b = (struct bytes *)in;
+	const size_t n = b->left.n < cap ? b->left.n : cap;
+
+	(void)e;
+	if (n)
+		memcpy(p, b->left.p, n);
+	b->left.p += n;
+	b->left.n -= n;
+	*ret_n = n;
+	return 0;
+}
+
+/* "1+ - 2+1234.50 3!text.half " for records, skipped rows and the dead; each row stops and goes on anew. */
+static void read_in_steps(struct library *l, const struct form *form, const char *name, struct span file, struct buf *shown)
+{
+	struct buf saved = BUF_INIT;
+	struct reading g = {.kind = READ_SKIPPED};
+	struct err e = ERR_INIT;
+
+	while (g.kind != READ_END) {
+		json_t *state = saved.n ? json_loadb(saved.p, saved.n, 0, NULL) : NULL;
+		const uint64_t offset = (uint64_t)json_integer_value(json_object_get(state, "offset"));
+		const size_t from = form->codec->whole ? 0 : (size_t)offset;
+		struct bytes in = {{bytes_fill}, {file.p + from, file.n - from}};
+		struct reader_setup setup = {.form = form, .library = l, .input = &in.input, .shown = name,
+			.name = span_of(name), .digest = SPAN("0"), .saved = state};
+		struct reader *r;
+
+		OK(e, reader_open(&setup, &r, &e));
+		OK(e, reader_next(r, &g, &e));
+		if (g.kind == READ_SKIPPED)
+			buf_str(shown, "- ");
+		else if (g.kind == READ_RECORD)
+			buf_printf(shown, "%d%s%s ", (int)g.number, g.bad.id ? "!" : "+", g.bad.id ? err_code(g.bad.id)->name : "");
+		buf_clear(&saved);
+		reader_save(r, &saved);
+		reader_close(r);
+		json_decref(state);
+	}
+	buf_done(&saved);
+}
+
+static void a_table_can_be_left_behind_each_row(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{"deleted_rows_are_no_records", "1+ - 2+ - "},
+		{"the_head_declares_a_record_more", "1+ 2+ - 3!codec.dbf_count "},
+		{"the_head_declares_a_record_fewer", "1+ 2+ 3!codec.dbf_count "},
+		{"half_a_character_fills_a_name", "1+ 2!text.half - "},
+	};
+	struct library *l = library();
+	struct findings f;
+	struct form *form;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	findings_init(&f);
+	form = form_load(l, SOURCE_DIR "/adapters/payroll/dbf/batch.yaml", &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	assert_non_null(form);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf path = BUF_INIT, file = BUF_INIT, shown = BUF_INIT;
+
+		buf_printf(&path, SOURCE_DIR "/adapters/payroll/dbf/cases/batch/%s/gz202612_20261205_103_001.dbf", cases[i].name);
+		OK(e, fsys_get(AT_FDCWD, buf_text(&path), 1 << 20, &file, &e));
+		read_in_steps(l, form, "gz202612_20261205_103_001.dbf", buf_as_span(&file), &shown);
+		assert_string_equal(buf_text(&shown), cases[i].want);
+		buf_done(&path);
+		buf_done(&file);
+		buf_done(&shown);
+	}
+	form_free(form);
+	findings_done(&f);
+	library_free(l);
+}
+
+static void fixed_widths_can_be_left_behind_each_row(void **state)
+{
+	struct library *l = library();
+	struct findings f;
+	struct form *form;
+	struct buf shown = BUF_INIT;
+
+	(void)state;
+	findings_init(&f);
+	form = load(l, IN "codec: {fixed: {widths: {head: [1, 4 right], line: [4, 8 right]}, blank_rows: skip}}\nkinds:\n"
+		"  head: {when: 'head.kind = \"H\"', columns: [kind, count]}\n  line: {columns: [payee, amount]}\n"
+		"declares: {count: head.count}\n", &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	assert_non_null(form);
+	read_in_steps(l, form, "x202612", SPAN("H   4\n\xcd\xf5\xab\x7c 1234.50\r\n            \nab \xcd    2.00\n"
+		"abc \xcd   2.00\nabc 2.00\nH       2.00\n"), &shown);
+	assert_string_equal(buf_text(&shown), "- 1+ - 2!text.half 3!text.invalid 4!codec.width 5+ ");
+	buf_done(&shown);
+	form_free(form);
+	findings_done(&f);
+	library_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forms_that_a_codec_cannot_serve_are_findings),
+		cmocka_unit_test(a_table_can_be_left_behind_each_row),
+		cmocka_unit_test(fixed_widths_can_be_left_behind_each_row),
+	};
+
+	return cmocka_run_group_tests_name("codec_form", tests, NULL, NULL);
+}
