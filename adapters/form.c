@@ -61,7 +61,7 @@ static void read_charset(struct loading *in)
 	struct conf *node = conf_need(in->root, "charset", CONF_SCALAR, in->f);
 
 	if (node && charset_by_name(node->text, &in->form->charset) != 0)
-		conf_report(in->f, node, E_CONF_CHOICE, "key=charset\ngot=%.*s\nwant=utf-8|gbk|gb18030\nnear=-",
+		conf_report(in->f, node, E_CONF_CHOICE, "key=charset\ngot=%.*s\nwords=utf-8|gbk|gb18030\nnear=-",
 			SPAN_F(node->text));
 }
 
