@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "jscan.h"
+#include "utf8.h"
 
 struct reader {
 	struct reader_setup setup;
@@ -18,12 +19,18 @@ struct reader {
 	uint64_t offset, line;       /* where reading can go on */
 	bool header_found;
 	unsigned header_cells;       /* of the header row: what a full row has */
+	struct {
+		unsigned lacks;      /* columns that the row lacks which has most of them */
+		uint64_t line;
+		struct buf names;    /* of those */
+	} nearest;
 	int *columns;                /* header: position -> slot */
 	struct buf id, fingerprint, key;
 	struct hash_sha256 *hash;
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;
 	int64_t sum;
+	struct err two_totals;       /* what a head and a trailer declare differs */
 	struct row row;
 };
 
@@ -95,7 +102,8 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 {
 	struct reader *r = mem_new(sizeof *r);
 
-	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new()};
+	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new(),
+		.nearest = {.names = BUF_INIT}};
 	slots_init(&r->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &r->slots);
 	if (pattern_match(s->form->file, s->name, &r->heads, &r->slots) != 1) {
@@ -128,6 +136,7 @@ void reader_close(struct reader *r)
 	buf_done(&r->id);
 	buf_done(&r->fingerprint);
 	buf_done(&r->key);
+	buf_done(&r->nearest.names);
 	hash_sha256_free(r->hash);
 	free(r->columns);
 	free(r);
@@ -198,22 +207,43 @@ static int find_name(struct reader *r, unsigned column)
 	return -1;
 }
 
+/* Of the rows that are no header row, the one that lacks least is told: mostly the vendor changed one name in it. */
+static void keep_nearest(struct reader *r, unsigned lacks, struct buf *names)
+{
+	struct buf before = r->nearest.names;
+
+	if (lacks == r->form->header.ncolumns || (r->nearest.line && lacks >= r->nearest.lacks))
+		return;
+	r->nearest.lacks = lacks;
+	r->nearest.line = r->row.line;
+	r->nearest.names = *names;
+	*names = before;
+}
+
 /* Is this the header row: every wanted column has a cell of its own? */
 static bool try_header(struct reader *r)
 {
 	const struct form_header *h = &r->form->header;
 	int *columns = mem_grow(NULL, r->row.ncells, sizeof *columns);
+	struct buf names = BUF_INIT;
+	unsigned lacks = 0;
 
 	for (unsigned i = 0; i < r->row.ncells; i++)
 		columns[i] = -1;
 	for (unsigned c = 0; c < h->ncolumns; c++) {
 		int at = find_name(r, c);
 
-		if (at < 0 || columns[at] >= 0) {
-			free(columns);
-			return false;
+		if (at >= 0 && columns[at] < 0) {
+			columns[at] = h->columns[c].slot;
+			continue;
 		}
-		columns[at] = h->columns[c].slot;
+		buf_printf(&names, "%s%.*s", lacks++ ? ", " : "", SPAN_F(h->columns[c].names[0]));
+	}
+	if (lacks) {
+		keep_nearest(r, lacks, &names);
+		buf_done(&names);
+		free(columns);
+		return false;
 	}
 	free(r->columns);
 	r->columns = columns;
@@ -223,14 +253,48 @@ static bool try_header(struct reader *r)
 
 static int no_header(const struct reader *r, struct err *e)
 {
-	char want[128] = "";
-	size_t n = 0;
+	const struct form_header *h = &r->form->header;
+	struct buf names = BUF_INIT;
 
-	for (unsigned c = 0; c < r->form->header.ncolumns && n < sizeof want; c++)
-		n += (size_t)snprintf(want + n, sizeof want - n, "%s%.*s", c ? ", " : "",
-			SPAN_F(r->form->header.columns[c].names[0]));
-	err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%s", r->form->header.within, want);
+	if (r->nearest.line) {
+		err_set(e, E_FORM_NO_HEADER, "within=%u\nline=%" PRIu64 "\nwant=%.*s", h->within, r->nearest.line,
+			SPAN_F(utf8_cut(buf_as_span(&r->nearest.names), 200)));
+	} else {
+		for (unsigned c = 0; c < h->ncolumns; c++)
+			buf_printf(&names, "%s%.*s", c ? ", " : "", SPAN_F(h->columns[c].names[0]));
+		err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%.*s", h->within, SPAN_F(utf8_cut(buf_as_span(&names), 200)));
+	}
+	buf_done(&names);
 	return err_at(e, "%s", r->setup.shown);
+}
+
+/* A head and a trailer that declare different figures: one of them is wrong, and nobody here knows which. */
+static void two_totals(struct reader *r, const char *what, struct span first, struct span second)
+{
+	err_set(&r->two_totals, E_BATCH_TWO_TOTALS, "what=%s\nfirst=%.*s\nsecond=%.*s", what, SPAN_F(first), SPAN_F(second));
+}
+
+static void declare_count(struct reader *r, uint64_t count)
+{
+	char first[24], second[24];
+
+	if (r->has_count && r->count != count) {
+		snprintf(first, sizeof first, "%" PRIu64, r->count);
+		snprintf(second, sizeof second, "%" PRIu64, count);
+		two_totals(r, "count", span_of(first), span_of(second));
+	}
+	r->count = count;
+	r->has_count = true;
+}
+
+static void declare_sum(struct reader *r, int64_t sum)
+{
+	char first[24], second[24];
+
+	if (r->has_sum && r->sum != sum)
+		two_totals(r, "sum", span_of(money_text(r->sum, first)), span_of(money_text(sum, second)));
+	r->sum = sum;
+	r->has_sum = true;
 }
 
 /* Declared figures stand in heads and trailers as text. */
@@ -239,6 +303,7 @@ static int declared(struct reader *r, int count_slot, int sum_slot, const struct
 	struct span count = count_slot >= 0 ? r->slots.v[count_slot].text : SPAN_NONE;
 	struct span sum = sum_slot >= 0 ? r->slots.v[sum_slot].text : SPAN_NONE;
 	uint64_t n = 0;
+	int64_t fen;
 
 	if (count.n) {
 		for (size_t i = 0; i < count.n; i++) {
@@ -246,13 +311,12 @@ static int declared(struct reader *r, int count_slot, int sum_slot, const struct
 				return err_set(e, E_BATCH_DECLARED, "what=count\ntext=%.*s", SPAN_F(count));
 			n = n * 10 + (uint64_t)(count.p[i] - '0');
 		}
-		r->count = n;
-		r->has_count = true;
+		declare_count(r, n);
 	}
 	if (sum.n) {
-		if (money_read(sum, form, &r->sum, e) != 0)
+		if (money_read(sum, form, &fen, e) != 0)
 			return err_set(e, E_BATCH_DECLARED, "what=sum\ntext=%.*s", SPAN_F(sum));
-		r->has_sum = true;
+		declare_sum(r, fen);
 	}
 	return 0;
 }
@@ -275,7 +339,7 @@ static bool is_trailer(struct reader *r)
 static int take_trailer(struct reader *r, struct err *e)
 {
 	r->trailer_seen = true;
-	return declared(r, -1, r->form->trailer_sum_slot, &r->form->declared_form, e);
+	return declared(r, r->form->trailer_count_slot, r->form->trailer_sum_slot, &r->form->declared_form, e);
 }
 
 /* ---- records ---- */
@@ -385,15 +449,17 @@ static void dead(struct reader *r, struct reading *g, const struct err *e)
 
 static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)
 {
-	struct err e = r->row.bad;
+	struct err e;
 
 	g->kind = READ_RECORD;
 	g->number = ++r->number;
-	if (e.id == E_NONE && count_cells(r, n, &e) != 0) {
+	if (r->row.bad.id == E_NONE && count_cells(r, n, &e) != 0) {
 		/* Columns may have moved: no cell of such a row is believed, its amount least of all. */
 		r->row.bad = e;
 	}
-	if (e.id != E_NONE || take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
+	if (r->row.bad.id != E_NONE)
+		dead(r, g, &r->row.bad);
+	else if (take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
 		dead(r, g, &e);
 }
 
@@ -424,7 +490,7 @@ static void take_row(struct reader *r, struct reading *g)
 	const struct form_kind *k = f->kinds;
 	const int *slots = r->columns;
 	unsigned n = r->header_cells;
-	struct err e = ERR_INIT;
+	struct err e;
 
 	r->rows++;
 	if (f->nkinds) {
@@ -455,10 +521,24 @@ static void take_row(struct reader *r, struct reading *g)
 	record(r, g, slots, n);
 }
 
+/* Field by field: the error's room is large, and not looked at when its id is E_NONE. */
+static void reading_begin(struct reading *g, enum reading_kind kind, const struct row *row)
+{
+	g->kind = kind;
+	g->number = 0;
+	g->line = row->line;
+	g->offset = row->offset;
+	g->raw = row->raw;
+	g->bad.id = E_NONE;
+	g->bad.where[0] = g->bad.args[0] = 0;
+	g->readable = false;
+	g->fen = 0;
+	g->currency = g->id = g->fingerprint = g->key = SPAN_NONE;
+}
+
 int reader_next(struct reader *r, struct reading *ret, struct err *e)
 {
 	const struct form_header *h = &r->form->header;
-	struct reading g = {.bad = ERR_INIT};
 	int got = r->form->codec->next(r->codec, &r->row, e);
 
 	if (got < 0)
@@ -466,27 +546,24 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	if (got == 0) {
 		if (h->within && !r->header_found && r->offset)
 			return no_header(r, e);
-		g.kind = READ_END;
-		*ret = g;
+		*ret = (struct reading){.kind = READ_END, .bad = ERR_INIT};
 		return 0;
 	}
 	slots_begin(&r->slots, r->row.raw.n);
-	g.kind = READ_SKIPPED;
-	g.line = r->row.line;
-	g.offset = r->row.offset;
-	g.raw = r->row.raw;
-	if (r->row.blank && r->form->format->skip_blank)
+	if (r->row.blank && r->form->format->skip_blank) {
 		r->titles += !r->header_found;
-	else if (h->within && !r->header_found) {
+		reading_begin(ret, READ_SKIPPED, &r->row);
+	} else if (h->within && !r->header_found) {
 		r->titles++;
 		if ((r->row.bad.id || !try_header(r)) && r->titles >= h->within)
 			return no_header(r, e);
+		reading_begin(ret, READ_SKIPPED, &r->row);
 	} else {
-		take_row(r, &g);
+		reading_begin(ret, READ_SKIPPED, &r->row);
+		take_row(r, ret);
 	}
 	r->offset = r->row.end;
 	r->line = r->row.next_line;
-	*ret = g;
 	return 0;
 }
 
@@ -527,6 +604,7 @@ struct reader_prover {
 	} suspects[SUSPECTS];
 	unsigned nsuspects;
 	int64_t gross;               /* of readable records, without their signs */
+	uint64_t unread;             /* records whose amount is not in any sum */
 };
 
 struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
@@ -585,10 +663,30 @@ static void find_lost_separator(struct reader_prover *p, int64_t missing)
 		}
 }
 
-static void compare(struct reader_prover *p)
+static void hold(struct reader_proof *f, const struct err *why)
+{
+	f->verdict = PROOF_HELD;
+	f->why = *why;
+}
+
+/* What the form says that a document declares must be there: a batch that lost its head has proved nothing. */
+static const char *undeclared(const struct form *form, const struct reader *r)
+{
+	if (!r->has_count && (form->declared_count_slot >= 0 || (r->trailer_seen && form->trailer_count_slot >= 0)))
+		return "count";
+	if (!r->has_sum && (form->declared_sum_slot >= 0 || (r->trailer_seen && form->trailer_sum_slot >= 0)))
+		return "sum";
+	if (form->nature == NATURE_INSTRUCTION && form->release == RELEASE_BATCH && !r->has_count && !r->has_sum)
+		return "count, sum";         /* its line of totals is optional and not there */
+	return NULL;
+}
+
+static void compare(struct reader_prover *p, const struct reader *r)
 {
 	struct reader_proof *f = &p->proof;
-	char want[24], got[24], difference[24];
+	char want[24], got[24], difference[24], unread[24] = "-";
+	const char *lost = undeclared(p->form, r);
+	struct err why;
 	int64_t missing;
 
 	f->verdict = f->has_count || f->has_sum ? PROOF_OK : PROOF_NO_CONTROL;
@@ -599,6 +697,9 @@ static void compare(struct reader_prover *p)
 	if (f->trailer_missing) {
 		f->verdict = PROOF_HELD;
 		err_set(&f->why, E_BATCH_NO_TRAILER, "%s", "");
+	} else if (lost) {
+		err_set(&why, E_BATCH_UNDECLARED, "what=%s", lost);
+		hold(f, &why);
 	}
 	if (f->has_count && f->count != f->records) {
 		f->verdict = PROOF_HELD;
@@ -608,10 +709,14 @@ static void compare(struct reader_prover *p)
 		f->verdict = PROOF_HELD;
 		if (__builtin_sub_overflow(f->sum, f->found, &missing))
 			missing = 0;
-		err_set(&f->why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s", money_text(f->sum, want),
-			money_text(f->found, got), money_text(missing, difference));
+		if (p->unread)
+			snprintf(unread, sizeof unread, "%" PRIu64, p->unread);
+		err_set(&f->why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s\nunread=%s", money_text(f->sum, want),
+			money_text(f->found, got), money_text(missing, difference), unread);
 		find_lost_separator(p, missing);
 	}
+	if (r->two_totals.id)
+		hold(f, &r->two_totals);
 	if (f->why.id)
 		err_at(&f->why, "%s", p->shown);
 }
@@ -640,6 +745,7 @@ int reader_prove(struct reader_prover *p, const struct reader *r, const struct r
 		return 0;
 	case READ_RECORD:
 		f->records++;
+		p->unread += !g->readable;
 		*(is_dead ? &f->dead : &f->events) += 1;
 		if (g->readable && !f->currency[0] && g->currency.n < sizeof f->currency)
 			memcpy(f->currency, g->currency.p ? g->currency.p : "", g->currency.n);
@@ -659,7 +765,7 @@ int reader_prove(struct reader_prover *p, const struct reader *r, const struct r
 		f->count = r->count;
 		f->sum = r->sum;
 		f->trailer_missing = p->form->trailer && !p->form->trailer_optional && !r->trailer_seen;
-		compare(p);
+		compare(p, r);
 		return 0;
 	}
 }
