@@ -4,10 +4,9 @@
 
     faults.py --count-lib build/debug/tests/crash/libcount.so [--only WORDS] [--no-power]
 
-A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the suite.
-Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any fault all must be
-green. Exit 0 only when each fault was noticed.
-"""
+A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the
+suite. Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any
+fault all must be green. Exit 0 only when each fault was noticed."""
 import argparse
 import contextlib
 import io
@@ -75,6 +74,8 @@ FAULTS = [
         (INTAKE, "\tif (got == 0)\n\t\twait_for(in, taken, 0);", "")]),
     ("gaps in a lane are not looked for", "test:lane_test", [
         (LANE, "\t\treturn gap_of(v->lane, head->last + 1, v->laneseq, e);", "\t\t(void)gap_of;")]),
+    ("what became of a parcel in a power cut is not asked", "power", [
+        (DELIVER, "p->state == PARCEL_HANDING && strcmp(p->boot, d->boot) != 0", "false")]),
     ("the folders that files go out into are not synced", "power", OUT_FOLDERS),
     ("what goes out is not synced at all", "power", "fsync:/out/"),
     ("the spool is not synced", "power", "fsync:/spool/"),
