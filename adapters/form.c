@@ -191,12 +191,13 @@ static void read_trailer(struct loading *in)
 	struct conf *node = conf_want(in->root, "trailer", CONF_MAP, in->f), *when;
 	struct form *f = in->form;
 
-	f->trailer_sum_slot = -1;
+	f->trailer_count_slot = f->trailer_sum_slot = -1;
 	if (!node)
 		return;
 	when = conf_need(node, "when", CONF_SCALAR, in->f);
 	if (when)
 		f->trailer = expr_compile(when, f->names, in->f);
+	f->trailer_count_slot = path_slot(in, conf_want(node, "count", CONF_SCALAR, in->f));
 	f->trailer_sum_slot = path_slot(in, conf_want(node, "sum", CONF_SCALAR, in->f));
 	f->trailer_optional = conf_bool(node, "optional", false, in->f);
 	conf_unknown(node, in->f);
@@ -279,6 +280,15 @@ static void drop_unused(struct form *f)
 				f->kinds[i].slots[k] = -1;
 }
 
+/* Does a head or a line of totals declare anything? A name that does not exist is a finding of its own. */
+static bool names_totals(struct conf *root)
+{
+	struct conf *head = conf_get(root, "declares"), *trailer = conf_get(root, "trailer");
+
+	return (head && (conf_get(head, "count") || conf_get(head, "sum"))) ||
+		(trailer && (conf_get(trailer, "count") || conf_get(trailer, "sum")));
+}
+
 static void load_inward(struct loading *in)
 {
 	struct form *f = in->form;
@@ -301,8 +311,7 @@ static void load_inward(struct loading *in)
 	read_map(in);
 	read_identity(in);
 	f->key_slot = path_slot(in, conf_want(in->root, "key", CONF_SCALAR, in->f));
-	if (f->release == RELEASE_BATCH && !f->trailer && f->declared_count_slot < 0 && f->declared_sum_slot < 0 &&
-		f->nature == NATURE_INSTRUCTION)
+	if (f->release == RELEASE_BATCH && f->nature == NATURE_INSTRUCTION && !names_totals(in->root))
 		conf_report(in->f, in->root, E_FORM_NO_TOTALS, "%s", "");
 	drop_unused(f);
 }

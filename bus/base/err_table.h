@@ -37,12 +37,12 @@ ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请�
 
 /* text, money, digests */
 ROW(E_MONEY_DECIMALS, "money.decimals", ERR_DATA, 1,
-	"the amount \"{text}\" does not have {want} decimals; it was not rounded and not used",
-	"金额“{text}”的小数位数应为 {want} 位，未作舍入，也未采用",
+	"<{field}: >the amount \"{text}\" does not have {want} decimals; it was not rounded and not used",
+	"<{field}：>金额“{text}”的小数位数应为 {want} 位，未作舍入，也未采用",
 	"have the source write the amount again, or correct the decimals in the form",
 	"请来源单位重新出具金额，或更正报文格式中的小数位数")
 ROW(E_MONEY_EMPTY, "money.empty", ERR_DATA, 1,
-	"the amount is empty; it was not taken for zero", "金额为空，未按零处理",
+	"<{field}: >the amount is empty; it was not taken for zero", "<{field}：>金额为空，未按零处理",
 	"have the source fill in the amount, or declare in the form what an empty amount means",
 	"请来源单位补填金额，或在报文格式中写明空金额的含义")
 ROW(E_MONEY_RANGE, "money.range", ERR_DATA, 1,
@@ -51,8 +51,8 @@ ROW(E_MONEY_RANGE, "money.range", ERR_DATA, 1,
 	"check whether two columns ran together in the source's file",
 	"请核对来源文件中是否有两栏数字连在一起")
 ROW(E_MONEY_SYNTAX, "money.syntax", ERR_DATA, 1,
-	"\"{text}\" is not an amount as the form declares it (character {at}); it was not used",
-	"“{text}”不是报文格式所规定的金额写法（第 {at} 个字符），未采用",
+	"<{field}: >\"{text}\" is not an amount as the form declares it (character {at}); it was not used",
+	"<{field}：>“{text}”不是报文格式所规定的金额写法（第 {at} 个字符），未采用",
 	"compare with the amount format in the form: sign, point, thousands commas, full-width digits",
 	"请对照报文格式中的金额格式：正负号、小数点、千分位逗号、全角数字")
 ROW(E_TEXT_HALF, "text.half", ERR_DATA, 1,
@@ -554,8 +554,8 @@ ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong pl
 	"记录种类 {kind} 的位置不对：只有最后一种不写 when:，且名为 line", "order the kinds: heads with when: first, line last", "请把带 when: 的种类放在前面，line 放在最后")
 ROW(E_FORM_NO_COLUMNS, "form.no_columns", ERR_CONF, 3, "the form names no columns", "报文格式没有写列",
 	"give kinds: with columns:, or header: with find:", "请写 kinds: 和 columns:，或写 header: 和 find:")
-ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names: {want}",
-	"前 {within} 行里没有一行同时含有这些列名：{want}", "nothing of this file was read; did the vendor change the header? then add the name to the form",
+ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names<; line {line} has the others and lacks>: {want}",
+	"前 {within} 行里没有一行同时含有全部列名<；第 {line} 行最接近，缺少>：{want}", "nothing of this file was read; did the vendor change the header? then add the name to the form",
 	"该文件一行也没有读入；若厂商改了表头，请在报文格式里加上新列名")
 ROW(E_FORM_NO_KEY, "form.no_key", ERR_CONF, 5, "an instruction needs a natural key: a record number is no identity", "指令类记录必须有业务主键，行号不能当主键",
 	"name the fields that make the key: identity: {document: [...]}", "请写明主键字段：identity: {document: [...]}")
@@ -684,7 +684,11 @@ ROW(E_BATCH_LOST_SEPARATOR, "batch.lost_separator", ERR_DATA, 1, "line {line} ha
 	"第 {line} 行列数不足，末尾正好是所差的 {difference}：可能丢了分隔符", "look at that line with the source; nothing is repaired by itself", "请与来源系统核对该行；系统不会自行修补")
 ROW(E_BATCH_NO_TRAILER, "batch.no_trailer", ERR_DATA, 1, "the line with the totals is missing", "缺少合计行",
 	"the file may be cut off; the whole batch is held, not one is passed on", "文件可能不完整；整批挂起，一笔未发")
-ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got}, the difference is {difference}", "声明金额 {want}，实际 {got}，相差 {difference}",
+ROW(E_BATCH_TWO_TOTALS, "batch.two_totals", ERR_DATA, 1, "the file declares two different figures as its {what}: {first}, then {second}", "文件声明了两个不同的 {what}：先是 {first}，后是 {second}",
+	"the whole batch is held, not one is passed on; ask the source which is right and for a right file", "整批挂起，一笔未放行；请问明来源单位以哪个为准，并重新报送")
+ROW(E_BATCH_UNDECLARED, "batch.undeclared", ERR_DATA, 1, "the form says that the file declares its {what}, and it does not", "报文格式规定文件要声明 {what}，文件里却没有",
+	"the head or the line of totals is missing or empty: the whole batch is held, not one is passed on; ask the source for a whole file", "首行或合计行缺失或为空：整批挂起，一笔未放行；请来源单位报送完整文件")
+ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got}, the difference is {difference}<; the amounts of {unread} records could not be read>", "声明金额 {want}，实际 {got}，相差 {difference}<；另有 {unread} 笔的金额读不出来>",
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 
 /* router, destinations, parcels */
