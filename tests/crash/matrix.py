@@ -87,7 +87,9 @@ class Office:
         if self.setting.skip:
             env["COUNT_SKIP"] = self.setting.skip
         env["LD_PRELOAD"] = self.setting.count_lib
-        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:detect_leaks=0"
+        # A finding of a sanitizer must not look like "something waits for a person".
+        env["ASAN_OPTIONS"] = "verify_asan_link_order=0:detect_leaks=0:exitcode=99"
+        env["UBSAN_OPTIONS"] = "exitcode=99"
         self.log.write(f"== run {count}\n".encode())
         self.log.flush()
         return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), "--until-idle", *more],
