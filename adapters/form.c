@@ -220,6 +220,32 @@ static void read_declares(struct loading *in)
 	conf_unknown(node, in->f);
 }
 
+/* The path that a rule takes its text from. */
+static struct span source_of(struct conf *rule)
+{
+	struct conf *from = rule->kind == CONF_MAP ? conf_get(rule, "from") : rule;
+
+	return from && from->kind == CONF_SCALAR ? from->text : SPAN_NONE;
+}
+
+/* Ids stand in logs, lists and file names: what the schema calls personal must not be readable in them. */
+static void refuse_personal(struct loading *in, struct conf *part)
+{
+	struct conf *map = conf_get(in->root, "map");
+	struct span path = source_of(part);
+
+	for (struct conf *rule = map && map->kind == CONF_MAP ? map->first : NULL; rule && path.n; rule = rule->next) {
+		const struct schema_field *x = in->form->schema ? schema_field(in->form->schema, rule->key) : NULL;
+		bool result = span_starts(path, SPAN("data.")) &&
+			span_eq((struct span){path.p + 5, path.n - 5}, rule->key);
+
+		if (!x || x->sensitivity == SENSITIVITY_NONE || !(result || span_eq(source_of(rule), path)))
+			continue;
+		conf_report(in->f, part, E_FORM_PERSONAL, "path=%.*s\nfield=%.*s", SPAN_F(path), SPAN_F(rule->key));
+		return;
+	}
+}
+
 static void read_identity(struct loading *in)
 {
 	struct conf *node = conf_need(in->root, "identity", CONF_MAP, in->f), *content;
@@ -233,6 +259,8 @@ static void read_identity(struct loading *in)
 	f->identity = document ? IDENTITY_DOCUMENT : IDENTITY_RECORD;
 	if (document) {
 		f->identity_parts = map_compile(&setup, document, in->f);
+		for (struct conf *part = document->first; part; part = part->next)
+			refuse_personal(in, part);
 		content = conf_need(in->root, "content", CONF_LIST, in->f);
 		if (content)
 			f->content = map_compile(&setup, content, in->f);

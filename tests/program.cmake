@@ -31,3 +31,10 @@ if(Python3_FOUND)
   set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 add_subdirectory(bench)
+
+# Vendors whose forms were written from the reference alone, and the reference's own examples.
+if(Python3_FOUND)
+  add_test(NAME stranger COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/stranger/stranger_test.py
+    $<TARGET_FILE:jincai>)
+  set_tests_properties(stranger PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()

@@ -563,6 +563,8 @@ ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for eve
 	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
 ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
+ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
+	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_SEVERAL, "form.several", ERR_CONF, 3, "{name} has several forms of that direction", "{name} 下有不止一个这个方向的报文格式",
 	"name one: {name}/FORM", "请写全：{name}/报文名")
 ROW(E_FORM_TITLES, "form.titles", ERR_CONF, 3, "the header row has {want} titles and the line {got} cells", "表头有 {want} 列，行里有 {got} 格",
