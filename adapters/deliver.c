@@ -13,6 +13,7 @@
 #include "totals.h"
 
 #define HAND_AT_ONCE 64u             /* parcels handed over between two commits */
+#define PARCELS_MAX 1000u            /* of one batch: they stand in the position while they are under way */
 #define SPREAD_EACH (64u << 10)      /* bytes of one parcel kept before they are written */
 #define SPREAD_ALL (16u << 20)       /* and of all parcels of a batch together */
 
@@ -173,15 +174,11 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 		in->last = NULL;
 		return count_line(d, TOTAL_ALREADY, &l, e);
 	}
-	if (!g->sum.count) {
+	if (!g->count) {
 		free(g->date);
 		g->date = mem_text(v->businessdate);
-		snprintf(g->currency, sizeof g->currency, "%.*s", SPAN_F(l.currency));
 	}
-	g->mixed |= !span_is(l.currency.p ? l.currency : SPAN(""), g->currency);
-	if (!l.readable)
-		money_sum_unreadable(&g->sum);
-	else if (money_sum_add(&g->sum, l.fen, e) != 0)
+	if (gathering_add(g, l.currency.p ? l.currency : SPAN(""), l.fen, l.readable, e) != 0)
 		return -1;
 	gathering_place(g, in->partition, m->offset, in->last == g);
 	in->last = g;
@@ -227,7 +224,7 @@ static int read_input(struct deliver *d, struct input *in, unsigned *budget, str
 
 /* ---- building parcels ---- */
 
-/* The parcels of one batch while they are written, by split. */
+/* The parcels of one batch while they are written, by split and currency: a parcel has one of each. */
 struct spread {
 	struct deliver *d;
 	struct spread_one {
@@ -242,13 +239,16 @@ struct spread {
 	size_t held;                 /* bytes in all buffers */
 };
 
-static unsigned *spread_place(const struct spread *s, struct span split)
+static unsigned *spread_place(const struct spread *s, struct span split, struct span currency)
 {
-	uint32_t h = hash_crc32c(0, split.p, split.n);
+	uint32_t h = hash_crc32c(hash_crc32c(0, split.p, split.n), currency.p, currency.n);
 
-	for (unsigned at = h & (s->cap - 1);; at = (at + 1) & (s->cap - 1))
-		if (!s->table[at] || span_is(split, s->all[s->table[at] - 1].parcel->split))
+	for (unsigned at = h & (s->cap - 1);; at = (at + 1) & (s->cap - 1)) {
+		const struct parcel *p = s->table[at] ? s->all[s->table[at] - 1].parcel : NULL;
+
+		if (!p || (span_is(split, p->split) && span_is(currency, p->currency)))
 			return &s->table[at];
+	}
 }
 
 static void spread_grow(struct spread *s)
@@ -259,22 +259,24 @@ static void spread_grow(struct spread *s)
 	free(s->table);
 	s->table = mem_new(s->cap * sizeof *s->table);
 	for (unsigned i = 0; i < s->n; i++)
-		*spread_place(s, span_of(s->all[i].parcel->split)) = i + 1;
+		*spread_place(s, span_of(s->all[i].parcel->split), span_of(s->all[i].parcel->currency)) = i + 1;
 }
 
-static struct spread_one *spread_of(struct spread *s, struct span split)
+static struct spread_one *spread_of(struct spread *s, const struct line *l)
 {
+	struct span split = l->split.p ? l->split : SPAN(""), currency = l->currency.p ? l->currency : SPAN("");
 	struct spread_one *one;
 	unsigned *at;
 
 	spread_grow(s);
-	at = spread_place(s, split);
+	at = spread_place(s, split, currency);
 	if (*at)
 		return &s->all[*at - 1];
 	s->all = mem_grow(s->all, s->n + 1u, sizeof *s->all);
 	one = &s->all[s->n];
 	*one = (struct spread_one){.parcel = mem_new(sizeof *one->parcel)};
 	one->parcel->split = mem_text(split);
+	snprintf(one->parcel->currency, sizeof one->parcel->currency, "%.*s", SPAN_F(currency));
 	*at = ++s->n;
 	return one;
 }
@@ -318,8 +320,12 @@ static int each_line(struct deliver *d, const struct gathering *g,
 			return -1;
 		bus_seek(r, range->first);
 		while (ret == 0 && (got = bus_next(r, &m, e)) == 1 && m.offset <= range->last)
-			if (event_read(m.value, &v, e) != 0 || read_line(d, &v, &l, e) != 0 || each(s, &l, e) != 0)
-				ret = -1;
+			if (event_read(m.value, &v, e) != 0 || read_line(d, &v, &l, e) != 0)
+				ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
+			else if (!span_is(v.batchid, g->batchid))
+				ret = err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
+			else
+				ret = each(s, &l, e);
 		if (ret == 0 && got < 0)
 			ret = -1;
 		bus_unread(r);
@@ -329,11 +335,11 @@ static int each_line(struct deliver *d, const struct gathering *g,
 
 static int add_split(struct spread *s, const struct line *l, struct err *e)
 {
-	struct spread_one *one = spread_of(s, l->split.p ? l->split : SPAN(""));
+	struct spread_one *one = spread_of(s, l);
 	struct parcel *p = one->parcel;
 
-	if (!p->sum.count)
-		snprintf(p->currency, sizeof p->currency, "%.*s", SPAN_F(l->currency));
+	if (s->n > PARCELS_MAX)
+		return err_set(e, E_PARCEL_TOO_MANY, "max=%u", PARCELS_MAX);
 	if (l->readable)
 		return money_sum_add(&p->sum, l->fen, e);
 	money_sum_unreadable(&p->sum);
@@ -343,7 +349,7 @@ static int add_split(struct spread *s, const struct line *l, struct err *e)
 static int write_line(struct spread *s, const struct line *l, struct err *e)
 {
 	const struct form *form = s->d->setup.form;
-	struct spread_one *one = spread_of(s, l->split.p ? l->split : SPAN(""));
+	struct spread_one *one = spread_of(s, l);
 	size_t before = one->bytes.n;
 
 	if (form->codec->write(form->format, l->cells, l->ncells, &one->bytes, e) != 0)
@@ -473,11 +479,27 @@ static int end_parcel(struct spread *s, struct spread_one *one, struct err *e)
 	return outbox_sync(d->outbox, p->staged_marker, e);
 }
 
+/* The lines read back are those that were gathered: none is missing, none is there twice. */
+static int check_gathered(const struct spread *s, const struct gathering *g, struct err *e)
+{
+	for (unsigned i = 0; i < g->nsums; i++) {
+		struct money_sum got = {0};
+
+		for (unsigned k = 0; k < s->n; k++)
+			if (strcmp(s->all[k].parcel->currency, g->sums[i].currency) == 0 &&
+				money_sum_merge(&got, &s->all[k].parcel->sum, e) != 0)
+				return -1;
+		if (!money_sum_eq(&got, &g->sums[i].sum))
+			return err_set(e, E_PARCEL_SUM, "name=%s", g->batchid);
+	}
+	return 0;
+}
+
 static int build(struct spread *s, const struct gathering *g, struct err *e)
 {
 	struct deliver *d = s->d;
 
-	if (each_line(d, g, add_split, s, e) != 0)
+	if (each_line(d, g, add_split, s, e) != 0 || check_gathered(s, g, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
 		if (begin_parcel(s, &s->all[i], g, d->next_no + i, e) != 0)
@@ -500,9 +522,28 @@ static int append_parcel(struct deliver *d, const struct parcel *p, const struct
 static int stop_batch(struct deliver *d, const struct gathering *g, struct err *e)
 {
 	d->flow.attention = true;
-	if (totals_move(d->totals, TOTAL_PENDING, d->name, span_of(g->currency), &g->sum, -1, e) != 0)
-		return -1;
-	return totals_move(d->totals, TOTAL_STOPPED, d->name, span_of(g->currency), &g->sum, 1, e);
+	for (unsigned i = 0; i < g->nsums; i++) {
+		struct span currency = span_of(g->sums[i].currency);
+
+		if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
+			totals_move(d->totals, TOTAL_STOPPED, d->name, currency, &g->sums[i].sum, 1, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What was staged for a batch that is held after all. */
+static int unstage(struct deliver *d, const struct spread *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct parcel *p = s->all[i].parcel;
+
+		if (p->staged && outbox_unstage(d->outbox, p->staged, e) != 0)
+			return -1;
+		if (p->staged_marker && p->staged_marker[0] && outbox_unstage(d->outbox, p->staged_marker, e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Builds and plans the parcels of a batch. What of it can never be written (ERR_DATA) holds the batch. */
@@ -512,14 +553,15 @@ static int plan_batch(struct deliver *d, struct gathering *g, struct err *e)
 	struct parcel **tail = &d->parcels;
 	int ret = -1;
 
-	if (g->mixed && d->setup.form->head)
+	if (g->nsums > 1 && d->setup.form->head)
 		err_set(e, E_PARCEL_CURRENCIES, "batch=%s", g->batchid);
 	else
 		ret = build(&s, g, e);
 	if (ret != 0 && err_kind(e) == ERR_DATA) {
 		gathering_hold(g, e);
+		ret = unstage(d, &s, e);
 		spread_done(&s);
-		return stop_batch(d, g, e);
+		return ret == 0 ? stop_batch(d, g, e) : -1;
 	}
 	while (*tail)
 		tail = &(*tail)->next;
@@ -723,7 +765,7 @@ static int discard_unplanned(struct deliver *d, struct err *e)
 	}
 	if (n)
 		qsort(keep, n, sizeof *keep, by_text);
-	ret = outbox_discard(d->outbox, keep, n, e);
+	ret = outbox_discard(d->outbox, keep, n, bus_generation(d->flow.owner), e);
 	free(keep);
 	return ret;
 }

@@ -195,7 +195,14 @@ static int by_text(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct err *e)
+int outbox_unstage(struct outbox *o, const char *staged, struct err *e)
+{
+	if (unlinkat(o->staging, staged, 0) != 0 && errno != ENOENT)
+		return err_sys(e, E_FILE_FAILED, o->folder, errno);
+	return 0;
+}
+
+int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, uint64_t generation, struct err *e)
 {
 	char **names;
 	int ret = 0;
@@ -203,10 +210,8 @@ int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct
 	if (fsys_list(o->staging, ".", &names, e) != 0)
 		return err_at(e, "%s/.staging", o->folder);
 	for (unsigned i = 0; names[i] && ret == 0; i++)
-		if (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)) {
-			if (unlinkat(o->staging, names[i], 0) != 0 && errno != ENOENT)
-				ret = err_sys(e, E_FILE_FAILED, o->folder, errno);
-		}
+		if (strtoull(names[i], NULL, 10) < generation && (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)))
+			ret = outbox_unstage(o, names[i], e);
 	fsys_list_free(names);
 	return ret;
 }

@@ -712,6 +712,8 @@ ROW(E_PARCEL_RECORD, "parcel.record", ERR_HALT, 6, "a kept parcel cannot be read
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
 ROW(E_PARCEL_SUM, "parcel.sum", ERR_HALT, 6, "the lines written into {name} are not those that its head declares", "写入 {name} 的明细与其表头声明不一致",
 	"the file was not handed over; keep the store as it is and ask for help", "文件没有交出；请保留现场并求助")
+ROW(E_PARCEL_TOO_MANY, "parcel.too_many", ERR_DATA, 1, "the batch would become more than {max} files", "该批将拆成超过 {max} 个文件",
+	"the whole batch is held, not one is sent; split it by a field with fewer values, or ask the source for smaller batches", "整批挂起，一笔未发；请改用取值较少的字段分发，或请来源系统拆小批次")
 ROW(E_PARCEL_UNKNOWN, "parcel.unknown", ERR_DATA, 1, "parcel {no} ({name}) to {destination} was being handed over when the machine stopped: it may or may not have arrived",
 	"发送批 {no}（{name}）交给 {destination} 时机器停了：可能已到，也可能未到", "it is not sent again by itself: ask the receiver whether it has {name}", "不会自动重发：请向接收方核实是否收到 {name}")
 ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} records on this partition, {got} were read", "批次 {batch} 在本分区声明 {want} 笔，读到 {got} 笔",
