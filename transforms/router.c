@@ -420,20 +420,34 @@ static bool matches(const struct type *t, unsigned d)
 	return false;
 }
 
+static int unshaped(struct work *w, const struct type *t, unsigned d, const struct err *why, struct err *e)
+{
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+
+	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
+		currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+}
+
 /* One event to one destination: shaped and appended, or dead for it. */
 static int route_to(struct work *w, struct type *t, unsigned d, enum total_term *ret_term, struct err *e)
 {
 	struct router *r = w->r;
-	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
 	struct err why = ERR_INIT;
 
 	if (shape_event(w, t, d, &why) != 0) {
 		*ret_term = TOTAL_UNSHAPED;
-		return dead_event(w, &why, r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
-			currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+		return unshaped(w, t, d, &why, e);
 	}
 	*ret_term = TOTAL_ROUTED;
-	return flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, e);
+	if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, &why) == 0)
+		return 0;
+	if (err_kind(&why) != ERR_DATA) {
+		*e = why;
+		return -1;
+	}
+	/* Too large in that shape: no reason to stop those behind it. */
+	*ret_term = TOTAL_UNSHAPED;
+	return unshaped(w, t, d, &why, e);
 }
 
 static int route_event(struct work *w, struct type *t, struct err *e)
@@ -475,6 +489,25 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	w->batch->seen++;
 	w->batch->failed += failed;
 	return 0;
+}
+
+/* An event of a type that nothing in the site names any more: an adapter was taken out while its events lay here. It may have
+ * been an instruction, so it is dead, and counted as one whose amount we cannot read. */
+static int unknown_type(struct work *w, struct err *e)
+{
+	struct router *r = w->r;
+	struct err why;
+
+	err_set(&why, E_ROUTE_NONE, "type=%.*s", SPAN_F(w->event->type));
+	w->batch->seen++;
+	w->batch->failed++;
+	r->flow.attention = true;
+	if (totals_add(w->in->totals, TOTAL_SEEN, "", SPAN(""), 0, false, e) != 0)
+		return -1;
+	for (unsigned d = 0; d < r->ndestinations; d++)
+		if (totals_add(w->in->totals, TOTAL_NOT_ROUTED, r->destinations[d].name, SPAN(""), 0, false, e) != 0)
+			return -1;
+	return dead_event(w, &why, "", NULL, SPAN_NONE, e);
 }
 
 /* The batch is complete on this partition: every destination that its type can reach is told. */
@@ -538,23 +571,23 @@ static int take_message(struct router *r, struct input *in, const struct bus_mes
 	if (event_is_ours(&v))
 		return 0;
 	t = type_of(r, v.type);
-	if (!t)
-		return 0;            /* a type that no route names: reports and master data may go nowhere */
 	w.batch = open_batch(in, v.batchid);
-	return route_event(&w, t, e);
+	return t ? route_event(&w, t, e) : unknown_type(&w, e);
 }
 
-static int read_input(struct router *r, struct input *in, struct err *e)
+/* Events that go nowhere stage nothing: the budget bounds the step when there are only such. */
+static int read_input(struct router *r, struct input *in, unsigned *budget, struct err *e)
 {
 	struct bus_message m;
 	int got = 0;
 
-	while (!flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
+	while (*budget && !flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
 		if (take_message(r, in, &m, e) != 0)
 			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, in->topic), in->partition,
 				m.offset);
 		in->offset = m.offset + 1;
 		in->moved = true;
+		--*budget;
 	}
 	return got < 0 ? -1 : 0;
 }
@@ -562,10 +595,11 @@ static int read_input(struct router *r, struct input *in, struct err *e)
 static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct router *r = (struct router *)f;
+	unsigned budget = BUS_STEP_RECORDS;
 
 	/* Each step begins with another input, so that a long file on one does not starve the others. */
 	for (unsigned i = 0; i < r->ninputs; i++)
-		if (read_input(r, &r->inputs[(r->turn + i) % r->ninputs], e) != 0)
+		if (read_input(r, &r->inputs[(r->turn + i) % r->ninputs], &budget, e) != 0)
 			return -1;
 	r->turn++;
 	*ret = FLOW_IDLE;
