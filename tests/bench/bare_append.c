@@ -32,7 +32,7 @@ struct records {
 	size_t n, cap;
 };
 
-static void die(const struct err *e)
+static _Noreturn void die(const struct err *e)
 {
 	err_print(e, ERR_EN, stderr);
 	exit(1);
