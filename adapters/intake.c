@@ -16,11 +16,13 @@
 #include "jscan.h"
 #include "log.h"
 #include "topics.h"
+#include "utf8.h"
 
 #define SLICE_BYTES (32u << 20)      /* of a file read in one turn while claiming */
 #define GROWING_MS 1000              /* before a file that was still being written is read again */
 #define BATCH_MAX 1000000u           /* records of a batch that is released whole: ids seen are kept while it is judged */
 #define PARTITIONS_MAX 64u
+#define KEYS_SHOWN 80                /* bytes of the keys that stand in a batch id */
 
 /* Ids of one batch while it is judged: a set of hashes. Two ids of one hash hold the batch, the safe side. */
 struct id_set {
@@ -376,7 +378,7 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 		c->state = SPAN("known");
 	} else {
 		bool mixed = whole && g->known;
-		bool too_many = whole && g->ids.n >= BATCH_MAX;
+		bool too_many = whole && in->setup.form->content && proof->events > BATCH_MAX;
 
 		if (proof->verdict == PROOF_HELD)
 			claim_reason(c, a, &proof->why);
@@ -440,12 +442,18 @@ static int keep_form(struct intake *in, struct err *e)
 
 static void name_batch(struct intake *in, const struct claim *c, const char *taken, struct buf *ret)
 {
-	const char *second = strchr(taken, '-');
+	struct span keys = utf8_cut(c->keys, KEYS_SHOWN);
+	const char *name = drop_name(taken);
+	struct span ours = name > taken ? (struct span){taken, (size_t)(name - taken) - 1} : utf8_cut(span_of(taken), KEYS_SHOWN);
 
-	buf_printf(ret, "%s:%.*s:%.12s", in->name, c->keys.n > 80 ? 80 : (int)c->keys.n, c->keys.p, c->digest.p);
-	/* What is no batch of its own must not take the place of the one that is. */
+	buf_printf(ret, "%s:%.*s", in->name, SPAN_F(keys));
+	if (keys.n < c->keys.n)
+		buf_printf(ret, "%08" PRIx32, hash_crc32c(0, c->keys.p, c->keys.n));
+	buf_printf(ret, ":%.12s", c->digest.p);
+	/* What is no batch of its own must not take the place of the one that is. One that a person put into .taken may have no
+	 * number of ours in front. */
 	if (!span_is(c->state, "publishing") && !span_is(c->state, "held"))
-		buf_printf(ret, "~%.*s", (int)(strchr(second + 1, '-') - taken), taken);
+		buf_printf(ret, "~%.*s", SPAN_F(ours));
 }
 
 static int record_claim(struct intake *in, struct claim *c, const struct before *b, struct err *e)
@@ -687,8 +695,9 @@ static int close_batch(struct intake *in, struct err *e)
 	struct publishing *p = in->publishing;
 	unsigned n = bus_partitions(in->flow.bus, in->topic), own = hash_partition(p->claim.batchid, n);
 	struct event attributes = {.source = span_of(in->source), .time = buf_as_span(&p->time)};
-	struct batch_closing c = {.batchid = p->claim.batchid, .adapter = span_of(in->name),
-		.type = span_of(in->setup.form->type), .whole = in->setup.form->release == RELEASE_BATCH};
+	const struct form *form = p->form ? p->form : in->setup.form;    /* a batch ends with the form that it began with */
+	struct batch_closing c = {.batchid = p->claim.batchid, .adapter = span_of(in->name), .type = span_of(form->type),
+		.whole = form->release == RELEASE_BATCH};
 
 	for (unsigned i = 0; i < n; i++)
 		if (p->published[i] || i == own) {
@@ -937,8 +946,9 @@ static int next_file(struct intake *in, struct err *e)
 	got = drop_find(in->drop, &name, report_refused, in, e);
 	if (got <= 0)
 		return got;
-	if (drop_take(in->drop, name, bus_generation(in->flow.owner), in->counter, taken, e) != 0)
-		return -1;
+	got = drop_take(in->drop, name, bus_generation(in->flow.owner), in->counter, taken, e);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
 	in->counter++;
 	return claim_begin(in, taken, e) == 0 ? 1 : -1;
 }
@@ -1054,7 +1064,10 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	in->name = mem_text(span_of(s->name));
 	in->folder = mem_text(span_of(s->folder));
 	in->spool = mem_text(span_of(s->spool));
-	in->forms = mem_text(span_of(s->forms));
+	/* A folder of its own: adapters of one form may keep it at the same moment. */
+	buf_printf(&source, "%s/%s", s->forms, s->name);
+	in->forms = mem_text(buf_as_span(&source));
+	buf_clear(&source);
 	in->start = mem_text(s->start);
 	in->setup.start = span_of(in->start);
 	buf_printf(&source, "/%s/%s", s->library->site_name, s->name);

@@ -666,6 +666,8 @@ ROW(E_DROP_GROWING, "drop.growing", ERR_RETRY, 4, "{file} was still being writte
 	"the copy was thrown away; it is read again by itself when it stands still", "副本已丢弃；等它写完会自动重读")
 ROW(E_DROP_LONG_NAME, "drop.long_name", ERR_CONF, 3, "the name of {file} is too long to be kept beside a number", "{file} 的文件名太长，无法加编号保存",
 	"it stays where it is, unread; ask the source for a shorter name", "文件留在原处未读；请来源系统改短文件名")
+ROW(E_DROP_NAME, "drop.name", ERR_DATA, 1, "a file in {file} has a name that is not UTF-8, or a quote, a backslash or a control in it", "{file} 里有文件名不是 UTF-8，或含引号、反斜杠、控制字符",
+	"it stays where it is, unread, the others go on; have the source write its names in UTF-8 (it may be GBK now)", "文件留在原处未读，其他文件照常处理；请来源系统用 UTF-8 写文件名（现在可能是 GBK）")
 ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, not a file; it was not read", "{file} 不是普通文件（{what}）；未读取",
 	"it stays where it is, the others go on; put a real file there", "留在原处，其他文件照常处理；请放入真正的文件")
 ROW(E_DROP_OTHER_DEVICE, "drop.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
