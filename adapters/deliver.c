@@ -778,7 +778,7 @@ static int deliver_open(struct flow *f, struct err *e)
 
 	d->totals = totals_new();
 	clock_boot_id(d->boot);
-	if (outbox_open(d->folder, &d->outbox, e) != 0 || !(o = load_position(d, "out", e)))
+	if (outbox_open(d->folder, d->setup.group, &d->outbox, e) != 0 || !(o = load_position(d, "out", e)))
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);

@@ -18,8 +18,9 @@
  */
 struct outbox;
 
-/* Errors: file.*, outbox.other_device when .staging lies on another file system. */
-int outbox_open(const char *folder, struct outbox **ret, struct err *e);
+/* group: files are 0640 and the folders in front of names 2770, so that a receiver in the folder's group may take them;
+ * else 0600 and 0700, for ourselves alone. Errors: file.*, outbox.other_device when .staging lies on another file system. */
+int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e);
 void outbox_close(struct outbox *o);
 const char *outbox_folder(const struct outbox *o);
 
