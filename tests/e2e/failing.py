@@ -512,6 +512,19 @@ def unit_name_taken(site):
     name_is_taken(site, f"units/{UNIT}/mx_000001.csv")
 
 
+@case("readers: group opens what is handed over to the folder's group; without it all is for ourselves alone")
+def group_readers(site):
+    path = site.root / "jincai.yaml"
+    path.write_text(path.read_text().replace("folder: ./out/units}", "folder: ./out/units, readers: group}"))
+    site.drop(payroll())
+    expect_exit(site.run(), 0)
+    for folder, file_mode in (("out/units", 0o640), ("out/abc", 0o600)):
+        files = [f for f in (site.root / folder).rglob("*") if f.is_file()]
+        expect(files and all(f.stat().st_mode & 0o7777 == file_mode for f in files), "modes:", folder, files)
+    unit = site.root / "out/units" / UNIT
+    expect(unit.stat().st_mode & 0o7777 == 0o2770, "mode of the folder of a unit:", oct(unit.stat().st_mode))
+
+
 @case("a destination's folder that is gone is refused, and goes on when it is back")
 def folder_gone(site):
     b = site.drop(payroll())
