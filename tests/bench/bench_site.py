@@ -20,17 +20,17 @@ destinations:
 routes:
   - {types: [payroll.line.v1, payment.published.v1], to: units}
 """
-# adapter: (file, marker, topic)
+# adapter: (file, marker, topic); payroll takes up to 999 files
 JOBS = {
-    "payroll": ("gz_202612_001.txt", True, "jincai.payroll"),
+    "payroll": ("gz_202612_{:03}.txt", True, "jincai.payroll"),
     "payments": ("2026-11-payments.csv", False, "jincai.payment"),
     "records": ("2026-11-records.csv", False, "jincai.payment"),
 }
 
 
-def payroll(f, n):
+def payroll(f, n, first=0):
     """GB18030, eight columns, a head with count and sum; names of Chinese and Mongolian people."""
-    fens = lambda: ((i, 100000 + i * 7919 % 900000) for i in range(n))
+    fens = lambda: ((i, 100000 + i * 7919 % 900000) for i in range(first, first + n))
     total = sum(fen for _, fen in fens())
     f.write("F|1|20261203|602001|103|61|%d|%d.%02d\n" % (n, total // 100, total % 100))
     for i, fen in fens():
@@ -56,15 +56,24 @@ def records(f, n):
         f.write("%s%d,%d.%02d\n" % (NAMES[i % 6], i % 5000, i % 90000 + 1, i % 100))
 
 
-def make_input(path, job, rows):
-    charset = "gb18030" if job == "payroll" else "utf-8"
-    with open(path, "w", encoding=charset, newline="") as f:
-        {"payroll": payroll, "payments": payments, "records": records}[job](f, rows)
+def make_input(folder, job, rows, batch=0):
+    """A new folder of input: one file, or in the job payroll as many as there are batches of so many rows."""
+    name, marker, _ = JOBS[job]
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for i, first in enumerate(range(0, rows, batch or rows)):
+        path = folder + "/" + name.format(i + 1)
+        with open(path, "w", encoding="gb18030" if job == "payroll" else "utf-8", newline="") as f:
+            if job == "payroll":
+                payroll(f, min(batch or rows, rows - first), first)
+            else:
+                {"payments": payments, "records": records}[job](f, rows)
+        if marker:
+            open(path + ".ok", "w").close()
 
 
 def make_site(folder, job, made=None, max_gib=64):
-    """A fresh site with one file to take (none when made is None)."""
-    name, marker, _ = JOBS[job]
+    """A fresh site with the files of an input to take (none when made is None)."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder + "/keys")
     os.makedirs(folder + "/out")
@@ -75,6 +84,4 @@ def make_site(folder, job, made=None, max_gib=64):
     with open(folder + "/jincai.yaml", "w") as f:
         f.write(SITE % (max_gib, HERE + "/forms"))
     if made:
-        shutil.copyfile(made, "%s/in/%s/%s" % (folder, job, name))
-        if marker:
-            open("%s/in/%s/%s.ok" % (folder, job, name), "w").close()
+        shutil.copytree(made, folder + "/in/" + job, dirs_exist_ok=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a file to events on the bus, beside the least that appending the same bytes can cost on the same disk.
 
-file_to_bus.py --jincai BIN --bare BIN --folder DIR [--count-lib LIB] [--rows N] [--pairs N]
+file_to_bus.py --jincai BIN --bare BIN --folder DIR [--count-lib LIB] [--rows N] [--batch N] [--pairs N]
 
 The product is the whole command `jincai run ADAPTER --until-idle` with its start and its end: the file is taken, copied,
 digested, judged, mapped, looked up and published. The bare program (bare_append.c) puts the same records into LMDB in
@@ -75,7 +75,7 @@ def of(values, unit=1.0):
 def measure(a, job):
     site, made = a.folder + "/site", a.folder + "/input"
     product, bare, indexed, idle = [], [], [], []
-    bench_site.make_input(made, job, a.rows)
+    bench_site.make_input(made, job, a.rows, a.batch)
     for _ in range(a.pairs):
         bench_site.make_site(site, job)
         idle.append(run_product(a, site, job))
@@ -96,7 +96,7 @@ def measure(a, job):
         counted(a, site, made, job)
     sys.stdout.flush()
     shutil.rmtree(site)
-    os.remove(made)
+    shutil.rmtree(made)
 
 
 def main():
@@ -106,6 +106,7 @@ def main():
     p.add_argument("--count-lib")
     p.add_argument("--folder", required=True, type=os.path.abspath)
     p.add_argument("--rows", type=int, default=200000)
+    p.add_argument("--batch", type=int, default=0, help="rows of a payroll file; 0: all in one")
     p.add_argument("--pairs", type=int, default=7)
     p.add_argument("--job", choices=JOBS, action="append")
     a = p.parse_args()

@@ -19,7 +19,7 @@ def start(a, job, rows, folder):
     made = folder + ".input"
     bench_site.make_input(made, job, rows)
     bench_site.make_site(folder, job, made, max_gib=2)       # valgrind maps no more
-    os.remove(made)
+    shutil.rmtree(made)
     return subprocess.Popen(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + folder + "/callgrind", a.jincai,
                              "run", job, "--until-idle"], cwd=folder, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL)

@@ -36,7 +36,7 @@ def run(a, rows):
     site, made = a.folder + "/site", a.folder + "/input"
     bench_site.make_input(made, a.job, rows)
     bench_site.make_site(site, a.job, made)
-    os.remove(made)
+    shutil.rmtree(made)
     before, most, samples = time.monotonic(), 0, 0
     p = subprocess.Popen([a.jincai, "run", a.job, "--until-idle"], cwd=site, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
