@@ -9,6 +9,7 @@
 #include "gather.h"
 #include "index.h"
 #include "jscan.h"
+#include "log.h"
 #include "topics.h"
 #include "totals.h"
 
@@ -522,6 +523,7 @@ static int append_parcel(struct deliver *d, const struct parcel *p, const struct
 static int stop_batch(struct deliver *d, const struct gathering *g, struct err *e)
 {
 	d->flow.attention = true;
+	log_line(LOG_WARN, "deliver.held", "flow=%s batch=%s err=%s lines=%" PRIu64, d->name, g->batchid, g->why, g->count);
 	for (unsigned i = 0; i < g->nsums; i++) {
 		struct span currency = span_of(g->sums[i].currency);
 
@@ -609,6 +611,8 @@ static int place_and_announce(struct deliver *d, struct err *e)
 /* What the receiver sees: the marker, or the body when there is none. Then the commit of done. */
 static int hand_over(struct deliver *d, struct err *e)
 {
+	char quoted[300];
+
 	for (struct parcel *p = d->parcels; p; p = p->next) {
 		if (p->state != PARCEL_HANDING)
 			continue;
@@ -628,6 +632,8 @@ static int hand_over(struct deliver *d, struct err *e)
 			continue;
 		}
 		p->state = PARCEL_DONE;
+		log_line(LOG_INFO, "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64 " file=%s", d->name,
+			p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
 		if (append_parcel(d, p, NULL, e) != 0 ||
 			totals_move(d->totals, TOTAL_PENDING, d->name, span_of(p->currency), &p->sum, -1, e) != 0 ||
 			totals_move(d->totals, TOTAL_HANDED, d->name, span_of(p->currency), &p->sum, 1, e) != 0)

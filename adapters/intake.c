@@ -70,6 +70,7 @@ struct intake {
 	struct buf event, position;
 	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
 	unsigned held;               /* batches that wait for a person */
+	struct buf said;             /* what the next commit makes true, for the log */
 	bool other;                  /* something else does */
 };
 
@@ -480,6 +481,16 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 	return count_batch(in, c->totals, term_of(c->state), 1, e);
 }
 
+static void note_state(struct intake *in, const struct claim *c)
+{
+	char *name = mem_text(c->name), quoted[300];
+
+	buf_clear(&in->said);
+	buf_printf(&in->said, "batch=%.*s state=%.*s records=%" PRIu64 " file=%s", SPAN_F(c->batchid), SPAN_F(c->state),
+		c->records, log_quoted(name, quoted, sizeof quoted));
+	free(name);
+}
+
 static int claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 {
 	struct claiming *g = in->claiming;
@@ -521,6 +532,7 @@ static int claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 		goto out;
 	*ret = FLOW_COMMIT;
 	failed = 0;
+	note_state(in, &c);
 	if (span_is(c.state, "publishing")) {
 		in->publishing = mem_new(sizeof *in->publishing);
 		buf_span(&in->publishing->record, c.batchid);      /* loaded from its record after the commit */
@@ -727,6 +739,7 @@ static int publish_end(struct intake *in, struct err *e)
 
 	if (close_batch(in, e) != 0 || (p->claim.state = SPAN("published"), append_claim(in, &p->claim, e)) != 0)
 		return -1;
+	note_state(in, &p->claim);
 	delete_after(in, p->claim.taken);
 	publishing_free(p);
 	in->publishing = NULL;
@@ -1004,6 +1017,9 @@ static int intake_effect(struct flow *f, struct err *e)
 		if (in->delete_spool[i])
 			ret = drop_spool_delete(in->drop, in->delete_spool[i], e);
 	forget_deletes(in);
+	if (in->said.n)
+		log_line(LOG_INFO, "intake.batch", "flow=%s %s", in->name, buf_text(&in->said));
+	buf_clear(&in->said);
 	return ret;
 }
 
@@ -1015,6 +1031,7 @@ static void intake_close(struct flow *f)
 	in->claiming = NULL;
 	publishing_free(in->publishing);
 	in->publishing = NULL;
+	buf_clear(&in->said);
 	for (unsigned i = 0; i < in->nwaiting; i++)
 		free(in->waiting[i].taken);
 	free(in->waiting);
@@ -1033,6 +1050,7 @@ static void intake_free(struct flow *f)
 
 	buf_done(&in->event);
 	buf_done(&in->position);
+	buf_done(&in->said);
 	free(in->name);
 	free(in->folder);
 	free(in->spool);
