@@ -22,6 +22,7 @@
 #include "fsys.h"
 #include "index.h"
 #include "intake.h"
+#include "log.h"
 #include "router.h"
 #include "topics.h"
 #include "totals.h"
@@ -897,5 +898,6 @@ int main(void)
 		cmocka_unit_test(batches_that_lie_between_each_other_go_whole),
 	};
 
+	log_set_level(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
