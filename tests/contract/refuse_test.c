@@ -299,6 +299,31 @@ static void run_to_publishing(struct fix *x)
 	}
 }
 
+/* Published in several commits, with a new start behind each of them: what the closing says is of all. */
+static void what_failed_before_a_new_start_stands_in_the_closing(void **state)
+{
+	static const char *const edits[][2] = {{"release: batch", "release: record"}, {NULL, NULL}};
+	struct buf text = BUF_INIT;
+	enum flow_turn t;
+	struct fix x;
+
+	(void)state;
+	begin(&x);
+	new_adapter(&x, edits);
+	buf_str(&text, HEAD("12000", "119.99") "1|L|x|62220|602001|01|0|1\n");
+	for (unsigned i = 1; i < 12000; i++)
+		buf_printf(&text, "1|L|0.01|62220|602001|01|%u|1\n", i);
+	drop(&x, "gz_202612_001.txt", buf_text(&text));
+	run_to_publishing(&x);
+	do {
+		OK(x.e, flow_turn(x.f, &t, &x.e));
+		flow_shut(x.f);
+	} while (t != FLOW_IDLE);
+	assert_true(on_topic(&x, "jincai.payroll", "\"published\":11999,\"failed\":1,"));
+	buf_done(&text);
+	end(&x);
+}
+
 static void an_adapter_whose_copy_or_place_is_gone_stops(void **state)
 {
 	struct fix x;
@@ -725,6 +750,7 @@ int main(void)
 		cmocka_unit_test(a_part_that_is_older_or_known_or_changed_holds_the_whole),
 		cmocka_unit_test(a_record_published_with_other_content_is_a_conflict),
 		cmocka_unit_test(a_batch_of_too_many_records_is_held),
+		cmocka_unit_test(what_failed_before_a_new_start_stands_in_the_closing),
 		cmocka_unit_test(an_adapter_whose_copy_or_place_is_gone_stops),
 		cmocka_unit_test(a_file_in_taken_without_a_number_is_claimed),
 		cmocka_unit_test(a_claim_comes_back_as_written),
