@@ -293,6 +293,47 @@ static void a_row_that_lost_its_separator_is_pointed_at(void **state)
 	help_end(&h);
 }
 
+/* 2011-10 as published: a row lost its separator. It counts among the others, as one whose amount nobody can read. */
+static void an_unreadable_record_counts_under_the_currency_of_its_form(void **state)
+{
+	static const char path[] = SHARED_DIR "/data/payments_lambeth/2011-10-payments.csv";
+	struct memory m = {.step = 0};
+	struct reading g = {.kind = READ_SKIPPED};
+	struct reader_prover *p;
+	struct reader *r;
+	struct buf bytes = BUF_INIT;
+	struct money_sum sum;
+	struct help h;
+	struct form *form;
+	struct err e;
+
+	(void)state;
+	if (access(path, R_OK) != 0) {
+		print_message("skipped: %s is not here\n", path);
+		return;
+	}
+	help_begin(&h);
+	form = help_good(&h, "payment/lambeth/month", NULL);
+	OK(e, fsys_get(AT_FDCWD, path, 16u << 20, &bytes, &e));
+	m.bytes = buf_as_span(&bytes);
+	p = reader_prover_new(form, "2011-10-payments.csv");
+	r = open_at(&h, form, "2011-10-payments.csv", &m, NULL, &e);
+	assert_non_null(r);
+	while (g.kind != READ_END) {
+		OK(e, reader_next(r, &g, &e));
+		OK(e, reader_prove(p, r, &g, &e));
+	}
+	sum = totals_get(reader_proof(p)->totals, TOTAL_READ, "", "GBP");
+	assert_int_equal(sum.count, 1016);
+	assert_int_equal(sum.unreadable, 1);
+	assert_int_equal(totals_get(reader_proof(p)->totals, TOTAL_READ, "", "").count, 0);
+	reader_prover_free(p);
+	reader_close(r);
+	buf_done(&bytes);
+	form_free(form);
+	help_end(&h);
+}
+
 static void what_does_not_fit_is_refused_at_open(void **state)
 {
 	struct memory m = {.bytes = SPAN("")};
@@ -321,6 +362,7 @@ int main(void)
 		cmocka_unit_test(amounts_that_leave_the_range_together_end_the_document),
 		cmocka_unit_test(kinds_by_condition_and_long_rows),
 		cmocka_unit_test(a_row_that_lost_its_separator_is_pointed_at),
+		cmocka_unit_test(an_unreadable_record_counts_under_the_currency_of_its_form),
 		cmocka_unit_test(what_does_not_fit_is_refused_at_open),
 	};
 
