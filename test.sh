@@ -72,11 +72,11 @@ matrix()
 		--seed "$JINCAI_SEED" --work "$work" --check 'balance --deep' "$@"
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills 300 --fail 50 --full 20
-matrix 'kills: batches of up to 200000 rows' --rows 200000 --every 40 --kills 20
+matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
 count 'power cuts: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" --count-lib "$steps" \
 	--seed "$JINCAI_SEED" --work "$work" --cuts 100
-count 'memory: 10 million rows' tests/e2e/memory.py \
-	python3 tests/e2e/memory.py --jincai "$program" --rows 10000000 --work "$work"
+count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
+	--folder "$work/memory" --rows 10000000
 
 echo '---- building the fuzz targets'
 if cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DJINCAI_FUZZ=ON \

@@ -19,6 +19,7 @@ struct deliver_setup {
 	struct library *library;
 	const struct form *form;     /* outward; borrowed */
 	const char *folder;
+	bool group;                  /* the receiver is another user, in the folder's group */
 	bool split;                  /* one parcel for each value of "split" of a batch */
 };
 

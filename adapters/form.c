@@ -61,7 +61,7 @@ static void read_charset(struct loading *in)
 	struct conf *node = conf_need(in->root, "charset", CONF_SCALAR, in->f);
 
 	if (node && charset_by_name(node->text, &in->form->charset) != 0)
-		conf_report(in->f, node, E_CONF_CHOICE, "key=charset\ngot=%.*s\nwant=utf-8|gbk|gb18030\nnear=-",
+		conf_report(in->f, node, E_CONF_CHOICE, "key=charset\ngot=%.*s\nwords=utf-8|gbk|gb18030\nnear=-",
 			SPAN_F(node->text));
 }
 
@@ -213,12 +213,13 @@ static void read_trailer(struct loading *in)
 	struct conf *node = conf_want(in->root, "trailer", CONF_MAP, in->f), *when;
 	struct form *f = in->form;
 
-	f->trailer_sum_slot = -1;
+	f->trailer_count_slot = f->trailer_sum_slot = -1;
 	if (!node)
 		return;
 	when = conf_need(node, "when", CONF_SCALAR, in->f);
 	if (when)
 		f->trailer = expr_compile(when, f->names, in->f);
+	f->trailer_count_slot = path_slot(in, conf_want(node, "count", CONF_SCALAR, in->f));
 	f->trailer_sum_slot = path_slot(in, conf_want(node, "sum", CONF_SCALAR, in->f));
 	f->trailer_optional = conf_bool(node, "optional", false, in->f);
 	conf_unknown(node, in->f);
@@ -241,6 +242,32 @@ static void read_declares(struct loading *in)
 	conf_unknown(node, in->f);
 }
 
+/* The path that a rule takes its text from. */
+static struct span source_of(struct conf *rule)
+{
+	struct conf *from = rule->kind == CONF_MAP ? conf_get(rule, "from") : rule;
+
+	return from && from->kind == CONF_SCALAR ? from->text : SPAN_NONE;
+}
+
+/* Ids stand in logs, lists and file names: what the schema calls personal must not be readable in them. */
+static void refuse_personal(struct loading *in, struct conf *part)
+{
+	struct conf *map = conf_get(in->root, "map");
+	struct span path = source_of(part);
+
+	for (struct conf *rule = map && map->kind == CONF_MAP ? map->first : NULL; rule && path.n; rule = rule->next) {
+		const struct schema_field *x = in->form->schema ? schema_field(in->form->schema, rule->key) : NULL;
+		bool result = span_starts(path, SPAN("data.")) &&
+			span_eq((struct span){path.p + 5, path.n - 5}, rule->key);
+
+		if (!x || x->sensitivity == SENSITIVITY_NONE || !(result || span_eq(source_of(rule), path)))
+			continue;
+		conf_report(in->f, part, E_FORM_PERSONAL, "path=%.*s\nfield=%.*s", SPAN_F(path), SPAN_F(rule->key));
+		return;
+	}
+}
+
 static void read_identity(struct loading *in)
 {
 	struct conf *node = conf_need(in->root, "identity", CONF_MAP, in->f), *content;
@@ -254,6 +281,8 @@ static void read_identity(struct loading *in)
 	f->identity = document ? IDENTITY_DOCUMENT : IDENTITY_RECORD;
 	if (document) {
 		f->identity_parts = map_compile(&setup, document, in->f);
+		for (struct conf *part = document->first; part; part = part->next)
+			refuse_personal(in, part);
 		content = conf_need(in->root, "content", CONF_LIST, in->f);
 		if (content)
 			f->content = map_compile(&setup, content, in->f);
@@ -301,6 +330,15 @@ static void drop_unused(struct form *f)
 				f->kinds[i].slots[k] = -1;
 }
 
+/* Does a head or a line of totals declare anything? A name that does not exist is a finding of its own. */
+static bool names_totals(struct conf *root)
+{
+	struct conf *head = conf_get(root, "declares"), *trailer = conf_get(root, "trailer");
+
+	return (head && (conf_get(head, "count") || conf_get(head, "sum"))) ||
+		(trailer && (conf_get(trailer, "count") || conf_get(trailer, "sum")));
+}
+
 static void load_inward(struct loading *in)
 {
 	struct form *f = in->form;
@@ -323,8 +361,7 @@ static void load_inward(struct loading *in)
 	read_map(in);
 	read_identity(in);
 	f->key_slot = path_slot(in, conf_want(in->root, "key", CONF_SCALAR, in->f));
-	if (f->release == RELEASE_BATCH && !f->trailer && f->declared_count_slot < 0 && f->declared_sum_slot < 0 &&
-		f->nature == NATURE_INSTRUCTION)
+	if (f->release == RELEASE_BATCH && f->nature == NATURE_INSTRUCTION && !names_totals(in->root))
 		conf_report(in->f, in->root, E_FORM_NO_TOTALS, "%s", "");
 	drop_unused(f);
 }

@@ -72,7 +72,7 @@ struct form {
 	unsigned nkinds;
 	struct expr *trailer;
 	bool trailer_optional;
-	int trailer_sum_slot;        /* -1: none */
+	int trailer_count_slot, trailer_sum_slot;        /* -1: none */
 	int declared_count_slot, declared_sum_slot;      /* of heads; -1: none */
 	struct money_form declared_form;
 	enum form_identity identity;

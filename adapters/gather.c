@@ -26,6 +26,7 @@ void gathering_free(struct gathering *g)
 	free(g->why_args);
 	free(g->date);
 	free(g->ranges);
+	free(g->sums);
 	free(g);
 }
 
@@ -52,19 +53,30 @@ static void write_parts(const struct gathering *g, struct buf *b)
 	buf_c(b, ']');
 }
 
+static void write_sums(const struct gathering *g, struct buf *b)
+{
+	char plus[24], minus[24];
+
+	buf_str(b, ",\"sums\":[");
+	for (unsigned i = 0; i < g->nsums; i++) {
+		const struct gather_sum *s = &g->sums[i];
+
+		buf_str(b, i ? ",[" : "[");
+		json_quote(b, span_of(s->currency));
+		buf_printf(b, ",%" PRIu64 ",\"%s\",\"%s\",%" PRIu64 "]", s->sum.count, money_text(s->sum.plus, plus),
+			money_text(s->sum.minus, minus), s->sum.unreadable);
+	}
+	buf_c(b, ']');
+}
+
 void gathering_write(const struct gathering *g, struct buf *b)
 {
-	char amount[24];
-
 	buf_str(b, "{\"batch\":");
 	json_quote(b, span_of(g->batchid));
-	buf_printf(b, ",\"whole\":%s,\"held\":%s,\"mixed\":%s,\"last\":%s,\"all\":%" PRIu64 ",\"already\":%" PRIu64
-		",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64, g->whole ? "true" : "false", g->held ? "true" : "false",
-		g->mixed ? "true" : "false", g->has_last ? "true" : "false", g->all, g->already, g->sum.count,
-		g->sum.unreadable);
-	text(b, "plus", money_text(g->sum.plus, amount));
-	text(b, "minus", money_text(g->sum.minus, amount));
-	text(b, "currency", g->currency);
+	buf_printf(b, ",\"whole\":%s,\"held\":%s,\"last\":%s,\"all\":%" PRIu64 ",\"already\":%" PRIu64,
+		g->whole ? "true" : "false", g->held ? "true" : "false", g->has_last ? "true" : "false", g->all,
+		g->already);
+	write_sums(g, b);
 	text(b, "date", g->date);
 	text(b, "why", g->why);
 	text(b, "args", g->why_args);
@@ -118,32 +130,69 @@ static void read_lists(const json_t *o, struct gathering *g)
 			g->partitions[g->npartitions++] = (unsigned)json_integer_value(v);
 }
 
+static struct gather_sum *sum_of(struct gathering *g, struct span currency)
+{
+	for (unsigned i = 0; i < g->nsums; i++)
+		if (span_is(currency, g->sums[i].currency))
+			return &g->sums[i];
+	g->sums = mem_grow(g->sums, g->nsums + 1u, sizeof *g->sums);
+	g->sums[g->nsums] = (struct gather_sum){0};
+	snprintf(g->sums[g->nsums].currency, sizeof g->sums->currency, "%.*s", SPAN_F(currency));
+	return &g->sums[g->nsums++];
+}
+
+int gathering_add(struct gathering *g, struct span currency, int64_t fen, bool readable, struct err *e)
+{
+	struct gather_sum *s = sum_of(g, currency);
+
+	if (!readable)
+		money_sum_unreadable(&s->sum);
+	else if (money_sum_add(&s->sum, fen, e) != 0)
+		return -1;
+	g->count++;
+	return 0;
+}
+
+static int read_sums(const json_t *o, struct gathering *g)
+{
+	struct money_form form = MONEY_YUAN;
+	const json_t *v;
+	struct err ignored;
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "sums"), i, v) {
+		const char *currency = json_string_value(json_array_get(v, 0)), *plus = json_string_value(json_array_get(v, 2)),
+			   *minus = json_string_value(json_array_get(v, 3));
+		struct gather_sum *s;
+
+		if (!currency || !plus || !minus)
+			return -1;
+		s = sum_of(g, span_of(currency));
+		s->sum.count = item(v, 1);
+		s->sum.unreadable = item(v, 4);
+		if (money_read(span_of(plus), &form, &s->sum.plus, &ignored) != 0 ||
+			money_read(span_of(minus), &form, &s->sum.minus, &ignored) != 0)
+			return -1;
+		g->count += s->sum.count;
+	}
+	return 0;
+}
+
 struct gathering *gathering_read(const json_t *o, struct err *e)
 {
 	const char *batch = json_string_value(json_object_get(o, "batch"));
-	const char *plus = json_string_value(json_object_get(o, "plus"));
-	const char *minus = json_string_value(json_object_get(o, "minus"));
-	const char *currency = json_string_value(json_object_get(o, "currency"));
-	struct money_form form = MONEY_YUAN;
-	struct gathering *g;
-	struct err ignored;
+	struct gathering *g = gathering_new(span_of(batch ? batch : ""));
 
-	if (!batch || !plus || !minus || !currency) {
+	if (!batch || !json_is_array(json_object_get(o, "sums")) || read_sums(o, g) != 0) {
 		err_set(e, E_GATHER_STATE, "batch=%s", batch ? batch : "-");
+		gathering_free(g);
 		return NULL;
 	}
-	g = gathering_new(span_of(batch));
 	g->whole = json_is_true(json_object_get(o, "whole"));
 	g->held = json_is_true(json_object_get(o, "held"));
-	g->mixed = json_is_true(json_object_get(o, "mixed"));
 	g->has_last = json_is_true(json_object_get(o, "last"));
 	g->all = number(o, "all");
 	g->already = number(o, "already");
-	g->sum.count = number(o, "count");
-	g->sum.unreadable = number(o, "unreadable");
-	money_read(span_of(plus), &form, &g->sum.plus, &ignored);
-	money_read(span_of(minus), &form, &g->sum.minus, &ignored);
-	snprintf(g->currency, sizeof g->currency, "%s", currency);
 	read_text(o, "date", &g->date);
 	read_text(o, "why", &g->why);
 	read_text(o, "args", &g->why_args);
@@ -215,10 +264,10 @@ enum gather_verdict gathering_judge(struct gathering *g)
 		gathering_hold(g, &why);
 		return GATHER_HOLD;
 	}
-	if (!g->sum.count)
+	if (!g->count)
 		return GATHER_NOTHING;
 	if (g->whole && g->already) {
-		err_set(&why, E_GATHER_ALREADY, "already=%" PRIu64 "\nnew=%" PRIu64, g->already, g->sum.count);
+		err_set(&why, E_GATHER_ALREADY, "already=%" PRIu64 "\nnew=%" PRIu64, g->already, g->count);
 		gathering_hold(g, &why);
 		return GATHER_HOLD;
 	}

@@ -22,9 +22,12 @@ struct gathering {
 	char *why;                   /* name of the error code, when held; "" otherwise */
 	char *why_args;
 	char *date;                  /* of the first line; "" */
-	struct money_sum sum;        /* of the lines to go */
-	char currency[4];
-	bool mixed;                  /* more than one currency */
+	uint64_t count;              /* of the lines to go */
+	struct gather_sum {
+		char currency[4];
+		struct money_sum sum;
+	} *sums;                     /* of the lines to go, in the order in which currencies came */
+	unsigned nsums;
 	uint64_t already;
 	struct parcel_range *ranges;
 	unsigned nranges;
@@ -42,6 +45,8 @@ struct gathering *gathering_new(struct span batchid);
 void gathering_free(struct gathering *g);
 void gathering_write(const struct gathering *g, struct buf *b);
 struct gathering *gathering_read(const json_t *o, struct err *e);  /* gather.state (ERR_HALT) */
+/* Adds a line to the sums. money.range: its currency's sum leaves the range. */
+int gathering_add(struct gathering *g, struct span currency, int64_t fen, bool readable, struct err *e);
 /* Adds the place of a line; follows = the record before it on that partition was a line of this batch too. */
 void gathering_place(struct gathering *g, unsigned partition, uint64_t offset, bool follows);
 /* gather.lines (ERR_HALT): the lines seen are not those that the router says it wrote. */

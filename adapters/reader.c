@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reader.h"
+#include "reader_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "jscan.h"
-
-struct reader {
-	struct reader_setup setup;
-	const struct form *form;
-	struct codec_reader *codec;
-	struct slots slots;
-	struct arena heads;          /* texts of file keys and of head rows: they outlive a row */
-	uint64_t rows;               /* that are no titles */
-	uint64_t titles;             /* rows looked at for the header */
-	uint64_t number;             /* of the last record */
-	uint64_t offset, line;       /* where reading can go on */
-	bool header_found;
-	unsigned header_cells;       /* of the header row: what a full row has */
-	int *columns;                /* header: position -> slot */
-	struct buf id, fingerprint, key;
-	struct hash_sha256 *hash;
-	bool has_count, has_sum, trailer_seen;
-	uint64_t count;
-	int64_t sum;
-	struct row row;
-};
+#include "utf8.h"
 
 /* ---- opening, saving, restoring ---- */
 
@@ -95,7 +75,8 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 {
 	struct reader *r = mem_new(sizeof *r);
 
-	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new()};
+	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new(),
+		.nearest = {.names = BUF_INIT}};
 	slots_init(&r->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &r->slots);
 	if (pattern_match(s->form->file, s->name, &r->heads, &r->slots) != 1) {
@@ -128,6 +109,7 @@ void reader_close(struct reader *r)
 	buf_done(&r->id);
 	buf_done(&r->fingerprint);
 	buf_done(&r->key);
+	buf_done(&r->nearest.names);
 	hash_sha256_free(r->hash);
 	free(r->columns);
 	free(r);
@@ -210,22 +192,43 @@ static int find_name(struct reader *r, unsigned column)
 	return -1;
 }
 
+/* Of the rows that are no header row, the one that lacks least is told: mostly the vendor changed one name in it. */
+static void keep_nearest(struct reader *r, unsigned lacks, struct buf *names)
+{
+	struct buf before = r->nearest.names;
+
+	if (lacks == r->form->header.ncolumns || (r->nearest.line && lacks >= r->nearest.lacks))
+		return;
+	r->nearest.lacks = lacks;
+	r->nearest.line = r->row.line;
+	r->nearest.names = *names;
+	*names = before;
+}
+
 /* Is this the header row: every wanted column has a cell of its own? */
 static bool try_header(struct reader *r)
 {
 	const struct form_header *h = &r->form->header;
 	int *columns = mem_grow(NULL, r->row.ncells, sizeof *columns);
+	struct buf names = BUF_INIT;
+	unsigned lacks = 0;
 
 	for (unsigned i = 0; i < r->row.ncells; i++)
 		columns[i] = -1;
 	for (unsigned c = 0; c < h->ncolumns; c++) {
 		int at = find_name(r, c);
 
-		if (at < 0 || columns[at] >= 0) {
-			free(columns);
-			return false;
+		if (at >= 0 && columns[at] < 0) {
+			columns[at] = h->columns[c].slot;
+			continue;
 		}
-		columns[at] = h->columns[c].slot;
+		buf_printf(&names, "%s%.*s", lacks++ ? ", " : "", SPAN_F(h->columns[c].names[0]));
+	}
+	if (lacks) {
+		keep_nearest(r, lacks, &names);
+		buf_done(&names);
+		free(columns);
+		return false;
 	}
 	free(r->columns);
 	r->columns = columns;
@@ -235,14 +238,48 @@ static bool try_header(struct reader *r)
 
 static int no_header(const struct reader *r, struct err *e)
 {
-	char want[128] = "";
-	size_t n = 0;
+	const struct form_header *h = &r->form->header;
+	struct buf names = BUF_INIT;
 
-	for (unsigned c = 0; c < r->form->header.ncolumns && n < sizeof want; c++)
-		n += (size_t)snprintf(want + n, sizeof want - n, "%s%.*s", c ? ", " : "",
-			SPAN_F(r->form->header.columns[c].names[0]));
-	err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%s", r->form->header.within, want);
+	if (r->nearest.line) {
+		err_set(e, E_FORM_NO_HEADER, "within=%u\nline=%" PRIu64 "\nwant=%.*s", h->within, r->nearest.line,
+			SPAN_F(utf8_cut(buf_as_span(&r->nearest.names), 200)));
+	} else {
+		for (unsigned c = 0; c < h->ncolumns; c++)
+			buf_printf(&names, "%s%.*s", c ? ", " : "", SPAN_F(h->columns[c].names[0]));
+		err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%.*s", h->within, SPAN_F(utf8_cut(buf_as_span(&names), 200)));
+	}
+	buf_done(&names);
 	return err_at(e, "%s", r->setup.shown);
+}
+
+/* A head and a trailer that declare different figures: one of them is wrong, and nobody here knows which. */
+static void two_totals(struct reader *r, const char *what, struct span first, struct span second)
+{
+	err_set(&r->two_totals, E_BATCH_TWO_TOTALS, "what=%s\nfirst=%.*s\nsecond=%.*s", what, SPAN_F(first), SPAN_F(second));
+}
+
+static void declare_count(struct reader *r, uint64_t count)
+{
+	char first[24], second[24];
+
+	if (r->has_count && r->count != count) {
+		snprintf(first, sizeof first, "%" PRIu64, r->count);
+		snprintf(second, sizeof second, "%" PRIu64, count);
+		two_totals(r, "count", span_of(first), span_of(second));
+	}
+	r->count = count;
+	r->has_count = true;
+}
+
+static void declare_sum(struct reader *r, int64_t sum)
+{
+	char first[24], second[24];
+
+	if (r->has_sum && r->sum != sum)
+		two_totals(r, "sum", span_of(money_text(r->sum, first)), span_of(money_text(sum, second)));
+	r->sum = sum;
+	r->has_sum = true;
 }
 
 /* Declared figures stand in heads and trailers as text. */
@@ -251,6 +288,7 @@ static int declared(struct reader *r, int count_slot, int sum_slot, const struct
 	struct span count = count_slot >= 0 ? r->slots.v[count_slot].text : SPAN_NONE;
 	struct span sum = sum_slot >= 0 ? r->slots.v[sum_slot].text : SPAN_NONE;
 	uint64_t n = 0;
+	int64_t fen;
 
 	if (count.n) {
 		for (size_t i = 0; i < count.n; i++) {
@@ -258,13 +296,12 @@ static int declared(struct reader *r, int count_slot, int sum_slot, const struct
 				return err_set(e, E_BATCH_DECLARED, "what=count\ntext=%.*s", SPAN_F(count));
 			n = n * 10 + (uint64_t)(count.p[i] - '0');
 		}
-		r->count = n;
-		r->has_count = true;
+		declare_count(r, n);
 	}
 	if (sum.n) {
-		if (money_read(sum, form, &r->sum, e) != 0)
+		if (money_read(sum, form, &fen, e) != 0)
 			return err_set(e, E_BATCH_DECLARED, "what=sum\ntext=%.*s", SPAN_F(sum));
-		r->has_sum = true;
+		declare_sum(r, fen);
 	}
 	return 0;
 }
@@ -287,7 +324,7 @@ static bool is_trailer(struct reader *r)
 static int take_trailer(struct reader *r, struct err *e)
 {
 	r->trailer_seen = true;
-	return declared(r, -1, r->form->trailer_sum_slot, &r->form->declared_form, e);
+	return declared(r, r->form->trailer_count_slot, r->form->trailer_sum_slot, &r->form->declared_form, e);
 }
 
 /* ---- records ---- */
@@ -397,15 +434,17 @@ static void dead(struct reader *r, struct reading *g, const struct err *e)
 
 static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)
 {
-	struct err e = r->row.bad;
+	struct err e;
 
 	g->kind = READ_RECORD;
 	g->number = ++r->number;
-	if (e.id == E_NONE && count_cells(r, n, &e) != 0) {
+	if (r->row.bad.id == E_NONE && count_cells(r, n, &e) != 0) {
 		/* Columns may have moved: no cell of such a row is believed, its amount least of all. */
 		r->row.bad = e;
 	}
-	if (e.id != E_NONE || take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
+	if (r->row.bad.id != E_NONE)
+		dead(r, g, &r->row.bad);
+	else if (take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
 		dead(r, g, &e);
 }
 
@@ -422,7 +461,8 @@ static bool kind_takes(struct reader *r, const struct form_kind *k)
 		return true;
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		kept[i] = k->slots[i] >= 0 ? r->slots.v[k->slots[i]] : (struct value){0};
-	is = !r->row.bad.id && cut_as(r, k, &ignored) == 0 && take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+	is = !r->row.bad.id && cut_as(r, k, &ignored) == 0 &&
+		take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		if (k->slots[i] >= 0)
 			r->slots.v[k->slots[i]] = kept[i];
@@ -436,7 +476,7 @@ static void take_row(struct reader *r, struct reading *g)
 	const struct form_kind *k = f->kinds;
 	const int *slots = r->columns;
 	unsigned n = r->header_cells;
-	struct err e = ERR_INIT;
+	struct err e;
 
 	r->rows++;
 	if (f->nkinds) {
@@ -469,10 +509,24 @@ static void take_row(struct reader *r, struct reading *g)
 	record(r, g, slots, n);
 }
 
+/* Field by field: the error's room is large, and not looked at when its id is E_NONE. */
+static void reading_begin(struct reading *g, enum reading_kind kind, const struct row *row)
+{
+	g->kind = kind;
+	g->number = 0;
+	g->line = row->line;
+	g->offset = row->offset;
+	g->raw = row->raw;
+	g->bad.id = E_NONE;
+	g->bad.where[0] = g->bad.args[0] = 0;
+	g->readable = false;
+	g->fen = 0;
+	g->currency = g->id = g->fingerprint = g->key = SPAN_NONE;
+}
+
 int reader_next(struct reader *r, struct reading *ret, struct err *e)
 {
 	const struct form_header *h = &r->form->header;
-	struct reading g = {.bad = ERR_INIT};
 	int got = r->form->codec->next(r->codec, &r->row, e);
 
 	if (got < 0)
@@ -480,29 +534,26 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	if (got == 0) {
 		if (h->within && !r->header_found && r->offset)
 			return no_header(r, e);
-		g.kind = READ_END;
-		*ret = g;
+		*ret = (struct reading){.kind = READ_END, .bad = ERR_INIT};
 		return 0;
 	}
 	slots_begin(&r->slots, r->row.raw.n);
-	g.kind = READ_SKIPPED;
-	g.line = r->row.line;
-	g.offset = r->row.offset;
-	g.raw = r->row.raw;
-	if (r->row.deleted)
-		;
-	else if (r->row.blank && r->form->format->skip_blank)
+	if (r->row.deleted) {
+		reading_begin(ret, READ_SKIPPED, &r->row);
+	} else if (r->row.blank && r->form->format->skip_blank) {
 		r->titles += !r->header_found;
-	else if (h->within && !r->header_found) {
+		reading_begin(ret, READ_SKIPPED, &r->row);
+	} else if (h->within && !r->header_found) {
 		r->titles++;
 		if ((r->row.bad.id || !try_header(r)) && r->titles >= h->within)
 			return no_header(r, e);
+		reading_begin(ret, READ_SKIPPED, &r->row);
 	} else {
-		take_row(r, &g);
+		reading_begin(ret, READ_SKIPPED, &r->row);
+		take_row(r, ret);
 	}
 	r->offset = r->row.end;
 	r->line = r->row.next_line;
-	*ret = g;
 	return 0;
 }
 
@@ -525,157 +576,4 @@ void reader_attributes(struct reader *r, const struct reading *g, struct event *
 	ret->unit = slot_text(r, r->form->unit_slot);
 	ret->bank = slot_text(r, r->form->bank_slot);
 	ret->businessdate = slot_text(r, r->form->date_slot);
-}
-
-/* ---- the proof of a whole document ---- */
-
-#define SUSPECTS 64u
-#define TAIL 40u
-
-struct reader_prover {
-	const struct form *form;
-	char *shown;
-	struct reader_proof proof;
-	struct {
-		uint64_t line;
-		char tail[TAIL];     /* the last bytes of a row with too few columns */
-		size_t n;
-	} suspects[SUSPECTS];
-	unsigned nsuspects;
-	int64_t gross;               /* of readable records, without their signs */
-};
-
-struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
-{
-	struct reader_prover *p = mem_new(sizeof *p);
-
-	p->form = f;
-	p->shown = mem_text(span_of(shown));
-	p->proof.totals = totals_new();
-	return p;
-}
-
-void reader_prover_free(struct reader_prover *p)
-{
-	if (!p)
-		return;
-	totals_free(p->proof.totals);
-	free(p->shown);
-	free(p);
-}
-
-const struct reader_proof *reader_proof(const struct reader_prover *p)
-{
-	return &p->proof;
-}
-
-static void suspect(struct reader_prover *p, const struct reading *g)
-{
-	size_t n = g->raw.n < TAIL ? g->raw.n : TAIL;
-
-	if (g->bad.id != E_RECORD_FEW_COLUMNS || p->nsuspects == SUSPECTS)
-		return;
-	p->suspects[p->nsuspects].line = g->line;
-	p->suspects[p->nsuspects].n = n;
-	memcpy(p->suspects[p->nsuspects++].tail, g->raw.p + g->raw.n - n, n);
-}
-
-/* A row with too few columns whose last digits are exactly what is missing may have lost its separator there. */
-static void find_lost_separator(struct reader_prover *p, int64_t missing)
-{
-	static const struct money_form any = {0, 2, false, false};
-	char amount[24];
-
-	for (unsigned i = 0; i < p->nsuspects; i++)
-		for (size_t from = 0; from < p->suspects[i].n; from++) {
-			struct span t = {p->suspects[i].tail + from, p->suspects[i].n - from};
-			int64_t fen;
-			struct err ignored;
-
-			if (t.p[0] == '0' || money_read(t, &any, &fen, &ignored) != 0 || fen != missing)
-				continue;
-			err_set(&p->proof.suspect, E_BATCH_LOST_SEPARATOR, "line=%" PRIu64 "\ndifference=%s",
-				p->suspects[i].line, money_text(missing, amount));
-			err_at(&p->proof.suspect, "%s:%" PRIu64, p->shown, p->suspects[i].line);
-			return;
-		}
-}
-
-static void compare(struct reader_prover *p)
-{
-	struct reader_proof *f = &p->proof;
-	char want[24], got[24], difference[24];
-	int64_t missing;
-
-	f->verdict = f->has_count || f->has_sum ? PROOF_OK : PROOF_NO_CONTROL;
-	if (f->dead && p->form->release == RELEASE_BATCH) {
-		f->verdict = PROOF_HELD;
-		err_set(&f->why, E_BATCH_DEAD_RECORD, "count=%" PRIu64, f->dead);
-	}
-	if (f->trailer_missing) {
-		f->verdict = PROOF_HELD;
-		err_set(&f->why, E_BATCH_NO_TRAILER, "%s", "");
-	}
-	if (f->has_count && f->count != f->records) {
-		f->verdict = PROOF_HELD;
-		err_set(&f->why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, f->count, f->records);
-	}
-	if (f->has_sum && f->sum != f->found) {
-		f->verdict = PROOF_HELD;
-		if (__builtin_sub_overflow(f->sum, f->found, &missing))
-			missing = 0;
-		err_set(&f->why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s", money_text(f->sum, want),
-			money_text(f->found, got), money_text(missing, difference));
-		find_lost_separator(p, missing);
-	}
-	if (f->why.id)
-		err_at(&f->why, "%s", p->shown);
-}
-
-/* The totals of many batches must fit as well, so that no file can stop an adapter by its sums. */
-static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
-{
-	char max[24];
-
-	p->gross += fen < 0 ? -fen : fen;
-	if (p->gross > READER_BATCH_MAX) {
-		err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
-		return err_at(e, "%s", p->shown);
-	}
-	return money_add(&p->proof.found, fen, e);
-}
-
-int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e)
-{
-	struct reader_proof *f = &p->proof;
-	bool is_dead = g->bad.id != E_NONE;
-
-	switch (g->kind) {
-	case READ_SKIPPED:
-		f->skipped++;
-		return 0;
-	case READ_RECORD:
-		f->records++;
-		*(is_dead ? &f->dead : &f->events) += 1;
-		if (g->readable && !f->currency[0] && g->currency.n < sizeof f->currency)
-			memcpy(f->currency, g->currency.p ? g->currency.p : "", g->currency.n);
-		if (is_dead) {
-			suspect(p, g);
-			if (f->nproblems < READER_PROBLEMS)
-				f->problems[f->nproblems++] = g->bad;
-		}
-		if (g->readable && add_amount(p, g->fen, e) != 0)
-			return -1;
-		if (totals_add(f->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
-			return -1;
-		return is_dead ? totals_add(f->totals, TOTAL_DEAD, "", g->currency, g->fen, g->readable, e) : 0;
-	default:
-		f->has_count = r->has_count;
-		f->has_sum = r->has_sum;
-		f->count = r->count;
-		f->sum = r->sum;
-		f->trailer_missing = p->form->trailer && !p->form->trailer_optional && !r->trailer_seen;
-		compare(p);
-		return 0;
-	}
 }

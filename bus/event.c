@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event.h"
 
+#include <endian.h>
 #include <stddef.h>
 
 #include "jscan.h"
@@ -50,31 +51,48 @@ static inline bool stops(unsigned char c, bool high)
 	return c < 0x20 || c == '"' || c == '\\' || (high && c >= 0x80);
 }
 
-static inline bool stops8(const char *p, bool high)
+/* The lowest bit that is set stands in the first byte that stops; those above it may be wrong. */
+static inline uint64_t stops8(const char *p, bool high)
 {
 	const uint64_t ones = UINT64_MAX / 255;
 	uint64_t x, quote, slash, hit;
 
 	memcpy(&x, p, sizeof x);
+	x = le64toh(x);
 	quote = x ^ ones * '"';
 	slash = x ^ ones * '\\';
 	hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
-	return ((high ? hit | x : hit) & ones << 7) != 0;
+	return (high ? hit | x : hit) & ones << 7;
 }
 
-static inline bool plain(struct span v, bool high)
+/* May it stand in a value as it is? */
+static inline bool plain(struct span v)
 {
 	size_t i = 0;
 
 	if (v.n < 8) {
-		while (i < v.n && !stops((unsigned char)v.p[i], high))
+		while (i < v.n && !stops((unsigned char)v.p[i], false))
 			i++;
 		return i == v.n;
 	}
 	for (; i + 8 <= v.n; i += 8)
-		if (stops8(v.p + i, high))
+		if (stops8(v.p + i, false))
 			return false;
-	return !stops8(v.p + v.n - 8, high);
+	return !stops8(v.p + v.n - 8, false);
+}
+
+/* The first byte that stops or is not ASCII; or end. */
+static inline const char *plain_end(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t hit = stops8(p, true);
+
+		if (hit)
+			return p + __builtin_ctzll(hit) / 8;
+	}
+	while (p < end && !stops((unsigned char)*p, true))
+		p++;
+	return p;
 }
 
 static void percent(struct buf *b, unsigned char c)
@@ -87,7 +105,7 @@ static void percent(struct buf *b, unsigned char c)
 /* What would have to be escaped becomes %XX, so that every value that we write is one that we read. */
 static void write_value(struct buf *b, struct span v)
 {
-	if (plain(v, false)) {
+	if (plain(v)) {
 		buf_span(b, v);
 		return;
 	}
@@ -117,7 +135,7 @@ void event_begin(struct buf *b, const struct event *attributes)
 			continue;
 		buf_reserve(b, a->mark.n + v.n + 1);
 		add_reserved(b, a->mark);
-		if (plain(v, false))
+		if (plain(v))
 			add_reserved(b, v);
 		else
 			write_value(b, v);
@@ -389,9 +407,9 @@ static void take_written(struct reading *r, struct event *v)
 		if ((size_t)(end - p) <= mark.n || memcmp(p, mark.p, mark.n) != 0)
 			continue;
 		value.p = p + mark.n;
-		close = memchr(value.p, '"', (size_t)(end - value.p));
-		value.n = close ? (size_t)(close - value.p) : 0;
-		if (!value.n || !plain(value, true))
+		close = plain_end(value.p, end);
+		value.n = (size_t)(close - value.p);
+		if (!value.n || close == end || *close != '"')
 			break;
 		*field(v, &attributes_table[i]) = value;
 		r->expected = i + 1;

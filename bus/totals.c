@@ -33,10 +33,11 @@ const struct total_equation total_equations[] = {
 
 const unsigned total_nequations = sizeof total_equations / sizeof *total_equations;
 
-/* Sorted lines. Records come in runs of the same kind, so the line of the last one is tried first. */
+/* Sorted lines. Records come in runs of the same kind and each adds to two terms, so for each term the line of the last
+ * one is tried first. */
 struct totals {
 	struct total_line *lines;
-	size_t n, cap, last;
+	size_t n, cap, last[TOTAL_COUNT];
 };
 
 struct totals *totals_new(void)
@@ -114,14 +115,14 @@ static int check_names(const char *destination, struct span currency, struct err
 static int line_of(struct totals *t, enum total_term term, const char *destination, struct span currency,
 	struct total_line **ret, struct err *e)
 {
-	size_t at = t->last;
+	size_t at = t->last[term];
 
 	if (at >= t->n || compare(&t->lines[at], term, destination, currency) != 0) {
 		if (check_names(destination, currency, e))
 			return -1;
 		if (!find(t, term, destination, currency, &at))
 			insert(t, at, term, destination, currency);
-		t->last = at;
+		t->last[term] = at;
 	}
 	*ret = &t->lines[at];
 	return 0;

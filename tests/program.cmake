@@ -28,7 +28,19 @@ endif()
 
 # What goes wrong at a county's desk. The large file is smaller where the program is slow.
 if(Python3_FOUND)
+  set(failing_rows 100000)
+  if(JINCAI_SANITIZE)
+    set(failing_rows 20000)
+  endif()
   add_test(NAME failing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/failing.py $<TARGET_FILE:jincai>
-    --count $<TARGET_FILE:count> --rows $<IF:$<BOOL:${JINCAI_SANITIZE}>,20000,100000>)
+    --count $<TARGET_FILE:count> --rows ${failing_rows})
   set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+add_subdirectory(bench)
+
+# Vendors whose forms were written from the reference alone, and the reference's own examples.
+if(Python3_FOUND)
+  add_test(NAME stranger COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/stranger/stranger_test.py
+    $<TARGET_FILE:jincai>)
+  set_tests_properties(stranger PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()

@@ -195,7 +195,8 @@ static int convert_date(struct run *r, const struct rule *u, struct span t, stru
 			t.n = u->date.length;
 		if (datefmt_read(&u->date, t, r->made.p + at) != 0)
 			return bad_date(t, u->date.pattern, "", e);
-		r->made.n += u->date.day < 0 ? 7 : 10;
+		/* The day was read, so it is a real one; a field of months keeps the rest. */
+		r->made.n += u->date.day < 0 || (u->field && u->field->format == SCHEMA_MONTH) ? 7 : 10;
 	}
 	*ret = (struct value){.text = made_since(r, at)};
 	return 0;

@@ -498,6 +498,8 @@ static void bind_schema(struct map_rule_reader *r, const struct conf *node, cons
 	u->required = x->required;
 	if (x->format == SCHEMA_MONEY && u->as != AS_MONEY)
 		bad_rule(r, node, "as: yuan | fen | li");
+	else if (x->format == SCHEMA_DATE && u->as == AS_DATE && u->date.day < 0)
+		bad_rule(r, node, "as: yyyyMMdd");
 	else if (holds_by_form(u, x))
 		u->checked = NULL;
 	check_words(r, node, x);

@@ -78,6 +78,13 @@ const char *names_text(const struct names *n, unsigned slot)
 
 const char *names_nearest(const struct names *n, struct span name)
 {
+	/* A name without its kind is the mistake of every beginner. */
+	for (unsigned i = 0; i < n->n; i++) {
+		const char *dot = strchr(n->text[i], '.');
+
+		if (dot && span_is(name, dot + 1))
+			return n->text[i];
+	}
 	return conf_nearest(name, (const char *const *)n->text);
 }
 

@@ -1,187 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "router.h"
+#include "router_parts.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "batch.h"
-#include "clock.h"
 #include "dead.h"
 #include "jscan.h"
 #include "topics.h"
-#include "totals.h"
-
-#define DESTINATIONS_MAX 64u
-
-struct shape {
-	const struct map *line;      /* NULL: the destination takes no event of this type */
-	struct slots slots;
-	int *from;                   /* for each slot: slot of the type's names, or -1 */
-	int split;
-};
-
-struct route {
-	unsigned destination;
-	struct expr *when;
-};
-
-struct type {
-	char *name;
-	unsigned topic;
-	bool instruction;
-	struct names *names;
-	struct extract *extract;
-	struct slots slots;
-	struct route *routes;
-	unsigned nroutes;
-	struct shape shapes[DESTINATIONS_MAX];
-};
-
-/* What is under way on one input partition. */
-struct open_batch {
-	char *batchid;
-	uint64_t seen, failed;
-	uint64_t routed[DESTINATIONS_MAX];
-	struct open_batch *next;
-};
-
-struct input {
-	unsigned topic, partition;
-	struct bus_reader *reader;
-	struct lane_heads *heads;
-	struct totals *totals;
-	struct open_batch *open;
-	uint64_t offset;             /* of the next message to read */
-	bool moved;
-};
-
-struct router {
-	struct flow flow;
-	char *source;                /* "/site/router" */
-	struct {
-		char name[65];
-		unsigned topic;
-	} destinations[DESTINATIONS_MAX];
-	unsigned ndestinations;
-	struct type *types;
-	unsigned ntypes;
-	struct input *inputs;
-	unsigned ninputs, turn;
-	unsigned dead_topic;
-	struct buf event, position;
-	struct arena scratch;
-};
-
-/* ---- building ---- */
-
-static const struct flow_kind router_kind;
-
-struct router *router_new(struct bus *b, const char *flow_name, const char *site_name)
-{
-	struct router *r = mem_new(sizeof *r);
-	struct buf source = BUF_INIT;
-
-	r->flow.kind = &router_kind;
-	r->flow.bus = b;
-	snprintf(r->flow.name, sizeof r->flow.name, "%s", flow_name);
-	buf_printf(&source, "/%s/%s", site_name, flow_name);
-	r->source = mem_text(buf_as_span(&source));
-	r->scratch = ARENA_INIT;
-	buf_done(&source);
-	return r;
-}
-
-unsigned router_destination(struct router *r, const char *name, unsigned topic)
-{
-	assert(r->ndestinations < DESTINATIONS_MAX);
-	snprintf(r->destinations[r->ndestinations].name, sizeof r->destinations->name, "%s", name);
-	r->destinations[r->ndestinations].topic = topic;
-	r->flow.outputs[r->flow.noutputs++] = topic;
-	return r->ndestinations++;
-}
-
-unsigned router_type(struct router *r, const char *name, unsigned topic, const struct schema *s, bool instruction)
-{
-	struct type *t;
-	bool known = false;
-
-	r->types = mem_grow(r->types, r->ntypes + 1u, sizeof *r->types);
-	t = &r->types[r->ntypes];
-	memset(t, 0, sizeof *t);
-	t->name = mem_text(span_of(name));
-	t->topic = topic;
-	t->instruction = instruction;
-	t->names = names_new();
-	t->extract = extract_new(s, t->names);
-	slots_init(&t->slots, names_count(t->names));
-	for (unsigned i = 0; i < r->flow.ninputs; i++)
-		known |= r->flow.inputs[i] == topic;
-	if (!known)
-		r->flow.inputs[r->flow.ninputs++] = topic;
-	return r->ntypes++;
-}
-
-struct names *router_names(struct router *r, unsigned type)
-{
-	return r->types[type].names;
-}
-
-void router_shape(struct router *r, unsigned type, unsigned destination, const struct map *line,
-	const struct names *names, const struct slots *fixed, int split_slot)
-{
-	struct type *t = &r->types[type];
-	struct shape *s = &t->shapes[destination];
-
-	s->line = line;
-	s->split = split_slot;
-	slots_init(&s->slots, names_count(names));
-	s->from = mem_grow(NULL, names_count(names), sizeof *s->from);
-	for (unsigned i = 0; i < names_count(names); i++) {
-		s->from[i] = names_use(t->names, span_of(names_text(names, i)));
-		s->slots.v[i] = fixed->v[i];
-	}
-}
-
-void router_route(struct router *r, unsigned type, unsigned destination, struct expr *when)
-{
-	struct type *t = &r->types[type];
-
-	t->routes = mem_grow(t->routes, t->nroutes + 1u, sizeof *t->routes);
-	t->routes[t->nroutes++] = (struct route){destination, when};
-}
-
-struct flow *router_flow(struct router *r)
-{
-	return &r->flow;
-}
-
-static void router_free(struct flow *f)
-{
-	struct router *r = (struct router *)f;
-
-	for (unsigned i = 0; i < r->ntypes; i++) {
-		struct type *t = &r->types[i];
-
-		for (unsigned k = 0; k < t->nroutes; k++)
-			expr_free(t->routes[k].when);
-		for (unsigned k = 0; k < DESTINATIONS_MAX; k++) {
-			slots_done(&t->shapes[k].slots);
-			free(t->shapes[k].from);
-		}
-		free(t->routes);
-		slots_done(&t->slots);
-		extract_free(t->extract);
-		names_free(t->names);
-		free(t->name);
-	}
-	free(r->types);
-	free(r->source);
-	buf_done(&r->event);
-	buf_done(&r->position);
-	arena_done(&r->scratch);
-	free(r);
-}
 
 /* ---- position ---- */
 
@@ -420,20 +246,34 @@ static bool matches(const struct type *t, unsigned d)
 	return false;
 }
 
+static int unshaped(struct work *w, const struct type *t, unsigned d, const struct err *why, struct err *e)
+{
+	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+
+	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
+		currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+}
+
 /* One event to one destination: shaped and appended, or dead for it. */
 static int route_to(struct work *w, struct type *t, unsigned d, enum total_term *ret_term, struct err *e)
 {
 	struct router *r = w->r;
-	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
 	struct err why = ERR_INIT;
 
 	if (shape_event(w, t, d, &why) != 0) {
 		*ret_term = TOTAL_UNSHAPED;
-		return dead_event(w, &why, r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
-			currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+		return unshaped(w, t, d, &why, e);
 	}
 	*ret_term = TOTAL_ROUTED;
-	return flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, e);
+	if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, &why) == 0)
+		return 0;
+	if (err_kind(&why) != ERR_DATA) {
+		*e = why;
+		return -1;
+	}
+	/* Too large in that shape: no reason to stop those behind it. */
+	*ret_term = TOTAL_UNSHAPED;
+	return unshaped(w, t, d, &why, e);
 }
 
 static int route_event(struct work *w, struct type *t, struct err *e)
@@ -475,6 +315,25 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	w->batch->seen++;
 	w->batch->failed += failed;
 	return 0;
+}
+
+/* An event of a type that nothing in the site names any more: an adapter was taken out while its events lay here. It may have
+ * been an instruction, so it is dead, and counted as one whose amount we cannot read. */
+static int unknown_type(struct work *w, struct err *e)
+{
+	struct router *r = w->r;
+	struct err why;
+
+	err_set(&why, E_ROUTE_NONE, "type=%.*s", SPAN_F(w->event->type));
+	w->batch->seen++;
+	w->batch->failed++;
+	r->flow.attention = true;
+	if (totals_add(w->in->totals, TOTAL_SEEN, "", SPAN(""), 0, false, e) != 0)
+		return -1;
+	for (unsigned d = 0; d < r->ndestinations; d++)
+		if (totals_add(w->in->totals, TOTAL_NOT_ROUTED, r->destinations[d].name, SPAN(""), 0, false, e) != 0)
+			return -1;
+	return dead_event(w, &why, "", NULL, SPAN_NONE, e);
 }
 
 /* The batch is complete on this partition: every destination that its type can reach is told. */
@@ -538,23 +397,23 @@ static int take_message(struct router *r, struct input *in, const struct bus_mes
 	if (event_is_ours(&v))
 		return 0;
 	t = type_of(r, v.type);
-	if (!t)
-		return 0;            /* a type that no route names: reports and master data may go nowhere */
 	w.batch = open_batch(in, v.batchid);
-	return route_event(&w, t, e);
+	return t ? route_event(&w, t, e) : unknown_type(&w, e);
 }
 
-static int read_input(struct router *r, struct input *in, struct err *e)
+/* Events that go nowhere stage nothing: the budget bounds the step when there are only such. */
+static int read_input(struct router *r, struct input *in, unsigned *budget, struct err *e)
 {
 	struct bus_message m;
 	int got = 0;
 
-	while (!flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
+	while (*budget && !flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
 		if (take_message(r, in, &m, e) != 0)
 			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, in->topic), in->partition,
 				m.offset);
 		in->offset = m.offset + 1;
 		in->moved = true;
+		--*budget;
 	}
 	return got < 0 ? -1 : 0;
 }
@@ -562,10 +421,11 @@ static int read_input(struct router *r, struct input *in, struct err *e)
 static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct router *r = (struct router *)f;
+	unsigned budget = BUS_STEP_RECORDS;
 
 	/* Each step begins with another input, so that a long file on one does not starve the others. */
 	for (unsigned i = 0; i < r->ninputs; i++)
-		if (read_input(r, &r->inputs[(r->turn + i) % r->ninputs], e) != 0)
+		if (read_input(r, &r->inputs[(r->turn + i) % r->ninputs], &budget, e) != 0)
 			return -1;
 	r->turn++;
 	*ret = FLOW_IDLE;
@@ -578,7 +438,7 @@ static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	return 0;
 }
 
-static const struct flow_kind router_kind = {
+const struct flow_kind router_kind = {
 	.name = "router",
 	.open = router_open,
 	.step = router_step,

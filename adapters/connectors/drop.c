@@ -10,8 +10,10 @@
 
 #include "claim.h"
 #include "fsys.h"
+#include "utf8.h"
 
 #define MARKER ".marker"
+#define NAME_LONGEST 200u            /* bytes: the taken name has two numbers in front and may get .marker behind */
 
 struct drop {
 	char *folder, *spool;
@@ -104,9 +106,26 @@ static const char *what_is(mode_t mode)
 	return S_ISLNK(mode) ? "link" : S_ISDIR(mode) ? "folder" : S_ISFIFO(mode) ? "pipe" : "special file";
 }
 
+/* A name becomes part of claims, ids and places, which are UTF-8 and show it to people. */
+static bool name_ok(const char *name)
+{
+	uint32_t c;
+
+	for (size_t n = strlen(name), len; n; name += len, n -= len) {
+		len = utf8_step(name, n, &c);
+		if (!len || c < ' ' || c == 0x7f || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
 /* May this be taken? A file that we may not read would stop everything behind it once it is taken. */
 static int look_at(struct drop *d, const char *name, const struct stat *st, struct err *e)
 {
+	if (!name_ok(name))
+		return err_set(e, E_DROP_NAME, "file=%s", d->folder);
+	if (strlen(name) > NAME_LONGEST)
+		return err_set(e, E_DROP_LONG_NAME, "file=%s/%s", d->folder, name);
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, E_DROP_NOT_REGULAR, "file=%s/%s\nwhat=%s", d->folder, name, what_is(st->st_mode));
 	if (faccessat(d->dir, name, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0 && errno == EACCES) {
@@ -189,7 +208,9 @@ static int take_marker(struct drop *d, const char *taken, struct err *e)
 	snprintf(to, sizeof to, "%s" MARKER, taken);
 	if (fsys_exists(d->taken_dir, to))
 		return 0;
-	return fsys_rename_new(d->dir, buf_text(&d->marker), d->taken_dir, to, buf_text(&d->marker), e);
+	if (fsys_rename_new(d->dir, buf_text(&d->marker), d->taken_dir, to, buf_text(&d->marker), e) != 0)
+		return e->id == E_FILE_MISSING ? 0 : -1;     /* taken back meanwhile: the file is ours already */
+	return 0;
 }
 
 int drop_take(struct drop *d, const char *name, uint64_t generation, unsigned counter, char *ret_taken, struct err *e)
@@ -198,9 +219,18 @@ int drop_take(struct drop *d, const char *name, uint64_t generation, unsigned co
 
 	if (n < 0 || n > 240)
 		return err_set(e, E_DROP_LONG_NAME, "file=%s/%s", d->folder, name);
-	if (fsys_rename_new(d->dir, name, d->taken_dir, ret_taken, name, e) != 0 || take_marker(d, ret_taken, e) != 0)
-		return -1;
-	return sync_folders(d, e);
+	if (fsys_rename_new(d->dir, name, d->taken_dir, ret_taken, name, e) != 0)
+		return e->id == E_FILE_MISSING ? 1 : -1;
+	return take_marker(d, ret_taken, e) != 0 ? -1 : sync_folders(d, e);
+}
+
+/* Somebody may put a file here by hand; what could never be claimed is none. */
+static bool may_be_claimed(const struct drop *d, const char *name)
+{
+	struct stat st;
+
+	return !span_ends(span_of(name), SPAN(MARKER)) && name_ok(name) &&
+		fstatat(d->taken_dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
 int drop_taken(struct drop *d, char ***ret, struct err *e)
@@ -211,10 +241,10 @@ int drop_taken(struct drop *d, char ***ret, struct err *e)
 	if (fsys_list(d->taken_dir, ".", &names, e) != 0)
 		return err_at(e, "%s/.taken", d->folder);
 	for (unsigned i = 0; names[i]; i++)
-		if (span_ends(span_of(names[i]), SPAN(MARKER)))
-			free(names[i]);
-		else
+		if (may_be_claimed(d, names[i]))
 			names[kept++] = names[i];
+		else
+			free(names[i]);
 	names[kept] = NULL;
 	for (unsigned i = 0; names[i]; i++)
 		if (take_marker(d, names[i], e) != 0) {
@@ -286,7 +316,8 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 
 	*c = (struct drop_copy){.input = {copy_fill}, .drop = d, .taken = mem_text(span_of(taken)), .to = -1,
 		.hash = hash_sha256_new()};
-	c->from = openat(d->taken_dir, taken, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* A pipe that took a file's place between look and rename must not make us wait. */
+	c->from = openat(d->taken_dir, taken, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (c->from < 0 || fstat(c->from, &c->before) != 0) {
 		err_sys(e, errno == EACCES ? E_FILE_DENIED : E_FILE_FAILED, taken, errno);
 		err_at(e, "%s/.taken", d->folder);

@@ -23,13 +23,15 @@ const char *drop_folder(const struct drop *d);
 
 /* The next complete file by name; *ret is owned by d until the next call. 1, 0 none, -1. Whatever is not a regular file is
  * passed over and reported once through refused (may be NULL): drop.not_regular {file}{what}; so is a complete file that we
- * may not read: drop.denied {file}. */
+ * may not read: drop.denied {file}, and one whose name we cannot keep: drop.name {file} (not UTF-8, or with a quote, a backslash
+ * or a control in it; file is the folder), drop.long_name {file}. */
 int drop_find(struct drop *d, const char **ret, void (*refused)(void *arg, const struct err *why), void *arg,
 	struct err *e);
-/* Takes it: both renames, then .taken and the drop folder synced. ret_taken: at least 256 bytes. */
+/* Takes it: both renames, then .taken and the drop folder synced. ret_taken: at least 256 bytes. 0, -1; 1: it is no longer
+ * there, the vendor took it back. */
 int drop_take(struct drop *d, const char *name, uint64_t generation, unsigned counter, char *ret_taken,
 	struct err *e);
-/* Names in .taken, markers left out, sorted; freed by fsys_list_free. Marker files whose data was taken before a crash are
+/* Names of the files in .taken, markers and what is no file left out, sorted; freed by fsys_list_free. Marker files whose data was taken before a crash are
  * taken along first. Syncs both folders: an earlier life may have died between a rename and its sync. */
 int drop_taken(struct drop *d, char ***ret, struct err *e);
 /* The vendor's name in a taken one. */

@@ -12,16 +12,18 @@
 struct outbox {
 	char *folder;
 	int dir, staging;
+	bool group;                  /* may read and take what we hand over */
 	char **touched;              /* folders below ours that a rename went into since the last settle; "" is ours */
 	unsigned ntouched;
 };
 
-int outbox_open(const char *folder, struct outbox **ret, struct err *e)
+int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e)
 {
 	struct outbox *o = mem_new(sizeof *o);
 	struct stat here, there;
 
-	*o = (struct outbox){.folder = mem_text(span_of(folder)), .dir = -1, .staging = -1};
+	*o = (struct outbox){.folder = mem_text(span_of(folder)), .dir = -1, .staging = -1,
+		.group = group};
 	if (fsys_open_dir(AT_FDCWD, folder, &o->dir, e) != 0 || fsys_make_dir(o->dir, ".staging", &o->staging, e) != 0)
 		goto fail;
 	if (faccessat(o->dir, ".", W_OK, AT_EACCESS) != 0) {
@@ -80,6 +82,10 @@ int outbox_stage(struct outbox *o, const char *staged, struct err *e)
 	fd = openat(o->staging, staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return stage_failed(o, e);
+	if (o->group && fchmod(fd, 0640) != 0) {
+		close(fd);
+		return stage_failed(o, e);
+	}
 	close(fd);
 	return 0;
 }
@@ -139,6 +145,9 @@ static int make_folders(struct outbox *o, const char *name, struct err *e)
 			if (!failed)
 				close(fd);
 		}
+		/* Each time: an earlier life may have died between making it and opening it to the group. */
+		if (!failed && o->group && fchmodat(o->dir, part, 02770, 0) != 0)
+			failed = err_sys(e, E_FILE_FAILED, part, errno);
 		free(part);
 		if (failed)
 			return -1;
@@ -195,7 +204,14 @@ static int by_text(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct err *e)
+int outbox_unstage(struct outbox *o, const char *staged, struct err *e)
+{
+	if (unlinkat(o->staging, staged, 0) != 0 && errno != ENOENT)
+		return err_sys(e, E_FILE_FAILED, o->folder, errno);
+	return 0;
+}
+
+int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, uint64_t generation, struct err *e)
 {
 	char **names;
 	int ret = 0;
@@ -203,10 +219,8 @@ int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct
 	if (fsys_list(o->staging, ".", &names, e) != 0)
 		return err_at(e, "%s/.staging", o->folder);
 	for (unsigned i = 0; names[i] && ret == 0; i++)
-		if (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)) {
-			if (unlinkat(o->staging, names[i], 0) != 0 && errno != ENOENT)
-				ret = err_sys(e, E_FILE_FAILED, o->folder, errno);
-		}
+		if (strtoull(names[i], NULL, 10) < generation && (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)))
+			ret = outbox_unstage(o, names[i], e);
 	fsys_list_free(names);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #define JC_OUTBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "err.h"
@@ -17,8 +18,9 @@
  */
 struct outbox;
 
-/* Errors: file.*, outbox.other_device when .staging lies on another file system. */
-int outbox_open(const char *folder, struct outbox **ret, struct err *e);
+/* group: files are 0640 and the folders in front of names 2770, so that a receiver in the folder's group may take them;
+ * else 0600 and 0700, for ourselves alone. Errors: file.*, outbox.other_device when .staging lies on another file system. */
+int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e);
 void outbox_close(struct outbox *o);
 const char *outbox_folder(const struct outbox *o);
 
@@ -37,7 +39,11 @@ int outbox_settle(struct outbox *o, struct err *e);
 /* True when a file of that name stands in the folder now. */
 bool outbox_has(struct outbox *o, const char *name);
 
-/* Deletes every staged name that keep (sorted by bytes, n of them) does not have. */
-int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, struct err *e);
+/* Deletes staged names that keep (sorted by bytes, n of them) does not have. Names begin with the generation of who staged
+ * them ("3-17.body"): those of generation and later ones stay, for a process that was fenced must not clear away what its
+ * successor stages. */
+int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, uint64_t generation, struct err *e);
+/* Deletes one staged name; fine when it is gone. */
+int outbox_unstage(struct outbox *o, const char *staged, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include "err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct err_code table[] = {
@@ -88,15 +89,41 @@ static size_t put(char *ret, size_t cap, size_t at, const char *p, size_t n)
 	return at + n;
 }
 
+/* The length of "<...{arg}...>" at w, else 0; *ret_there: all its arguments are there and say something. */
+static size_t optional_part(const struct err *e, const char *w, bool *ret_there)
+{
+	size_t len = w[0] == '<' ? strcspn(w, ">") : 0, n;
+	const char *brace = len && w[len] ? memchr(w, '{', len) : NULL;
+
+	if (!brace)
+		return 0;
+	*ret_there = true;
+	for (; brace; brace = memchr(brace, '{', len - (size_t)(brace - w))) {
+		const char *v = find_arg(e->args, brace + 1, strcspn(brace, "}") - 1, &n);
+
+		*ret_there = *ret_there && v && n && !(n == 1 && v[0] == '-');
+		brace++;
+	}
+	return len + 1;
+}
+
 static size_t fill(const struct err *e, const char *words, char *ret, size_t cap)
 {
-	size_t at = 0, n;
+	size_t at = 0, n, part;
+	const char *closing = NULL;
+	bool there;
 
 	for (const char *w = words; *w;) {
 		size_t len = w[0] == '{' ? strcspn(w, "}") : 0;
 		const char *v;
 
-		if (len && w[len] == '}' && (v = find_arg(e->args, w + 1, len - 1, &n))) {
+		if (w == closing) {
+			closing = NULL;
+			w++;
+		} else if ((part = optional_part(e, w, &there)) > 0) {
+			closing = there ? w + part - 1 : NULL;
+			w += there ? 1 : part;
+		} else if (len && w[len] == '}' && (v = find_arg(e->args, w + 1, len - 1, &n))) {
 			at = put(ret, cap, at, v, n);
 			w += len + 1;
 		} else {

@@ -72,7 +72,8 @@ static inline enum err_kind err_kind(const struct err *e)
 const char *err_arg(const struct err *e, const char *name);
 
 /* Writes "what happened" or "what to do" with the arguments filled in; always terminated. Returns the length that
- * was needed. */
+ * was needed. A part of the words in < > that holds {arguments} stands only when all of them are there and none is "-":
+ * "<did you mean {near}? >names stand in the schema". */
 size_t err_words(const struct err *e, enum err_lang lang, char *ret, size_t cap);
 size_t err_remedy(const struct err *e, enum err_lang lang, char *ret, size_t cap);
 

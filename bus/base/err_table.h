@@ -37,12 +37,12 @@ ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请�
 
 /* text, money, digests */
 ROW(E_MONEY_DECIMALS, "money.decimals", ERR_DATA, 1,
-	"the amount \"{text}\" does not have {want} decimals; it was not rounded and not used",
-	"金额“{text}”的小数位数应为 {want} 位，未作舍入，也未采用",
+	"<{field}: >the amount \"{text}\" does not have {want} decimals; it was not rounded and not used",
+	"<{field}：>金额“{text}”的小数位数应为 {want} 位，未作舍入，也未采用",
 	"have the source write the amount again, or correct the decimals in the form",
 	"请来源单位重新出具金额，或更正报文格式中的小数位数")
 ROW(E_MONEY_EMPTY, "money.empty", ERR_DATA, 1,
-	"the amount is empty; it was not taken for zero", "金额为空，未按零处理",
+	"<{field}: >the amount is empty; it was not taken for zero", "<{field}：>金额为空，未按零处理",
 	"have the source fill in the amount, or declare in the form what an empty amount means",
 	"请来源单位补填金额，或在报文格式中写明空金额的含义")
 ROW(E_MONEY_RANGE, "money.range", ERR_DATA, 1,
@@ -51,8 +51,8 @@ ROW(E_MONEY_RANGE, "money.range", ERR_DATA, 1,
 	"check whether two columns ran together in the source's file",
 	"请核对来源文件中是否有两栏数字连在一起")
 ROW(E_MONEY_SYNTAX, "money.syntax", ERR_DATA, 1,
-	"\"{text}\" is not an amount as the form declares it (character {at}); it was not used",
-	"“{text}”不是报文格式所规定的金额写法（第 {at} 个字符），未采用",
+	"<{field}: >\"{text}\" is not an amount as the form declares it (character {at}); it was not used",
+	"<{field}：>“{text}”不是报文格式所规定的金额写法（第 {at} 个字符），未采用",
 	"compare with the amount format in the form: sign, point, thousands commas, full-width digits",
 	"请对照报文格式中的金额格式：正负号、小数点、千分位逗号、全角数字")
 ROW(E_TEXT_HALF, "text.half", ERR_DATA, 1,
@@ -597,8 +597,8 @@ ROW(E_FORM_NEEDS_KINDS, "form.needs_kinds", ERR_CONF, 3,
 	"请在 kinds: line: columns: 下写明各列")
 ROW(E_FORM_NO_COLUMNS, "form.no_columns", ERR_CONF, 3, "the form names no columns", "报文格式没有写列",
 	"give kinds: with columns:, or header: with find:", "请写 kinds: 和 columns:，或写 header: 和 find:")
-ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names: {want}",
-	"前 {within} 行里没有一行同时含有这些列名：{want}", "nothing of this file was read; did the vendor change the header? then add the name to the form",
+ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {within} has all the column names<; line {line} has the others and lacks>: {want}",
+	"前 {within} 行里没有一行同时含有全部列名<；第 {line} 行最接近，缺少>：{want}", "nothing of this file was read; did the vendor change the header? then add the name to the form",
 	"该文件一行也没有读入；若厂商改了表头，请在报文格式里加上新列名")
 ROW(E_FORM_NO_KEY, "form.no_key", ERR_CONF, 5, "an instruction needs a natural key: a record number is no identity", "指令类记录必须有业务主键，行号不能当主键",
 	"name the fields that make the key: identity: {document: [...]}", "请写明主键字段：identity: {document: [...]}")
@@ -606,6 +606,8 @@ ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for eve
 	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
 ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
+ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
+	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
 	"codec {codec} is only read, never written; the form was not loaded",
 	"{codec} 格式只能读入，不能写出；该报文格式未加载",
@@ -792,6 +794,8 @@ ROW(E_DROP_GROWING, "drop.growing", ERR_RETRY, 4, "{file} was still being writte
 	"the copy was thrown away; it is read again by itself when it stands still", "副本已丢弃；等它写完会自动重读")
 ROW(E_DROP_LONG_NAME, "drop.long_name", ERR_CONF, 3, "the name of {file} is too long to be kept beside a number", "{file} 的文件名太长，无法加编号保存",
 	"it stays where it is, unread; ask the source for a shorter name", "文件留在原处未读；请来源系统改短文件名")
+ROW(E_DROP_NAME, "drop.name", ERR_DATA, 1, "a file in {file} has a name that is not UTF-8, or a quote, a backslash or a control in it", "{file} 里有文件名不是 UTF-8，或含引号、反斜杠、控制字符",
+	"it stays where it is, unread, the others go on; have the source write its names in UTF-8 (it may be GBK now)", "文件留在原处未读，其他文件照常处理；请来源系统用 UTF-8 写文件名（现在可能是 GBK）")
 ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, not a file; it was not read", "{file} 不是普通文件（{what}）；未读取",
 	"it stays where it is, the others go on; put a real file there", "留在原处，其他文件照常处理；请放入真正的文件")
 ROW(E_DROP_OTHER_DEVICE, "drop.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
@@ -812,7 +816,11 @@ ROW(E_BATCH_LOST_SEPARATOR, "batch.lost_separator", ERR_DATA, 1, "line {line} ha
 	"第 {line} 行列数不足，末尾正好是所差的 {difference}：可能丢了分隔符", "look at that line with the source; nothing is repaired by itself", "请与来源系统核对该行；系统不会自行修补")
 ROW(E_BATCH_NO_TRAILER, "batch.no_trailer", ERR_DATA, 1, "the line with the totals is missing", "缺少合计行",
 	"the file may be cut off; the whole batch is held, not one is passed on", "文件可能不完整；整批挂起，一笔未发")
-ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got}, the difference is {difference}", "声明金额 {want}，实际 {got}，相差 {difference}",
+ROW(E_BATCH_TWO_TOTALS, "batch.two_totals", ERR_DATA, 1, "the file declares two different figures as its {what}: {first}, then {second}", "文件声明了两个不同的 {what}：先是 {first}，后是 {second}",
+	"the whole batch is held, not one is passed on; ask the source which is right and for a right file", "整批挂起，一笔未放行；请问明来源单位以哪个为准，并重新报送")
+ROW(E_BATCH_UNDECLARED, "batch.undeclared", ERR_DATA, 1, "the form says that the file declares its {what}, and it does not", "报文格式规定文件要声明 {what}，文件里却没有",
+	"the head or the line of totals is missing or empty: the whole batch is held, not one is passed on; ask the source for a whole file", "首行或合计行缺失或为空：整批挂起，一笔未放行；请来源单位报送完整文件")
+ROW(E_BATCH_SUM, "batch.sum", ERR_DATA, 1, "declared are {want}, found were {got}, the difference is {difference}<; the amounts of {unread} records could not be read>", "声明金额 {want}，实际 {got}，相差 {difference}<；另有 {unread} 笔的金额读不出来>",
 	"the whole batch is held, not one is passed on; ask the source for a right file", "整批挂起，一笔未发；请来源系统重出正确的文件")
 
 /* router, destinations, parcels */
@@ -834,6 +842,8 @@ ROW(E_PARCEL_RECORD, "parcel.record", ERR_HALT, 6, "a kept parcel cannot be read
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
 ROW(E_PARCEL_SUM, "parcel.sum", ERR_HALT, 6, "the lines written into {name} are not those that its head declares", "写入 {name} 的明细与其表头声明不一致",
 	"the file was not handed over; keep the store as it is and ask for help", "文件没有交出；请保留现场并求助")
+ROW(E_PARCEL_TOO_MANY, "parcel.too_many", ERR_DATA, 1, "the batch would become more than {max} files", "该批将拆成超过 {max} 个文件",
+	"the whole batch is held, not one is sent; split it by a field with fewer values, or ask the source for smaller batches", "整批挂起，一笔未发；请改用取值较少的字段分发，或请来源系统拆小批次")
 ROW(E_PARCEL_UNKNOWN, "parcel.unknown", ERR_DATA, 1, "parcel {no} ({name}) to {destination} was being handed over when the machine stopped: it may or may not have arrived",
 	"发送批 {no}（{name}）交给 {destination} 时机器停了：可能已到，也可能未到", "it is not sent again by itself: ask the receiver whether it has {name}", "不会自动重发：请向接收方核实是否收到 {name}")
 ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} records on this partition, {got} were read", "批次 {batch} 在本分区声明 {want} 笔，读到 {got} 笔",

@@ -182,22 +182,22 @@ void hash_hex(struct buf *b, const uint8_t *p, size_t n)
 	}
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Of a hex digit its value and one; 0: it is none. No branches: which digits come is not to be foreseen. */
+static const uint8_t digit_of[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['A'] = 11, 12, 13, 14, 15, 16,
+	['a'] = 11, 12, 13, 14, 15, 16,
+};
 
 int hash_unhex(struct span hex, uint8_t *ret, size_t n)
 {
-	if (hex.n != 2 * n)
+	bool ok = hex.n == 2 * n;
+
+	for (size_t i = 0; ok && i < hex.n; i++)
+		ok = digit_of[(uint8_t)hex.p[i]] != 0;
+	if (!ok)
 		return -1;
-	for (size_t i = 0; i < hex.n; i++)
-		if (nibble(hex.p[i]) < 0)
-			return -1;
 	for (size_t i = 0; i < n; i++)
-		ret[i] = (uint8_t)(nibble(hex.p[2 * i]) << 4 | nibble(hex.p[2 * i + 1]));
+		ret[i] = (uint8_t)((digit_of[(uint8_t)hex.p[2 * i]] - 1) << 4 | (digit_of[(uint8_t)hex.p[2 * i + 1]] - 1));
 	return 0;
 }

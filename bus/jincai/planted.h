@@ -2,6 +2,10 @@
 #ifndef JC_PLANTED_H
 #define JC_PLANTED_H
 
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
 #include <jansson.h>
 
 #include "claim.h"

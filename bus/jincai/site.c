@@ -215,6 +215,14 @@ static void read_adapter(struct loading *in, struct conf *node)
 	conf_unknown(node, in->f);
 }
 
+/* to: {file: {readers: group}} */
+static bool read_readers(struct loading *in, struct conf *map)
+{
+	struct conf *to = conf_get(map, "to"), *file = to && to->kind == CONF_MAP ? conf_get(to, "file") : NULL;
+
+	return file && file->kind == CONF_MAP && conf_choice(file, "readers", "owner|group", 0, in->f) == 1;
+}
+
 static void read_destination(struct loading *in, struct conf *node)
 {
 	struct site *s = in->site;
@@ -234,6 +242,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	split = conf_want(node, "split", CONF_SCALAR, in->f);
 	if (split)
 		d->split = mem_text(split->text);
+	d->group = read_readers(in, node);
 	d->folder = read_folder(in, node, "to");
 	conf_unknown(node, in->f);
 }
@@ -630,7 +639,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
 		const struct site_destination *d = &s->destinations[i];
 		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,
-			.folder = d->folder, .split = d->split != NULL};
+			.folder = d->folder, .group = d->group, .split = d->split != NULL};
 
 		if (d->live && wanted(d->name, names))
 			failed = add_flow(&list, &n, deliver_new(&setup, e));

@@ -22,6 +22,7 @@
  *	  payroll-a: {form: payroll/pipe, start: 2026-12-01, keep: 400, from: {file: {folder: ./in/payroll}}}
  *	destinations:
  *	  bank-abc: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/abc}}}
+ *	                                         # file: {readers: group} lets a receiver in the folder's group take the files
  *	  units: {form: unit/csv, split: data.unit, gather: batch, mode: live, to: {file: {folder: ./out/units}}}
  *	routes:
  *	  - {types: [payroll.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}
@@ -37,6 +38,7 @@ struct site_adapter {
 struct site_destination {
 	char *name, *folder;
 	char *split;                 /* path, or NULL */
+	bool group;                  /* readers: group */
 	bool live;                   /* else off: lines wait on its topic */
 	struct form *form;
 };

@@ -31,6 +31,18 @@ static void show_record(void *arg, struct reader *r, const struct reading *g)
 	show_flush(&t->line, stdout);
 }
 
+/* With --summary no record is shown by itself: the first few that are dead say why. */
+#define PROBLEMS_SHOWN 3u
+
+static void show_problems(const struct reader_proof *p)
+{
+	for (unsigned i = 0; i < p->nproblems && i < PROBLEMS_SHOWN; i++)
+		err_print(&p->problems[i], say_lang(), stderr);
+	if (p->dead > PROBLEMS_SHOWN)
+		fprintf(stderr, say("……还有 %llu 笔过不去；不加 --summary 可逐笔查看\n", "... and %llu more; without --summary each is shown\n"),
+			(unsigned long long)(p->dead - PROBLEMS_SHOWN));
+}
+
 static void show_verdict(const struct reader_proof *p)
 {
 	if (p->why.id)
@@ -60,6 +72,7 @@ static int try_file(struct library *l, const struct form *form, const struct arg
 			trial_summary(proof, &t.line);
 			buf_c(&t.line, '\n');
 			show_flush(&t.line, stdout);
+			show_problems(proof);
 		}
 		show_verdict(proof);
 		code = proof->verdict == PROOF_HELD || proof->dead ? 1 : 0;

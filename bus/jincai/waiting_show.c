@@ -77,7 +77,8 @@ static void sum_of(struct texts *t, const char *currency, const struct money_sum
 {
 	struct err ignored;
 
-	t->sums = totals_new();
+	if (!t->own)
+		t->sums = totals_new();
 	t->own = true;
 	(void)totals_move(t->sums, TOTAL_READ, "", span_of(currency), sum, 1, &ignored);
 }
@@ -108,7 +109,8 @@ static void texts_gathering(struct texts *t, const struct gathering *g, const ch
 	t->kind = "batch";
 	t->state = "held";
 	t->name = say("在去向处挂起", "held at its destination");
-	sum_of(t, g->currency, &g->sum);
+	for (unsigned i = 0; i < g->nsums; i++)
+		sum_of(t, g->sums[i].currency, &g->sums[i].sum);
 	reason(&t->what, span_of(g->why), span_of(g->why_args), SPAN_NONE);
 	buf_printf(&t->not_happened, say("整批暂停，一笔未发往 %s", "the whole batch is held, not one was sent to %s"), destination);
 	verb_remedy(&t->next, span_of(g->why), span_of(g->why_args));

@@ -62,8 +62,8 @@ def sync_folder(path):
 
 
 def hand_in(root, name, content, marker=True):
-    """Puts a file into the drop folder as a careful vendor does: whole, synced, the marker last. False when a file of that
-    name still lies there. A marker that was left behind is no reason to wait: a vendor writes its own over it."""
+    """Puts a file into the drop folder as a careful vendor does: whole, synced, the marker last. False when a file of
+    that name still lies there. A marker that was left behind is no reason to wait: a vendor writes its own over it."""
     root = pathlib.Path(root)
     folder, hand = root / DROP, root / "in/.hand"
     if (folder / name).exists():

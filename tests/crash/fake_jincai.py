@@ -4,10 +4,9 @@
 
     fake_jincai.py run -c SITE_FILE --until-idle
 
-Durable steps go through libc as those of the program do. FAKE_FAULT names one thing that it does wrong:
-drop_line, double_line, fen, head, torn, no_proof, twice (a parcel is planned anew after an end), no_digest (the same file is
-another one), late_plan (sent before it is planned), order, early_marker (the marker before the body).
-"""
+Durable steps go through libc as those of the program do. FAKE_FAULT names one thing that it does wrong: drop_line,
+double_line, fen, head, torn, no_proof, twice (a parcel is planned anew after an end), no_digest (the same file is
+another one), late_plan (sent before it is planned), order, early_marker (the marker before the body)."""
 import csv
 import hashlib
 import io

@@ -4,10 +4,9 @@
 
     faults.py --count-lib build/debug/tests/crash/libcount.so [--only WORDS] [--no-power]
 
-A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the suite.
-Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any fault all must be
-green. Exit 0 only when each fault was noticed.
-"""
+A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the
+suite. Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any
+fault all must be green. Exit 0 only when each fault was noticed."""
 import argparse
 import contextlib
 import io
@@ -23,40 +22,41 @@ import make
 import matrix
 import power
 
-INTAKE, DELIVER, ROUTER, GATHER, LANE = ("adapters/intake.c", "adapters/deliver.c", "transforms/router.c",
-                                         "adapters/gather.c", "bus/lane.c")
+INTAKE, CLAIM, PUBLISH = "adapters/intake.c", "adapters/intake_claim.c", "adapters/intake_publish.c"
+DELIVER, LINES, BUILD = "adapters/deliver.c", "adapters/deliver_gather.c", "adapters/deliver_build.c"
+ROUTER, GATHER, LANE = "transforms/router.c", "adapters/gather.c", "bus/lane.c"
 OUT_FOLDERS = ",".join(f"fsync:/out/{f}$" for f in ("abc", "abc/.staging", "boc", "boc/.staging"))
 
 # name, who notices, what: replacements (file, old, new), or a call left out
 FAULTS = [
     ("every seventh record is dropped and counted as published", "matrix", [
-        (INTAKE, "\tif (append_event(in, &v, e) != 0) {",
+        (PUBLISH, "\tif (append_event(in, &v, e) != 0) {",
          "\tif (g->number % 7 == 3)\n\t\treturn count_record(in, g, TOTAL_PUBLISHED, e);\n"
          "\tif (append_event(in, &v, e) != 0) {")]),
     ("each line is written twice", "matrix", [
-        (DELIVER, "\ts->held += one->bytes.n - before;",
+        (BUILD, "\ts->held += one->bytes.n - before;",
          "\tif (form->codec->write(form->format, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
          "\ts->held += one->bytes.n - before;")]),
     ("some parcels are planned twice", "matrix", [
-        (DELIVER, "\t\td->next_no += s.n;\n\t\tgathering_drop(d, g);",
-         "\t\td->next_no += s.n;\n\t\tif (d->next_no % 3)\n\t\t\tgathering_drop(d, g);")]),
+        (BUILD, "\t\td->next_no += s.n;\n\t\tdeliver_gathering_drop(d, g);",
+         "\t\td->next_no += s.n;\n\t\tif (d->next_no % 3)\n\t\t\tdeliver_gathering_drop(d, g);")]),
     ("a parcel is handed over before its plan is committed", "matrix", [
-        (DELIVER, "\t\t\treturn plan_batch(d, g, e);",
-         "\t\t\treturn plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 || hand_over(d, e) != 0 ? -1 : 0;")]),
+        (DELIVER, "\t\t\treturn deliver_plan_batch(d, g, e);",
+         "\t\t\treturn deliver_plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 || hand_over(d, e) != 0 ? -1 : 0;")]),
     ("a destination forgets how far it has read", "matrix", [
         (DELIVER, "\t\tif (!in->moved)\n\t\t\tcontinue;", "\t\tcontinue;")]),
     ("a batch that does not prove is published", "matrix", [
-        (INTAKE, "c->state = proof->verdict == PROOF_HELD || g->conflicts", "c->state = g->conflicts")]),
+        (CLAIM, "c->state = proof->verdict == PROOF_HELD || g->conflicts", "c->state = g->conflicts")]),
     ("a file is its bytes, whatever its name says", "matrix", [
-        (INTAKE, "\tif (!keys.n)\n\t\tbuf_printf(&keys,", "\tbuf_clear(&keys);\n\t\tbuf_printf(&keys,")]),
+        (CLAIM, "\tif (!keys.n)\n\t\tbuf_printf(&keys,", "\tbuf_clear(&keys);\n\t\tbuf_printf(&keys,")]),
     ("nobody remembers what was there before", "matrix", [
-        (INTAKE, "\tret->found = true;", "\tret->found = false;\n\treturn 0;"),
+        (CLAIM, "\tret->found = true;", "\tret->found = false;\n\treturn 0;"),
         (INTAKE, "\tif (got <= 0)\n\t\treturn got;\n\thash_unhex", "\treturn got < 0 ? -1 : 0;\n\thash_unhex"),
-        (DELIVER, "*ret = got == 1 && (", "*ret = false && (")]),
+        (LINES, "*ret = got == 1 && (", "*ret = false && (")]),
     ("the sum in a head is one fen too high", "matrix", [
-        (DELIVER, "\tbuf_printf(t, \"%\" PRIu64, p->no);", "\tsum++;\n\tbuf_printf(t, \"%\" PRIu64, p->no);")]),
+        (BUILD, "\tbuf_printf(t, \"%\" PRIu64, p->no);", "\tsum++;\n\tbuf_printf(t, \"%\" PRIu64, p->no);")]),
     ("what was planned is discarded from staging at a start", "matrix", [
-        (DELIVER, "ret = outbox_discard(d->outbox, keep, n, e);", "ret = outbox_discard(d->outbox, keep, 0, e);")]),
+        (DELIVER, "ret = outbox_discard(d->outbox, keep, n,", "ret = outbox_discard(d->outbox, keep, 0,")]),
     ("the marker comes before its file", "matrix", [
         (DELIVER, "\t\t\tn++;\n\t\t\tif (p->marker[0] &&", "\t\t\tn++;\n\t\t\tif (false &&"),
         (DELIVER, "\t\t\tcontinue;\n\t\tif (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)",
@@ -75,6 +75,8 @@ FAULTS = [
         (INTAKE, "\tif (got == 0)\n\t\twait_for(in, taken, 0);", "")]),
     ("gaps in a lane are not looked for", "test:lane_test", [
         (LANE, "\t\treturn gap_of(v->lane, head->last + 1, v->laneseq, e);", "\t\t(void)gap_of;")]),
+    ("what became of a parcel in a power cut is not asked", "power", [
+        (DELIVER, "p->state == PARCEL_HANDING && strcmp(p->boot, d->boot) != 0", "false")]),
     ("the folders that files go out into are not synced", "power", OUT_FOLDERS),
     ("what goes out is not synced at all", "power", "fsync:/out/"),
     ("the spool is not synced", "power", "fsync:/spool/"),

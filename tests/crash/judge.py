@@ -4,13 +4,13 @@
 
     judge.py --expect FOLDER --received FOLDER [--site SITE] [--unknown FILE]
 
---expect: originals and fates as make.py wrote them. --received: a receiver's folder with its ledger. --site: also looks for
-every original in the drop folder and its .taken, byte for byte. --unknown: JSON list of {dest, count, sum} (sum in fen) of
-parcels that the sender shows as unknown: parts that did not come are matched with them and counted apart.
+--expect: originals and fates as make.py wrote them. --received: a receiver's folder with its ledger. --site: also
+looks for every original in the drop folder and its .taken, byte for byte. --unknown: JSON list of {dest, count, sum}
+(sum in fen) of parcels that the sender shows as unknown: parts that did not come are matched with them and counted
+apart.
 
-Prints one line of counts and the first problems; exit 0 only when nothing is lost, doubled, altered, torn, out of order,
-wrong in a head, sent although it had to be held, and not a fen is missing or too much.
-"""
+Prints one line of counts and the first problems; exit 0 only when nothing is lost, doubled, altered, torn, out of
+order, wrong in a head, sent although it had to be held, and not a fen is missing or too much."""
 import argparse
 import collections
 import csv
@@ -134,8 +134,8 @@ class Verdict:
     def __str__(self):
         apart = "".join(f", {getattr(self, k)} {k}" for k in ("unknown", "again") if getattr(self, k))
         others = "".join(f", {getattr(self, k)} {k}" for k in self.FAULTS[4:] if getattr(self, k))
-        return (f"{self.batches} batches, {self.files} files, {self.lines} lines: {self.lost} lost, {self.doubled} doubled, "
-                f"{self.altered} altered, {self.fen} fen{others}{apart}")
+        return (f"{self.batches} batches, {self.files} files, {self.lines} lines: {self.lost} lost, "
+                f"{self.doubled} doubled, {self.altered} altered, {self.fen} fen{others}{apart}")
 
 
 def key(part):
@@ -201,7 +201,7 @@ def judge(drops, into, site=None, unknown=()):
             v.say("held", f"{part.dest} {name}: lines of a batch that had to be held")
         elif k in whole:
             v.problems.append(f"doubled: {part.dest} {name}: a whole part once more")
-        elif any((o[0], o[1], o[2], sorted(o[3])) == (k[0], k[1], k[2], sorted(k[3])) for o in open_parts if open_parts[o]):
+        elif any(o[:3] == k[:3] and sorted(o[3]) == sorted(k[3]) for o in open_parts if open_parts[o]):
             v.say("order", f"{part.dest} {name}: the lines of a batch in another order")
         else:
             v.say("torn", f"{part.dest} {name}: {len(part.lines)} lines that are no whole part of one batch")

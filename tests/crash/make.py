@@ -4,10 +4,9 @@
 
     make.py --seed 7 --rows 40 --batches 4 --to FOLDER     writes FOLDER/originals/ and FOLDER/expect.json
 
-The form is adapters/payroll/pipe/batch.yaml, written here from its words: GB18030, a head, a line a person, cut by '|'.
-Everybody is invented; check digits of identity numbers and cards are right. Fates: sent (goes out once, whole), held (never
-goes out), duplicate and conflict (nothing more goes out for them).
-"""
+The form is adapters/payroll/pipe/batch.yaml, written here from its words: GB18030, a head, a line a person, cut by
+'|'. Everybody is invented; check digits of identity numbers and cards are right. Fates: sent (goes out once, whole),
+held (never goes out), duplicate and conflict (nothing more goes out for them)."""
 import argparse
 import csv
 import hashlib
@@ -18,7 +17,7 @@ import random
 import county
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-# 珅 is AB 7C: its second byte is the delimiter. 䶮 is in no GBK. The last ones have four bytes, with ASCII digits among them.
+# 珅 is AB 7C: its second byte is the delimiter. 䶮 is in no GBK. The last ones have four bytes, ASCII digits in them.
 GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂珅䶮𠮷𬱖㑇䲟"
 MONGOLIAN = ("乌云其其格", "巴特尔", "娜仁托娅", "阿拉坦仓", "斯琴高娃", "敖登格日勒", "巴雅尔·孟和")
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -96,18 +95,20 @@ class Maker:
         count = len(lines)
         if plant == "bad line":
             line = self.rng.choice(lines)
-            at, value = self.rng.choice(((2, line[2][:-1]), (2, "12,345.00"), (2, ""), (2, "0.00"), (3, "622?"), (2, "１２.00")))
+            at, value = self.rng.choice(((2, line[2][:-1]), (2, "12,345.00"), (2, ""), (2, "0.00"), (3, "622?"),
+                                         (2, "１２.00")))
             line[at] = value
         elif plant == "wrong total":
             total += self.rng.choice((-1, 1, 100))
         elif plant == "wrong count":
             count += self.rng.choice((-1, 1))
-        head = ["F", f"{number + 1:06}", f"{name[3:9]}{self.rng.randint(1, 28):02}", unit, bank, "61", str(count), yuan(total)]
+        date = f"{name[3:9]}{self.rng.randint(1, 28):02}"
+        head = ["F", f"{number + 1:06}", date, unit, bank, "61", str(count), yuan(total)]
         text = "".join("|".join(row) + "\n" for row in [head] + lines)
         return name, text.encode("gb18030")
 
     def drops(self, batches=4, planted=True):
-        """List of drops: dicts of phase, name, content, fate, why. A phase is handed in when the one before was taken."""
+        """Dicts of phase, name, content, fate, why. A phase is handed in when the one before was taken."""
         ret = []
 
         def add(phase, named, fate, why):
@@ -123,7 +124,8 @@ class Maker:
             add(1, (f"gz_{int(last[0][3:9]) + 100}{last[0][9:]}", last[1]), "sent", "the same bytes for another month")
             other = Maker(self.rng.random(), self.rows)
             other.made = self.made
-            add(1, (good[1 % batches][0], other.batch(bank=county.BANKS[0])[1]), "conflict", "the same keys, other content")
+            add(1, (good[1 % batches][0], other.batch(bank=county.BANKS[0])[1]), "conflict",
+                "the same keys, other content")
         return ret
 
 

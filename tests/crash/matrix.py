@@ -4,12 +4,12 @@
 
     matrix.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --kills 500
 
-One run without an end tells the number of steps over a few batches. Then for each step, before it and after it: a fresh site,
-a receiver, the program ended there by SIGKILL and started again (and maybe ended again, up to three times) until it ends by
-itself; then the judge. Then rounds of kills at random times while files come in, until --kills are done; with --fail and
---full that many steps answer EIO or ENOSPC, and disks are full for a while. Exit 0 only with nothing lost, nothing doubled,
-not a fen. A case that went wrong keeps its folder and prints the option that runs it alone.
-"""
+One run without an end tells the number of steps over a few batches. Then for each step, before it and after it: a
+fresh site, a receiver, the program ended there by SIGKILL and started again (and maybe ended again, up to three
+times) until it ends by itself; then the judge. Then rounds of kills at random times while files come in, until
+--kills are done; with --fail and --full that many steps answer EIO or ENOSPC, and disks are full for a while. Exit 0
+only with nothing lost, nothing doubled, not a fen. A case that went wrong keeps its folder and prints the option that
+runs it alone."""
 import argparse
 import concurrent.futures
 import dataclasses
@@ -87,11 +87,13 @@ class Office:
         if self.setting.skip:
             env["COUNT_SKIP"] = self.setting.skip
         env["LD_PRELOAD"] = self.setting.count_lib
-        env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:detect_leaks=0"
+        # A finding of a sanitizer must not look like "something waits for a person".
+        env["ASAN_OPTIONS"] = "verify_asan_link_order=0:detect_leaks=0:exitcode=99"
+        env["UBSAN_OPTIONS"] = "exitcode=99"
         self.log.write(f"== run {count}\n".encode())
         self.log.flush()
-        return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), "--until-idle", *more], env=env,
-                                cwd=self.site, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), "--until-idle", *more],
+                                env=env, cwd=self.site, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
 
     def wait(self, program, seconds=RUN_SECONDS):
         try:
@@ -227,10 +229,11 @@ def run_case(setting, name, keep=False):
             office.everything_in()
         result.verdict = office.verdict()
         for command in setting.check:
-            done = subprocess.run([*setting.jincai, *shlex.split(command), "-c", str(office.site_file)], cwd=office.site,
-                                  capture_output=True, timeout=RUN_SECONDS, check=False)
+            done = subprocess.run([*setting.jincai, *shlex.split(command), "-c", str(office.site_file)],
+                                  cwd=office.site, capture_output=True, timeout=RUN_SECONDS, check=False)
             if done.returncode:
-                raise Wrong(f"{command} ends with {done.returncode}: {(done.stdout + done.stderr)[-300:].decode(errors='replace')}")
+                said = (done.stdout + done.stderr)[-300:].decode(errors="replace")
+                raise Wrong(f"{command} ends with {done.returncode}: {said}")
     except Wrong as e:
         result.wrong = f"{e}\n    {office.tail()}"
     except Exception as e:
@@ -265,7 +268,8 @@ class Tally:
 
     def __str__(self):
         others = "".join(f", {n} {k}" for k, n in self.sum.items() if n and k not in WANTED)
-        return ", ".join(f"{self.sum[k]} {k}" for k in WANTED) + others + (f", {len(self.bad)} wrong" if self.bad else "")
+        wrong = f", {len(self.bad)} wrong" if self.bad else ""
+        return ", ".join(f"{self.sum[k]} {k}" for k in WANTED) + others + wrong
 
 
 def run_all(setting, names, jobs, stop_at=10, keep=False):
@@ -287,9 +291,10 @@ def options(p):
     p.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     p.add_argument("--rows", type=int, default=12, help="lines a batch, at most")
     p.add_argument("--work", default=tempfile.gettempdir(), help="where sites are made")
-    p.add_argument("--ok-codes", default="0,1", help="exit codes of a run that is at rest (1: something waits for a person)")
+    p.add_argument("--ok-codes", default="0,1", help="of a run at rest (1: something waits for a person)")
     p.add_argument("--skip", default="", help="CALL:PART: leaves out a call, see count.c")
-    p.add_argument("--check", action="append", default=[], help="a verb that must end with 0 after each case, like 'balance'")
+    p.add_argument("--check", action="append", default=[],
+                   help="a verb that must end with 0 after each case, like 'balance'")
     p.add_argument("--partitions", type=int, default=0, help="of the site, in all cases")
     p.add_argument("--jobs", type=int, default=os.cpu_count())
 

@@ -4,13 +4,13 @@
 
     power.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --cuts 100
 
-The site lies on an ext4 of its own. A cut is EXT4_IOC_SHUTDOWN without a flush of the journal: what was not synced is gone,
-as if the plug had been pulled. Half of the cuts come at a random moment, half right at a random durable step. Then the file
-system is mounted again, the program reads another boot id, and all runs to its end. The receivers are elsewhere: they copy,
-sync and remove, some at once, some a little later, and drop a name that comes again with the same bytes (their removal was
-undone). What was handed in was synced by its vendor, so it must arrive; a parcel that `held list` shows as unknown is counted
-apart, and must never be sent by itself.
-"""
+The site lies on an ext4 of its own. A cut is EXT4_IOC_SHUTDOWN without a flush of the journal: what was not synced is
+gone, as if the plug had been pulled. Half of the cuts come at a random moment, half right at a random durable step.
+Then the file system is mounted again, the program reads another boot id, and all runs to its end. The receivers are
+elsewhere: they copy, sync and remove, some at once, some a little later, and drop a name that comes again with the
+same bytes (their removal was undone). What was handed in was synced by its vendor, so it must arrive; a parcel that
+`held list` shows as unknown is counted apart. Nothing is sent again by itself: the rename that a receiver can see is
+called in one life of the machine only."""
 import argparse
 import concurrent.futures
 import fcntl
@@ -27,6 +27,7 @@ import tempfile
 import time
 import uuid
 
+import county
 import judge
 import make
 import matrix
@@ -87,6 +88,7 @@ class Office(matrix.Office):
         super().__init__(setting, name, drops, partitions)
         self.disk.do("sync", "-f", str(self.site))          # the site file was saved long ago
         self.boot_id = self.root / "boot_id"
+        self.boots = 0
         self.new_boot()
 
     def folder_for_site(self, root):
@@ -94,10 +96,14 @@ class Office(matrix.Office):
         return self.disk.at / "site"
 
     def new_boot(self):
+        self.boots += 1
         self.boot_id.write_text(f"{uuid.uuid4()}\n")
 
+    def calls(self):
+        return self.root / f"calls.{self.boots}.log"
+
     def start(self, more=(), **count):
-        return super().start(more, COUNT_BOOT_ID=self.boot_id, **count)
+        return super().start(more, COUNT_BOOT_ID=self.boot_id, COUNT_LOG=self.calls(), **count)
 
     def receiver(self, lag=0.0):
         return receiver.Running(self.site, self.root / "received", remote=True, lag=lag, seed=len(self.drops))
@@ -114,20 +120,32 @@ class Office(matrix.Office):
         self.new_boot()
 
     def unknown(self):
-        """What the program itself says that it does not know."""
+        """What the program itself says that it does not know: objects, one a line, sums by currency."""
         done = subprocess.run([*self.setting.jincai, "held", "list", "--json", "-c", str(self.site_file)],
                               capture_output=True, cwd=self.site, timeout=matrix.RUN_SECONDS, check=False)
-        return [{"dest": row["destination"], "count": int(row["count"]), "sum": judge.fen_of(row["sum"])}
-                for row in rows_of(done.stdout) if row.get("state") == "unknown"]
+        if done.returncode not in (0, 1):
+            raise matrix.Wrong(f"held list ends with {done.returncode}: {done.stderr.decode(errors='replace')}")
+        rows = map(json.loads, done.stdout.decode("utf-8").splitlines())
+        return [{"dest": row["destination"], "count": total["count"], "sum": judge.fen_of(total["amount"])}
+                for row in rows if row["what"] == "parcel" and row["state"] == "unknown" for total in row["sums"]]
 
 
-def rows_of(text):
-    """JSON rows: a list, or an object a line."""
-    text = text.decode("utf-8").strip()
-    if not text:
-        return []
-    rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
-    return [row for row in rows if isinstance(row, dict)]
+def sent_again(office):
+    """Names of files whose last rename was called after a power cut although it had been called before."""
+    had, again = set(), set()
+    for boot in range(1, office.boots + 1):
+        now = set()
+        path = office.root / f"calls.{boot}.log"
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            _, call, paths = line.split("\t")
+            target = paths.partition(" -> ")[2]
+            last = any(f"/{f}/" in target and target.endswith(".ok") for f in county.MARKED.values()) or any(
+                f"/{f}/" in target and "/.staging/" not in target for f in county.PLAIN.values())
+            if call.startswith("rename") and last:
+                now.add(target)
+        again |= now & had
+        had |= now
+    return sorted(again)
 
 
 def one_cut(office, rng, steps):
@@ -166,6 +184,8 @@ def run_case(setting, name, keep=False):
             office.finish()
         result.verdict = judge.judge(office.drops, office.root / "received", office.site, unknown)
         result.kills = int(cuts)
+        if sent_again(office):
+            raise matrix.Wrong(f"sent again by itself after a power cut: {sent_again(office)}")
     except Exception as e:
         result = result or matrix.Result(name)
         result.wrong = f"{type(e).__name__} {e}\n    {office.tail() if office else ''}"
@@ -225,8 +245,8 @@ def main():
                 pool.shutdown(wait=True, cancel_futures=True)
                 print(f"stopped: {a.stop_at} cases went wrong", flush=True)
                 break
-    print(f"seed {a.seed}: {tally.kills} power cuts in {time.monotonic() - begun:.0f} s: {tally}; {unknown} parcels unknown, "
-          f"{again} files that the receiver saw again")
+    print(f"seed {a.seed}: {tally.kills} power cuts in {time.monotonic() - begun:.0f} s: {tally}; "
+          f"{unknown} parcels unknown, {again} files that the receiver saw again")
     return 1 if tally.bad else 0
 
 

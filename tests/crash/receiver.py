@@ -4,12 +4,11 @@
 
     receiver.py --site SITE --into FOLDER [--remote] [--lag SECONDS]
 
-Where there are markers a file is complete with its marker, else at sight. Hidden folders (a sender's staging) are none of its
-business. The ledger, FOLDER/ledger.jsonl, is synced line by line: dest, name, sha256, lines, bytes, time, kind, file.
-Kind: first; double (a name that it has had: paid twice); again (--remote only, the same name and bytes: our own removal was
-undone by a power cut, and a bank drops a number it has had); torn (a marker without its file).
---remote: FOLDER is on another file system; a file is copied, synced, then removed from the sender's.
-"""
+Where there are markers a file is complete with its marker, else at sight. Hidden folders (a sender's staging) are
+none of its business. The ledger, FOLDER/ledger.jsonl, is synced line by line: dest, name, sha256, lines, bytes, time,
+kind, file. Kind: first; double (a name that it has had: paid twice); again (--remote only, the same name and bytes:
+our own removal was undone by a power cut, and a bank drops a number it has had); torn (a marker without its file).
+--remote: FOLDER is on another file system; a file is copied, synced, then removed from the sender's."""
 import argparse
 import ctypes
 import hashlib

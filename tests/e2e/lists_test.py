@@ -24,8 +24,8 @@ PARCEL = {"no": 7, "generation": 2, "state": "unknown", "batch": "payroll-a:2026
           "name": "df_20261205_0007.txt", "marker": "df_20261205_0007.txt.ok", "staged": "2-7.body",
           "staged_marker": "2-7.marker", "date": "2026-12-05", "currency": "CNY", "digest": "", "boot": "another",
           "count": 2, "unreadable": 0, "plus": "12.50", "minus": "0.00"}
-GATHERING = {"batch": "payroll-a:2026-12:002:def", "whole": True, "held": True, "mixed": False, "last": True, "all": 3,
-             "already": 0, "count": 2, "unreadable": 0, "plus": "2.00", "minus": "-0.50", "currency": "CNY",
+GATHERING = {"batch": "payroll-a:2026-12:002:def", "whole": True, "held": True, "last": True, "all": 3,
+             "already": 0, "sums": [["CNY", 2, "2.00", "-0.50", 0]],
              "date": "2026-12-05", "why": "gather.failed", "args": "failed=1\nall=3", "partitions": [0], "ranges": [],
              "parts": []}
 

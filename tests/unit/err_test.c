@@ -66,6 +66,24 @@ static void braces_come_in_pairs_around_a_word(void **state)
 	each_text(has_odd_braces);
 }
 
+static const char *has_odd_part(const struct text *t)
+{
+	for (const char *p = t->words; (p = strpbrk(p, "<>")); p++) {
+		size_t n = strcspn(p + 1, "<>");
+
+		if (*p == '>' || p[n + 1] != '>')
+			return "has an odd < or >";
+		p += n + 1;
+	}
+	return NULL;
+}
+
+static void parts_that_may_be_left_out_are_not_nested(void **state)
+{
+	(void)state;
+	each_text(has_odd_part);
+}
+
 static const char *has_bad_bytes(const struct text *t)
 {
 	size_t n = strlen(t->words), step;
@@ -230,6 +248,27 @@ static void a_missing_argument_leaves_its_placeholder(void **state)
 	assert_string_equal(words, "{what}");
 }
 
+static void a_part_that_lacks_its_argument_is_left_out(void **state)
+{
+	struct err e;
+	char with[256], without[256], absent[256];
+
+	(void)state;
+	err_set(&e, E_MAP_PATH, "path=net\nnear=line.net");
+	err_remedy(&e, ERR_EN, with, sizeof with);
+	err_set(&e, E_MAP_PATH, "path=net\nnear=-");
+	err_remedy(&e, ERR_EN, without, sizeof without);
+	err_set(&e, E_MAP_PATH, "path=net");
+	err_remedy(&e, ERR_EN, absent, sizeof absent);
+	assert_non_null(strstr(with, "line.net"));
+	assert_null(strpbrk(with, "<>"));
+	assert_string_equal(with + strlen(with) - strlen(without), without);
+	assert_string_equal(without, absent);
+	err_set(&e, E_FORM_NO_SCHEMA, "type=x");
+	err_remedy(&e, ERR_EN, with, sizeof with);
+	assert_non_null(strstr(with, "<system>"));   /* without an argument it is just words */
+}
+
 static void short_room_cuts_and_tells_the_length(void **state)
 {
 	struct err e;
@@ -276,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_has_all_four_texts),
 		cmocka_unit_test(braces_come_in_pairs_around_a_word),
+		cmocka_unit_test(parts_that_may_be_left_out_are_not_nested),
 		cmocka_unit_test(texts_are_one_line_of_utf8),
 		cmocka_unit_test(chinese_is_chinese_and_english_is_not),
 		cmocka_unit_test(chinese_has_full_width_punctuation),
@@ -285,6 +325,7 @@ int main(void)
 		cmocka_unit_test(an_id_out_of_range_is_ok_row),
 		cmocka_unit_test(arguments_fill_the_words),
 		cmocka_unit_test(a_missing_argument_leaves_its_placeholder),
+		cmocka_unit_test(a_part_that_lacks_its_argument_is_left_out),
 		cmocka_unit_test(short_room_cuts_and_tells_the_length),
 		cmocka_unit_test(the_first_place_wins),
 		cmocka_unit_test(print_shows_place_words_code_and_remedy),

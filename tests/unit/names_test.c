@@ -53,6 +53,7 @@ static void a_misspelt_name_finds_its_neighbour(void **state)
 	names_add(n, SPAN("head.date"));
 	assert_string_equal(names_nearest(n, SPAN("line.nmae")), "line.name");
 	assert_null(names_nearest(n, SPAN("parcel")));
+	assert_string_equal(names_nearest(n, SPAN("date")), "head.date");   /* its kind was left out */
 	names_free(n);
 }
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deliver_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "index.h"
+#include "jscan.h"
+
+/* ---- a line, as the router shaped it ---- */
+
+static int read_cells(struct deliver *d, struct jscan *in, struct line *ret, struct err *e)
+{
+	struct jscan_value v;
+	int more;
+
+	if (jscan_enter_array(in, e) != 0)
+		return -1;
+	while ((more = jscan_next_item(in, e)) == 1) {
+		if (jscan_value(in, &v, e) != 0 || jscan_unescape(&v, &d->line, &ret->cells[ret->ncells], e) != 0)
+			return -1;
+		if (++ret->ncells == CODEC_CELLS_MAX)
+			return err_set(e, E_GATHER_LINE, "id=-");
+	}
+	return more;
+}
+
+static int read_text(struct deliver *d, struct jscan *in, struct span *ret, struct err *e)
+{
+	struct jscan_value v;
+
+	if (jscan_value(in, &v, e) != 0)
+		return -1;
+	return v.type == JSCAN_STRING ? jscan_unescape(&v, &d->line, ret, e) : 0;
+}
+
+int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret, struct err *e)
+{
+	static const struct money_form yuan = {2, 2, false, false};
+	const struct form_shape *shape = form_shape(d->setup.form, v->type);
+	struct jscan in;
+	struct span key, amount = SPAN_NONE;
+	int more;
+
+	arena_clear(&d->scratch);
+	buf_clear(&d->line);
+	buf_reserve(&d->line, v->data.n);    /* unescaped texts are no longer than escaped ones: nothing moves */
+	*ret = (struct line){.cells = arena_new(&d->scratch, CODEC_CELLS_MAX * sizeof(struct span)),
+		.layout = shape ? shape->layout : 0};
+	jscan_init(&in, v->data);
+	if (jscan_enter_object(&in, e) != 0)
+		return -1;
+	while ((more = jscan_next_key(&in, &key, e)) == 1) {
+		int bad = span_is(key, "line")	     ? read_cells(d, &in, ret, e)
+			  : span_is(key, "amount")   ? read_text(d, &in, &amount, e)
+			  : span_is(key, "currency") ? read_text(d, &in, &ret->currency, e)
+			  : span_is(key, "split")    ? read_text(d, &in, &ret->split, e)
+						     : jscan_skip(&in, e);
+
+		if (bad)
+			return -1;
+	}
+	if (more < 0)
+		return -1;
+	if (amount.p) {
+		if (money_read(amount, &yuan, &ret->fen, e) != 0)
+			return -1;
+		ret->readable = true;
+	}
+	return 0;
+}
+
+/* ---- gathering ---- */
+
+static struct gathering *gathering_of(struct deliver *d, struct span batchid)
+{
+	struct gathering **at = &d->open;
+
+	for (; *at; at = &(*at)->next)
+		if (span_is(batchid, (*at)->batchid))
+			return *at;
+	return *at = gathering_new(batchid);
+}
+
+void deliver_gathering_drop(struct deliver *d, struct gathering *g)
+{
+	struct gathering **at = &d->open;
+
+	while (*at != g)
+		at = &(*at)->next;
+	*at = g->next;
+	for (unsigned i = 0; i < d->ninputs; i++)
+		if (d->inputs[i].last == g)
+			d->inputs[i].last = NULL;
+	gathering_free(g);
+}
+
+/* Was this destination given the id before, at an earlier place? */
+static int is_already(struct deliver *d, const struct input *in, const struct event *v, uint64_t offset, bool *ret,
+	struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	int got = bus_look(d->flow.bus, d->flow.owner, INDEX_TO, index_key(key, 0, span_of(d->name), v->id), &at, e);
+
+	if (got < 0)
+		return -1;
+	*ret = got == 1 && (at.partition != in->partition || at.offset != offset);
+	return 0;
+}
+
+static int count_line(struct deliver *d, enum total_term term, const struct line *l, struct err *e)
+{
+	return totals_add(d->totals, term, d->name, l->currency, l->fen, l->readable, e);
+}
+
+static int gather_line(struct deliver *d, struct input *in, const struct bus_message *m, const struct event *v,
+	struct err *e)
+{
+	struct gathering *g = gathering_of(d, v->batchid);
+	struct line l;
+	bool already;
+
+	if (deliver_read_line(d, v, &l, e) != 0)
+		return err_set(e, E_GATHER_LINE, "id=%.*s", SPAN_F(v->id));
+	if (is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, TOTAL_TAKEN, &l, e) != 0)
+		return -1;
+	g->parts[in->partition].lines++;
+	if (already) {
+		g->already++;
+		in->last = NULL;
+		return count_line(d, TOTAL_ALREADY, &l, e);
+	}
+	if (!g->count) {
+		free(g->date);
+		g->date = mem_text(v->businessdate);
+	}
+	if (gathering_add(g, l.currency.p ? l.currency : SPAN(""), l.fen, l.readable, e) != 0)
+		return -1;
+	gathering_place(g, in->partition, m->offset, in->last == g);
+	in->last = g;
+	return count_line(d, TOTAL_PENDING, &l, e);
+}
+
+static int take_message(struct deliver *d, struct input *in, const struct bus_message *m, struct err *e)
+{
+	struct event v;
+	enum lane_verdict verdict;
+	struct batch_closing c;
+
+	if (event_read(m->value, &v, e) != 0 || lane_heads_check(in->heads, &v, &verdict, e) != 0)
+		return -1;
+	if (verdict == LANE_REPEAT || span_is(v.type, EVENT_LANE_OPENED)) {
+		in->last = NULL;
+		return 0;
+	}
+	if (span_is(v.type, EVENT_BATCH_CLOSED)) {
+		in->last = NULL;
+		arena_clear(&d->scratch);
+		if (batch_closing_read(&v, &d->scratch, &c, e) != 0)
+			return -1;
+		return gathering_close(gathering_of(d, c.batchid), &c, e);
+	}
+	return gather_line(d, in, m, &v, e);
+}
+
+int deliver_read_input(struct deliver *d, struct input *in, unsigned *budget, struct err *e)
+{
+	struct bus_message m;
+	int got = 0;
+
+	while (*budget && (got = bus_next(in->reader, &m, e)) == 1) {
+		if (take_message(d, in, &m, e) != 0)
+			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(d->flow.bus, d->topic), in->partition, m.offset);
+		in->offset = m.offset + 1;
+		in->moved = true;
+		--*budget;
+	}
+	return got < 0 ? -1 : 0;
+}

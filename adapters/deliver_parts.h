@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_DELIVER_PARTS_H
+#define JC_DELIVER_PARTS_H
+
+#include "connectors/outbox.h"
+#include "deliver.h"
+#include "gather.h"
+#include "totals.h"
+
+/*
+ * What the three files of the destination share: deliver.c is the flow with its position and the handing over,
+ * deliver_gather.c reads lines and keeps their places, deliver_build.c makes parcels of them. Nobody else includes this.
+ */
+struct input {
+	unsigned partition;
+	struct bus_reader *reader;
+	struct lane_heads *heads;
+	uint64_t offset;
+	bool moved;
+	struct gathering *last;      /* whose line was read last, for ranges; NULL: none */
+};
+
+struct deliver {
+	struct flow flow;
+	struct deliver_setup setup;
+	char *name, *folder, *source;
+	unsigned topic, parcels_topic;
+	struct outbox *outbox;
+	struct input *inputs;
+	unsigned ninputs;
+	struct totals *totals;
+	struct gathering *open;
+	struct parcel *parcels;      /* under way, by number */
+	uint64_t next_no;
+	struct slots slots;          /* of head and file name */
+	struct buf event, position, line;
+	struct arena scratch;
+	char boot[40];
+};
+
+/* A line, as the router shaped it; texts lie in the deliver's line and scratch until the next one. */
+struct line {
+	struct span *cells;
+	unsigned ncells;
+	unsigned layout;             /* the codec's number of lines of this type */
+	struct span currency, split;
+	bool readable;
+	int64_t fen;
+};
+
+/* ---- deliver_gather.c ---- */
+int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret, struct err *e);
+/* Reads on, at most *budget messages, and takes off what it read. */
+int deliver_read_input(struct deliver *d, struct input *in, unsigned *budget, struct err *e);
+void deliver_gathering_drop(struct deliver *d, struct gathering *g);
+
+/* ---- deliver_build.c ---- */
+/* Builds and plans the parcels of a batch; one that can never be written is held. */
+int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e);
+
+/* ---- deliver.c ---- */
+/* Stages what became of a parcel; g: of the batch whose places stand in its first plan, or NULL. */
+int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struct gathering *g, struct err *e);
+/* A batch that may not go is counted as stopped and said. */
+int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err *e);
+
+#endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake_parts.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dead.h"
+#include "fsys.h"
+#include "index.h"
+#include "utf8.h"
+
+#define SLICE_BYTES (32u << 20)      /* of a file read in one turn while claiming */
+#define BATCH_MAX 1000000u           /* records of a batch that is released whole: ids seen are kept while it is judged */
+#define KEYS_SHOWN 80                /* bytes of the keys that stand in a batch id */
+
+/* ---- ids of one batch ---- */
+
+static bool id_set_add(struct id_set *s, struct span id)
+{
+	uint8_t digest[HASH_SHA256];
+	uint64_t h, *old = s->slots;
+	size_t cap = s->cap;
+
+	hash_sha256(id.p, id.n, digest);
+	memcpy(&h, digest, sizeof h);
+	h |= 1;                      /* 0 is an empty place */
+	if (s->n * 2 >= s->cap) {
+		s->cap = cap ? cap * 2 : 1024;
+		s->slots = mem_new(s->cap * sizeof h);
+		s->n = 0;
+		for (size_t i = 0; i < cap; i++)
+			if (old[i]) {
+				size_t at = (size_t)(old[i] >> 1) & (s->cap - 1);
+
+				while (s->slots[at])
+					at = (at + 1) & (s->cap - 1);
+				s->slots[at] = old[i];
+				s->n++;
+			}
+		free(old);
+	}
+	for (size_t at = (size_t)(h >> 1) & (s->cap - 1);; at = (at + 1) & (s->cap - 1)) {
+		if (s->slots[at] == h)
+			return false;
+		if (!s->slots[at]) {
+			s->slots[at] = h;
+			s->n++;
+			return true;
+		}
+	}
+}
+
+/* ---- claiming: one pass that copies, digests and judges ---- */
+
+void intake_claiming_free(struct claiming *c)
+{
+	if (!c)
+		return;
+	reader_close(c->reader);
+	reader_prover_free(c->prover);
+	drop_copy_close(c->copy);
+	free(c->ids.slots);
+	free(c);
+}
+
+int intake_claim_begin(struct intake *in, const char *taken, struct err *e)
+{
+	struct claiming *c = mem_new(sizeof *c);
+	struct reader_setup setup = {.form = in->setup.form, .library = in->setup.library};
+
+	snprintf(c->taken, sizeof c->taken, "%s", taken);
+	in->claiming = c;
+	if (drop_copy_open(in->drop, taken, &c->copy, e) != 0)
+		return -1;
+	setup.input = drop_copy_input(c->copy);
+	setup.shown = drop_name(c->taken);
+	setup.name = span_of(setup.shown);
+	c->prover = reader_prover_new(in->setup.form, setup.shown);
+	if (reader_open(&setup, &c->reader, &c->unreadable) != 0 && err_kind(&c->unreadable) != ERR_DATA) {
+		*e = c->unreadable;
+		return -1;
+	}
+	return 0;
+}
+
+/* What only a batch that is released whole needs to know before its first record goes out. */
+static int judge_id(struct intake *in, struct claiming *c, const struct reading *g, struct err *e)
+{
+	struct event attributes = {0};
+	enum id_verdict verdict;
+
+	if (g->bad.id)
+		return 0;
+	reader_attributes(c->reader, g, &attributes);
+	c->known += intake_is_known(in, attributes.businessdate);
+	if (in->setup.form->release != RELEASE_BATCH || !g->fingerprint.n)
+		return 0;
+	if (intake_look_up_id(in, g, &verdict, e) != 0)
+		return -1;
+	c->conflicts += verdict == ID_CONFLICT;
+	c->duplicates += verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, g->id));
+	return 0;
+}
+
+int intake_claim_slice(struct intake *in, struct err *e)
+{
+	struct claiming *c = in->claiming;
+	uint64_t from = c->reader ? reader_offset(c->reader) : 0;
+	struct reading g;
+
+	while (c->reader) {
+		if (reader_next(c->reader, &g, e) != 0 || reader_prove(c->prover, c->reader, &g, e) != 0) {
+			if (err_kind(e) != ERR_DATA)
+				return -1;
+			c->unreadable = *e;
+			reader_close(c->reader);
+			c->reader = NULL;
+			break;
+		}
+		if (g.kind == READ_END)
+			return 0;
+		if (g.kind == READ_RECORD && judge_id(in, c, &g, e) != 0)
+			return -1;
+		if (reader_offset(c->reader) - from >= SLICE_BYTES)
+			return 1;
+	}
+	return drop_copy_rest(c->copy, SLICE_BYTES, e);
+}
+
+struct move {
+	struct totals *to;
+	enum total_term term;
+	int sign;
+	struct err *e;
+	int failed;
+};
+
+static void move_line(void *arg, const struct total_line *line)
+{
+	struct move *m = arg;
+
+	if (line->term == TOTAL_READ)
+		m->failed |= totals_move(m->to, m->term, "", span_of(line->currency), &line->sum, m->sign, m->e);
+}
+
+/* Adds what a batch holds to a term of ours, or takes it away. */
+static int count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e)
+{
+	struct move m = {in->totals, term, sign, e, 0};
+
+	totals_each(batch, move_line, &m);
+	return m.failed ? -1 : 0;
+}
+
+static int count_skipped(struct intake *in, const struct claim *c, struct err *e)
+{
+	struct money_sum sum = {.count = c->skipped};
+
+	return c->skipped ? totals_move(in->totals, TOTAL_SKIPPED, "", SPAN(""), &sum, 1, e) : 0;
+}
+
+/* What the keys of a file were claimed for before. */
+struct before {
+	bool found;
+	char batchid[300], state[24], digest[2 * HASH_SHA256 + 1];
+};
+
+static void copy_part(struct span *from, char *ret, size_t cap)
+{
+	const char *end = memchr(from->p, 0, from->n);
+	size_t n = end ? (size_t)(end - from->p) : from->n;
+
+	snprintf(ret, cap, "%.*s", (int)n, from->p);
+	from->p += n + (end ? 1 : 0);
+	from->n -= n + (end ? 1 : 0);
+}
+
+static int look_up_keys(struct intake *in, struct span keys, struct before *ret, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry entry;
+	struct span extra;
+	int got = bus_look(in->flow.bus, in->flow.owner, INDEX_CLAIMS,
+		index_key(key, INDEX_KEYS, span_of(in->name), keys), &entry, e);
+
+	if (got <= 0)
+		return got;
+	ret->found = true;
+	extra = entry.extra;
+	copy_part(&extra, ret->batchid, sizeof ret->batchid);
+	copy_part(&extra, ret->state, sizeof ret->state);
+	copy_part(&extra, ret->digest, sizeof ret->digest);
+	return 0;
+}
+
+/* A held batch whose keys come again is returned: nothing of it was sent, and the new one takes its place. */
+static int supersede(struct intake *in, const struct before *b, struct span by, struct err *e)
+{
+	struct buf record = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct claim old;
+	struct err why;
+	int ret = claim_find(in->flow.bus, in->flow.owner, span_of(b->batchid), &record, &a, &old, e);
+
+	if (ret == 1) {
+		err_set(&why, E_BATCH_SUPERSEDED, "by=%.*s", SPAN_F(by));
+		old.state = SPAN("returned");
+		old.nreasons = 0;
+		claim_reason(&old, &a, &why);
+		ret = intake_append_claim(in, &old, e);
+		if (ret == 0)
+			ret = count_batch(in, old.totals, TOTAL_HELD, -1, e);
+		if (ret == 0)
+			ret = count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
+		totals_free(old.totals);
+		intake_delete_after(in, old.taken);
+		in->held -= in->held > 0;
+		intake_attend(in, false, false);
+	}
+	arena_done(&a);
+	buf_done(&record);
+	return ret < 0 ? -1 : 0;
+}
+
+static void reason(struct claim *c, struct arena *a, enum err_id id, const char *name, const char *value)
+{
+	struct err why;
+
+	err_set(&why, id, "%s=%s", name, value);
+	claim_reason(c, a, &why);
+}
+
+static void reason_count(struct claim *c, struct arena *a, enum err_id id, uint64_t count)
+{
+	char n[24];
+
+	snprintf(n, sizeof n, "%" PRIu64, count);
+	reason(c, a, id, "count", n);
+}
+
+/* State and reasons from what the pass found; the order is that of weight. */
+static void decide(struct intake *in, struct claiming *g, const struct before *b, struct claim *c, struct arena *a)
+{
+	const struct reader_proof *proof = reader_proof(g->prover);
+	bool whole = in->setup.form->release == RELEASE_BATCH;
+	bool same = b->found && span_is(c->digest, b->digest);
+
+	if (g->unreadable.id || !proof->records) {
+		c->state = SPAN("unreadable");
+		if (g->unreadable.id)
+			claim_reason(c, a, &g->unreadable);
+		else
+			reason(c, a, E_BATCH_EMPTY, "file", "");
+	} else if (same && strcmp(b->state, "returned") != 0) {
+		c->state = SPAN("duplicate");
+		reason(c, a, E_BATCH_DUPLICATE, "before", b->batchid);
+	} else if (b->found && strcmp(b->state, "held") != 0 && strcmp(b->state, "returned") != 0) {
+		struct err why;
+
+		c->state = SPAN("conflict");
+		err_set(&why, E_BATCH_CONFLICT, "before=%s\nkeys=%.*s", b->batchid, SPAN_F(c->keys));
+		claim_reason(c, a, &why);
+	} else if (whole && g->duplicates == proof->records && !g->conflicts) {
+		c->state = SPAN("duplicate");
+		reason_count(c, a, E_BATCH_DUPLICATE_LINE, g->duplicates);
+	} else if (g->known == proof->records) {
+		c->state = SPAN("known");
+	} else {
+		bool mixed = whole && g->known;
+		bool too_many = whole && in->setup.form->content && proof->events > BATCH_MAX;
+
+		if (proof->verdict == PROOF_HELD)
+			claim_reason(c, a, &proof->why);
+		if (proof->suspect.id)
+			claim_reason(c, a, &proof->suspect);
+		if (g->conflicts)
+			reason_count(c, a, E_BATCH_CONFLICT_LINE, g->conflicts);
+		if (g->duplicates)
+			reason_count(c, a, E_BATCH_DUPLICATE_LINE, g->duplicates);
+		if (mixed)
+			reason_count(c, a, E_BATCH_MIXED_START, g->known);
+		if (too_many)
+			reason(c, a, E_BATCH_TOO_MANY, "max", "1000000");
+		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many
+				   ? SPAN("held")
+				   : SPAN("publishing");
+		for (unsigned i = 0; i < proof->nproblems; i++)
+			claim_reason(c, a, &proof->problems[i]);
+	}
+}
+
+static enum total_term term_of(struct span state)
+{
+	return span_is(state, "held")	     ? TOTAL_HELD
+	       : span_is(state, "duplicate") ? TOTAL_DUPLICATE
+	       : span_is(state, "conflict")  ? TOTAL_CONFLICT
+	       : span_is(state, "known")     ? TOTAL_KNOWN
+					     : TOTAL_DEAD;
+}
+
+static int file_dead(struct intake *in, const struct claim *c, const char *kind, struct err *e)
+{
+	struct dead_letter d = {.flow = span_of(in->name), .batchid = c->batchid, .kind = span_of(kind),
+		.code = c->reasons[0].code, .args = c->reasons[0].args, .place = c->name, .file = c->taken};
+
+	buf_clear(&in->event);
+	dead_write(&in->event, &d, c->time_ms);
+	return flow_append(&in->flow, in->dead, 0, c->batchid, &in->event, e);
+}
+
+/* Keeps the form that the batch is read with, by digest, so that it also ends with it. */
+static int keep_form(struct intake *in, struct err *e)
+{
+	struct buf name = BUF_INIT;
+	int dir = -1, ret = 0;
+
+	hash_hex(&name, in->setup.form->digest, HASH_SHA256);
+	buf_str(&name, ".yaml");
+	if (fsys_open_dir(AT_FDCWD, in->forms, &dir, e) != 0)
+		ret = -1;
+	else if (!fsys_exists(dir, buf_text(&name)))
+		ret = fsys_put(dir, buf_text(&name), conf_source(in->setup.form->conf), e);
+	if (dir >= 0)
+		close(dir);
+	buf_done(&name);
+	return ret;
+}
+
+static void name_batch(struct intake *in, const struct claim *c, const char *taken, struct buf *ret)
+{
+	struct span keys = utf8_cut(c->keys, KEYS_SHOWN);
+	const char *name = drop_name(taken);
+	struct span ours = name > taken ? (struct span){taken, (size_t)(name - taken) - 1} : utf8_cut(span_of(taken), KEYS_SHOWN);
+
+	buf_printf(ret, "%s:%.*s", in->name, SPAN_F(keys));
+	if (keys.n < c->keys.n)
+		buf_printf(ret, "%08" PRIx32, hash_crc32c(0, c->keys.p, c->keys.n));
+	buf_printf(ret, ":%.12s", c->digest.p);
+	/* What is no batch of its own must not take the place of the one that is. One that a person put into .taken may have no
+	 * number of ours in front. */
+	if (!span_is(c->state, "publishing") && !span_is(c->state, "held"))
+		buf_printf(ret, "~%.*s", SPAN_F(ours));
+}
+
+static int record_claim(struct intake *in, struct claim *c, const struct before *b, struct err *e)
+{
+	bool publish = span_is(c->state, "publishing");
+
+	if (b->found && strcmp(b->state, "held") == 0 && !span_is(c->state, "duplicate") &&
+		!span_is(c->state, "unreadable") && supersede(in, b, c->batchid, e) != 0)
+		return -1;
+	if (intake_append_claim(in, c, e) != 0 || count_skipped(in, c, e) != 0)
+		return -1;
+	if (span_is(c->state, "unreadable") && file_dead(in, c, "dead", e) != 0)
+		return -1;
+	if (span_is(c->state, "conflict") && file_dead(in, c, "conflict", e) != 0)
+		return -1;
+	if (publish)
+		return 0;
+	intake_attend(in, span_is(c->state, "held"), !span_is(c->state, "held") && !span_is(c->state, "known"));
+	/* What stood before the place where a file became unreadable are no records of ours: it has none. */
+	if (span_is(c->state, "unreadable"))
+		return 0;
+	if (count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
+		return -1;
+	return count_batch(in, c->totals, term_of(c->state), 1, e);
+}
+
+int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
+{
+	struct claiming *g = in->claiming;
+	const struct reader_proof *proof = reader_proof(g->prover);
+	struct claim c = {.adapter = span_of(in->name), .taken = span_of(g->taken), .name = span_of(drop_name(g->taken)),
+		.form = span_of(in->setup.form->name), .time_ms = clock_now_ms(), .records = proof->records,
+		.events = proof->events, .dead = proof->dead, .skipped = proof->skipped, .has_count = proof->has_count,
+		.has_sum = proof->has_sum, .count = proof->count, .sum = proof->sum, .totals = proof->totals};
+	static const char *const verdicts[] = {"ok", "held", "no_control"};
+	struct buf digest = BUF_INIT, keys = BUF_INIT, form = BUF_INIT, batchid = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct slots slots;
+	struct before before = {0};
+	uint8_t raw[HASH_SHA256];
+	int failed = -1;
+
+	slots_init(&slots, names_count(in->setup.form->names));
+	if (drop_copy_finish(g->copy, e) != 0 || keep_form(in, e) != 0)
+		goto out;
+	c.size = drop_copy_size(g->copy);
+	c.crcs = buf_as_span(drop_copy_crcs(g->copy));
+	drop_copy_digest(g->copy, raw);
+	hash_hex(&digest, raw, sizeof raw);
+	c.digest = buf_as_span(&digest);
+	hash_hex(&form, in->setup.form->digest, HASH_SHA256);
+	c.form_digest = buf_as_span(&form);
+	pattern_match(in->setup.form->file, c.name, &a, &slots);
+	pattern_keys(in->setup.form->file, &slots, &keys);
+	if (!keys.n)
+		buf_printf(&keys, "sha256:%.*s", SPAN_F(c.digest));
+	c.keys = buf_as_span(&keys);
+	c.verdict = span_of(verdicts[proof->verdict]);
+	if (look_up_keys(in, c.keys, &before, e) != 0)
+		goto out;
+	decide(in, g, &before, &c, &a);
+	name_batch(in, &c, g->taken, &batchid);
+	c.batchid = buf_as_span(&batchid);
+	if (record_claim(in, &c, &before, e) != 0)
+		goto out;
+	*ret = FLOW_COMMIT;
+	failed = 0;
+	intake_note_state(in, &c);
+	if (span_is(c.state, "publishing")) {
+		in->publishing = mem_new(sizeof *in->publishing);
+		buf_span(&in->publishing->record, c.batchid);      /* loaded from its record after the commit */
+	} else if (!span_is(c.state, "held")) {
+		intake_delete_after(in, c.taken);
+	}
+	intake_claiming_free(g);
+	in->claiming = NULL;
+	failed = intake_save_position(in, e);
+out:
+	slots_done(&slots);
+	arena_done(&a);
+	buf_done(&digest);
+	buf_done(&keys);
+	buf_done(&form);
+	buf_done(&batchid);
+	return failed;
+}

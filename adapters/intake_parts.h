@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_INTAKE_PARTS_H
+#define JC_INTAKE_PARTS_H
+
+#include "claim.h"
+#include "connectors/drop.h"
+#include "intake.h"
+
+/*
+ * What the three files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
+ * and judges, intake_publish.c the way from the spool onto the bus. Nobody else includes this.
+ */
+#define INTAKE_PARTITIONS_MAX 64u
+
+/* Ids of one batch while it is judged: a set of hashes. Two ids of one hash hold the batch, the safe side. */
+struct id_set {
+	uint64_t *slots;
+	size_t n, cap;
+};
+
+/* A file on its way to a claim record; in memory only, begun anew after a restart. */
+struct claiming {
+	char taken[256];
+	struct drop_copy *copy;
+	struct reader *reader;       /* NULL once the rest is only copied */
+	struct reader_prover *prover;
+	struct err unreadable;
+	struct id_set ids;
+	uint64_t duplicates, conflicts, known;
+};
+
+/* A batch on its way onto the bus; restored from the position. */
+struct publishing {
+	struct buf record;           /* of the claim */
+	struct arena arena;
+	struct claim claim;
+	struct form *form;           /* its own, when ours has changed since */
+	struct drop_spool *spool;
+	struct reader *reader;
+	uint64_t published[INTAKE_PARTITIONS_MAX], failed;
+	struct buf time;
+};
+
+struct intake {
+	struct flow flow;
+	struct intake_setup setup;
+	char *name, *folder, *spool, *forms, *start, *source;
+	unsigned topic, claims, dead;
+	struct drop *drop;
+	struct totals *totals;
+	struct waiting {             /* in .taken, without a claim record: from an earlier life, or still growing */
+		char *taken;
+		int64_t not_before;  /* steady ms: a file that grew is looked at again after a while, others go first */
+	} *waiting;
+	unsigned nwaiting, counter;
+	struct claiming *claiming;
+	struct publishing *publishing;
+	struct buf event, position;
+	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
+	unsigned held;               /* batches that wait for a person */
+	struct buf said;             /* what the next commit makes true, for the log */
+	bool other;                  /* something else does */
+};
+
+/* ---- the flow (intake.c) ---- */
+/* Something waits for a person: a held batch more, or something else. */
+void intake_attend(struct intake *in, bool held, bool other);
+/* Deletes that file of the spool after the next commit. */
+void intake_delete_after(struct intake *in, struct span taken);
+int intake_save_position(struct intake *in, struct err *e);
+/* Stages a claim record. */
+int intake_append_claim(struct intake *in, const struct claim *c, struct err *e);
+/* What the next commit makes true, for the log. */
+void intake_note_state(struct intake *in, const struct claim *c);
+/* Is this an instruction of a day before the adapter's start? */
+bool intake_is_known(const struct intake *in, struct span businessdate);
+
+enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT };
+
+/* Was this id published before, and with the same content? */
+int intake_look_up_id(struct intake *in, const struct reading *g, enum id_verdict *ret, struct err *e);
+
+/* ---- claiming (intake_claim.c) ---- */
+int intake_claim_begin(struct intake *in, const char *taken, struct err *e);
+/* Reads on; 1 when there is more, 0 at the end of the file. */
+int intake_claim_slice(struct intake *in, struct err *e);
+/* Decides and stages the claim record. drop.growing: the copy is worth nothing. */
+int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e);
+void intake_claiming_free(struct claiming *c);
+
+/* ---- publishing (intake_publish.c) ---- */
+/* saved: the position of a batch that is under way; NULL: from its begin. */
+int intake_publish_begin(struct intake *in, struct span batchid, const json_t *saved, struct err *e);
+/* Stages one commit's worth, and the batch's end after its last record. */
+int intake_publish_slice(struct intake *in, struct err *e);
+void intake_publishing_free(struct publishing *p);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_READER_PARTS_H
+#define JC_READER_PARTS_H
+
+#include "reader.h"
+
+/* What reader.c (rows and records) and reader_proof.c (what a whole document amounts to) share. Nobody else includes this. */
+struct reader {
+	struct reader_setup setup;
+	const struct form *form;
+	struct codec_reader *codec;
+	struct slots slots;
+	struct arena heads;          /* texts of file keys and of head rows: they outlive a row */
+	uint64_t rows;               /* that are no titles */
+	uint64_t titles;             /* rows looked at for the header */
+	uint64_t number;             /* of the last record */
+	uint64_t offset, line;       /* where reading can go on */
+	bool header_found;
+	unsigned header_cells;       /* of the header row: what a full row has */
+	struct {
+		unsigned lacks;      /* columns that the row lacks which has most of them */
+		uint64_t line;
+		struct buf names;    /* of those */
+	} nearest;
+	int *columns;                /* header: position -> slot */
+	struct buf id, fingerprint, key;
+	struct hash_sha256 *hash;
+	bool has_count, has_sum, trailer_seen;
+	uint64_t count;
+	int64_t sum;
+	struct err two_totals;       /* what a head and a trailer declare differs */
+	struct row row;
+};
+
+#endif

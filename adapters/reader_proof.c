@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define SUSPECTS 64u
+#define TAIL 40u
+
+struct reader_prover {
+	const struct form *form;
+	char *shown;
+	struct reader_proof proof;
+	struct {
+		uint64_t line;
+		char tail[TAIL];     /* the last bytes of a row with too few columns */
+		size_t n;
+	} suspects[SUSPECTS];
+	unsigned nsuspects;
+	int64_t gross;               /* of readable records, without their signs */
+	uint64_t unread;             /* records whose amount is not in any sum */
+};
+
+struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
+{
+	struct reader_prover *p = mem_new(sizeof *p);
+
+	p->form = f;
+	p->shown = mem_text(span_of(shown));
+	p->proof.totals = totals_new();
+	return p;
+}
+
+void reader_prover_free(struct reader_prover *p)
+{
+	if (!p)
+		return;
+	totals_free(p->proof.totals);
+	free(p->shown);
+	free(p);
+}
+
+const struct reader_proof *reader_proof(const struct reader_prover *p)
+{
+	return &p->proof;
+}
+
+static void suspect(struct reader_prover *p, const struct reading *g)
+{
+	size_t n = g->raw.n < TAIL ? g->raw.n : TAIL;
+
+	if (g->bad.id != E_RECORD_FEW_COLUMNS || p->nsuspects == SUSPECTS)
+		return;
+	p->suspects[p->nsuspects].line = g->line;
+	p->suspects[p->nsuspects].n = n;
+	memcpy(p->suspects[p->nsuspects++].tail, g->raw.p + g->raw.n - n, n);
+}
+
+/* A row with too few columns whose last digits are exactly what is missing may have lost its separator there. */
+static void find_lost_separator(struct reader_prover *p, int64_t missing)
+{
+	static const struct money_form any = {0, 2, false, false};
+	char amount[24];
+
+	for (unsigned i = 0; i < p->nsuspects; i++)
+		for (size_t from = 0; from < p->suspects[i].n; from++) {
+			struct span t = {p->suspects[i].tail + from, p->suspects[i].n - from};
+			int64_t fen;
+			struct err ignored;
+
+			if (t.p[0] == '0' || money_read(t, &any, &fen, &ignored) != 0 || fen != missing)
+				continue;
+			err_set(&p->proof.suspect, E_BATCH_LOST_SEPARATOR, "line=%" PRIu64 "\ndifference=%s",
+				p->suspects[i].line, money_text(missing, amount));
+			err_at(&p->proof.suspect, "%s:%" PRIu64, p->shown, p->suspects[i].line);
+			return;
+		}
+}
+
+static void hold(struct reader_proof *f, const struct err *why)
+{
+	f->verdict = PROOF_HELD;
+	f->why = *why;
+}
+
+/* What the form says that a document declares must be there: a batch that lost its head has proved nothing. */
+static const char *undeclared(const struct form *form, const struct reader *r)
+{
+	if (!r->has_count && (form->declared_count_slot >= 0 || (r->trailer_seen && form->trailer_count_slot >= 0)))
+		return "count";
+	if (!r->has_sum && (form->declared_sum_slot >= 0 || (r->trailer_seen && form->trailer_sum_slot >= 0)))
+		return "sum";
+	if (form->nature == NATURE_INSTRUCTION && form->release == RELEASE_BATCH && !r->has_count && !r->has_sum)
+		return "count, sum";         /* its line of totals is optional and not there */
+	return NULL;
+}
+
+static void compare(struct reader_prover *p, const struct reader *r)
+{
+	struct reader_proof *f = &p->proof;
+	char want[24], got[24], difference[24], unread[24] = "-";
+	const char *lost = undeclared(p->form, r);
+	struct err why;
+	int64_t missing;
+
+	f->verdict = f->has_count || f->has_sum ? PROOF_OK : PROOF_NO_CONTROL;
+	if (f->dead && p->form->release == RELEASE_BATCH) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_DEAD_RECORD, "count=%" PRIu64, f->dead);
+	}
+	if (f->trailer_missing) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_NO_TRAILER, "%s", "");
+	} else if (lost) {
+		err_set(&why, E_BATCH_UNDECLARED, "what=%s", lost);
+		hold(f, &why);
+	}
+	if (f->has_count && f->count != f->records) {
+		f->verdict = PROOF_HELD;
+		err_set(&f->why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, f->count, f->records);
+	}
+	if (f->has_sum && f->sum != f->found) {
+		f->verdict = PROOF_HELD;
+		if (__builtin_sub_overflow(f->sum, f->found, &missing))
+			missing = 0;
+		if (p->unread)
+			snprintf(unread, sizeof unread, "%" PRIu64, p->unread);
+		err_set(&f->why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s\nunread=%s", money_text(f->sum, want),
+			money_text(f->found, got), money_text(missing, difference), unread);
+		find_lost_separator(p, missing);
+	}
+	if (r->two_totals.id)
+		hold(f, &r->two_totals);
+	if (f->why.id)
+		err_at(&f->why, "%s", p->shown);
+}
+
+/* The totals of many batches must fit as well, so that no file can stop an adapter by its sums. */
+static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
+{
+	char max[24];
+
+	p->gross += fen < 0 ? -fen : fen;
+	if (p->gross > READER_BATCH_MAX) {
+		err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
+		return err_at(e, "%s", p->shown);
+	}
+	return money_add(&p->proof.found, fen, e);
+}
+
+int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e)
+{
+	struct reader_proof *f = &p->proof;
+	bool is_dead = g->bad.id != E_NONE;
+
+	switch (g->kind) {
+	case READ_SKIPPED:
+		f->skipped++;
+		return 0;
+	case READ_RECORD:
+		f->records++;
+		p->unread += !g->readable;
+		*(is_dead ? &f->dead : &f->events) += 1;
+		if (g->readable && !f->currency[0] && g->currency.n < sizeof f->currency)
+			memcpy(f->currency, g->currency.p ? g->currency.p : "", g->currency.n);
+		if (is_dead) {
+			suspect(p, g);
+			if (f->nproblems < READER_PROBLEMS)
+				f->problems[f->nproblems++] = g->bad;
+		}
+		if (g->readable && add_amount(p, g->fen, e) != 0)
+			return -1;
+		if (totals_add(f->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
+			return -1;
+		return is_dead ? totals_add(f->totals, TOTAL_DEAD, "", g->currency, g->fen, g->readable, e) : 0;
+	default:
+		f->has_count = r->has_count;
+		f->has_sum = r->has_sum;
+		f->count = r->count;
+		f->sum = r->sum;
+		f->trailer_missing = p->form->trailer && !p->form->trailer_optional && !r->trailer_seen;
+		compare(p, r);
+		return 0;
+	}
+}

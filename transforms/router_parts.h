@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_ROUTER_PARTS_H
+#define JC_ROUTER_PARTS_H
+
+#include "router.h"
+#include "totals.h"
+
+/* What router.c (the flow) and router_build.c (what it is built from) share. Nobody else includes this. */
+#define DESTINATIONS_MAX 64u
+
+struct shape {
+	const struct map *line;      /* NULL: the destination takes no event of this type */
+	struct slots slots;
+	int *from;                   /* for each slot: slot of the type's names, or -1 */
+	int split;
+};
+
+struct route {
+	unsigned destination;
+	struct expr *when;
+};
+
+struct type {
+	char *name;
+	unsigned topic;
+	bool instruction;
+	struct names *names;
+	struct extract *extract;
+	struct slots slots;
+	struct route *routes;
+	unsigned nroutes;
+	struct shape shapes[DESTINATIONS_MAX];
+};
+
+/* What is under way on one input partition. */
+struct open_batch {
+	char *batchid;
+	uint64_t seen, failed;
+	uint64_t routed[DESTINATIONS_MAX];
+	struct open_batch *next;
+};
+
+struct input {
+	unsigned topic, partition;
+	struct bus_reader *reader;
+	struct lane_heads *heads;
+	struct totals *totals;
+	struct open_batch *open;
+	uint64_t offset;             /* of the next message to read */
+	bool moved;
+};
+
+struct router {
+	struct flow flow;
+	char *source;                /* "/site/router" */
+	struct {
+		char name[65];
+		unsigned topic;
+	} destinations[DESTINATIONS_MAX];
+	unsigned ndestinations;
+	struct type *types;
+	unsigned ntypes;
+	struct input *inputs;
+	unsigned ninputs, turn;
+	unsigned dead_topic;
+	struct buf event, position;
+	struct arena scratch;
+};
+
+/* router.c: what runs. router_build.c: frees what was built. */
+extern const struct flow_kind router_kind;
+void router_free(struct flow *f);
+
+#endif
