@@ -413,6 +413,7 @@ static void every_table_of_the_project_is_known_here(void **state)
 		{"account_type", "61", "61"}, {"asset_class", "A02010104", "A02010104"}, {"asset_state", "在用", "1"},
 		{"banks", "103", "103196000015"}, {"currency", "人民币", "CNY"}, {"econ_class_dep", "30101", "30101"},
 		{"econ_class_gov", "50201", "50201"}, {"func_class", "2130101", "2130101"}, {"fund_type", "1", "11"},
+		{"mof_div", "150782", "150782000"}, {"mof_div", "150700000", "150700000"},
 		{"pay_type", "11", "direct"}, {"pay_type", "授权支付", "authorised"}, {"units", "602001", "602001"},
 	};
 	struct place *p = *state;
