@@ -41,7 +41,7 @@ codec: {{fixed: {{widths: {{line: {widths}}}, end: any}}}}
 kinds:
   line: {{columns: [name, account, amount, postscript]}}
 fiscal_year: file.date
-identity: {{document: [site.division, file.unit, file.date, line.account]}}
+identity: {{document: [site.division, file.unit, file.date, {{keyed: line.account}}]}}
 content: [data.payee.name, data.net]
 key: data.unit
 map:

@@ -401,7 +401,7 @@ static void reasons_name_what_is_wrong(void **state)
 		struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
 		struct buf file = BUF_INIT;
 		struct codec_reader *r;
-		struct row row;
+		struct row row = {.bad = ERR_INIT};
 		struct err e = ERR_INIT;
 		int got;
 
