@@ -195,12 +195,52 @@ static void fixed_widths_can_be_left_behind_each_row(void **state)
 	library_free(l);
 }
 
+static int shape(const struct form_shape *s, const char *name, struct err *e)
+{
+	struct slots slots;
+	int ret;
+
+	slots_init(&slots, names_count(s->names));
+	slots_begin(&slots, 256);
+	for (unsigned i = 0; i < slots.n; i++)
+		if (strcmp(names_text(s->names, i), "data.payee.name") == 0)
+			slots.v[i].text = span_of(name);
+	ret = map_run(s->line, &slots, e);
+	slots_done(&slots);
+	return ret;
+}
+
+/* Not when the parcel is written: there one cell would stop all others. */
+static void a_cell_that_is_too_wide_fails_when_its_line_is_shaped(void **state)
+{
+	struct library *l = library();
+	struct findings f;
+	struct form *form;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	findings_init(&f);
+	form = load(l, OUT "codec: {fixed: {widths: {line: [4, 8 right]}}}\n", &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	assert_non_null(form);
+	OK(e, shape(&form->shapes[0], "王珅", &e));
+	FAILS(e, "codec.too_wide", shape(&form->shapes[0], "王珅1", &e));
+	assert_string_equal(err_arg(&e, "cell"), "1");
+	assert_string_equal(err_arg(&e, "want"), "4");
+	assert_string_equal(err_arg(&e, "got"), "5");
+	assert_string_equal(err_arg(&e, "field"), "name");
+	form_free(form);
+	findings_done(&f);
+	library_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms_that_a_codec_cannot_serve_are_findings),
 		cmocka_unit_test(a_table_can_be_left_behind_each_row),
 		cmocka_unit_test(fixed_widths_can_be_left_behind_each_row),
+		cmocka_unit_test(a_cell_that_is_too_wide_fails_when_its_line_is_shaped),
 	};
 
 	return cmocka_run_group_tests_name("codec_form", tests, NULL, NULL);
