@@ -74,8 +74,8 @@ static void read_key(struct loading *in, struct conf *node)
 		conf_report(in->f, node, e.id, "%s", e.args);
 	else if (key.n < 16)
 		conf_report(in->f, node, E_SITE_SHORT_KEY, "file=%s\nbytes=%zu", buf_text(&path), key.n);
-	else
-		in->site->library->key = hash_key_new(key.p, key.n);
+	/* With a key that is wrong the site is refused; forms that need one say nothing more about it. */
+	in->site->library->key = hash_key_new(key.n ? key.p : "", key.n);
 	if (key.n)
 		explicit_bzero(key.p, key.n);
 	buf_done(&key);

@@ -35,7 +35,7 @@ FAULTS = [
          "\tif (append_event(in, &v, e) != 0) {")]),
     ("each line is written twice", "matrix", [
         (BUILD, "\ts->held += one->bytes.n - before;",
-         "\tif (form->codec->write(form->format, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
+         "\tif (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
          "\ts->held += one->bytes.n - before;")]),
     ("some parcels are planned twice", "matrix", [
         (BUILD, "\t\td->next_no += s.n;\n\t\tdeliver_gathering_drop(d, g);",

@@ -609,6 +609,39 @@ def policy(site):
     expect_code(r, "site.report_to_money")
 
 
+ALONE = [         # old, new, exit code, code: each in a site file of its own
+    ("payroll-a: {form: payroll/pipe,", "Payroll_A: {form: payroll/pipe,", 3, "site.name"),
+    ("bank-abc: {form: bank/pipe,", "bank-abc: {form: payroll/pipe/batch,", 3, "site.direction"),
+    ("split: data.unit", "split: data.units", 3, "site.split"),
+    ("./in/lambeth", "./in/payroll", 3, "site.twice"),
+]
+
+
+@case("a name that is none, a form for the other way, a field that is not there and a folder used twice are refused")
+def wrong_alone(site):
+    for old, new, exit_code, code in ALONE:
+        expect(old in SITE_FILE, "the test's own site lacks", old)
+        site.write(SITE_FILE.replace(old, new, 1))
+        r = site.call("check")
+        expect_exit(r, exit_code)
+        expect_code(r, code)
+
+
+@case("a flow that the site does not have and a key that is too short are refused, and nothing is started")
+def wrong_words(site):
+    r = site.call("run", "--until-idle", "payrol-a")
+    expect_exit(r, 2)
+    expect_code(r, "site.no_flow")
+    key = site.root / "keys/identity.key"
+    good = key.read_bytes()
+    key.write_bytes(b"short")
+    r = site.call("check")
+    expect_exit(r, 3)
+    expect_code(r, "site.short_key")
+    expect("map.no_key" not in r.err, "a fault is told twice:", r)
+    key.write_bytes(good)
+
+
 @case("a site file that is not there is said so, and nothing is made")
 def no_site(site):
     r = site.call("run", "--until-idle", "-c", "nowhere.yaml")
