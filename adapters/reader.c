@@ -75,7 +75,7 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 {
 	struct reader *r = mem_new(sizeof *r);
 
-	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1, .hash = hash_sha256_new(),
+	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1,
 		.nearest = {.names = BUF_INIT}};
 	slots_init(&r->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &r->slots);
@@ -110,7 +110,6 @@ void reader_close(struct reader *r)
 	buf_done(&r->fingerprint);
 	buf_done(&r->key);
 	buf_done(&r->nearest.names);
-	hash_sha256_free(r->hash);
 	free(r->columns);
 	free(r);
 }

@@ -24,7 +24,6 @@ struct reader {
 	} nearest;
 	int *columns;                /* header: position -> slot */
 	struct buf id, fingerprint, key;
-	struct hash_sha256 *hash;
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;
 	int64_t sum;

@@ -375,11 +375,6 @@ bool store_unclean(const struct store *s)
 	return s->unclean;
 }
 
-const char *store_folder(const struct store *s)
-{
-	return s->folder;
-}
-
 /* ---- space ---- */
 
 /* Pages on LMDB's list of free ones. They can be read by a transaction that reads, only. */

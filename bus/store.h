@@ -45,7 +45,6 @@ int store_open(const struct store_conf *c, struct store **ret, struct err *e);
 void store_close(struct store *s, bool clean);
 /* The last one that wrote did not end in order: check what lies inside. */
 bool store_unclean(const struct store *s);
-const char *store_folder(const struct store *s);
 /* Bytes in use, and bytes at which store_has_room says no: nine tenths of max_bytes. Within a write transaction. */
 uint64_t store_used(struct store_txn *t);
 uint64_t store_limit(const struct store *s);

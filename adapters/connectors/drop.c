@@ -74,11 +74,6 @@ void drop_close(struct drop *d)
 	free(d);
 }
 
-const char *drop_folder(const struct drop *d)
-{
-	return d->folder;
-}
-
 const char *drop_name(const char *taken)
 {
 	const char *dash = strchr(taken, '-');

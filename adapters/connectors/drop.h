@@ -19,7 +19,6 @@ struct drop;
 /* folder must be there and writable (file.*), spool is made. Errors: drop.other_device when .taken is on another one. */
 int drop_open(const char *folder, const char *spool, const struct form *form, struct drop **ret, struct err *e);
 void drop_close(struct drop *d);
-const char *drop_folder(const struct drop *d);
 
 /* The next complete file by name; *ret is owned by d until the next call. 1, 0 none, -1. Whatever is not a regular file is
  * passed over and reported once through refused (may be NULL): drop.not_regular {file}{what}; so is a complete file that we

@@ -63,11 +63,6 @@ void outbox_close(struct outbox *o)
 	free(o);
 }
 
-const char *outbox_folder(const struct outbox *o)
-{
-	return o->folder;
-}
-
 static int stage_failed(const struct outbox *o, struct err *e)
 {
 	return err_sys(e, errno == ENOSPC || errno == EDQUOT ? E_DISK_FULL : E_FILE_FAILED, o->folder, errno);
@@ -192,11 +187,6 @@ int outbox_settle(struct outbox *o, struct err *e)
 	}
 	forget_touched(o);
 	return outbox_sync_staging(o, e);
-}
-
-bool outbox_has(struct outbox *o, const char *name)
-{
-	return fsys_exists(o->dir, name);
 }
 
 static int by_text(const void *key, const void *item)

@@ -22,7 +22,6 @@ struct outbox;
  * else 0600 and 0700, for ourselves alone. Errors: file.*, outbox.other_device when .staging lies on another file system. */
 int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e);
 void outbox_close(struct outbox *o);
-const char *outbox_folder(const struct outbox *o);
 
 /* Makes an empty staged file (whatever had that name is gone), appends to it, syncs it. disk.full leaves it unfinished: try
  * again from the start. */
@@ -36,8 +35,6 @@ int outbox_sync_staging(struct outbox *o, struct err *e);
 int outbox_hand(struct outbox *o, const char *staged, const char *name, struct err *e);
 /* Syncs every folder that outbox_hand touched since the last call, and .staging. */
 int outbox_settle(struct outbox *o, struct err *e);
-/* True when a file of that name stands in the folder now. */
-bool outbox_has(struct outbox *o, const char *name);
 
 /* Deletes staged names that keep (sorted by bytes, n of them) does not have. Names begin with the generation of who staged
  * them ("3-17.body"): those of generation and later ones stay, for a process that was fenced must not clear away what its

@@ -69,14 +69,6 @@ void balance_done(struct balance *b)
 	*b = (struct balance){0};
 }
 
-struct totals *balance_of(struct balance *b, const char *flow)
-{
-	for (unsigned i = 0; i < b->nflows; i++)
-		if (strcmp(b->flows[i].name, flow) == 0)
-			return b->flows[i].totals;
-	return NULL;
-}
-
 /* ---- the equations, one currency and one destination at a time ---- */
 
 #define CURRENCIES_MAX 32u

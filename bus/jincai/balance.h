@@ -23,7 +23,6 @@ struct balance {
 
 int balance_load(struct bus *b, struct balance *ret, struct err *e);
 void balance_done(struct balance *b);
-struct totals *balance_of(struct balance *b, const char *flow);        /* NULL: no such flow */
 
 /* Prints the equations of the whole site as a table; returns the number of equations that do not come out. */
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to);
