@@ -26,6 +26,12 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
 endif()
 
+# What is shown of a record, and what of it is never shown.
+if(Python3_FOUND)
+  add_test(NAME explain COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/explain_test.py
+    $<TARGET_FILE:jincai>)
+endif()
+
 # Tables as another reader of such files has them, where it can be had.
 if(Python3_FOUND)
   add_test(NAME dbfread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/dbfread_test.py $<TARGET_FILE:jincai>

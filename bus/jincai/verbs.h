@@ -12,7 +12,7 @@
 struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
-	const char *form, *dir;
+	const char *form, *dir, *explain;
 	bool summary, deep, json, until_idle, no_color;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
