@@ -111,12 +111,36 @@ void reader_close(struct reader *r)
 	buf_done(&r->key);
 	buf_done(&r->nearest.names);
 	free(r->columns);
+	free(r->header_titles);
 	free(r);
 }
 
 uint64_t reader_offset(const struct reader *r)
 {
 	return r->offset;
+}
+
+const struct row *reader_row(const struct reader *r)
+{
+	return &r->row;
+}
+
+struct slots *reader_slots(struct reader *r)
+{
+	return &r->slots;
+}
+
+const struct form_kind *reader_kind(const struct reader *r)
+{
+	return r->kind;
+}
+
+struct span reader_title(const struct reader *r, unsigned column, int *ret_slot)
+{
+	bool there = r->header_titles && column < r->header_cells;
+
+	*ret_slot = column < r->header_cells ? r->columns[column] : -1;
+	return there ? r->header_titles[column] : SPAN_NONE;
 }
 
 /* ---- rows ---- */
@@ -204,6 +228,19 @@ static void keep_nearest(struct reader *r, unsigned lacks, struct buf *names)
 	*names = before;
 }
 
+static void keep_titles(struct reader *r)
+{
+	r->header_titles = mem_grow(r->header_titles, r->row.ncells, sizeof *r->header_titles);
+	for (unsigned i = 0; i < r->row.ncells; i++) {
+		struct span text;
+		struct err ignored;
+
+		r->header_titles[i] = SPAN_NONE;
+		if (charset_decode(r->form->charset, r->row.cells[i], &r->slots.text, &text, &ignored) == 0)
+			r->header_titles[i] = arena_span(&r->heads, span_trim(text));
+	}
+}
+
 /* Is this the header row: every wanted column has a cell of its own? */
 static bool try_header(struct reader *r)
 {
@@ -232,6 +269,7 @@ static bool try_header(struct reader *r)
 	free(r->columns);
 	r->columns = columns;
 	r->header_cells = r->row.ncells;
+	keep_titles(r);
 	return r->header_found = true;
 }
 
@@ -485,6 +523,7 @@ static void take_row(struct reader *r, struct reading *g)
 			r->row.bad = e;
 		slots = k->slots;
 		n = k->ncolumns;
+		r->kind = k;
 	}
 	if (f->nkinds && k != &f->kinds[f->nkinds - 1]) {
 		if (r->row.bad.id ? (e = r->row.bad, true) : take_head(r, k, &e) != 0) {

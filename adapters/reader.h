@@ -59,6 +59,14 @@ void reader_attributes(struct reader *r, const struct reading *g, struct event *
 void reader_save(const struct reader *r, struct buf *b);
 uint64_t reader_offset(const struct reader *r);
 
+/* For who explains the record that reader_next gave: its row, the values that rules read and write, the kind that the row
+ * is of (NULL: columns stand in a header row). The header row's text in a column; SPAN_NONE when there is none, or the
+ * reader went on from a saved place. */
+const struct row *reader_row(const struct reader *r);
+struct slots *reader_slots(struct reader *r);
+const struct form_kind *reader_kind(const struct reader *r);
+struct span reader_title(const struct reader *r, unsigned column, int *ret_slot);
+
 /* ---- what a whole document amounts to ---- */
 
 #define READER_PROBLEMS 20u

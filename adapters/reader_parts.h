@@ -23,6 +23,8 @@ struct reader {
 		struct buf names;    /* of those */
 	} nearest;
 	int *columns;                /* header: position -> slot */
+	struct span *header_titles;  /* header: what stands there; NULL: it was read before reading went on */
+	const struct form_kind *kind;        /* of the last row; NULL: there is a header row */
 	struct buf id, fingerprint, key;
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;

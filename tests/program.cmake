@@ -10,6 +10,7 @@ if(Python3_FOUND)
     ${CMAKE_SOURCE_DIR}/bus/jincai/demo)
   add_test(NAME demo COMMAND ${Python3_EXECUTABLE} ${demo}/demo_test.py $<TARGET_FILE:jincai>
     ${CMAKE_BINARY_DIR}/share/jincai)
+  add_test(NAME new COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/new_test.py $<TARGET_FILE:jincai>)
   add_test(NAME help_examples COMMAND ${Python3_EXECUTABLE} ${demo}/help_examples_test.py $<TARGET_FILE:jincai>)
 endif()
 
@@ -23,6 +24,12 @@ add_test(NAME lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e
 # The same payments in the dialects of five vendors are the same events, as far as these can say the same.
 if(Python3_FOUND)
   add_test(NAME five_dialects COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/five_dialects.py
+    $<TARGET_FILE:jincai>)
+endif()
+
+# What is shown of a record, and what of it is never shown.
+if(Python3_FOUND)
+  add_test(NAME explain COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/explain_test.py
     $<TARGET_FILE:jincai>)
 endif()
 

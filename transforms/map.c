@@ -351,6 +351,13 @@ int map_run(const struct map *m, struct slots *s, struct err *e)
 	return 0;
 }
 
+int map_run_rule(const struct map *m, unsigned i, struct slots *s, struct err *e)
+{
+	struct run r = run_begin(m, s);
+
+	return run_rule(&r, &m->rules[i], e);
+}
+
 /* All rules run, for the amount may be made from what others made; only its own failure and its currency's count. */
 int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struct span *ret_currency, struct err *e)
 {
@@ -456,6 +463,16 @@ const struct value *map_cell(const struct map *m, const struct slots *s, unsigne
 struct span map_column(const struct map *m, unsigned i)
 {
 	return m->rules[i].name;
+}
+
+int map_from(const struct map *m, unsigned i)
+{
+	return m->rules[i].from;
+}
+
+const struct schema_field *map_field(const struct map *m, unsigned i)
+{
+	return m->rules[i].field;
 }
 
 int map_control_slot(const struct map *m)

@@ -76,7 +76,7 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 /* Appends the JSON of the last run: {"payee":{"name":..}} without absent fields, or ["..",".."]; absent cells are "". */
 void map_write(const struct map *m, const struct slots *s, struct buf *b);
 
-/* MAP_LIST: its cells after a run. */
+/* How many rules there are; what each made in the last run: the cells of a MAP_LIST, the fields of a MAP_OBJECT. */
 unsigned map_count(const struct map *m);
 const struct value *map_cell(const struct map *m, const struct slots *s, unsigned i);
 /* MAP_LIST: name of a column: `name:`, else the last word of its path. */
@@ -85,6 +85,12 @@ struct span map_column(const struct map *m, unsigned i);
 void map_limit(struct map *m, unsigned i, size_t bytes);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
+/* For who explains a record: one rule alone, by its place in the form, when those above it have run: 0 (its result is in
+ * its slot, see map_cell) or -1 with the errors of map_run. The slot that its text comes from, -1 for a fixed value.
+ * MAP_OBJECT: the schema's field that it fills. */
+int map_run_rule(const struct map *m, unsigned i, struct slots *s, struct err *e);
+int map_from(const struct map *m, unsigned i);
+const struct schema_field *map_field(const struct map *m, unsigned i);
 /* MAP_OBJECT: the currency that the form itself names (currency: {value: CNY}): what even a record is counted under of which
  * nothing can be read. Absent when records say it. */
 struct span map_fixed_currency(const struct map *m);

@@ -27,7 +27,9 @@ static const struct option options[] = {
 		"另加一处方言、模式和代码表，优先于程序自带的"},
 	{"--lang", "zh|en", "language; else the locale's", "语言；缺省按系统区域设置"},
 	{"--form", "FORM", "form, such as payment/lambeth", "报文格式，如 payment/lambeth"},
+	{"--sample", "FILE", "a file as the source writes it", "来源系统原样的一个文件"},
 	{"--dir", "DIR", "folder to work in", "工作文件夹"},
+	{"--explain", "N", "how record N was read: bytes, columns, rules, checks", "第 N 笔是怎样读出来的：原文、各列、规则、检查"},
 	{"--summary", NULL, "one JSON object for the whole file", "整个文件只输出一个 JSON 对象"},
 	{"--deep", NULL, "recount everything from files and topics", "从文件和主题重新清点"},
 	{"--json", NULL, "as JSON", "以 JSON 输出"},
@@ -107,8 +109,12 @@ static int store(struct args *a, const char *name, const char *value)
 		a->site = value;
 	else if (strcmp(name, "--form") == 0)
 		a->form = value;
+	else if (strcmp(name, "--sample") == 0)
+		a->sample = value;
 	else if (strcmp(name, "--dir") == 0)
 		a->dir = value;
+	else if (strcmp(name, "--explain") == 0)
+		a->explain = value;
 	else if (strcmp(name, "--summary") == 0)
 		a->summary = true;
 	else if (strcmp(name, "--deep") == 0)

@@ -21,6 +21,55 @@ void show_text(struct buf *b, struct span text)
 	}
 }
 
+#define HEX_WIDTH 16u
+
+static void show_raw_text(struct buf *b, enum charset charset, struct span masked)
+{
+	struct buf scratch = BUF_INIT;
+
+	for (size_t i = 0; i < masked.n;) {
+		int n = charset_step(charset, (const unsigned char *)masked.p + i, masked.n - i);
+		struct span text = SPAN_NONE, one = {masked.p + i, n > 0 ? (size_t)n : 1};
+		struct err ignored;
+
+		buf_clear(&scratch);
+		if (n <= 0 || charset_decode(charset, one, &scratch, &text, &ignored) != 0)
+			text = SPAN("\xef\xbf\xbd");
+		show_text(b, text);
+		i += one.n;
+	}
+	buf_done(&scratch);
+}
+
+/* Rows of offset, hex and ASCII; what the mask took is "**" in both. */
+static void show_hex(struct buf *b, struct span raw, struct span masked)
+{
+	for (size_t at = 0; at < raw.n; at += HEX_WIDTH) {
+		size_t n = raw.n - at < HEX_WIDTH ? raw.n - at : HEX_WIDTH;
+
+		buf_printf(b, "  %06zx ", at);
+		for (size_t i = 0; i < HEX_WIDTH; i++)
+			if (i >= n)
+				buf_str(b, "   ");
+			else if (masked.p[at + i] != raw.p[at + i])
+				buf_str(b, " **");
+			else
+				buf_printf(b, " %02x", (unsigned char)raw.p[at + i]);
+		buf_str(b, "  ");
+		for (size_t i = 0; i < n; i++)
+			buf_c(b, masked.p[at + i] >= ' ' && masked.p[at + i] < 0x7f ? masked.p[at + i] : '.');
+		buf_c(b, '\n');
+	}
+}
+
+void show_raw(struct buf *b, enum charset charset, struct span raw, struct span masked)
+{
+	buf_str(b, "  ");
+	show_raw_text(b, charset, masked);
+	buf_c(b, '\n');
+	show_hex(b, raw, masked);
+}
+
 struct sums {
 	struct buf *to;
 	enum total_term term;

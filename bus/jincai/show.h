@@ -6,6 +6,7 @@
 #error "the program lies on top of all layers: nothing below may include it"
 #endif
 
+#include "charset.h"
 #include "totals.h"
 
 /*
@@ -14,6 +15,8 @@
 
 /* Appends text for a terminal: controls (C0, C1, DEL) and bytes that are not UTF-8 become '?'. */
 void show_text(struct buf *b, struct span text);
+/* Appends bytes as text and as hex. masked is as long as raw: where it differs, neither shows the byte. */
+void show_raw(struct buf *b, enum charset charset, struct span raw, struct span masked);
 /* Appends "3 in number, CNY 12.50 (1 of them without a readable amount)" over all currencies of a term; "none" for nothing. */
 void show_sums(struct buf *b, const struct totals *t, enum total_term term);
 /* Appends ,"sums":[{"currency":"CNY","count":3,"amount":"12.50","unreadable":0}] of a term. */

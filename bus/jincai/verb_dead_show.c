@@ -8,8 +8,6 @@
 #include "show.h"
 #include "verbs.h"
 
-#define HEX_WIDTH 16u
-
 /* Raw bytes came in the charset of the adapter's form; an event that died on its way is UTF-8. */
 static enum charset charset_of(const struct site *s, struct span flow)
 {
@@ -17,45 +15,6 @@ static enum charset charset_of(const struct site *s, struct span flow)
 		if (span_is(flow, s->adapters[i].name))
 			return s->adapters[i].form->charset;
 	return CHARSET_UTF8;
-}
-
-static void show_raw_text(struct buf *b, enum charset charset, struct span masked)
-{
-	struct buf scratch = BUF_INIT;
-
-	for (size_t i = 0; i < masked.n;) {
-		int n = charset_step(charset, (const unsigned char *)masked.p + i, masked.n - i);
-		struct span text = SPAN_NONE, one = {masked.p + i, n > 0 ? (size_t)n : 1};
-		struct err ignored;
-
-		buf_clear(&scratch);
-		if (n <= 0 || charset_decode(charset, one, &scratch, &text, &ignored) != 0)
-			text = SPAN("\xef\xbf\xbd");
-		show_text(b, text);
-		i += one.n;
-	}
-	buf_done(&scratch);
-}
-
-/* Rows of offset, hex and ASCII; what the mask took is "**" in both. */
-static void show_hex(struct buf *b, struct span raw, struct span masked)
-{
-	for (size_t at = 0; at < raw.n; at += HEX_WIDTH) {
-		size_t n = raw.n - at < HEX_WIDTH ? raw.n - at : HEX_WIDTH;
-
-		buf_printf(b, "  %06zx ", at);
-		for (size_t i = 0; i < HEX_WIDTH; i++)
-			if (i >= n)
-				buf_str(b, "   ");
-			else if (masked.p[at + i] != raw.p[at + i])
-				buf_str(b, " **");
-			else
-				buf_printf(b, " %02x", (unsigned char)raw.p[at + i]);
-		buf_str(b, "  ");
-		for (size_t i = 0; i < n; i++)
-			buf_c(b, masked.p[at + i] >= ' ' && masked.p[at + i] < 0x7f ? masked.p[at + i] : '.');
-		buf_c(b, '\n');
-	}
 }
 
 static void row(struct buf *b, const char *name, struct span value)
@@ -101,11 +60,9 @@ static void show_letter(const struct site *s, struct letter *l, struct buf *b)
 	row(b, say("原因", "what happened"), buf_as_span(&l->words));
 	row(b, say("参数", "arguments"), buf_as_span(&args));
 	row(b, say("怎么办", "what next"), buf_as_span(&remedy));
-	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（12 位以上数字已遮蔽）：\n  ",
-		"raw bytes: %" PRIu64 ", kept %zu (numbers of 12 and more digits are masked):\n  "), l->raw_size, l->d.raw.n);
-	show_raw_text(b, charset_of(s, l->d.flow), buf_as_span(&masked));
-	buf_c(b, '\n');
-	show_hex(b, l->d.raw, buf_as_span(&masked));
+	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（12 位以上数字已遮蔽）：\n",
+		"raw bytes: %" PRIu64 ", kept %zu (numbers of 12 and more digits are masked):\n"), l->raw_size, l->d.raw.n);
+	show_raw(b, charset_of(s, l->d.flow), l->d.raw, buf_as_span(&masked));
 	buf_done(&masked);
 	buf_done(&args);
 	buf_done(&remedy);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "explain.h"
 #include "say.h"
 #include "show.h"
 #include "trial.h"
@@ -9,8 +10,10 @@
 
 struct trying {
 	const struct args *args;
+	const struct form *form;
+	uint64_t explain;            /* the record to explain; 0: none */
 	int64_t size;                /* of the file */
-	struct buf line;
+	struct buf line, unused;
 };
 
 static void show_record(void *arg, struct reader *r, const struct reading *g)
@@ -20,7 +23,13 @@ static void show_record(void *arg, struct reader *r, const struct reading *g)
 	if (g->number % 4096 == 0)
 		verb_progress(t->args->words[0], (int64_t)g->number,
 			t->size ? (int64_t)((double)g->number * (double)t->size / (double)reader_offset(r)) : 0);
-	if (t->args->summary)
+	if (g->number == 1)
+		explain_unused(t->form, r, &t->unused);
+	if (t->explain && g->number == t->explain) {
+		explain_record(t->form, r, g, &t->line);
+		show_flush(&t->line, stdout);
+	}
+	if (t->args->summary || t->explain)
 		return;
 	if (g->bad.id) {
 		err_print(&g->bad, say_lang(), stderr);
@@ -53,7 +62,7 @@ static void show_verdict(const struct reader_proof *p)
 
 static int try_file(struct library *l, const struct form *form, const struct args *a)
 {
-	struct trying t = {.args = a};
+	struct trying t = {.args = a, .form = form, .explain = a->explain ? strtoull(a->explain, NULL, 10) : 0};
 	struct reader_prover *p = reader_prover_new(form, a->words[0]);
 	struct stat st = {0};
 	struct err e;
@@ -75,11 +84,25 @@ static int try_file(struct library *l, const struct form *form, const struct arg
 			show_problems(proof);
 		}
 		show_verdict(proof);
+		if (!t.explain)
+			show_flush(&t.unused, stderr);
 		code = proof->verdict == PROOF_HELD || proof->dead ? 1 : 0;
+		if (t.explain > proof->records) {
+			err_set(&e, E_USAGE, "what=--explain 1..%llu", (unsigned long long)proof->records);
+			code = verb_failed(&e);
+		}
 	}
 	reader_prover_free(p);
 	buf_done(&t.line);
+	buf_done(&t.unused);
 	return code;
+}
+
+static bool is_number(const char *t)
+{
+	char *end;
+
+	return *t >= '1' && *t <= '9' && strtoull(t, &end, 10) && !*end;
 }
 
 int verb_try(const struct args *a)
@@ -91,10 +114,10 @@ int verb_try(const struct args *a)
 	struct form *form = NULL;
 	char *path;
 
-	if (a->nwords != 1 || !a->form) {
+	if (a->nwords != 1 || !a->form || (a->explain && (a->summary || !is_number(a->explain)))) {
 		struct err e;
 
-		err_set(&e, E_USAGE, "what=jincai try FILE --form FORM");
+		err_set(&e, E_USAGE, "what=jincai try FILE --form FORM [--summary | --explain N]");
 		return verb_failed(&e);
 	}
 	l = verb_library(a, &s, &code);

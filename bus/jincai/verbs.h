@@ -12,7 +12,8 @@
 struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
-	const char *form, *dir;
+	const char *form, *dir, *explain;
+	const char *sample;
 	bool summary, deep, json, until_idle, no_color;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
@@ -39,6 +40,7 @@ int verb_dead_show(const struct args *a);
 int verb_held_list(const struct args *a);
 int verb_held_show(const struct args *a);
 int verb_balance(const struct args *a);
+int verb_new(const struct args *a);
 int verb_demo(const struct args *a);
 
 /* ---- shared by verbs ---- */

@@ -37,6 +37,11 @@ def codes(result):
     return set(CODE.findall(result.stderr))
 
 
+def told(result):
+    """What was said, but for the columns that nothing uses."""
+    return [line for line in result.stderr.splitlines() if not line.startswith(("columns", "没有规则用到的列", "表头"))]
+
+
 def form_path(name):
     return LIBRARY / "adapters/vendor" / (EXPECTED[name]["form"] + ".yaml")
 
@@ -108,7 +113,7 @@ class FileTest(unittest.TestCase):
         for name, want in EXPECTED.items():
             with self.subTest(name):
                 got = jincai("try", HERE / "files" / name, "--form", form_path(name), "--summary")
-                self.assertEqual((got.returncode, got.stderr), (0, ""))
+                self.assertEqual((got.returncode, told(got)), (0, []))
                 self.assertEqual(json.loads(got.stdout), want["summary"])
                 self.assertEqual(decimal.Decimal(want["summary"]["sum"]), total(want["rows"]))
 
@@ -259,7 +264,7 @@ class PageTest(unittest.TestCase):
             (folder / "form.yaml").write_text(form, encoding="utf-8")
             site = Site(folder / "site", ["vendor/caret"])     # its key makes hashes
             got = jincai("try", folder / name, "--form", folder / "form.yaml", "--summary", "-c", site.file)
-        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        self.assertEqual((got.returncode, told(got)), (0, []))
         summary = json.loads(got.stdout)
         self.assertEqual((summary["verdict"], summary["events"], summary["sum"]), ("ok", 2, "4234.50"))
 

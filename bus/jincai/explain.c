@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "explain.h"
+
+#include <inttypes.h>
+
+#include "mask.h"
+#include "say.h"
+#include "schema_pattern.h"
+#include "show.h"
+#include "utf8.h"
+
+struct explaining {
+	const struct form *form;
+	struct reader *reader;
+	const struct reading *reading;
+	struct buf *to, scratch;
+};
+
+/* ---- what is personal ---- */
+
+static void put_stars(struct buf *b, size_t n)
+{
+	while (n--)
+		buf_c(b, '*');
+}
+
+static void put_masked(struct buf *b, struct span text, enum schema_sensitivity s)
+{
+	struct buf plain = BUF_INIT;
+	uint32_t c;
+	size_t shown = text.n > MASK_SHOWN ? MASK_SHOWN : 0, first = text.n ? utf8_step(text.p, text.n, &c) : 0;
+
+	if (s == SENSITIVITY_NONE) {
+		mask_digits(&plain, text);
+	} else if (s == SENSITIVITY_NAME) {
+		buf_add(&plain, text.p, first);
+		put_stars(&plain, charset_length((struct span){text.p + first, text.n - first}));
+	} else {
+		put_stars(&plain, text.n - shown);
+		buf_add(&plain, text.p + text.n - shown, shown);
+	}
+	buf_c(b, '"');
+	show_text(b, buf_as_span(&plain));
+	buf_c(b, '"');
+	buf_done(&plain);
+}
+
+/* Of a value: what the fields are that are made of it, or that it is. */
+static enum schema_sensitivity sensitivity_of(const struct explaining *x, int slot)
+{
+	const struct map *m = x->form->map;
+	const struct slots *s = reader_slots(x->reader);
+
+	for (unsigned i = 0; slot >= 0 && i < map_count(m); i++)
+		if ((map_from(m, i) == slot || map_cell(m, s, i) == &s->v[slot]) &&
+			map_field(m, i)->sensitivity != SENSITIVITY_NONE)
+			return map_field(m, i)->sensitivity;
+	return SENSITIVITY_NONE;
+}
+
+/* Of a cell. Where columns have moved nobody knows what is a name or an account: each cell is taken for one. */
+static enum schema_sensitivity cell_sensitivity(const struct explaining *x, const struct row *row, unsigned i, int slot)
+{
+	if (!row->bad.id)
+		return sensitivity_of(x, slot);
+	if (!charset_ascii(row->cells[i]))
+		return SENSITIVITY_NAME;
+	return row->cells[i].n > MASK_SHOWN ? SENSITIVITY_ACCOUNT : SENSITIVITY_NONE;
+}
+
+/* Everywhere in the bytes where the cell's bytes stand. */
+static void mask_cell(const struct explaining *x, struct span raw, char *masked, struct span cell,
+	enum schema_sensitivity s)
+{
+	int first = cell.n ? charset_step(x->form->charset, (const unsigned char *)cell.p, cell.n) : 0;
+	size_t from = s == SENSITIVITY_NAME && first > 0 ? (size_t)first : 0;
+	size_t to = s == SENSITIVITY_NAME || cell.n <= MASK_SHOWN ? cell.n : cell.n - MASK_SHOWN;
+
+	for (size_t at = 0; cell.n > 1 && at + cell.n <= raw.n; at++)
+		if (memcmp(raw.p + at, cell.p, cell.n) == 0)
+			memset(masked + at + from, '*', to - from);
+}
+
+/* ---- columns ---- */
+
+/* Name and slot of a column of the row. */
+static struct span column(const struct explaining *x, unsigned i, int *ret_slot)
+{
+	const struct form_kind *k = reader_kind(x->reader);
+	const struct conf *c;
+
+	if (!k)
+		return reader_title(x->reader, i, ret_slot);
+	*ret_slot = i < k->ncolumns ? k->slots[i] : -1;
+	c = explain_columns(x->form, k);
+	for (unsigned n = 0; c && n < i; n++)
+		c = c->next;
+	return c ? c->text : SPAN_NONE;
+}
+
+static void show_cells(struct explaining *x, const struct row *row)
+{
+	for (unsigned i = 0; i < row->ncells; i++) {
+		int slot;
+		struct span name = column(x, i, &slot), text = SPAN("\xef\xbf\xbd");
+		struct err ignored;
+
+		buf_clear(&x->scratch);
+		buf_reserve(&x->scratch, 2 * row->cells[i].n + 1);
+		charset_decode(x->form->charset, row->cells[i], &x->scratch, &text, &ignored);
+		buf_printf(x->to, "  %u ", i + 1);
+		show_text(x->to, name);
+		buf_str(x->to, " = ");
+		put_masked(x->to, text, cell_sensitivity(x, row, i, slot));
+		if (slot < 0 || !names_used(x->form->names, (unsigned)slot))
+			buf_str(x->to, say("（没有规则用到）", " (no rule uses it)"));
+		buf_c(x->to, '\n');
+	}
+}
+
+static void show_bytes(struct explaining *x, const struct row *row)
+{
+	struct buf masked = BUF_INIT;
+	struct span raw = x->reading->raw;
+	int slot;
+
+	mask_digits(&masked, raw);
+	for (unsigned i = 0; i < row->ncells; i++) {
+		column(x, i, &slot);
+		if (cell_sensitivity(x, row, i, slot) != SENSITIVITY_NONE)
+			mask_cell(x, raw, masked.p, row->cells[i], cell_sensitivity(x, row, i, slot));
+	}
+	buf_printf(x->to, say("原文 %zu 字节（个人信息已遮蔽）：\n", "%zu bytes (what is personal is masked):\n"), raw.n);
+	show_raw(x->to, x->form->charset, raw, buf_as_span(&masked));
+	buf_done(&masked);
+}
+
+/* ---- rules ---- */
+
+static void put_checks(struct buf *b, const struct schema_field *x)
+{
+	static const char *const formats[] = {"", " 2026-12-01", " 2026-12", " 1234.50"};
+
+	buf_printf(b, say("    模式：%s%s", "    schema: %s%s"),
+		x->required ? say("必填", "required") : say("可缺", "may be absent"), formats[x->format]);
+	if (x->max_length)
+		buf_printf(b, say("，%u..%u 个字符", ", %u..%u characters"), x->min_length, x->max_length);
+	for (unsigned c = 0; c < CHARSET_COUNT; c++)
+		if (x->max_bytes[c])
+			buf_printf(b, say("，%s 至多 %u 字节", ", in %s at most %u bytes"), charset_name((enum charset)c),
+				x->max_bytes[c]);
+	if (x->pattern)
+		buf_printf(b, ", %.*s", SPAN_F(schema_pattern_text(x->pattern)));
+	for (unsigned i = 0; i < x->nchoices; i++)
+		buf_printf(b, "%s%.*s", i ? " | " : ", ", SPAN_F(x->choices[i]));
+	buf_c(b, '\n');
+}
+
+static void put_reason(struct buf *b, const struct err *e)
+{
+	char words[768];
+
+	err_words(e, say_lang(), words, sizeof words);
+	mask_digits(b, span_of(words));
+	buf_printf(b, " [%s]\n", err_code(e->id)->name);
+}
+
+static void show_field(struct explaining *x, unsigned i, struct conf *rule)
+{
+	const struct schema_field *field = map_field(x->form->map, i);
+	struct slots *s = reader_slots(x->reader);
+	const struct conf *table = rule->kind == CONF_MAP ? conf_get(rule, "lookup") : NULL;
+	int from = map_from(x->form->map, i);
+	enum schema_sensitivity personal = field->sensitivity ? field->sensitivity : sensitivity_of(x, from);
+	struct err e;
+	bool failed = map_run_rule(x->form->map, i, s, &e) != 0;
+	const struct span *made = &map_cell(x->form->map, s, i)->text;
+
+	buf_printf(x->to, "  %.*s (%.*s) = ", SPAN_F(field->path),
+		SPAN_F(say_lang() == ERR_ZH ? field->title_zh : field->title));
+	if (failed)
+		put_reason(x->to, &e);
+	else if (made->p)
+		put_masked(x->to, *made, personal), buf_c(x->to, '\n');
+	else
+		buf_printf(x->to, "%s\n", say("无", "nothing"));
+	buf_printf(x->to, say("    规则（第 %u 行）：", "    rule (line %u): "), rule->line);
+	explain_rule(x->to, rule);
+	if (from >= 0) {
+		buf_str(x->to, say("；来源 ", "; it reads "));
+		put_masked(x->to, s->v[from].text.p ? s->v[from].text : SPAN(""), personal);
+	}
+	buf_c(x->to, '\n');
+	if (table && !failed && made->p)
+		buf_printf(x->to, say("    代码表 %.*s：得 %.*s\n", "    table %.*s gave %.*s\n"),
+			SPAN_F(table->text), SPAN_F(*made));
+	put_checks(x->to, field);
+}
+
+void explain_record(const struct form *f, struct reader *r, const struct reading *g, struct buf *b)
+{
+	struct explaining x = {f, r, g, b, BUF_INIT};
+	const struct row *row = reader_row(r);
+	struct conf *rule = conf_get(conf_root(f->conf), "map")->first;
+
+	buf_printf(b, say("第 %" PRIu64 " 笔：第 %" PRIu64 " 行，字节偏移 %" PRIu64 "\n",
+		"record %" PRIu64 ": line %" PRIu64 ", byte offset %" PRIu64 "\n"), g->number, g->line, g->offset);
+	if (g->bad.id) {
+		buf_printf(b, say("死信：%s：", "dead: %s: "), g->bad.where);
+		put_reason(b, &g->bad);
+	}
+	show_bytes(&x, row);
+	buf_printf(b, say("%s 的各列：\n", "columns of %s:\n"), reader_kind(r) ? reader_kind(r)->name : "line");
+	show_cells(&x, row);
+	if (row->bad.id) {
+		buf_str(b, say("这一行没有运行规则\n", "no rule ran on this row\n"));
+	} else {
+		buf_printf(b, say("事件 %s，标识 ", "event %s, id "), f->type);
+		put_masked(b, g->id, SENSITIVITY_NONE);
+		buf_c(b, '\n');
+		for (unsigned i = 0; rule && i < map_count(f->map); i++, rule = rule->next)
+			show_field(&x, i, rule);
+	}
+	buf_done(&x.scratch);
+}
