@@ -9,8 +9,8 @@ target_compile_options(jincai_flags INTERFACE -fno-strict-aliasing -fstack-prote
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 target_link_options(jincai_flags INTERFACE $<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# Our own broken invariants stop the program in production too: asserts stay on in release.
-string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
+# Our own broken invariants stop the program in production too: asserts stay on in every build.
+target_compile_options(jincai_flags INTERFACE -UNDEBUG)
 string(REPLACE "-O3" "-O2 -g" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
 if(JINCAI_SANITIZE)
   target_compile_options(jincai_flags INTERFACE -fsanitize=${JINCAI_SANITIZE} -fno-omit-frame-pointer

@@ -317,7 +317,7 @@ static int read_text(struct reader *r)
 	struct fy_diag_cfg diag;
 	struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE |
 		FYPCF_DEFAULT_VERSION_1_2 | FYPCF_DISABLE_DEPTH_LIMIT};
-	int rc;
+	int rc, failed;
 
 	if (check_bytes(r) != 0)
 		return -1;
@@ -329,7 +329,8 @@ static int read_text(struct reader *r)
 		fy_diag_set_collect_errors(r->diag, true);
 	r->parser = r->diag ? fy_parser_create(&parse) : NULL;
 	/* They fail for want of memory only. */
-	assert(r->parser && fy_parser_set_string(r->parser, r->text.p, r->text.n) == 0);
+	failed = r->parser ? fy_parser_set_string(r->parser, r->text.p, r->text.n) : -1;
+	assert(failed == 0);
 	rc = read_events(r);
 	fy_parser_destroy(r->parser);
 	fy_diag_destroy(r->diag);
