@@ -77,9 +77,6 @@ static void sum_of(struct texts *t, const char *currency, const struct money_sum
 {
 	struct err ignored;
 
-	if (!t->own)
-		t->sums = totals_new();
-	t->own = true;
 	(void)totals_move(t->sums, TOTAL_READ, "", span_of(currency), sum, 1, &ignored);
 }
 
@@ -109,6 +106,8 @@ static void texts_gathering(struct texts *t, const struct gathering *g, const ch
 	t->kind = "batch";
 	t->state = "held";
 	t->name = say("在去向处挂起", "held at its destination");
+	t->sums = totals_new();              /* it may hold nothing: all of it is for others, or died before */
+	t->own = true;
 	for (unsigned i = 0; i < g->nsums; i++)
 		sum_of(t, g->sums[i].currency, &g->sums[i].sum);
 	reason(&t->what, span_of(g->why), span_of(g->why_args), SPAN_NONE);
@@ -127,6 +126,8 @@ static void texts_parcel(struct texts *t, const struct parcel *p, const char *de
 	t->kind = "parcel";
 	t->state = parcel_states[p->state];
 	t->name = say("不知是否送达", "nobody knows whether it arrived");
+	t->sums = totals_new();
+	t->own = true;
 	sum_of(t, p->currency, &p->sum);
 	reason(&t->what, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
 	buf_str(&t->not_happened, say("没有重发：不会自动重发，也没有记为已送达", "it was not sent again and never is by itself; it does not count as handed over"));

@@ -148,6 +148,16 @@ def a_batch_held_at_a_destination_and_a_parcel_of_unknown_fate_wait(root):
 
 
 @case
+def a_batch_of_which_nothing_came_to_a_destination_is_held_there_without_money(root):
+    site = Site(root, program)
+    site.run()
+    out = json.dumps({"next": 8, "open": [{**GATHERING, "sums": []}], "parcels": [], "totals": []})
+    subprocess.run([put_position, str(root / "bus"), "bank-abc/out"], input=out.encode(), check=True)
+    is_(site.held()[0]["sums"], [])
+    has(site.call("held", "list").out, "money: none")
+
+
+@case
 def a_case_that_differs_shows_want_and_got(root):
     one = library(root) / "payroll/pipe/cases/batch/sum_is_wrong_by_a_fen/expected.jsonl"
     one.write_text(one.read_text(encoding="utf-8").replace('"held"', '"ok"'), encoding="utf-8")
