@@ -58,3 +58,8 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
   set_tests_properties(stranger PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# What the program says about itself: verbs, error codes.
+if(Python3_FOUND)
+  add_test(NAME help COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/help_test.py $<TARGET_FILE:jincai>)
+endif()

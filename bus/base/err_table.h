@@ -18,6 +18,8 @@ ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number 
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
 	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_HELP_NONE, "help.none", ERR_CONF, 2, "there is no verb and no error code {name}", "没有命令，也没有错误代码 {name}",
+	"<did you mean {near}? >jincai help lists the verbs; a code stands in [ ] behind a message", "<是不是 {near}？>命令请看 jincai help；错误代码在提示末尾的 [ ] 里")
 ROW(E_DEMO_DIFFERS, "demo.differs", ERR_HALT, 6, "the demo ended otherwise than planted in {count} points; no real data was touched", "演示结果有 {count} 处与预埋不符；未触及任何真实数据", "the points are named above; do not let this build handle money, send its output in together with jincai --version", "不符之处见上；请勿用此版本处理款项，并请将输出连同 jincai --version 一并报送")
 ROW(E_DEMO_MISSING, "demo.missing", ERR_CONF, 3, "the files of the demo are not there: {folder} beside the program; nothing was written", "找不到演示文件：程序旁边没有 {folder}；什么也没有写", "install the program together with its share folder, or name that folder by --library", "请连同 share 文件夹一起安装程序，或用 --library 指明该文件夹")
 ROW(E_DEMO_NOT_EMPTY, "demo.not_empty", ERR_CONF, 2, "the folder {folder} is not empty; nothing was written there", "文件夹 {folder} 不是空的；没有往里写任何东西", "name an empty folder or one that does not exist, or leave --dir out", "请指定空的或尚不存在的文件夹，或不写 --dir")

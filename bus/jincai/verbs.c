@@ -30,10 +30,30 @@ const struct verb verbs[] = {
 		"jincai held show payroll:2026-12:004:335e24816b55", verb_held_show},
 	{"balance", "[--deep] [--json]", " --deep --json", "proves that everything adds up, to the fen", "平账：各项相等，一分不差",
 		"jincai balance", verb_balance},
+	{"help", "[VERB | CODE]", "", "shows how a verb is used, or what an error code means and what to do", "看某个命令的用法，或某个错误代码的含义和处理办法",
+		"jincai help balance", verb_help},
 	{"demo", "[--dir DIR]", " --dir", "runs a small site with planted faults", "用小样例站点演示，含预埋的各种差错", "jincai demo",
 		verb_demo},
 };
 const unsigned nverbs = sizeof verbs / sizeof *verbs;
+
+/* The first three go with every verb. */
+const struct verb_option options[] = {
+	{"-c", "SITE", "the site file; else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml",
+		"站点文件；缺省依次为 $JINCAI_SITE、./jincai.yaml、/etc/jincai/jincai.yaml"},
+	{"--library", "DIR", "more dialects, schemas and code tables; stands before those of the program",
+		"另加一处方言、模式和代码表，优先于程序自带的"},
+	{"--lang", "zh|en", "language; else the locale's", "语言；缺省按系统区域设置"},
+	{"--form", "FORM", "form, such as payment/lambeth", "报文格式，如 payment/lambeth"},
+	{"--sample", "FILE", "a file as the source writes it", "来源系统原样的一个文件"},
+	{"--dir", "DIR", "folder to work in", "工作文件夹"},
+	{"--explain", "N", "how record N was read: bytes, columns, rules, checks", "第 N 笔是怎样读出来的：原文、各列、规则、检查"},
+	{"--summary", NULL, "one JSON object for the whole file", "整个文件只输出一个 JSON 对象"},
+	{"--deep", NULL, "recount everything from files and topics", "从文件和主题重新清点"},
+	{"--json", NULL, "as JSON", "以 JSON 输出"},
+	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
+};
+const unsigned noptions = sizeof options / sizeof *options;
 
 int verb_failed(const struct err *e)
 {

@@ -31,6 +31,15 @@ struct verb {
 extern const struct verb verbs[];
 extern const unsigned nverbs;
 
+struct verb_option {
+	const char *name, *value;    /* value: what it takes, NULL for none */
+	const char *en, *zh;
+};
+
+#define VERB_COMMON_OPTIONS 3u   /* so many of them go with every verb */
+extern const struct verb_option options[];
+extern const unsigned noptions;
+
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
 int verb_try(const struct args *a);
@@ -42,9 +51,12 @@ int verb_held_show(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_new(const struct args *a);
 int verb_demo(const struct args *a);
+int verb_help(const struct args *a);
 
 /* ---- shared by verbs ---- */
 
+/* Prints how a verb is used. */
+void verb_show_help(const struct verb *v);
 /* Shows an error; returns its exit code. */
 int verb_failed(const struct err *e);
 /* Loads the site, or shows the findings and returns NULL with *ret_code set. */
