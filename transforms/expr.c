@@ -21,10 +21,18 @@ struct step {
 	struct span text;            /* owned by the expr's arena */
 };
 
+/* Steps that belong to one test of the text. */
+struct part {
+	unsigned first, n, slot;
+	struct span text;
+};
+
 struct expr {
 	struct arena arena;
 	struct step *steps;
 	unsigned n;
+	struct part *parts;
+	unsigned nparts;
 };
 
 struct parser {
@@ -140,7 +148,8 @@ static void parse_in(struct parser *p, unsigned slot)
 		fail(p, "]");
 }
 
-static void parse_test(struct parser *p)
+/* name sign text; the slot of the name, or -1. */
+static int parse_sign(struct parser *p)
 {
 	static const struct {
 		const char *sign;
@@ -152,22 +161,22 @@ static void parse_test(struct parser *p)
 
 	if (!name.n) {
 		fail(p, "name");
-		return;
+		return -1;
 	}
 	if (slot < 0 && !p->failed) {
 		near = names_nearest(p->names, name);
 		conf_report(p->f, p->node, E_EXPR_NAME, "name=%.*s\nnear=%s", SPAN_F(name), near ? near : "-");
 		p->failed = true;
-		return;
+		return -1;
 	}
 	if (take(p, "!=")) {
 		emit(p, OP_EQ, (unsigned)slot, quoted(p));
 		emit(p, OP_NOT, 0, SPAN_NONE);
-		return;
+		return slot;
 	}
 	if (take(p, "in")) {
 		parse_in(p, (unsigned)slot);
-		return;
+		return slot;
 	}
 	if (take(p, "is")) {
 		bool no = take(p, "not");
@@ -177,14 +186,32 @@ static void parse_test(struct parser *p)
 		emit(p, OP_EMPTY, (unsigned)slot, SPAN_NONE);
 		if (no)
 			emit(p, OP_NOT, 0, SPAN_NONE);
-		return;
+		return slot;
 	}
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		if (take(p, tests[i].sign)) {
 			emit(p, tests[i].op, (unsigned)slot, quoted(p));
-			return;
+			return slot;
 		}
 	fail(p, "= != starts ends contains in is");
+	return -1;
+}
+
+static void parse_test(struct parser *p)
+{
+	struct expr *x = p->x;
+	unsigned first = x->n;
+	const char *from;
+	int slot;
+
+	blanks(p);
+	from = p->p;
+	slot = parse_sign(p);
+	if (p->failed || slot < 0)
+		return;
+	x->parts = mem_grow(x->parts, x->nparts + 1u, sizeof *x->parts);
+	x->parts[x->nparts++] = (struct part){first, x->n - first, (unsigned)slot,
+		arena_span(&x->arena, (struct span){from, (size_t)(p->p - from)})};
 }
 
 static void parse_not(struct parser *p)
@@ -252,6 +279,7 @@ void expr_free(struct expr *x)
 		return;
 	arena_done(&x->arena);
 	free(x->steps);
+	free(x->parts);
 	free(x);
 }
 
@@ -271,12 +299,11 @@ static bool test(const struct step *t, struct span v)
 	}
 }
 
-bool expr_true(const struct expr *x, const struct value *values)
+static bool run(const struct step *t, unsigned n, const struct value *values)
 {
 	uint64_t stack = 0;          /* lowest bit is the top */
 
-	for (unsigned i = 0; i < x->n; i++) {
-		const struct step *t = &x->steps[i];
+	for (const struct step *end = t + n; t < end; t++) {
 		struct span v;
 
 		switch (t->op) {
@@ -297,4 +324,21 @@ bool expr_true(const struct expr *x, const struct value *values)
 		}
 	}
 	return stack & 1;
+}
+
+bool expr_true(const struct expr *x, const struct value *values)
+{
+	return run(x->steps, x->n, values);
+}
+
+unsigned expr_ntests(const struct expr *x)
+{
+	return x->nparts;
+}
+
+struct expr_test expr_look(const struct expr *x, unsigned test, const struct value *values)
+{
+	const struct part *p = &x->parts[test];
+
+	return (struct expr_test){p->text, p->slot, run(x->steps + p->first, p->n, values)};
 }

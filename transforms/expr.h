@@ -25,4 +25,13 @@ struct expr *expr_compile(const struct conf *node, struct names *names, struct f
 void expr_free(struct expr *x);
 bool expr_true(const struct expr *x, const struct value *values);
 
+/* For who explains: the tests that a condition is made of, in the order in which they are written. */
+struct expr_test {
+	struct span text;            /* as written: data.unit in ["1", "2"]; lives as long as the expr */
+	unsigned slot;               /* the value that it looks at */
+	bool holds;                  /* of these values, without what "not" and brackets around it make of that */
+};
+unsigned expr_ntests(const struct expr *x);
+struct expr_test expr_look(const struct expr *x, unsigned test, const struct value *values);
+
 #endif

@@ -201,17 +201,16 @@ static int dead_event(struct work *w, const struct err *why, const char *destina
 	return flow_append(&r->flow, r->dead_topic, 0, w->message->key, &r->event, e);
 }
 
-static int shape_event(struct work *w, struct type *t, unsigned d, struct err *e)
+int router_shape_event(struct router *r, struct type *t, const struct event *v, unsigned d, struct err *e)
 {
-	struct router *r = w->r;
 	struct shape *s = &t->shapes[d];
-	struct event out = *w->event;
+	struct event out = *v;
 	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
 
 	for (unsigned i = 0; i < s->slots.n; i++)
 		if (s->from[i] >= 0)
 			s->slots.v[i] = t->slots.v[s->from[i]];
-	slots_begin(&s->slots, w->event->data.n);
+	slots_begin(&s->slots, v->data.n);
 	if (map_run(s->line, &s->slots, e) != 0)
 		return -1;
 	out.fingerprint = SPAN_NONE;
@@ -260,7 +259,7 @@ static int route_to(struct work *w, struct type *t, unsigned d, enum total_term 
 	struct router *r = w->r;
 	struct err why = ERR_INIT;
 
-	if (shape_event(w, t, d, &why) != 0) {
+	if (router_shape_event(r, t, w->event, d, &why) != 0) {
 		*ret_term = TOTAL_UNSHAPED;
 		return unshaped(w, t, d, &why, e);
 	}

@@ -16,6 +16,7 @@
  */
 struct router;
 
+/* b is NULL for who only looks (below). */
 struct router *router_new(struct bus *b, const char *flow_name, const char *site_name);
 /* A destination and its topic; returns its number. */
 unsigned router_destination(struct router *r, const char *name, unsigned topic);
@@ -31,5 +32,21 @@ void router_shape(struct router *r, unsigned type, unsigned destination, const s
 void router_route(struct router *r, unsigned type, unsigned destination, struct expr *when);
 /* Ready to run; freed with flow->kind->free. */
 struct flow *router_flow(struct router *r);
+
+/*
+ * For who looks at single events: no bus is needed (router_new(NULL, ...), any numbers for topics), nothing is written.
+ * router_look takes one event in, as the flow would; the others answer about that event.
+ */
+/* Number of a type, -1 when it was never named. */
+int router_find(const struct router *r, struct span type);
+/* 0, or -1 with json.*, money.*: the flow stops at such an event. */
+int router_look(struct router *r, unsigned type, const struct event *v, struct err *e);
+/* Values by router_names. */
+const struct value *router_values(const struct router *r, unsigned type);
+/* The condition of the type's route n, in the order of router_route; NULL: none. */
+const struct expr *router_when(const struct router *r, unsigned type, unsigned n);
+/* The line of a destination that takes the type; -1: why the event would be dead for it. *ret_cells by *ret_line. */
+int router_line(struct router *r, unsigned type, unsigned destination, const struct event *v, const struct map **ret_line,
+	const struct slots **ret_cells, struct err *e);
 
 #endif

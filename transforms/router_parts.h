@@ -5,7 +5,7 @@
 #include "router.h"
 #include "totals.h"
 
-/* What router.c (the flow) and router_build.c (what it is built from) share. Nobody else includes this. */
+/* What router.c (the flow), router_build.c (what it is built from) and router_look.c (who asks it) share. Nobody else includes this. */
 #define DESTINATIONS_MAX 64u
 
 struct shape {
@@ -67,8 +67,9 @@ struct router {
 	struct arena scratch;
 };
 
-/* router.c: what runs. router_build.c: frees what was built. */
+/* router.c: what runs; one event shaped for a destination, into r->event. router_build.c: frees what was built. */
 extern const struct flow_kind router_kind;
+int router_shape_event(struct router *r, struct type *t, const struct event *v, unsigned d, struct err *e);
 void router_free(struct flow *f);
 
 #endif

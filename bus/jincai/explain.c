@@ -18,33 +18,6 @@ struct explaining {
 
 /* ---- what is personal ---- */
 
-static void put_stars(struct buf *b, size_t n)
-{
-	while (n--)
-		buf_c(b, '*');
-}
-
-static void put_masked(struct buf *b, struct span text, enum schema_sensitivity s)
-{
-	struct buf plain = BUF_INIT;
-	uint32_t c;
-	size_t shown = text.n > MASK_SHOWN ? MASK_SHOWN : 0, first = text.n ? utf8_step(text.p, text.n, &c) : 0;
-
-	if (s == SENSITIVITY_NONE) {
-		mask_digits(&plain, text);
-	} else if (s == SENSITIVITY_NAME) {
-		buf_add(&plain, text.p, first);
-		put_stars(&plain, charset_length((struct span){text.p + first, text.n - first}));
-	} else {
-		put_stars(&plain, text.n - shown);
-		buf_add(&plain, text.p + text.n - shown, shown);
-	}
-	buf_c(b, '"');
-	show_text(b, buf_as_span(&plain));
-	buf_c(b, '"');
-	buf_done(&plain);
-}
-
 /* Of a value: what the fields are that are made of it, or that it is. */
 static enum schema_sensitivity sensitivity_of(const struct explaining *x, int slot)
 {
@@ -111,7 +84,7 @@ static void show_cells(struct explaining *x, const struct row *row)
 		buf_printf(x->to, "  %u ", i + 1);
 		show_text(x->to, name);
 		buf_str(x->to, " = ");
-		put_masked(x->to, text, cell_sensitivity(x, row, i, slot));
+		show_masked(x->to, text, cell_sensitivity(x, row, i, slot));
 		if (slot < 0 || !names_used(x->form->names, (unsigned)slot))
 			buf_str(x->to, say("（没有规则用到）", " (no rule uses it)"));
 		buf_c(x->to, '\n');
@@ -181,14 +154,14 @@ static void show_field(struct explaining *x, unsigned i, struct conf *rule)
 	if (failed)
 		put_reason(x->to, &e);
 	else if (made->p)
-		put_masked(x->to, *made, personal), buf_c(x->to, '\n');
+		show_masked(x->to, *made, personal), buf_c(x->to, '\n');
 	else
 		buf_printf(x->to, "%s\n", say("无", "nothing"));
 	buf_printf(x->to, say("    规则（第 %u 行）：", "    rule (line %u): "), rule->line);
 	explain_rule(x->to, rule);
 	if (from >= 0) {
 		buf_str(x->to, say("；来源 ", "; it reads "));
-		put_masked(x->to, s->v[from].text.p ? s->v[from].text : SPAN(""), personal);
+		show_masked(x->to, s->v[from].text.p ? s->v[from].text : SPAN(""), personal);
 	}
 	buf_c(x->to, '\n');
 	if (table && !failed && made->p)
@@ -216,7 +189,7 @@ void explain_record(const struct form *f, struct reader *r, const struct reading
 		buf_str(b, say("这一行没有运行规则\n", "no rule ran on this row\n"));
 	} else {
 		buf_printf(b, say("事件 %s，标识 ", "event %s, id "), f->type);
-		put_masked(b, g->id, SENSITIVITY_NONE);
+		show_masked(b, g->id, SENSITIVITY_NONE);
 		buf_c(b, '\n');
 		for (unsigned i = 0; rule && i < map_count(f->map); i++, rule = rule->next)
 			show_field(&x, i, rule);

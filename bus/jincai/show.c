@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "jscan.h"
+#include "mask.h"
 #include "say.h"
 #include "utf8.h"
 
@@ -125,6 +126,33 @@ void show_sums_json(struct buf *b, const struct totals *t, enum total_term term)
 	buf_str(b, ",\"sums\":[");
 	totals_each(t, one_sum, &s);
 	buf_c(b, ']');
+}
+
+static void put_stars(struct buf *b, size_t n)
+{
+	while (n--)
+		buf_c(b, '*');
+}
+
+void show_masked(struct buf *b, struct span text, enum schema_sensitivity s)
+{
+	struct buf plain = BUF_INIT;
+	uint32_t c;
+	size_t shown = text.n > MASK_SHOWN ? MASK_SHOWN : 0, first = text.n ? utf8_step(text.p, text.n, &c) : 0;
+
+	if (s == SENSITIVITY_NONE) {
+		mask_digits(&plain, text);
+	} else if (s == SENSITIVITY_NAME) {
+		buf_add(&plain, text.p, first);
+		put_stars(&plain, charset_length((struct span){text.p + first, text.n - first}));
+	} else {
+		put_stars(&plain, text.n - shown);
+		buf_add(&plain, text.p + text.n - shown, shown);
+	}
+	buf_c(b, '"');
+	show_text(b, buf_as_span(&plain));
+	buf_c(b, '"');
+	buf_done(&plain);
 }
 
 void show_member(struct buf *b, const char *name, struct span text)

@@ -9,7 +9,6 @@
 #include "deliver.h"
 #include "fsys.h"
 #include "intake.h"
-#include "router.h"
 #include "topics.h"
 
 #define ROUTER "router"
@@ -472,13 +471,13 @@ static int type_number(struct site *s, struct router *r, const char *type, char 
 {
 	const struct schema *schema;
 	struct findings quiet;
-	unsigned topic;
+	unsigned topic = 0;
 	bool known;
 
 	for (unsigned i = 0; i < *n; i++)
 		if (strcmp((*types)[i], type) == 0)
 			return (int)i;
-	if (bus_topic(router_flow(r)->bus, topics_of_type(span_of(type)), &topic, e) != 0)
+	if (router_flow(r)->bus && bus_topic(router_flow(r)->bus, topics_of_type(span_of(type)), &topic, e) != 0)
 		return -1;
 	findings_init(&quiet);
 	schema = library_schema(s->library, span_of(type), conf_root(s->conf), &quiet);
@@ -547,18 +546,18 @@ static int add_routes(struct site *s, struct router *r, struct err *e)
 	return failed;
 }
 
-static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
+struct router *site_router(struct site *s, struct bus *b, struct err *e)
 {
 	struct router *r = router_new(b, ROUTER, s->name);
 	struct flow *f = router_flow(r);
-	unsigned topic;
+	unsigned topic = 0;
 
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		struct buf name = BUF_INIT;
 		int bad;
 
 		buf_printf(&name, TOPIC_TO "%s", s->destinations[i].name);
-		bad = bus_topic(b, buf_text(&name), &topic, e);
+		bad = b ? bus_topic(b, buf_text(&name), &topic, e) : 0;
 		buf_done(&name);
 		if (bad) {
 			f->kind->free(f);
@@ -566,12 +565,12 @@ static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
 		}
 		router_destination(r, s->destinations[i].name, topic);
 	}
-	if (bus_topic(b, TOPIC_DEAD, &topic, e) != 0 || add_routes(s, r, e) != 0) {
+	if ((b && bus_topic(b, TOPIC_DEAD, &topic, e) != 0) || add_routes(s, r, e) != 0) {
 		f->kind->free(f);
 		return NULL;
 	}
 	f->outputs[f->noutputs++] = topic;
-	return f;
+	return r;
 }
 
 static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
@@ -589,6 +588,16 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 	buf_done(&spool);
 	buf_done(&forms);
 	return f;
+}
+
+bool site_makes(const struct site *s, struct span type, bool *ret_instruction)
+{
+	char *text = mem_text(type);
+	bool known;
+
+	*ret_instruction = nature_of(s, text, &known) == NATURE_INSTRUCTION;
+	free(text);
+	return known;
 }
 
 static bool wanted(const char *name, const char *const *names)
@@ -634,8 +643,11 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
 		if (wanted(s->adapters[i].name, names))
 			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
-	if (!failed && wanted(ROUTER, names))
-		failed = add_flow(&list, &n, router_of(s, b, e));
+	if (!failed && wanted(ROUTER, names)) {
+		struct router *r = site_router(s, b, e);
+
+		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
+	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
 		const struct site_destination *d = &s->destinations[i];
 		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,

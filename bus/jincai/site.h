@@ -9,6 +9,7 @@
 #include "bus.h"
 #include "flow.h"
 #include "form.h"
+#include "router.h"
 
 /*
  * A site: one jincai.yaml and all that it names, read and checked by the code that runs it.
@@ -77,5 +78,10 @@ struct bus_conf site_bus(const struct site *s);
  * flows, each freed by its kind; the list by free. */
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e);
+/* The router of the site; b is NULL for who only looks at single events (router.h). Freed by router_flow(r)->kind->free. Its
+ * types are those of routes and adapters; a type's routes come in the order of the file, one for each destination. */
+struct router *site_router(struct site *s, struct bus *b, struct err *e);
+/* Whether an adapter of the site makes the type, and whether as an instruction. */
+bool site_makes(const struct site *s, struct span type, bool *ret_instruction);
 
 #endif

@@ -43,6 +43,7 @@ extern const unsigned noptions;
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
 int verb_try(const struct args *a);
+int verb_try_event(const struct args *a);       /* try without --form: the file holds events */
 int verb_test(const struct args *a);
 int verb_dead_list(const struct args *a);
 int verb_dead_show(const struct args *a);

@@ -212,12 +212,41 @@ static void depth_is_bounded_and_right_up_to_the_bound(void **state)
 	}
 }
 
+/* Who explains a condition shows each test as it is written, and whether it holds without what stands around it. */
+static void a_condition_is_explained_test_by_test(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned slot;
+		bool holds;
+	} want[] = {{"a in [\"2\", \"1\"]", 0, true}, {"line.payee  starts \"Total\"", 1, false}, {"gone is not empty", 3, false},
+		{"line.空 is empty", 2, true}, {"a != \"1\"", 0, false}};
+	struct world w;
+	struct expr *x;
+
+	(void)state;
+	world_init(&w);
+	x = compile(&w, "not a in [\"2\", \"1\"] and ( line.payee  starts \"Total\" or gone is not empty ) or not line.空 is empty "
+			"and a != \"1\"");
+	assert_non_null(x);
+	assert_int_equal(expr_ntests(x), COUNT(want));
+	for (unsigned i = 0; i < COUNT(want); i++) {
+		struct expr_test got = expr_look(x, i, w.v);
+
+		if (!span_is(got.text, want[i].text) || got.slot != want[i].slot || got.holds != want[i].holds)
+			fail_msg("%u: %.*s, slot %u, %d", i, SPAN_F(got.text), got.slot, got.holds);
+	}
+	expr_free(x);
+	world_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conditions_are_true_or_false), cmocka_unit_test(what_is_no_condition_is_a_finding),
 		cmocka_unit_test(only_a_text_is_a_condition), cmocka_unit_test(a_name_in_a_condition_is_used),
 		cmocka_unit_test(depth_is_bounded_and_right_up_to_the_bound),
+		cmocka_unit_test(a_condition_is_explained_test_by_test),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
