@@ -10,6 +10,7 @@ if(Python3_FOUND)
     ${CMAKE_SOURCE_DIR}/bus/jincai/demo)
   add_test(NAME demo COMMAND ${Python3_EXECUTABLE} ${demo}/demo_test.py $<TARGET_FILE:jincai>
     ${CMAKE_BINARY_DIR}/share/jincai)
+  set_tests_properties(demo demo_made PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME new COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/new_test.py $<TARGET_FILE:jincai>)
   add_test(NAME help_examples COMMAND ${Python3_EXECUTABLE} ${demo}/help_examples_test.py $<TARGET_FILE:jincai>)
 endif()

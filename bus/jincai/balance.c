@@ -6,6 +6,7 @@
 
 #include "jscan.h"
 #include "say.h"
+#include "show.h"
 
 /* ---- loading ---- */
 
@@ -95,30 +96,22 @@ struct balance_row {
 };
 
 struct report {
-	FILE *to;
+	FILE *to;                    /* NULL: only judged */
 	bool json, comma;
 	unsigned wrong;
 	int64_t difference;          /* the largest, in fen, without its sign */
 };
 
-/* A Chinese character is three bytes and two cells wide. */
-static int padding(const char *text, int cells)
-{
-	int n = 0;
-
-	for (; *text; text++)
-		n += (unsigned char)*text < 0x80 ? 1 : (unsigned char)*text >= 0xc0 ? 2 : 0;
-	return n < cells ? cells - n : 0;
-}
-
 static void print_row(struct report *r, const struct balance_row *w)
 {
 	char plus[24], minus[24];
 
+	if (!r->to)
+		return;
 	money_text(w->sum.plus, plus);
 	money_text(w->sum.minus, minus);
 	if (!r->json) {
-		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, padding(w->shown, 12), "", w->sum.count, plus, minus);
+		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, show_padding(w->shown, 12), "", w->sum.count, plus, minus);
 		if (w->sum.unreadable)
 			fprintf(r->to, say("  其中 %" PRIu64 " 笔金额读不出", "  %" PRIu64 " without a readable amount"),
 				w->sum.unreadable);
@@ -151,7 +144,7 @@ static void judge(struct report *r, const struct money_sum *left, const struct m
 	if (d > r->difference)
 		r->difference = d;
 	r->wrong += !ok;
-	if (r->json)
+	if (r->json || !r->to)
 		return;
 	if (ok)
 		fprintf(r->to, say("  相差 %s\n", "  difference %s\n"), money_text(d, amount));
@@ -172,7 +165,7 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 		any |= totals_get(b->all, q->right[i], destination, currency).count != 0;
 	if (!any)
 		return;
-	if (!r->json)
+	if (!r->json && r->to)
 		fprintf(r->to, "%s%s%s  %s\n", say(q->zh, q->name), destination[0] ? " " : "", destination,
 			currency[0] ? currency : say("（无币种）", "(no currency)"));
 	print_row(r, &w);
@@ -202,9 +195,20 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 		row.term = "too_many";
 		row.shown = say("多出", "too many");
 	}
-	if (!r->json)
+	if (!r->json && r->to)
 		fprintf(r->to, "%s %s\n", say("之间", "between"), shown);
 	print_row(r, &row);
+}
+
+static void report_one(struct report *r, const struct balance *b, const struct site *s, const char *currency)
+{
+	for (unsigned q = 0; q < total_nequations; q++)
+		for (unsigned d = 0; d == 0 || (q > 0 && d < s->ndestinations); d++)
+			one_equation(r, b, &total_equations[q], q ? s->destinations[d].name : "", currency);
+	on_the_way(r, b, TOTAL_PUBLISHED, "", TOTAL_SEEN, "", currency, "router");
+	for (unsigned d = 0; d < s->ndestinations; d++)
+		on_the_way(r, b, TOTAL_ROUTED, s->destinations[d].name, TOTAL_TAKEN, s->destinations[d].name, currency,
+			s->destinations[d].name);
 }
 
 static unsigned report(struct report *r, const struct balance *b, const struct site *s)
@@ -212,16 +216,18 @@ static unsigned report(struct report *r, const struct balance *b, const struct s
 	struct currencies c = {.n = 0};
 
 	totals_each(b->all, note_currency, &c);
-	for (unsigned i = 0; i < c.n; i++) {
-		for (unsigned q = 0; q < total_nequations; q++)
-			for (unsigned d = 0; d == 0 || (q > 0 && d < s->ndestinations); d++)
-				one_equation(r, b, &total_equations[q], q ? s->destinations[d].name : "", c.all[i]);
-		on_the_way(r, b, TOTAL_PUBLISHED, "", TOTAL_SEEN, "", c.all[i], "router");
-		for (unsigned d = 0; d < s->ndestinations; d++)
-			on_the_way(r, b, TOTAL_ROUTED, s->destinations[d].name, TOTAL_TAKEN, s->destinations[d].name, c.all[i],
-				s->destinations[d].name);
-	}
+	for (unsigned i = 0; i < c.n; i++)
+		report_one(r, b, s, c.all[i]);
 	return r->wrong;
+}
+
+unsigned balance_of(const struct balance *b, const struct site *s, const char *currency, int64_t *ret_difference)
+{
+	struct report r = {.to = NULL};
+
+	report_one(&r, b, s, currency);
+	*ret_difference = r.difference;
+	return r.wrong;
 }
 
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to)

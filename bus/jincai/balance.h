@@ -26,6 +26,8 @@ void balance_done(struct balance *b);
 
 /* Prints the equations of the whole site as a table; returns the number of equations that do not come out. */
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to);
+/* The equations of one currency alone, without a word: how many do not come out, and the largest difference in fen. */
+unsigned balance_of(const struct balance *b, const struct site *s, const char *currency, int64_t *ret_difference);
 /* The same as JSON: {"equations":[...],"difference":"0.00"}. */
 unsigned balance_json(const struct balance *b, const struct site *s, FILE *to);
 

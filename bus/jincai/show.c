@@ -22,6 +22,16 @@ void show_text(struct buf *b, struct span text)
 	}
 }
 
+/* Characters of three bytes and more are the Chinese ones here. */
+int show_padding(const char *text, int cells)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (unsigned char)*text < 0x80 ? 1 : (unsigned char)*text >= 0xc0 ? 2 : 0;
+	return n < cells ? cells - n : 0;
+}
+
 #define HEX_WIDTH 16u
 
 static void show_raw_text(struct buf *b, enum charset charset, struct span masked)

@@ -18,6 +18,8 @@ void show_text(struct buf *b, struct span text);
 /* Appends the text in quotes, masked by what a schema calls it: of a name the first character stays, of accounts and numbers the
  * last four; of all else long numbers are masked by their looks (mask.h). */
 void show_masked(struct buf *b, struct span text, enum schema_sensitivity s);
+/* Blanks that are missing until text, as a terminal shows it, is so many cells wide: a Chinese character takes two. */
+int show_padding(const char *text, int cells);
 /* Appends bytes as text and as hex. masked is as long as raw: where it differs, neither shows the byte. */
 void show_raw(struct buf *b, enum charset charset, struct span raw, struct span masked);
 /* Appends "3 in number, CNY 12.50 (1 of them without a readable amount)" over all currencies of a term; "none" for nothing. */

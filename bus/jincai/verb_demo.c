@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "balance.h"
+#include "flows.h"
 #include "fsys.h"
 #include "log.h"
 #include "planted.h"
@@ -237,25 +237,35 @@ static int run_steps(const struct demo *d, struct site *s)
 
 /* ---- */
 
+/* What a person would try next: in planted.json, the demo's folder written {dir}. */
 static void show_next(const struct demo *d)
 {
-	static const char *const verbs_to_try[] = {"balance", "held list", "dead list"};
+	const json_t *line;
+	size_t i;
 
 	printf("\n%s\n", say("接下来可以试", "to try next"));
-	for (unsigned i = 0; i < sizeof verbs_to_try / sizeof *verbs_to_try; i++)
-		printf("  jincai %s -c %s/jincai.yaml\n", verbs_to_try[i], d->dir);
+	json_array_foreach(json_object_get(d->planted.root, "next"), i, line) {
+		const char *text = json_string_value(line), *at = text ? strstr(text, "{dir}") : NULL;
+
+		if (at)
+			printf("  jincai %.*s%s%s\n", (int)(at - text), text, d->dir, at + strlen("{dir}"));
+	}
 }
 
 static int show(struct demo *d, const struct site *s, struct bus *bus, struct err *e)
 {
 	struct balance b;
+	int wrong;
 
 	if (planted_claims(&d->planted, bus, e) != 0 || planted_receivers(&d->planted, e) != 0 ||
 		balance_load(bus, &b, e) != 0)
 		return -1;
-	printf("\n%s\n", say("平账", "balance"));
-	d->planted.wrong += balance_print(&b, s, stdout);
+	printf("\n");
+	wrong = flows_print(&b, s, bus, stdout, e);
 	balance_done(&b);
+	if (wrong < 0)
+		return -1;
+	d->planted.wrong += (unsigned)wrong;
 	show_next(d);
 	fflush(stdout);
 	return 0;

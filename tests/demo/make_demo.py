@@ -2,171 +2,279 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the files of the demo site: bus/jincai/demo/steps/ and bus/jincai/demo/planted.json.
 
-make_demo.py FOLDER writes them; make_demo.py --check FOLDER writes nothing and says what differs.
-
-Every person, account and number is synthetic. Identity numbers have valid check digits and years of birth from 1901 to
-1909, so that nobody alive has one; cards pass Luhn; bank numbers and units are those of the code tables, which say that
-they are synthetic themselves. What comes out is the same bytes each time.
+make_demo.py FOLDER writes them; make_demo.py --check FOLDER writes nothing and says what differs. What is planted and
+how it must end stands here; how the vendors write, in vendors.py. What comes out is the same bytes each time.
 """
-import csv
 import json
 import pathlib
+import shutil
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODES = ROOT / "schemas" / "codes"
+from vendors import (ABC, ICBC, Row, cards, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person, roster,
+    yuan)
 
-
-def id_number(division, born, serial):
-    """GB 11643: 17 digits and a check character."""
-    digits = f"{division}{born}{serial:03d}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights)) % 11]
-
-
-def card_number(prefix, serial):
-    """19 digits, the last by Luhn."""
-    digits = f"{prefix}{serial:0{18 - len(prefix)}d}"
-    total = 0
-    for at, d in enumerate(reversed(digits)):
-        n = int(d) * (1 if at % 2 else 2)
-        total += n - 9 if n > 9 else n
-    return digits + str(-total % 10)
-
-
-def cnaps_ok(number):
-    """ISO 7064 MOD 11,10 (GB/T 17710)."""
-    p = 10
-    for d in number[:11]:
-        s = (p + int(d)) % 10 or 10
-        p = 2 * s % 11
-    return len(number) == 12 and int(number[11]) == (11 - p) % 10
-
-
-def table(name):
-    with open(CODES / f"{name}.2026.csv", encoding="utf-8", newline="") as f:
-        return {row["code"]: row for row in csv.DictReader(f)}
-
-
-BANKS, UNITS = table("banks"), table("units")
-
-
-def yuan(fen):
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-class Person:
-    def __init__(self, name, born, serial, fen, prefix="62284806"):
-        self.name, self.fen = name, fen
-        self.id_no = id_number("150782", born, serial)
-        self.account = card_number(prefix, int(born) * 10 + serial)
-
-
-class Batch:
-    """A head line and one line a person. declared: what the head says, when it is not the truth."""
-
-    def __init__(self, no, unit, bank, people, end="\n", declared=None):
-        assert unit in UNITS and cnaps_ok(BANKS[bank]["number"])
-        self.no, self.unit, self.bank, self.people, self.end = no, unit, bank, people, end
-        self.sum = sum(p.fen for p in people)
-        self.declared = self.sum if declared is None else declared
-
-    def bytes(self):
-        rows = [f"H|{self.no}|20261205|{self.unit}|{self.bank}|0|{len(self.people)}|{yuan(self.declared)}"]
-        for i, p in enumerate(self.people):
-            rows.append(f"{i + 1:04d}|{p.name}|{yuan(p.fen)}|{p.account}|{self.unit}|01|{p.id_no}|1")
-        return "".join(row + self.end for row in rows).encode("gb18030")
-
-
-# 珅 is AB 7C: its second byte is the delimiter. 䶮 is FE 9F, which GBK does not have. 㛃 and 𬱖 have four bytes, two of them
-# digits. The middle dot is A1 A4.
+# 珅 is AB 7C: its second byte is '|'. 䶮 is FE 9F, which GBK does not have. 㛃 and 𬱖 have four bytes, two of them digits. The
+# middle dot is A1 A4.
 OFFICE = [
-    Person("王珅", "19010307", 1, 623450),
-    Person("李䶮", "19020415", 2, 587700),
-    Person("张㛃", "19030526", 3, 712305),
-    Person("赵𬱖", "19040611", 4, 498820),
-    Person("乌云·其其格", "19050702", 6, 655001),
-    Person("敖特根", "19060818", 7, 530099),
+    person("王珅", "19010307", 1, 623450),
+    person("李䶮", "19020415", 2, 587700),
+    person("张㛃", "19030526", 3, 712305),
+    person("赵𬱖", "19040611", 4, 498820),
+    person("乌云·其其格", "19050702", 6, 655001),
+    person("敖特根", "19060818", 7, 530099),
 ]
 SCHOOL = [
-    Person("陈珅珅", "19070119", 1, 548015),
-    Person("刘𬱖䶮", "19080228", 2, 601300),
-    Person("苏日娜", "19090331", 4, 577777),
-    Person("哈斯·巴特尔", "19010430", 5, 620010),
-    Person("孙㛃", "19020511", 8, 534005),
+    person("陈珅珅", "19070119", 1, 548015),
+    person("刘𬱖䶮", "19080228", 2, 601300),
+    person("苏日娜", "19090331", 4, 577777),
+    person("哈斯·巴特尔", "19010430", 5, 620010),
+    person("孙㛃", "19020511", 8, 534005),
 ]
 HOSPITAL = [
-    Person("周䶮", "19030612", 1, 733010, "62220206"),
-    Person("吴珅", "19040713", 2, 689902, "62220206"),
-    Person("萨仁·高娃", "19050814", 4, 710000, "62220206"),
-    Person("郑𬱖", "19060915", 5, 645638, "62220206"),
+    person("周珅", "19030612", 1, 733010, ICBC),
+    person("吴珅", "19040713", 2, 689902, ICBC),
+    person("萨仁·高娃", "19050814", 4, 710000, ICBC),
+    person("郑伟", "19060915", 5, 645638, ICBC),
+]
+CLINIC = [
+    person("何䶮", "19070318", 1, 512000, ICBC, dead_for={"bank-icbc": "text.no_such_character"}),
+    person("吕娜", "19080419", 2, 498800, ICBC),
 ]
 TOWNSHIP = [
-    Person("冯㛃", "19071016", 1, 455500),
-    Person("其木格", "19081117", 2, 467012),
-    Person("蒋珅", "19091218", 5, 471100),
-    Person("娜仁·图雅", "19010119", 6, 440308),
-    Person("沈䶮", "19020220", 8, 462207),
+    person("冯㛃", "19071016", 1, 455500),
+    person("其木格", "19081117", 2, 467012),
+    person("蒋珅", "19091218", 5, 471100, account="622848 0600190912185"),
+    person("娜仁·图雅", "19010119", 6, 440308),
+    person("沈䶮", "19020220", 8, 462207),
 ]
 BUREAU = [
-    Person("韩𬱖", "19030321", 1, 601155),
-    Person("宝音", "19040422", 4, 598866),
-    Person("杨珅", "19050523", 7, 612030),
+    person("韩𬱖", "19030321", 1, 601155),
+    person("宝音", "19040422", 4, 598866),
+    person("杨珅", "19050523", 7, 612030),
+]
+DRIVERS = [
+    person("朱珅", "19060624", 1, 402000, ICBC),
+    person("斯琴·图雅", "19070725", 2, 411050, ICBC),
+    person("秦军", "19080826", 3, 398725, ICBC),
+]
+COOKS = [
+    person("尤珅", "19090927", 1, 366000, ICBC),
+    person("阿拉坦其木格.巴图孟克", "19011028", 2, 371500, ICBC),
+]
+SCHOOL_AGAIN = [person("陈珅珅", "19070119", 1, 548015 + 100000)] + SCHOOL[1:]
+TOWNSHIP_RIGHT = TOWNSHIP[:2] + [person("蒋珅", "19091218", 5, 471100)] + TOWNSHIP[3:]
+
+FRONT = [
+    person("某商贸有限公司", "19010101", 1, 1250000, voucher="00000017"),
+    person("许㛃", "19020202", 2, 86450, voucher="00000018", postscript="差旅费"),
+    person("斯琴·图雅", "19030303", 3, 300000, voucher="00000019", unit="603002", func="2050202", eco="50209"),
+    person("曹𬱖", "19040404", 4, 42005, voucher="00000020", postscript="购买《䶮》字典"),
+]
+FRONT_FAULTS = [
+    person("严珅", "19050505", 5, 128800, voucher="00000021"),
+    person("华某", "19060606", 6, 7700, dead="record.few_columns", voucher="00000022"),
+    person("金某", "19070707", 7, 55000, dead="map.unknown_code", voucher="00000023", func="2139999"),
+    person("魏𬱖", "19080808", 8, 91020, voucher="00000024"),
+]
+YTH = [
+    person("陶䶮", "19090909", 1, 480000, voucher="2026120500001"),
+    person("姜某某农机合作社", "19011010", 2, 2650000, voucher="2026120500002", agency_code="605001"),
+    person("戚㛃", "19021111", 3, 33390, voucher="2026120500003"),
+]
+YTH_FAULTS = [
+    person("谢珅", "19031212", 4, 75000, voucher="2026120500004"),
+    person("姜某某农机合作社", "19011010", 2, 2650000, dead="map.word", voucher="2026120500002", agency_code="605001",
+        is_deleted=1),
+    person("邹某", "19040101", 5, 18000, dead="map.check", voucher="2026120500005", payee_acct_no="6.22848E+18"),
+]
+YTH_REPEATS = [
+    person("陶䶮", "19090909", 1, 480000, twice=True, voucher="2026120500001"),
+    person("戚㛃", "19021111", 3, 93390, dead="record.conflict", voucher="2026120500003"),
+    person("喻珅", "19050202", 6, 66600, voucher="2026120500006"),
+]
+PAID_IN = [
+    Row("某商贸有限公司", 2000000, serial="202612050001"),
+    Row("柏䶮", 20000, serial="202612050002"),
+    Row("水㛃", 15050, serial="202612050003"),
+]
+PAID_IN_FAULTS = [
+    Row("窦珅", 60000, serial="202612050011"),
+    Row("章某", 0, dead="money.decimals", serial="202612050012", amount="20000"),
+    Row("云某", 30000, dead="map.check", serial="202612050013", bank="314653617115"),
+    Row("苏𬱖", 120000, serial="202612050014"),
+]
+PAID_IN_AGAIN = [
+    Row("柏䶮", 21000, dead="record.conflict", serial="202612050002"),
+    Row("潘珅", 8000, serial="202612050004"),
+]
+CARDS = [
+    Row("台式计算机", 459900, no="602001-2019-000003", day="2019-06-30", user="乌云·其其格"),
+    Row("机架式服务器", 4860000, no="602001-2026-000017"),
+    Row("办公用房", 125000000, no="605001-2026-000001", **{"class": "A01010100"}, unit="605001", user="葛䶮"),
+]
+CARDS_FAULTS = [
+    Row("打印机", 120000, no="603001-2026-000004", **{"class": "A02021000"}, unit="603001", user="奚㛃"),
+    Row("平板电脑", 280000, dead="map.unknown_code", no="603001-2026-000005", **{"class": "A02010107"}, unit="603001"),
+]
+FARMERS = [
+    person("乌云其其格", "19010606", 1, 129475),
+    person("王珅", "19020707", 2, 30000, ICBC),
+    person("范䶮", "19030808", 3, 45000),
+    person("彭𬱖", "19040909", 4, 62500),
+    person("斯琴·高娃", "19051010", 5, 30000, ICBC),
+]
+HERDERS = [
+    person("郎珅", "19061111", 6, 88000),
+    person("鲁某", "19071212", 7, 91000, id_no="150782190712120070"),
+]
+GROWERS = [
+    person("韦㛃", "19080101", 8, 51000),
+    person("昌珅", "19090202", 9, 47000),
+    person("马䶮", "19010303", 1, 39900, remark="补发上年度"),
 ]
 
-office = Batch("001", "602001", "103", OFFICE)
-school = Batch("002", "603001", "103196400010", SCHOOL, end="\r\n")
-hospital = Batch("003", "604001", "102196400016", HOSPITAL)
-township = Batch("004", "605001", "103", TOWNSHIP)
-TOWNSHIP[2].account = TOWNSHIP[2].account[:6] + " " + TOWNSHIP[2].account[6:]
-bureau = Batch("005", "606001", "103", BUREAU, declared=sum(p.fen for p in BUREAU) + 1)
-SCHOOL_AGAIN = [Person("陈珅珅", "19070119", 1, 548015 + 100000)] + SCHOOL[1:]
-school_again = Batch("002", "603001", "103196400010", SCHOOL_AGAIN, end="\r\n")
 
-# step, file, batch, how it ends, why, what it is for
+# Amounts of such records are in no sum.
+UNREADABLE = ("record.few_columns", "money.decimals", "text.half")
+
+PEOPLE = ("payroll", "payroll-dbf", "subsidy")
+ROUTES = {
+    "bank-abc": lambda system, row: system in PEOPLE and row.bank.startswith("103"),
+    "bank-icbc": lambda system, row: system in PEOPLE and row.bank.startswith("102"),
+    "region": lambda system, row: system != "assets",
+    "units": lambda system, row: system not in ("assets", "nontax"),
+}
+# What a file out looks like, for who reads it back.
+OUT = {
+    "bank-abc": {"folder": "out/abc", "marker": ".ok", "first": 1, "amount": {"by": "|"}},
+    "bank-icbc": {"folder": "out/icbc", "marker": ".ok", "first": 0, "amount": {"at": 90, "width": 18}},
+    "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
+    "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
+}
+NEXT = [
+    "balance -c {dir}/jincai.yaml",
+    "balance --deep -c {dir}/jincai.yaml",
+    "held list -c {dir}/jincai.yaml",
+    "dead list -c {dir}/jincai.yaml",
+    "dead show 1 -c {dir}/jincai.yaml",
+    "try {dir}/steps/1/front/2026120501170.txt --form payment/front/orders --explain 2",
+]
+
+
+class File:
+    """folder: below in/. state: of its claim, code: of the first reason. out: does any of it go out?"""
+
+    def __init__(self, step, folder, name, content, rows, state, code, en, zh, marker=False):
+        self.step, self.folder, self.name, self.content, self.rows = step, folder, name, content, rows
+        self.state, self.code, self.en, self.zh, self.marker = state, code, en, zh, marker
+    def planted(self):
+        letters = [r.dead for r in self.rows if r.dead] if self.state == "published" else []
+        letters += [f"{to}:{code}" for r in self.rows for to, code in r.dead_for.items()]
+        if self.state == "conflict":
+            letters = ["batch.conflict"]
+        code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
+        return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
+            "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
+            "letters": " ".join(letters), "held": " ".join(OUT) if self.stays() else "", "en": self.en, "zh": self.zh}
+
+    def stays(self):
+        """A batch that goes whole stays whole, at every destination."""
+        return any(r.dead_for for r in self.rows)
+
+    def handed(self, to):
+        """The rows that a destination is handed."""
+        if self.state != "published" or self.stays():
+            return []
+        return [r for r in self.rows if not r.dead and not r.twice and ROUTES[to](self.folder, r)]
+
+
+def pay(step, no, unit, bank, rows, state="published", code="", en="a good batch", zh="正常批次", month="202612", **how):
+    return File(step, "payroll", f"gz_{month}_{no}.txt", payroll_pipe(no, unit, bank, rows, **how), rows, state, code,
+        en, zh, marker=True)
+
+
 FILES = [
-    (1, "gz_202612_001.txt", office, "published", "", "a good batch", "正常批次"),
-    (1, "gz_202612_002.txt", school, "published", "", "a good batch", "正常批次"),
-    (1, "gz_202612_003.txt", hospital, "published", "", "a good batch, for another bank", "正常批次，走另一家银行"),
-    (2, "gz_202612_004.txt", township, "held", "batch.dead_record", "one account has a blank in it",
+    File(1, "front", "2026120501170.txt", order_front(FRONT_FAULTS), FRONT_FAULTS, "published", "",
+        "a lost comma, an unknown code: the others go on", "丢了一个逗号、一个代码不认识：其余照常"),
+
+    pay(2, "001", "602001", "103", OFFICE),
+    pay(2, "002", "603001", ABC, SCHOOL, end="\r\n"),
+    pay(2, "003", "604001", ICBC, HOSPITAL, en="a good batch, for another bank", zh="正常批次，走另一家银行"),
+    File(2, "payroll-dbf", "gz202612_20261205_102_011.dbf", payroll_dbf("606001", DRIVERS), DRIVERS, "published", "",
+        "a good table of FoxPro", "正常的 FoxPro 表"),
+    File(2, "front", "2026120502170.txt", order_front(FRONT), FRONT, "published", "", "good orders", "正常支付凭证"),
+    File(2, "yth", "yth_20261205_001.jsonl", order_yth(YTH), YTH, "published", "", "good orders", "正常支付凭证"),
+    File(2, "nontax", "fs_102_20261205_001.txt", nontax(PAID_IN), PAID_IN, "published", "", "good confirmations",
+        "正常缴款确认"),
+    File(2, "assets", "zckp_20261205.csv", cards(CARDS), CARDS, "published", "",
+        "one class code, two editions: booked 2019 a desktop, 2026 a server", "同一分类代码两个版本：2019 年是台式机，2026 年是服务器"),
+    File(2, "subsidy", "bt_BT001_20261205_001.csv", roster(FARMERS), FARMERS, "published", "",
+        "a good roster, for two banks", "正常花名册，分走两家银行", marker=True),
+
+    pay(3, "004", "605001", "103", TOWNSHIP, "returned", "batch.superseded", "one account has a blank in it",
         "有一个账号中间夹了空格"),
-    (2, "gz_202612_005.txt", bureau, "held", "batch.sum", "the declared total is wrong by one fen", "声明的合计差一分"),
-    (3, "gz_202612_001.txt", office, "duplicate", "batch.duplicate", "the same file again", "同一文件又报了一次"),
-    (3, "gz_202701_001.txt", office, "published", "", "the same bytes for the next month: a batch of its own",
-        "内容相同、月份不同：另是一批"),
-    (4, "gz_202612_002.txt", school_again, "conflict", "batch.conflict",
-        "the same month and batch with another amount", "同月同批号，金额却不同"),
+    pay(3, "005", "606001", "103", BUREAU, "held", "batch.sum", "the declared total is wrong by one fen", "声明的合计差一分",
+        declared=sum(p.fen for p in BUREAU) + 1),
+    pay(3, "006", "604002", ICBC, CLINIC, en="a name that the bank's GBK does not have", zh="银行的 GBK 里没有的姓名用字"),
+    File(3, "payroll-dbf", "gz202612_20261205_102_012.dbf", payroll_dbf("606001", COOKS), COOKS, "held",
+        "batch.dead_record", "FoxPro cut a name in the middle of a character", "FoxPro 把姓名截在半个汉字上"),
+    File(3, "yth", "yth_20261205_002.jsonl", order_yth(YTH_FAULTS), YTH_FAULTS, "published", "",
+        "an order taken back, an account rounded by a spreadsheet", "一张作废凭证，一个账号被表格软件变成科学记数"),
+    File(3, "nontax", "fs_103_20261205_001.txt", nontax(PAID_IN_FAULTS), PAID_IN_FAULTS, "published", "",
+        "fen where yuan should be, a bank number that is none", "把分当成元，一个行号校验不过"),
+    File(3, "assets", "zckp_20261206.csv", cards(CARDS_FAULTS), CARDS_FAULTS, "published", "",
+        "a class code of the edition before", "用了旧版才有的分类代码"),
+    File(3, "subsidy", "bt_BT001_20261205_002.csv", roster(HERDERS), HERDERS, "held", "batch.dead_record",
+        "an identity number that is none", "一个身份证号校验不过", marker=True),
+    File(3, "subsidy", "bt_BT001_20261205_003.csv", roster(GROWERS, total=False), GROWERS, "held", "batch.no_trailer",
+        "cut off on the way: the total line is missing", "传输中断，缺合计行", marker=True),
+
+    pay(4, "001", "602001", "103", OFFICE, "duplicate", "batch.duplicate", "the same file again", "同一文件又报了一次"),
+    pay(4, "001", "602001", "103", OFFICE, en="the same bytes for the next month: a batch of its own",
+        zh="内容相同、月份不同：另是一批", month="202701"),
+    File(4, "front", "2026120502170.txt", order_front(FRONT), FRONT, "duplicate", "batch.duplicate",
+        "the same file again", "同一文件又报了一次"),
+    File(4, "yth", "yth_20261205_003.jsonl", order_yth(YTH_REPEATS), YTH_REPEATS, "published", "",
+        "an order that came before, one with another amount, a new one", "一张先前来过，一张金额变了，一张是新的"),
+    File(4, "nontax", "fs_102_20261205_002.txt", nontax(PAID_IN_AGAIN), PAID_IN_AGAIN, "published", "",
+        "one serial number, another amount", "同一流水号，金额却不同"),
+
+    pay(5, "002", "603001", ABC, SCHOOL_AGAIN, "conflict", "batch.conflict",
+        "the same month and batch with another amount", "同月同批号，金额却不同", end="\r\n"),
+    pay(5, "004", "605001", "103", TOWNSHIP_RIGHT, en="the right file takes the place of the held one",
+        zh="改正后的文件取代挂起的那批"),
 ]
 
-PAID = [row for row in FILES if row[3] == "published"]
 
-
-def out(folder, by, marker, batches):
-    """What a receiver must have got: one file a batch; the amount is the cell before the last one."""
-    return {"folder": folder, "by": by, "marker": marker, "files": len(batches),
-        "lines": sum(len(b.people) for b in batches), "sum": yuan(sum(b.sum for b in batches))}
+def out(to):
+    """What a destination must have been handed: a parcel a batch, for the units one for each of them."""
+    parcels = [rows for f in FILES if (rows := f.handed(to))]
+    units = sum(len({r.cells.get("unit", r.cells.get("agency_code", "")) for r in rows}) for rows in parcels)
+    rows = [r for rows in parcels for r in rows]
+    return {**OUT[to], "files": units if to == "units" else len(parcels), "lines": len(rows),
+        "sum": yuan(sum(r.fen for r in rows))}
 
 
 def planted():
-    abc = [row[2] for row in PAID if row[2].bank.startswith("103")]
-    icbc = [row[2] for row in PAID if row[2].bank.startswith("102")]
-    return {
-        "synthetic": "all of it, 全部为合成数据",
-        "folders": ["in/payroll", "out/abc", "out/icbc", "out/units", "keys"],
-        "files": [{"step": step, "file": name, "state": state, "code": code, "records": len(b.people),
-            "sum": yuan(b.sum), "en": en, "zh": zh} for step, name, b, state, code, en, zh in FILES],
-        "out": [out("out/abc", "|", ".ok", abc), out("out/icbc", "|", ".ok", icbc), out("out/units", ",", "", abc + icbc)],
-    }
+    """An entry a line."""
+    systems = list(dict.fromkeys(f.folder for f in FILES))
+    folders = [f"in/{s}" for s in systems] + [o["folder"] for o in OUT.values()] + ["keys"]
+    parts = {"folders": folders, "files": [f.planted() for f in FILES], "out": [out(to) for to in OUT], "next": NEXT}
+    text = '{"synthetic": "all of it, 全部为合成数据"'
+    for name, entries in parts.items():
+        rows = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+        text += f',\n"{name}": [\n{rows}]'
+    return text + "}\n"
 
 
 def everything():
     """Path below the folder -> bytes."""
-    made = {}
-    for step, name, batch, *_ in FILES:
-        made[f"steps/{step}/payroll/{name}"] = batch.bytes()
-        made[f"steps/{step}/payroll/{name}.ok"] = b""
-    text = json.dumps(planted(), ensure_ascii=False, indent=1)
-    made["planted.json"] = text.encode("utf-8") + b"\n"
+    made = {"planted.json": planted().encode("utf-8")}
+    for f in FILES:
+        path = f"steps/{f.step}/{f.folder}/{f.name}"
+        made[path] = f.content
+        if f.marker:
+            made[path + ".ok"] = b""
     return made
 
 
@@ -188,6 +296,7 @@ def main():
     made = everything()
     if sys.argv[1] == "--check":
         return check(folder, made)
+    shutil.rmtree(folder / "steps", ignore_errors=True)
     for name, content in made.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the vendors of the demo write: a row as a dict of what it says, a file as bytes.
+
+Every person, account and number is synthetic. Identity numbers have valid check digits and years of birth from 1901 to
+1909, so that nobody alive has one; cards pass Luhn; bank numbers and units are those of the code tables, which say that
+they are synthetic themselves.
+"""
+import csv
+import io
+import json
+import pathlib
+
+CODES = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "codes"
+DAY = "20261205"
+
+
+def id_number(born, serial):
+    """GB 11643: 17 digits and a check character."""
+    digits = f"150782{born}{serial:03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights)) % 11]
+
+
+def card_number(prefix, serial):
+    """19 digits, the last by Luhn."""
+    digits = f"{prefix}{serial:0{18 - len(prefix)}d}"
+    total = 0
+    for at, d in enumerate(reversed(digits)):
+        n = int(d) * (1 if at % 2 else 2)
+        total += n - 9 if n > 9 else n
+    return digits + str(-total % 10)
+
+
+def table(name):
+    with open(CODES / f"{name}.2026.csv", encoding="utf-8", newline="") as f:
+        return {row["code"]: row for row in csv.DictReader(f)}
+
+
+BANKS, UNITS = table("banks"), table("units")
+ABC, ICBC = "103196400010", "102196400016"
+
+
+def yuan(fen):
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def thousands(fen):
+    return f"{fen // 100:,}.{fen % 100:02d}"
+
+
+class Row:
+    """A line of a file. fen: its money; cells: what a vendor writes otherwise than it should, by the name of the column.
+    dead: the code of its letter, when it stays behind; dead_for: of the one for a destination alone; twice: it came
+    before, word for word."""
+
+    def __init__(self, name, fen, dead="", dead_for=None, twice=False, **cells):
+        self.name, self.fen, self.cells = name, fen, cells
+        self.dead, self.dead_for, self.twice = dead, dead_for or {}, twice
+
+    def written(self, usual):
+        return {**usual, **self.cells}
+
+
+def person(name, born, serial, fen, bank=ABC, **how):
+    prefix = {"103": "62284806", "102": "62220206"}[bank[:3]]
+    row = Row(name, fen, **how)
+    row.bank, row.id_no, row.account = bank, id_number(born, serial), card_number(prefix, int(born) * 10 + serial)
+    return row
+
+
+def lines(rows, by, end, charset="gb18030"):
+    return "".join(by.join(row) + end for row in rows).encode(charset)
+
+
+# ---- one function a vendor ----
+
+def payroll_pipe(no, unit, bank, rows, end="\n", declared=None):
+    """declared: what the head says, when it is not the truth."""
+    total = sum(r.fen for r in rows) if declared is None else declared
+    table = [["H", no, DAY, unit, bank, "0", str(len(rows)), yuan(total)]]
+    for i, r in enumerate(rows):
+        w = r.written({"account": r.account})
+        table.append([f"{i + 1:04d}", r.name, yuan(r.fen), w["account"], unit, "01", r.id_no, "1"])
+    return lines(table, "|", end)
+
+
+def payroll_dbf(unit, rows):
+    """A FoxPro table: a name is cut at 20 bytes, wherever that is."""
+    fields = [("序号", "N", 6, 0), ("姓名", "C", 20, 0), ("账号", "C", 30, 0), ("金额", "N", 14, 2), ("身份证", "C", 18, 0),
+        ("单位", "C", 10, 0)]
+    people = [[str(i + 1), r.name, r.account, yuan(r.fen), r.id_no, unit] for i, r in enumerate(rows)]
+    people.append(["", "合计", "", yuan(sum(r.fen for r in rows)), "", ""])
+    size = 1 + sum(f[2] for f in fields)
+    head = 32 + 32 * len(fields) + 1 + 263
+    made = bytearray(b"\x30" + bytes((126, 12, 5)) + len(people).to_bytes(4, "little") + head.to_bytes(2, "little") +
+        size.to_bytes(2, "little") + bytes(17) + b"\x7a\0\0")
+    at = 1
+    for name, kind, width, decimals in fields:
+        made += name.encode("gb18030").ljust(11, b"\0") + kind.encode() + at.to_bytes(4, "little")
+        made += bytes((width, decimals)) + bytes(14)
+        at += width
+    made += b"\r" + bytes(263)
+    for row in people:
+        made += b" "
+        for (_, kind, width, _), text in zip(fields, row):
+            cell = text.encode("gb18030")[:width]
+            made += cell.rjust(width) if kind == "N" else cell.ljust(width)
+    return bytes(made) + b"\x1a"
+
+
+def order_front(rows):
+    table = []
+    for r in rows:
+        w = r.written({"unit": "602001", "func": "2130101", "eco": "50201", "postscript": "办公费",
+            "amount": yuan(r.fen), "bank": ABC})
+        row = ["1507820001", "150782010100000017", "", w["unit"], UNITS[w["unit"]]["name"], r.account, "1", w["func"],
+            w["eco"], "", "1", w["amount"], w["voucher"], r.name, w["bank"], w["postscript"]]
+        if r.dead == "record.few_columns":   # somebody took a comma between two digits for one of thousands
+            row[11:13] = [row[11] + row[12]]
+        table.append(row)
+    return lines(table, ",", "\r\n")
+
+
+def order_yth(rows):
+    made = []
+    for r in rows:
+        w = r.written({"agency_code": "602001", "payee_acct_no": r.account, "is_deleted": 2})
+        made.append(json.dumps({"mof_div_code": "150782000", "fiscal_year": "2026", "pay_cert_no": w["voucher"],
+            "vou_date": DAY, "update_time": DAY + "093015123", "pay_type_code": "11", "agency_code": w["agency_code"],
+            "agency_name": UNITS[w["agency_code"]]["name"], "pay_acct_no": "1507820000000000019",
+            "pay_acct_name": "某单位零余额账户", "payee_acct_no": w["payee_acct_no"], "payee_acct_name": r.name,
+            "payee_acct_bank_name": BANKS[r.bank]["name"], "payee_acct_bank_no": r.bank, "exp_func_code": "2130122",
+            "gov_bgt_eco_code": "50201", "fund_type_code": "111", "bgt_type_code": "1", "use_des": "购买办公用品",
+            "amt": yuan(r.fen), "is_deleted": w["is_deleted"]}, ensure_ascii=False, separators=(",", ":")))
+    return "".join(row + "\n" for row in made).encode("utf-8")
+
+
+def nontax(rows):
+    table = []
+    for i, r in enumerate(rows):
+        w = r.written({"pay_code": f"150782261205{i + 1:08d}", "amount": yuan(r.fen), "bank": ICBC})
+        table.append([w["pay_code"], DAY, "093015", w["amount"], "196400001", "0001", "51", w["serial"], r.name,
+            "1507820000000000025", BANKS[ICBC]["name"], w["bank"], "1", "1507820000000000033", "", ""])
+    return lines(table, "|", "\n")
+
+
+def sheet(titles, header, rows, total):
+    """As a spreadsheet saves it: titles above, a row of the total below."""
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\r\n")
+    for title in titles:
+        write.writerow([title] + [""] * (len(header) - 1))
+    write.writerow(header)
+    write.writerows(rows)
+    if total is not None:
+        write.writerow(total)
+    return out.getvalue().encode("gb18030")
+
+
+def cards(rows):
+    header = ("资产编号 资产代码 类别代码 资产名称 取得方式 规格型号 计量单位 取得日期 入账日期 价值类型 账面数量 账面原值 "
+        "累计折旧 账面净值 使用状况 存放地点 使用部门 使用人 权属性质 入账形式 单位").split()
+    table = []
+    for r in rows:
+        w = r.written({"unit": "602001", "class": "A02010104", "day": "2026-12-05", "user": "王珅"})
+        table.append([w["no"], w["no"][-6:], w["class"], r.name, "购置", "-", "台", w["day"], w["day"], "原值", "1",
+            thousands(r.fen), "0.00", thousands(r.fen), "在用", "三楼机房", "信息中心", w["user"], "国有", "财务账",
+            f"{w['unit']} {UNITS[w['unit']]['name']}"])
+    total = ["合计"] + [""] * 10 + [thousands(sum(r.fen for r in rows))] + [""] * 9
+    return sheet(["固定资产卡片明细表", "编制单位：某市财政局（合成数据）"], header, table, total)
+
+
+def roster(rows, total=True):
+    header = ("序号 发放单位 区划代码 村组 组别 户编号 户主姓名 身份证号 与户主关系 联系电话 补贴面积 计量单位 补贴标准 "
+        "补贴金额 一卡通账号 开户行 次数 备注").split()
+    table = []
+    for i, r in enumerate(rows):
+        w = r.written({"id_no": r.id_no, "remark": ""})
+        table.append([str(i + 1), "605001 " + UNITS["605001"]["name"], "150782100", "某嘎查", "1组", "-", r.name,
+            w["id_no"], "户主", "-", "12.5", "亩", "100", thousands(r.fen), r.account, r.bank, "1", w["remark"]])
+    last = ["合计"] + [""] * 12 + [thousands(sum(r.fen for r in rows))] + [""] * 4
+    return sheet(["耕地地力保护补贴发放花名册", "牙克石市某苏木（合成数据）"], header, table, last if total else None)
