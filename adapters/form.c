@@ -304,12 +304,11 @@ static int optional_slot(const struct names *n, const char *name)
 
 static void read_map(struct loading *in)
 {
-	struct conf *node = conf_need(in->root, "map", CONF_MAP, in->f), *year;
+	struct conf *node = conf_need(in->root, "map", CONF_MAP, in->f);
 	struct form *f = in->form;
 	struct map_setup setup = setup_of(in, MAP_OBJECT);
 
-	year = conf_want(in->root, "fiscal_year", CONF_SCALAR, in->f);
-	setup.year_slot = path_slot(in, year);
+	setup.year = conf_want(in->root, "fiscal_year", CONF_SCALAR, in->f);
 	if (node && f->schema)
 		f->map = map_compile(&setup, node, in->f);
 	f->unit_slot = optional_slot(f->names, "data.unit");

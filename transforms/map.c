@@ -91,6 +91,34 @@ COLD int bad_date(struct span text, const char *want, const char *field, struct 
 	return err_set(e, E_MAP_DATE, "%stext=%s\nwant=%s", field, shown(text, t), want);
 }
 
+COLD int no_date(const struct rule *u, struct span text, struct err *e)
+{
+	char want[160];
+	size_t at = 0;
+
+	want[0] = 0;
+	for (unsigned i = 0; i < u->ndates && at < sizeof want; i++)
+		at += (size_t)snprintf(want + at, sizeof want - at, "%s%s%s", i ? ", " : "", u->dates[i].fmt.pattern,
+			u->dates[i].timed ? "*" : "");
+	want[utf8_cut(span_of(want), 120).n] = 0;
+	return bad_date(text, want, "", e);
+}
+
+COLD int not_same(const struct run *r, const struct rule *u, struct err *e)
+{
+	return err_set(e, E_MAP_SAME, "other=%s", names_text(r->m->setup.names, (unsigned)u->same));
+}
+
+COLD int other_length(const struct lengths *x, size_t got, struct err *e)
+{
+	char want[120];
+	size_t at = 0;
+
+	for (unsigned i = 0; i < x->n && at < sizeof want; i++)
+		at += (size_t)snprintf(want + at, sizeof want - at, "%s%zu", i ? ", " : "", x->bytes[i]);
+	return err_set(e, E_MAP_BYTES, "want=%s\ngot=%zu", want, got);
+}
+
 COLD int unknown_code(const struct code_table *table, struct span text, struct err *e)
 {
 	char t[44];
@@ -119,6 +147,20 @@ static int find_word(const struct words *words, struct span t, struct value *ret
 	return unknown_word(words, t, e);
 }
 
+/* The first four digits, a year that a date may have. */
+static bool year_in(struct span t, int *ret)
+{
+	int year = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (t.n < 4 || t.p[i] < '0' || t.p[i] > '9')
+			return false;
+		year = year * 10 + (t.p[i] - '0');
+	}
+	*ret = year;
+	return true;
+}
+
 /* 0 only when the map knows no year: then the newest edition counts. A year that cannot be read is an error. */
 static int fiscal_year(const struct run *r, int *ret, struct err *e)
 {
@@ -128,12 +170,7 @@ static int fiscal_year(const struct run *r, int *ret, struct err *e)
 	if (r->m->setup.year_slot < 0)
 		return 0;
 	t = r->s->v[r->m->setup.year_slot].text;
-	for (unsigned i = 0; i < 4; i++) {
-		if (t.n < 4 || t.p[i] < '0' || t.p[i] > '9')
-			return bad_date(t, "yyyy", "field=fiscal_year\n", e);
-		*ret = *ret * 10 + (t.p[i] - '0');
-	}
-	return 0;
+	return year_in(t, ret) ? 0 : bad_date(t, "yyyy", "field=fiscal_year\n", e);
 }
 
 static int look_up(const struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
@@ -183,23 +220,71 @@ static int convert_money(struct run *r, const struct rule *u, struct span t, str
 	return 0;
 }
 
+/* Bytes of the date at the begin of t, written to ret; 0: the whole text is no date of that form. */
+static size_t read_date(const struct date_form *d, struct span t, char ret[11])
+{
+	const size_t n = datefmt_take(&d->fmt, t, ret);
+
+	if (n == t.n || !n)
+		return n;
+	if (!d->timed)
+		return 0;
+	return (d->fmt.serial ? texts_fraction_follows(t, n) : texts_time_follows(t, n)) ? n : 0;
+}
+
 static int convert_date(struct run *r, const struct rule *u, struct span t, struct value *ret, struct err *e)
 {
+	const struct date_form *d = u->dates;
 	size_t at = r->made.n;
 
 	if (r->m->setup.outward) {
-		if (datefmt_write(&u->date, t, &r->made) != 0)
+		if (datefmt_write(&d->fmt, t, &r->made) != 0)
 			return bad_date(t, "2026-12-01", "", e);
 	} else {
-		if (u->timed && texts_time_follows(t, u->date.length))
-			t.n = u->date.length;
-		if (datefmt_read(&u->date, t, r->made.p + at) != 0)
-			return bad_date(t, u->date.pattern, "", e);
+		while (!read_date(d, t, r->made.p + at))
+			if (++d == u->dates + u->ndates)
+				return no_date(u, t, e);
 		/* The day was read, so it is a real one; a field of months keeps the rest. */
-		r->made.n += u->date.day < 0 || (u->field && u->field->format == SCHEMA_MONTH) ? 7 : 10;
+		r->made.n += d->fmt.day < 0 || (u->field && u->field->format == SCHEMA_MONTH) ? 7 : 10;
 	}
 	*ret = (struct value){.text = made_since(r, at)};
 	return 0;
+}
+
+static int convert_year(struct run *r, const struct rule *u, struct value *v, struct err *e)
+{
+	size_t at = r->made.n;
+	int year;
+
+	if (!year_in(v->text, &year) || year < 1900 || year > 2199)
+		return bad_date(v->text, "yyyy", "", e);
+	if (u->year->before && expr_true(u->year->before, r->s->v))
+		year--;
+	buf_u64(&r->made, (uint64_t)year);
+	*v = (struct value){.text = made_since(r, at)};
+	return 0;
+}
+
+static int check_bytes(const struct run *r, const struct lengths *x, struct span t, struct err *e)
+{
+	const size_t bytes = charset_bytes(r->m->setup.charset, t);
+
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->bytes[i] == bytes)
+			return 0;
+	return other_length(x, bytes, e);
+}
+
+/* An absent one is equal to an absent one only. */
+static bool same(const struct run *r, const struct rule *u, struct span t)
+{
+	struct span other = r->s->v[u->same].text;
+
+	if (u->reshapes)
+		other = reshape(u, other, &r->s->made);
+	if (is_null(u, t) || is_null(u, other))
+		return is_null(u, t) && is_null(u, other);
+	return span_eq(t, other);
 }
 
 static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
@@ -227,8 +312,12 @@ static int convert(struct run *r, const struct rule *u, struct span t, struct va
 		return -1;
 	if (u->as == AS_INTEGER && (!checkchar_digits(t) || t.n > 18))
 		return err_set(e, E_MAP_CHECK, "check=integer");
+	if (u->year && convert_year(r, u, v, e) != 0)
+		return -1;
 	if (u->check && !check_ok(u, v))
 		return err_set(e, E_MAP_CHECK, "check=%s", map_check_names[u->check]);
+	if (u->lengths && check_bytes(r, u->lengths, v->text, e) != 0)
+		return -1;
 	if (u->cut)
 		*v = (struct value){.text = charset_cut(r->m->setup.charset, t, u->cut)};
 	if (u->keyed)
@@ -286,6 +375,8 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 		return nothing(u, ret, e);
 	if (u->reshapes)
 		t = reshape(u, t, &r->s->made);
+	if (u->same >= 0 && !same(r, u, t))
+		return not_same(r, u, e);
 	if (is_null(u, t))
 		return nothing(u, ret, e);
 	*ret = (struct value){t, from->fen, from->is_money};

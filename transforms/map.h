@@ -18,16 +18,22 @@
  *	strip: blanks                               all blanks, within the text too
  *	upper: yes                                  a..z become A..Z
  *	null: [TEXT, ...]                           these texts mean "absent"; an empty one always does
+ *	same: PATH                                  the text there, put right by the functions above too, is equal; asked
+ *	                                            also when one of them is absent
  *	words: {TEXT: TEXT, ...}                    what stands there: what it is called; another text is an error
  *	lookup: TABLE | TABLE.COLUMN                the standard code in the document's fiscal year; unknown is an error
  *	as: yuan | fen | li | integer | DATE        reads (inward) or writes (outward); DATE: datefmt.h. Inside, money is
  *	                                            1234.50, a date 2026-12-01, a month 2026-12. integer: 1 to 18 digits;
- *	                                            li: thousandths, whole fen only; DATE*: inward, a time may follow
+ *	                                            li: thousandths, whole fen only; DATE*: inward, a time may follow;
+ *	                                            [DATE, ...]: inward, the first that fits
  *	decimals: N | N..M, thousands: yes          of yuan, inward; two decimals and no commas when absent
  *	sign: trailing | brackets                   123.45-, (123.45); symbol: TEXT taken off; minus: CONDITION; of money, inward
+ *	year: this | {before: CONDITION}            four digits, from a date or a text that begins with them
  *	check: positive | not_negative (of money) | account (5..32 of 0-9 A-Z -) | digits | cnaps .. (checkchar.h)
+ *	bytes: N | [N, ...]                         of the form's charset; one of them
  *	cut: N bytes                                in the form's charset, between characters; not with as, keyed
  *	(keyed)                                     32 hex digits of the keyed hash of what came out; not with as, cut
+ *	required: yes                               it must not be absent
  *	name: TEXT                                  in a list: the column's name
  *
  * They run in this order, however a rule lists them. What an absent text meets is no error; a required field without one
@@ -53,6 +59,8 @@ struct map_setup {
 	const struct hash_key *key;        /* for keyed; NULL: keyed is a finding map.no_key */
 	int year_slot;                     /* slot of the text whose first four digits are the fiscal year, else lookup
 	                                    * fails; -1: none, the newest edition counts */
+	struct conf *year;                 /* or its path, which may be data.X of a rule above the first lookup; then
+	                                    * year_slot is -1. NULL: year_slot says it */
 };
 
 struct map;
@@ -67,7 +75,7 @@ void map_free(struct map *m);
 /* Runs all rules: results go into their slots (MAP_OBJECT) or into the map's own list slots; texts into s->made. No
  * allocation in steady state. After a failure the results are not to be used. Errors (ERR_DATA), each with {field}:
  * money.*, map.unknown_code {code}{table}, map.date {text}{want} (field fiscal_year: that of a lookup), map.check {check},
- * map.word {text}{want}, map.li {text}, map.sign {text}, map.missing (required and absent), text.no_such_character,
+ * map.word {text}{want}, map.li {text}, map.sign {text}, map.same {other}, map.bytes {want}{got}, map.missing (required and absent), text.no_such_character,
  * codec.too_wide {cell}{want}{got} (map_limit), schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
 /* MAP_OBJECT: how much a record is worth that is dead for another reason: its control amount and its currency, whatever

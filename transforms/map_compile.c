@@ -4,314 +4,6 @@
 #include "map_rules.h"
 #include "utf8.h"
 
-const char *const map_check_names[CHECK_COUNT] = {"", "positive", "not_negative", "account", "digits",
-	"cnaps", "id18", "id15or18", "uscc", "card", "division"};
-
-#define CHECKS "positive | not_negative | account | digits | cnaps | id18 | id15or18 | uscc | card | division"
-
-struct map_rule_reader {
-	struct map *m;
-	struct rule *r;
-	struct findings *f;
-	struct odd_amount *odd;
-	bool has_source, has_decimals, has_thousands;
-};
-
-/* want is written in the words of the language, which every reader of the finding reads. */
-static void bad_rule(struct map_rule_reader *r, const struct conf *at, const char *want)
-{
-	struct span shown = at->kind == CONF_SCALAR ? at->text : span_of(at->kind == CONF_LIST ? "[...]" : "{...}");
-
-	shown = utf8_cut(shown, 60);
-	conf_report(r->f, at, E_MAP_RULE, "want=%s\nrule=%.*s", want, SPAN_F(shown));
-}
-
-static bool scalar(struct map_rule_reader *r, struct conf *v, const char *want)
-{
-	if (v->kind != CONF_SCALAR)
-		bad_rule(r, v, want);
-	return v->kind == CONF_SCALAR;
-}
-
-/* from, value and keyed exclude each other. */
-static bool first_source(struct map_rule_reader *r, struct conf *v)
-{
-	if (r->has_source)
-		bad_rule(r, v, "from | value | keyed");
-	r->has_source = true;
-	return scalar(r, v, "from: PATH | value: TEXT | keyed: PATH");
-}
-
-static void use_path(struct map_rule_reader *r, struct conf *v)
-{
-	const char *near;
-
-	if (!first_source(r, v))
-		return;
-	r->r->from = names_use(r->m->setup.names, v->text);
-	if (r->r->from >= 0)
-		return;
-	near = names_nearest(r->m->setup.names, v->text);
-	conf_report(r->f, v, E_MAP_PATH, "near=%s\npath=%.*s", near ? near : "-", SPAN_F(utf8_cut(v->text, 60)));
-}
-
-static void read_value(struct map_rule_reader *r, struct conf *v)
-{
-	if (first_source(r, v))
-		r->r->value.text = arena_span(&r->m->arena, v->text);
-}
-
-static void read_keyed(struct map_rule_reader *r, struct conf *v)
-{
-	use_path(r, v);
-	r->r->keyed = true;
-	if (!r->m->setup.key)
-		conf_report(r->f, v, E_MAP_NO_KEY, "path=%.*s", SPAN_F(utf8_cut(v->text, 60)));
-}
-
-static void read_trim(struct map_rule_reader *r, struct conf *v)
-{
-	r->r->trim = true;
-	if (!span_is(v->text, "blanks"))
-		bad_rule(r, v, "trim: blanks");
-}
-
-static void read_split(struct map_rule_reader *r, struct conf *v)
-{
-	r->r->split = span_is(v->text, "rest") ? SPLIT_REST : SPLIT_FIRST;
-	if (!span_is(v->text, "first") && !span_is(v->text, "rest"))
-		bad_rule(r, v, "split: first | rest");
-}
-
-static void read_strip(struct map_rule_reader *r, struct conf *v)
-{
-	r->r->strip = true;
-	if (!span_is(v->text, "blanks"))
-		bad_rule(r, v, "strip: blanks");
-}
-
-static void read_upper(struct map_rule_reader *r, struct conf *v)
-{
-	r->r->upper = true;
-	if (!span_is(v->text, "yes"))
-		bad_rule(r, v, "upper: yes");
-}
-
-static void read_null(struct map_rule_reader *r, struct conf *v)
-{
-	if (v->kind != CONF_LIST) {
-		bad_rule(r, v, "null: [TEXT, ...]");
-		return;
-	}
-	for (struct conf *c = v->first; c; c = c->next) {
-		if (!scalar(r, c, "null: [TEXT, ...]"))
-			continue;
-		r->r->nulls = mem_grow(r->r->nulls, r->r->nnulls + 1u, sizeof *r->r->nulls);
-		r->r->nulls[r->r->nnulls++] = arena_span(&r->m->arena, c->text);
-	}
-}
-
-static void read_words(struct map_rule_reader *r, struct conf *v)
-{
-	struct arena *a = &r->m->arena;
-	struct words *words = arena_new(a, sizeof *words);
-	unsigned n = 0;
-
-	if (v->kind != CONF_MAP || !v->first) {
-		bad_rule(r, v, "words: {TEXT: TEXT, ...}");
-		return;
-	}
-	for (const struct conf *c = v->first; c; c = c->next)
-		n++;
-	words->from = arena_new(a, n * sizeof *words->from);
-	words->to = arena_new(a, n * sizeof *words->to);
-	for (struct conf *c = v->first; c; c = c->next) {
-		if (!scalar(r, c, "words: {TEXT: TEXT, ...}"))
-			continue;
-		words->from[words->n] = arena_span(a, c->key);
-		words->to[words->n++] = arena_span(a, c->text);
-	}
-	r->r->words = words;
-}
-
-static void read_lookup(struct map_rule_reader *r, struct conf *v)
-{
-	if (scalar(r, v, "lookup: TABLE"))
-		r->r->table = codes_table(r->m->setup.codes, v->text, v, r->f);
-}
-
-static struct odd_amount *odd_amount(struct map_rule_reader *r)
-{
-	if (!r->odd)
-		r->odd = arena_new(&r->m->arena, sizeof *r->odd);
-	r->r->odd = r->odd;
-	return r->odd;
-}
-
-/* yyyyMMdd, or yyyyMMdd* for one behind which a time of day may stand. */
-static bool read_date(struct rule *u, struct span pattern)
-{
-	u->timed = span_ends(pattern, SPAN("*"));
-	u->as = AS_DATE;
-	return datefmt_compile((struct span){pattern.p, pattern.n - u->timed}, &u->date) == 0;
-}
-
-static void read_as(struct map_rule_reader *r, struct conf *v)
-{
-	struct rule *u = r->r;
-
-	if (span_is(v->text, "yuan")) {
-		u->as = AS_MONEY;
-	} else if (span_is(v->text, "fen")) {
-		u->as = AS_MONEY;
-		u->money.fen = true;
-	} else if (span_is(v->text, "li")) {
-		u->as = AS_MONEY;
-		u->money.fen = odd_amount(r)->form.li = true;
-	} else if (span_is(v->text, "integer")) {
-		u->as = AS_INTEGER;
-	} else if (!read_date(u, v->text)) {
-		bad_rule(r, v, "as: yuan | fen | li | integer | yyyyMMdd");
-	} else if (u->timed && r->m->setup.outward) {
-		bad_rule(r, v, "form: in");
-	}
-}
-
-static void read_decimals(struct map_rule_reader *r, struct conf *v)
-{
-	struct span t = v->text;
-	char first = t.n ? t.p[0] : 0, last = t.n ? t.p[t.n - 1] : 0;
-	bool range = t.n == 4 && t.p[1] == '.' && t.p[2] == '.';
-
-	r->has_decimals = true;
-	if (first < '0' || first > '2' || last < first || last > '2' || !(t.n == 1 || range)) {
-		bad_rule(r, v, "decimals: 0 | 1 | 2 | 0..2");
-		return;
-	}
-	r->r->money.min_decimals = (uint8_t)(first - '0');
-	r->r->money.max_decimals = (uint8_t)(last - '0');
-}
-
-static void read_thousands(struct map_rule_reader *r, struct conf *v)
-{
-	r->has_thousands = r->r->money.thousands = true;
-	if (!span_is(v->text, "yes"))
-		bad_rule(r, v, "thousands: yes");
-}
-
-static void read_sign(struct map_rule_reader *r, struct conf *v)
-{
-	if (span_is(v->text, "trailing"))
-		odd_amount(r)->form.sign = AMOUNT_TRAILING;
-	else if (span_is(v->text, "brackets"))
-		odd_amount(r)->form.sign = AMOUNT_BRACKETS;
-	else
-		bad_rule(r, v, "sign: trailing | brackets");
-}
-
-static void read_symbol(struct map_rule_reader *r, struct conf *v)
-{
-	if (scalar(r, v, "symbol: TEXT") && v->text.n)
-		odd_amount(r)->form.symbol = arena_span(&r->m->arena, v->text);
-	else if (v->kind == CONF_SCALAR)
-		bad_rule(r, v, "symbol: TEXT");
-}
-
-static void read_minus(struct map_rule_reader *r, struct conf *v)
-{
-	odd_amount(r)->minus = expr_compile(v, r->m->setup.names, r->f);
-}
-
-static void read_check(struct map_rule_reader *r, struct conf *v)
-{
-	for (unsigned i = 1; i < CHECK_COUNT; i++)
-		if (span_is(v->text, map_check_names[i])) {
-			r->r->check = (enum check)i;
-			return;
-		}
-	bad_rule(r, v, "check: " CHECKS);
-}
-
-static void read_cut(struct map_rule_reader *r, struct conf *v)
-{
-	char *end = NULL;
-	bool digit = v->kind == CONF_SCALAR && v->text.n && v->text.p[0] >= '0' && v->text.p[0] <= '9';
-	unsigned long n = digit ? strtoul(v->text.p, &end, 10) : 0;
-
-	if (!n || n > 4096 || strcmp(end, " bytes") != 0)
-		bad_rule(r, v, "cut: 1..4096 bytes");
-	else
-		r->r->cut = n;
-}
-
-static void read_when(struct map_rule_reader *r, struct conf *v)
-{
-	r->r->when = expr_compile(v, r->m->setup.names, r->f);
-}
-
-static void read_name(struct map_rule_reader *r, struct conf *v)
-{
-	if (r->m->setup.shape == MAP_OBJECT)
-		bad_rule(r, v, "[{name: TEXT, ...}, ...]");
-	else if (scalar(r, v, "name: TEXT"))
-		r->r->name = arena_span(&r->m->arena, v->text);
-}
-
-const struct map_function map_functions[] = {
-	{"from", "PATH", "where the text comes from", "取值的来源", use_path},
-	{"value", "TEXT", "a fixed text", "固定的文本", read_value},
-	{"keyed", "PATH", "32 hex digits of the keyed hash of a text: for personal fields in identities",
-		"带密钥散列的 32 位十六进制：个人信息进入标识时用", read_keyed},
-	{"when", "CONDITION", "only when this holds, else there is nothing", "条件成立才取值，否则为空", read_when},
-	{"trim", "blanks", "blanks, tabs and ideographic spaces taken off both ends", "去掉两端的半角、全角空格和制表符", read_trim},
-	{"split", "first | rest", "of two things in one cell: what stands before the first blank, or behind it",
-		"一格两项时，取第一个空格之前（first）或之后（rest）的部分", read_split},
-	{"strip", "blanks", "blanks, tabs and ideographic spaces taken out of the whole text", "去掉文本中所有的半角、全角空格和制表符",
-		read_strip},
-	{"upper", "yes", "small letters a to z made capitals", "小写字母改为大写", read_upper},
-	{"null", "[TEXT, ...]", "these texts mean that there is nothing", "这些文本表示没有值", read_null},
-	{"words", "{TEXT: TEXT, ...}", "what the source writes: what it is called here; any other text is an error",
-		"来源写法与本系统写法的对照，其他文本即为错误", read_words},
-	{"lookup", "TABLE | TABLE.COLUMN", "the standard code, in the document's fiscal year; an unknown code is an error",
-		"按单据的财政年度查代码表，查不到即为错误", read_lookup},
-	{"as", "yuan | fen | li | integer | DATE", "how the text is written outside; DATE is a pattern like yyyyMMdd",
-		"外部写法；DATE 是 yyyyMMdd 之类的格式", read_as},
-	{"decimals", "N | N..M", "digits behind the point of yuan, on the way in; 2 when left out",
-		"输入方向：元的小数位数，缺省为 2", read_decimals},
-	{"thousands", "yes", "on the way in: 1,234.56 is allowed", "输入方向：允许千分位逗号", read_thousands},
-	{"sign", "trailing | brackets", "on the way in: 123.45- or (123.45) is negative, as -123.45 is",
-		"输入方向：123.45- 或 (123.45) 表示负数，-123.45 照旧", read_sign},
-	{"symbol", "TEXT", "on the way in: a currency symbol before or behind the digits is taken off",
-		"输入方向：去掉数字前面或后面的货币符号", read_symbol},
-	{"minus", "CONDITION", "on the way in: the amount is negative when this holds; one with its own minus is then an error",
-		"输入方向：条件成立时金额为负；本身已带负号即为错误", read_minus},
-	{"check", CHECKS, "what must hold, else the record is dead",
-		"必须成立的条件，否则该记录作死信", read_check},
-	{"cut", "N bytes", "at most so many bytes in the receiver's charset, cut between characters",
-		"按接收方字符集截到若干字节，不切半个汉字", read_cut},
-	{"name", "TEXT", "in a list: the column's name, as errors show it", "列表中该列的名称，报错时显示", read_name},
-};
-const unsigned map_nfunctions = sizeof map_functions / sizeof *map_functions;
-
-static const struct map_function *function_named(struct span name)
-{
-	for (unsigned i = 0; i < map_nfunctions; i++)
-		if (span_is(name, map_functions[i].name))
-			return &map_functions[i];
-	return NULL;
-}
-
-static void unknown_function(struct map_rule_reader *r, struct conf *v)
-{
-	const char *names[sizeof map_functions / sizeof *map_functions + 1] = {NULL};
-	const char *near;
-
-	for (unsigned i = 0; i < map_nfunctions; i++)
-		names[i] = map_functions[i].name;
-	near = conf_nearest(v->key, names);
-	conf_report_key(r->f, v, E_CONF_UNKNOWN_KEY, "key=%.*s\nnear=%s", SPAN_F(utf8_cut(v->key, 60)), near ? near : "-");
-}
-
 /* Signs and symbols are read, not written. */
 static bool only_li(const struct odd_amount *x)
 {
@@ -325,23 +17,27 @@ static void check_rule(struct map_rule_reader *r, const struct conf *node)
 	bool decimals = r->has_decimals || r->has_thousands;
 
 	if (!r->has_source)
-		bad_rule(r, node, "from | value | keyed");
+		map_bad_rule(r, node, "from | value | keyed");
 	if (decimals && (u->as != AS_MONEY || u->money.fen))
-		bad_rule(r, node, "as: yuan");
+		map_bad_rule(r, node, "as: yuan");
 	else if (r->odd && u->as != AS_MONEY)
-		bad_rule(r, node, "as: yuan | fen | li");
+		map_bad_rule(r, node, "as: yuan | fen | li");
 	else if (r->m->setup.outward && (decimals || !only_li(r->odd)))
-		bad_rule(r, node, "form: in");
+		map_bad_rule(r, node, "form: in");
 	if (u->words && (u->table || u->as != AS_TEXT))
-		bad_rule(r, node, "words | lookup | as");
+		map_bad_rule(r, node, "words | lookup | as");
 	if (u->check >= CHECK_CNAPS && u->as != AS_TEXT)
-		bad_rule(r, node, "check | as");
+		map_bad_rule(r, node, "check | as");
 	if (u->keyed && (u->as != AS_TEXT || u->cut))
-		bad_rule(r, node, "keyed | as | cut");
+		map_bad_rule(r, node, "keyed | as | cut");
 	else if (u->cut && u->as != AS_TEXT)
-		bad_rule(r, node, "as | cut");       /* an amount that was cut is another amount */
+		map_bad_rule(r, node, "as | cut");       /* an amount that was cut is another amount */
+	if (u->year && (u->as == AS_MONEY || u->as == AS_INTEGER || u->cut))
+		map_bad_rule(r, node, "year | as: yyyyMMdd");
+	if (u->lengths && (u->as == AS_MONEY || u->as == AS_DATE))
+		map_bad_rule(r, node, "bytes | as");
 	if ((u->check == CHECK_POSITIVE || u->check == CHECK_NOT_NEGATIVE) && u->as != AS_MONEY)
-		bad_rule(r, node, "as: yuan | fen | li");
+		map_bad_rule(r, node, "as: yuan | fen | li");
 	if (u->as == AS_MONEY && u->money.fen)
 		u->money.min_decimals = u->money.max_decimals = 0;
 	if (r->odd)
@@ -354,33 +50,28 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 	struct rule *u = r->r;
 	unsigned before = r->f->count;
 
-	u->from = -1;
+	u->from = u->same = -1;
 	u->money = MONEY_YUAN;
 	r->odd = NULL;
 	r->has_source = r->has_decimals = r->has_thousands = false;
 	if (node->kind == CONF_SCALAR) {
-		use_path(r, node);
+		map_use_path(r, node);
 		return;
 	}
 	if (node->kind == CONF_LIST) {
-		bad_rule(r, node, "PATH | {from: PATH, ...}");
+		map_bad_rule(r, node, "PATH | {from: PATH, ...}");
 		return;
 	}
-	for (struct conf *c = node->first; c; c = c->next) {
-		const struct map_function *fn = function_named(c->key);
-
-		if (fn)
-			fn->read(r, c);
-		else
-			unknown_function(r, c);
-	}
+	for (struct conf *c = node->first; c; c = c->next)
+		map_read_function(r, c);
 	if (r->f->count == before)
 		check_rule(r, node);
 	u->reshapes = u->trim || u->split || u->strip || u->upper;
 	u->translates = u->words || u->table;
-	u->converts = u->translates || u->as != AS_TEXT || u->check || u->cut || u->keyed;
-	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && !r->m->setup.outward;
-	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->date.length + 11 : u->keyed ? 32 : 0;
+	u->converts = u->translates || u->as != AS_TEXT || u->year || u->check || u->lengths || u->cut || u->keyed;
+	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && u->same < 0 && !r->m->setup.outward;
+	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->dates->fmt.length + 11 : u->keyed ? 32 : 0;
+	r->m->room += u->year ? 4 : 0;
 }
 
 static unsigned parents_of(struct span path)
@@ -470,11 +161,19 @@ static bool holds_by_form(const struct rule *u, const struct schema_field *x)
 	uint32_t shortest = 4, longest = 21;         /* 0.00, -92233720368547758.07 */
 
 	if (u->as == AS_DATE)
-		shortest = longest = u->date.day < 0 ? 7 : 10;
-	else if (u->as != AS_MONEY)
+		shortest = longest = x->format == SCHEMA_MONTH ? 7 : 10;
+	if (u->as == AS_DATE ? x->format != SCHEMA_MONTH && x->format != SCHEMA_DATE
+		: u->as != AS_MONEY || x->format != SCHEMA_MONEY)
 		return false;
-	return nothing_else && x->min_length <= shortest && (!x->max_length || x->max_length >= longest) &&
-		x->format == (u->as == AS_MONEY ? SCHEMA_MONEY : u->date.day < 0 ? SCHEMA_MONTH : SCHEMA_DATE);
+	return nothing_else && x->min_length <= shortest && (!x->max_length || x->max_length >= longest);
+}
+
+static bool knows_day(const struct rule *u)
+{
+	for (unsigned i = 0; i < u->ndates; i++)
+		if (u->dates[i].fmt.day < 0)
+			return false;
+	return true;
 }
 
 /* All that a list of words can give is known before any record. */
@@ -495,11 +194,13 @@ static void bind_schema(struct map_rule_reader *r, const struct conf *node, cons
 	struct err e;
 
 	u->field = u->checked = x;
-	u->required = x->required;
+	u->required = u->required || x->required;
 	if (x->format == SCHEMA_MONEY && u->as != AS_MONEY)
-		bad_rule(r, node, "as: yuan | fen | li");
-	else if (x->format == SCHEMA_DATE && u->as == AS_DATE && u->date.day < 0)
-		bad_rule(r, node, "as: yyyyMMdd");
+		map_bad_rule(r, node, "as: yuan | fen | li");
+	else if (x->format == SCHEMA_DATE && u->as == AS_DATE && !knows_day(u))
+		map_bad_rule(r, node, "as: yyyyMMdd");
+	else if (u->year && x->format != SCHEMA_TEXT)
+		map_bad_rule(r, node, "year | as: yyyyMMdd");
 	else if (holds_by_form(u, x))
 		u->checked = NULL;
 	check_words(r, node, x);
@@ -587,6 +288,7 @@ static void read_rules(struct map *m, struct conf *rules, struct findings *f)
 			bind_cell(&r, c, m->n);
 		m->n++;
 	}
+	map_find_year(&r);
 }
 
 struct map *map_compile(const struct map_setup *setup, struct conf *rules, struct findings *f)
@@ -619,6 +321,8 @@ void map_free(struct map *m)
 		expr_free(m->rules[i].when);
 		if (m->rules[i].odd)
 			expr_free(m->rules[i].odd->minus);
+		if (m->rules[i].year)
+			expr_free(m->rules[i].year->before);
 		free(m->rules[i].nulls);
 	}
 	free(m->rules);

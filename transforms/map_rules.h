@@ -7,7 +7,7 @@
 #include "map.h"
 #include "money.h"
 
-/* What map_compile.c makes and map.c runs; nobody else includes this. */
+/* What map_functions.c (the functions of one rule) and map_compile.c make and map.c runs; nobody else includes this. */
 enum as { AS_TEXT, AS_MONEY, AS_DATE, AS_INTEGER };
 enum split { SPLIT_NONE, SPLIT_FIRST, SPLIT_REST };
 enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_CNAPS, CHECK_ID18,
@@ -26,6 +26,23 @@ struct odd_amount {
 	struct expr *minus;          /* NULL: the text has its own sign */
 };
 
+struct date_form {
+	struct datefmt fmt;
+	bool timed;                  /* a time of day may follow the date */
+};
+
+/* The year of a date or a text: its own, or the one before. */
+struct year_of {
+	struct expr *before;         /* NULL: never */
+};
+
+enum { LENGTHS_MAX = 8 };
+
+struct lengths {
+	unsigned n;
+	size_t bytes[LENGTHS_MAX];   /* one of them */
+};
+
 /* One compiled rule: what is done with one text. What every record needs stands first. */
 struct rule {
 	unsigned out;                /* slot of the result */
@@ -42,14 +59,17 @@ struct rule {
 	enum split split;
 	struct span *nulls;
 	unsigned nnulls;
+	int same;                    /* slot of the text that must be equal; -1: none */
 	const struct words *words;
 	const struct code_table *table;
 	enum as as;
 	struct money_form money;
 	const struct odd_amount *odd;        /* NULL: money says all */
-	struct datefmt date;
-	bool timed;                  /* a time of day may follow the date */
+	const struct date_form *dates;       /* tried from the first on; outward there is one */
+	unsigned ndates;
+	const struct year_of *year;
 	enum check check;
+	const struct lengths *lengths;
 	size_t cut;                  /* bytes; 0: none */
 	size_t most;                 /* bytes that the receiver's column has; 0: no limit */
 	const struct schema_field *field;
@@ -77,5 +97,25 @@ struct map {
 	size_t frame;                /* bytes that one member or the object's end needs beside its text, at most */
 	int control;
 };
+
+/* One rule while it is compiled. */
+struct map_rule_reader {
+	struct map *m;
+	struct rule *r;
+	struct findings *f;
+	struct odd_amount *odd;
+	bool has_source, has_decimals, has_thousands, year_told;
+};
+
+/* want is written in the words of the language, which every reader of the finding reads. */
+void map_bad_rule(struct map_rule_reader *r, const struct conf *at, const char *want);
+/* The path that a rule takes its text from. */
+void map_use_path(struct map_rule_reader *r, struct conf *v);
+/* Slot of a path; -1 with a finding map.path. */
+int map_slot(struct map_rule_reader *r, const struct conf *v);
+/* The slot of the fiscal year is looked for when the first rule needs it: the results of rules below are not there yet. */
+void map_find_year(struct map_rule_reader *r);
+/* One key of a rule: the function of that name reads its value. */
+void map_read_function(struct map_rule_reader *r, struct conf *v);
 
 #endif

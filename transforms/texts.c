@@ -106,7 +106,9 @@ bool texts_time_follows(struct span t, size_t n)
 	rest = (struct span){t.p + n, t.n - n};
 	if (rest.p[0] == 'T' || rest.p[0] == ' ')
 		rest.p++, rest.n--;
-	if (!take_pair(&rest, 23))
+	if (rest.n < t.n - n && rest.n > 1 && rest.p[0] >= '0' && rest.p[0] <= '9' && rest.p[1] == ':')
+		rest.p++, rest.n--;
+	else if (!take_pair(&rest, 23))
 		return false;
 	if (rest.n && rest.p[0] == ':')
 		rest.p++, rest.n--;
@@ -116,4 +118,14 @@ bool texts_time_follows(struct span t, size_t n)
 		if (!strchr("0123456789:.+-Z", rest.p[i]) || !rest.p[i])
 			return false;
 	return true;
+}
+
+bool texts_fraction_follows(struct span t, size_t n)
+{
+	if (t.n <= n)
+		return t.n == n;
+	for (size_t i = n + 1; i < t.n; i++)
+		if (t.p[i] < '0' || t.p[i] > '9')
+			return false;
+	return t.p[n] == '.' && t.n > n + 1;
 }

@@ -14,7 +14,9 @@ struct span texts_rest(struct span t);
 struct span texts_strip(struct span t, struct arena *a);
 struct span texts_upper(struct span t, struct arena *a);
 /* A date with a time behind it: true when nothing stands behind its n bytes, or a time of day does: 0930, 09:30:15,
- * T09:30:15.123+08:00, 093015123. */
+ * T09:30:15.123+08:00, 093015123, and behind a blank 9:30. */
 bool texts_time_follows(struct span t, size_t n);
+/* The same of a number of days: a fraction may follow, .5 at noon. */
+bool texts_fraction_follows(struct span t, size_t n);
 
 #endif

@@ -541,6 +541,8 @@ ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which do
 ROW(E_EXPR_SYNTAX, "expr.syntax", ERR_CONF, 3, "the condition cannot be read at character {at}: {want} expected before: {rest}",
 	"条件在第 {at} 个字符处读不懂：此处应为 {want}，余下：{rest}", "conditions look like: line.payee = \"Grand Total\" and not line.amount is empty",
 	"条件的写法如：line.payee = \"合计\" and not line.amount is empty")
+ROW(E_MAP_BYTES, "map.bytes", ERR_DATA, 1, "{field} has {got} bytes; there must be {want}", "{field} 有 {got} 字节，应为 {want} 字节",
+	"the record is not passed on; ask the source, or see whether another vendor's layout came in", "该记录没有往下走；请询问来源系统，或核对是否来了另一厂商的格式")
 ROW(E_MAP_CHECK, "map.check", ERR_DATA, 1, "{field} does not pass the check {check}", "{field} 没有通过检查 {check}",
 	"the record is not passed on; ask the source to correct it", "该记录没有往下走，请来源系统更正")
 ROW(E_MAP_DATE, "map.date", ERR_DATA, 1, "{field} is \"{text}\", not a date written {want}", "{field} 的值“{text}”不是 {want} 格式的日期",
@@ -560,6 +562,9 @@ ROW(E_MAP_REQUIRED, "map.required", ERR_CONF, 3, "{type} requires {field} and no
 	"add a rule for it under map:", "请在 map: 下补一条规则")
 ROW(E_MAP_RULE, "map.rule", ERR_CONF, 3, "\"{rule}\" cannot stand here; the rule is: {want}", "这里不能写“{rule}”，规则是：{want}",
 	"the functions of rules, their values and what excludes what stand in docs/language.md", "规则的函数、取值和互斥关系见 docs/language.md")
+ROW(E_MAP_SAME, "map.same", ERR_DATA, 1, "{field} is not the same as {other} in one and the same record", "同一记录里 {field} 与 {other} 不一致",
+	"which of the two is right was not guessed and the record was not passed on; ask the source to correct it",
+	"没有猜测哪个对，该记录没有往下走；请来源系统更正")
 ROW(E_MAP_SIGN, "map.sign", ERR_DATA, 1, "{field} is {text}, and the record's kind says minus too",
 	"{field} 为 {text}，而该记录的种类又表示负数", "whether it is negative was not guessed and the record was not passed on; ask the source",
 	"没有猜测正负，该记录没有往下走；请询问来源系统")

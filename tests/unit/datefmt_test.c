@@ -95,6 +95,54 @@ static void what_is_no_pattern_is_refused(void **state)
 			assert_int_equal(compiled(good[i]).length, strlen(good[i]));
 }
 
+/* Forms that are only read; took: bytes of the text that are the date. */
+static void dates_of_varying_length_are_read(void **state)
+{
+	static const struct {
+		const char *pattern, *text, *want;
+		size_t took;
+	} row[] = {
+		{"d/M/yyyy", "5/1/2026", "2026-01-05", 8}, {"d/M/yyyy", "05/12/2026", "2026-12-05", 10},
+		{"d/M/yyyy", "31/12/2026 0:00", "2026-12-31", 10}, {"yyyy/M/d", "2026/1/5", "2026-01-05", 8},
+		{"yyyy年M月d日", "2026年1月15日", "2026-01-15", 16}, {"yyyy年M月", "2026年1月", "2026-01", 11},
+		{"d/MM/yyyy", "5/01/2026", "2026-01-05", 9}, {"d/MM/yyyy", "5/1/2026", NULL, 0},
+		{"d/M/yyyy", "0/1/2026", NULL, 0}, {"d/M/yyyy", "30/2/2026", NULL, 0}, {"d/M/yyyy", "5/13/2026", NULL, 0},
+		{"d/M/yyyy", "005/1/2026", NULL, 0}, {"d/M/yyyy", "5/1/226", NULL, 0}, {"d/M/yyyy", "", NULL, 0},
+		{"d/M/yyyy", "5/1", NULL, 0}, {"d/M/yyyy", "/1/2026", NULL, 0}, {"yyyy/M/d", "2026/1/555", "2026-01-55", 0},
+		{"serial", "1", "1900-01-01", 1}, {"serial", "59", "1900-02-28", 2}, {"serial", "60", NULL, 0},
+		{"serial", "61", "1900-03-01", 2}, {"serial", "366", "1900-12-31", 3}, {"serial", "367", "1901-01-01", 3},
+		{"serial", "36525", "1999-12-31", 5}, {"serial", "36585", "2000-02-29", 5}, {"serial", "46361", "2026-12-05", 5},
+		{"serial", "109574", "2199-12-31", 6}, {"serial", "109575", NULL, 0}, {"serial", "2026", "1905-07-18", 4},
+		{"serial", "46361.5", "2026-12-05", 5}, {"serial", "0", NULL, 0}, {"serial", "-1", NULL, 0},
+		{"serial", "046361", NULL, 0}, {"serial", "1046361", NULL, 0}, {"serial", "999999", NULL, 0},
+		{"serial", "", NULL, 0}, {"serial", "x", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct datefmt f;
+		char got[11] = "";
+		size_t took;
+
+		assert_int_equal(datefmt_compile_in(span_of(row[i].pattern), &f), 0);
+		assert_int_equal(datefmt_compile(span_of(row[i].pattern), &f), -1);
+		took = datefmt_take(&f, span_of(row[i].text), got);
+		if (took != row[i].took || (took && strcmp(got, row[i].want) != 0))
+			fail_msg("%s by %s gives %zu %s", row[i].text, row[i].pattern, took, got);
+	}
+}
+
+static void a_part_of_varying_length_needs_an_end(void **state)
+{
+	static const char *const bad[] = {"yyyyMd", "yyyyM0d", "dMyyyy", "yyyy-M1", "M/yyyydd/d", "yyyy/MMM/d", "serials", "Serial"};
+	struct datefmt f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (datefmt_compile_in(span_of(bad[i]), &f) != -1)
+			fail_msg("%s compiles", bad[i]);
+}
+
 static void the_longest_pattern_keeps_its_places(void **state)
 {
 	struct datefmt f = compiled("---------------------------------------yyyyMMdd");
@@ -137,6 +185,7 @@ int main(void)
 		cmocka_unit_test(dates_are_read_by_their_pattern), cmocka_unit_test(dates_are_written_by_their_pattern),
 		cmocka_unit_test(what_is_no_pattern_is_refused), cmocka_unit_test(the_longest_pattern_keeps_its_places),
 		cmocka_unit_test(every_day_is_written_and_read_back),
+		cmocka_unit_test(dates_of_varying_length_are_read), cmocka_unit_test(a_part_of_varying_length_needs_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

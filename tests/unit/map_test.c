@@ -296,6 +296,59 @@ static const struct {
 	{"months go out", UTF8, "[{from: a, as: yyyy年MM月}]", "a=2026-12", "[\"2026年12月\"]"},
 	{"a month has no day", UTF8, "[{from: a, as: yyyyMMdd}]", "a=2026-12", "map.date a"},
 
+	{"of several forms of dates the one that fits", IN, "{id: a, date: {from: b, as: [yyyyMMdd, yyyy-MM-dd, d/M/yyyy]}}",
+		"a=x|b=5/12/2026", "{\"id\":\"x\",\"date\":\"2026-12-05\"}"},
+	{"and none that does not", IN, "{id: a, date: {from: b, as: [yyyyMMdd, yyyy-MM-dd]}}", "a=x|b=05/12/2026",
+		"map.date date"},
+	{"a month from either", IN, "{id: a, month: {from: b, as: [yyyyMM, yyyyMMdd]}}", "a=x|b=20261205",
+		"{\"id\":\"x\",\"month\":\"2026-12\"}"},
+	{"one digit for months and days", IN, "{id: a, date: {from: b, as: yyyy/M/d}}", "a=x|b=2026/1/5",
+		"{\"id\":\"x\",\"date\":\"2026-01-05\"}"},
+	{"a time behind it", IN, "{id: a, date: {from: b, as: yyyy/M/d*}}", "a=x|b=2026/1/15 0:00",
+		"{\"id\":\"x\",\"date\":\"2026-01-15\"}"},
+	{"only where it is said", IN, "{id: a, date: {from: b, as: yyyy/M/d}}", "a=x|b=2026/1/15 0:00", "map.date date"},
+	{"the number of days of a spreadsheet", IN, "{id: a, date: {from: b, as: serial}}", "a=x|b=46361",
+		"{\"id\":\"x\",\"date\":\"2026-12-05\"}"},
+	{"or a text in its place", IN, "{id: a, date: {from: b, as: [serial, yyyy-MM-dd]}}", "a=x|b=2026-12-05",
+		"{\"id\":\"x\",\"date\":\"2026-12-05\"}"},
+	{"a fraction is the time of day", IN, "{id: a, date: {from: b, as: serial*}}", "a=x|b=46361.75",
+		"{\"id\":\"x\",\"date\":\"2026-12-05\"}"},
+	{"a fraction that nobody announced", IN, "{id: a, date: {from: b, as: serial}}", "a=x|b=46361.75", "map.date date"},
+	{"an account that a spreadsheet rounded is no day", IN, "{id: a, date: {from: b, as: serial*}}", "a=x|b=1.50622E+17",
+		"map.date date"},
+
+	/* year */
+	{"the year of a date", IN, "{id: {from: a, as: dd/MM/yyyy, year: this}}", "a=05/12/2026", "{\"id\":\"2026\"}"},
+	{"the year before, when the condition holds", IN, "{id: {from: a, year: {before: 'b = \"1\"'}}}", "a=2027-01-05|b=1",
+		"{\"id\":\"2026\"}"},
+	{"and not, when it does not", IN, "{id: {from: a, year: {before: 'b = \"1\"'}}}", "a=2027-01-05|b=0",
+		"{\"id\":\"2027\"}"},
+	{"a year goes out", UTF8, "[{from: a, year: this}]", "a=2026-12", "[\"2026\"]"},
+	{"no year at the begin", IN, "{id: {from: a, year: this}}", "a=05/12/2026", "map.date id"},
+	{"a year that no date has", IN, "{id: {from: a, year: this}}", "a=1507", "map.date id"},
+
+	/* same */
+	{"two that are the same", IN, "{id: {from: a, same: b}}", "a=7|b=7", "{\"id\":\"7\"}"},
+	{"two that differ", IN, "{id: {from: a, same: b}}", "a=7|b=07", "map.same id"},
+	{"are put right before", IN, "{id: {from: a, trim: blanks, upper: yes, same: b}}", "a=x7|b= X7 ",
+		"{\"id\":\"X7\"}"},
+	{"one alone differs", IN, "{id: {from: a, same: b}}", "a=7", "map.same id"},
+	{"the other alone too", IN, "{id: c, z: {from: a, same: b}}", "b=7|c=x", "map.same z"},
+	{"none and none are the same", IN, "{id: c, z: {from: a, same: b, null: ['-']}}", "b=-|c=x", "{\"id\":\"x\"}"},
+	{"the same as a result above", IN, "{id: a, z: {from: b, same: data.id}}", "a=7|b=8", "map.same z"},
+	{"is not asked when the condition does not hold", IN, "{id: a, z: {from: b, same: c, when: 'b = \"\"'}}", "a=7|b=8",
+		"{\"id\":\"7\"}"},
+
+	/* bytes, required */
+	{"one of two lengths", IN, "{id: {from: a, check: digits, bytes: [3, 5]}}", "a=12345", "{\"id\":\"12345\"}"},
+	{"and no other", IN, "{id: {from: a, check: digits, bytes: [3, 5]}}", "a=1234", "map.bytes id"},
+	{"bytes of the file's charset", GBK, "[{from: a, bytes: 4}]", "a=王珅", "[\"王珅\"]"},
+	{"not of ours", GBK, "[{from: a, bytes: 6}]", "a=王珅", "map.bytes a"},
+	{"an absent one has no length", IN, "{id: a, z: {from: b, bytes: 3}}", "a=x", "{\"id\":\"x\"}"},
+	{"the form may require what the schema does not", IN, "{id: a, z: {from: b, required: yes}}", "a=x", "map.missing z"},
+	{"also of null forms", IN, "{id: a, z: {from: b, null: ['-'], required: yes}}", "a=x|b=-", "map.missing z"},
+	{"a required cell", UTF8, "[{from: a, required: yes}]", "", "map.missing a"},
+
 	/* as: integer, check */
 	{"an integer", IN, "{id: {from: a, as: integer}}", "a=007", "{\"id\":\"007\"}"},
 	{"an integer has digits", IN, "{id: {from: a, as: integer}}", "a=7.0", "map.check id"},
@@ -615,7 +668,7 @@ static const struct {
 	{"a table that is none", UTF8, "  [{from: a, lookup: unit}]", "2:22 codes.unknown_table"},
 	{"a table that is a list", UTF8, "  [{from: a, lookup: [units]}]", "2:22 map.rule"},
 	{"as something", UTF8, "  [{from: a, as: dollars}]", "2:18 map.rule"},
-	{"as a list", UTF8, "  [{from: a, as: [yuan]}]", "2:18 map.rule"},
+	{"as a list", UTF8, "  [{from: a, as: [yuan]}]", "2:19 map.rule"},
 	{"a month is no date", IN, "  {id: a, date: {from: a, as: yyyyMM}}", "2:17 map.rule"},
 	{"as a year", UTF8, "  [{from: a, as: yyyy}]", "2:18 map.rule"},
 	{"three decimals", LIST, "  [{from: a, as: yuan, decimals: 3}]", "2:34 map.rule"},
@@ -673,6 +726,24 @@ static const struct {
 	{"two stars", LIST, "  [{from: a, as: 'yyyyMMddx*'}]", "2:18 map.rule"},
 	{"the check character of an amount", LIST, "  [{from: a, as: yuan, check: cnaps}]", "2:4 map.rule"},
 	{"a column of a table that is none", LIST, "  [{from: a, lookup: units.nmae}]", "1:1 codes.columns; 1:1 codes.columns"},
+	{"a date beside an amount", LIST, "  [{from: a, as: [yyyyMMdd, fen]}]", "2:29 map.rule"},
+	{"no dates at all", LIST, "  [{from: a, as: []}]", "2:18 map.rule"},
+	{"two dates on the way out", UTF8, "  [{from: a, as: [yyyyMMdd, yyyyMM]}]", "2:19 map.rule; 2:29 map.rule"},
+	{"one digit on the way out", UTF8, "  [{from: a, as: d/M/yyyy}]", "2:18 map.rule"},
+	{"days on the way out", UTF8, "  [{from: a, as: serial}]", "2:18 map.rule"},
+	{"a month among dates", IN, "  {id: a, date: {from: b, as: [yyyyMMdd, yyyyMM]}}", "2:17 map.rule"},
+	{"a year that is none", LIST, "  [{from: a, year: next}]", "2:20 map.rule"},
+	{"a year of an amount", LIST, "  [{from: a, as: yuan, year: this}]", "2:4 map.rule"},
+	{"a year that is cut", LIST, "  [{from: a, year: this, cut: 2 bytes}]", "2:4 map.rule"},
+	{"a year for a date", IN, "  {id: a, date: {from: b, year: this}}", "2:17 map.rule"},
+	{"a year by another word", LIST, "  [{from: a, year: {after: 'a = \"\"'}}]", "2:20 map.rule; 2:21 conf.unknown_key"},
+	{"the same as what does not exist", LIST, "  [{from: a, same: x.y}]", "2:20 map.path"},
+	{"the same as a list", LIST, "  [{from: a, same: [b]}]", "2:20 map.rule"},
+	{"no bytes", LIST, "  [{from: a, bytes: 0}]", "2:21 map.rule"},
+	{"bytes of a word", LIST, "  [{from: a, bytes: [20, 30x]}]", "2:26 map.rule"},
+	{"bytes of nothing", LIST, "  [{from: a, bytes: []}]", "2:21 map.rule"},
+	{"bytes of an amount", LIST, "  [{from: a, as: yuan, bytes: 5}]", "2:4 map.rule"},
+	{"required: no", LIST, "  [{from: a, required: no}]", "2:24 map.rule"},
 	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}",
 		"1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
 };
@@ -719,7 +790,7 @@ static void wrong_rules_are_found_before_any_record(void **state)
 
 static void every_error_of_mappings_is_raised_above(void **state)
 {
-	static const char *const data[] = {"map.check", "map.date", "map.li", "map.missing", "map.sign",
+	static const char *const data[] = {"map.bytes", "map.check", "map.date", "map.li", "map.missing", "map.same", "map.sign",
 		"map.unknown_code", "map.word"},
 		*const rules[] = {"map.field", "map.path", "map.required", "map.rule", "expr.name", "expr.syntax"};
 
@@ -759,6 +830,10 @@ static void the_error_names_what_was_wrong(void **state)
 		{LIST, "[{from: a, words: {是: yes, 否: no}}]", "a=q\n", "text", "q?"},
 		{LIST, "[{from: a, words: {是: yes, 否: no}}]", "a=q", "want", "是, 否"},
 		{LIST, "[{from: a, as: yuan, minus: 'b = \"1\"'}]", "a=-1.00|b=1", "text", "-1.00"},
+		{LIST, "[{from: a, as: [yyyyMMdd, serial*, d/M/yyyy]}]", "a=x", "want", "yyyyMMdd, serial*, d/M/yyyy"},
+		{LIST, "[{from: a, same: head.year}]", "a=x", "other", "head.year"},
+		{LIST, "[{from: a, bytes: [20, 30]}]", "a=x", "want", "20, 30"},
+		{LIST, "[{from: a, bytes: [20, 30]}]", "a=x", "got", "1"},
 		{GBK, "[a]", "a=王䶮王", "char", "䶮 U+4DAE"},
 		{GBK, "[a]", "a=王䶮王", "charset", "gbk"},
 	};
@@ -834,6 +909,54 @@ static void without_a_year_the_newest_edition_counts(void **state)
 	OK(e, map_run(b.map, &b.slots, &e));
 	assert_span(map_cell(b.map, &b.slots, 0)->text, "111");
 	bench_done(&b);
+}
+
+/* The year by its path, as a form gives it. */
+static void the_year_may_be_a_result(void **state)
+{
+	static const struct {
+		const char *year, *rules, *want;
+	} row[] = {
+		{"data.z", "  {z: {from: head.year, year: {before: 'b = \"1\"'}}, id: {from: a, lookup: units}}", "100"},
+		{"data.z", "  {z: {from: head.year, year: this}, id: {from: a, lookup: units}}", "111"},
+		{"head.year", "  {id: {from: a, lookup: units}}", "111"},
+		{"data.z", "  {id: {from: a, lookup: units}, z: {from: head.year, year: this}}", "1:8 map.rule"},
+		{"data.x", "  {id: {from: a, lookup: units}}", "1:8 map.rule"},
+		{"head.yaer", "  {id: {from: a, lookup: units}}", "1:8 map.path"},
+		{"head.yaer", "  {id: a}", "1:8 map.path"},
+	};
+	struct buf got = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct map_setup s = setup_of(IN);
+		struct buf yaml = BUF_INIT;
+		struct findings f;
+		struct conf_file *file;
+		struct bench b;
+		struct err e = ERR_INIT;
+
+		findings_init(&f);
+		buf_printf(&yaml, "year: [%s]\n", row[i].year);
+		file = conf_parse("f", buf_as_span(&yaml), &f);
+		s.year_slot = -1;
+		s.year = conf_root(file)->first->first;
+		bench_compile(&b, s, row[i].rules);
+		if (b.map) {
+			fill(&b, "a=1|b=1|head.year=20260105");
+			OK(e, map_run(b.map, &b.slots, &e));
+			buf_clear(&got);
+			buf_span(&got, b.slots.v[names_use(b.names, SPAN("data.id"))].text);
+		} else {
+			listed(&b.f, &got);
+		}
+		assert_string_equal(buf_text(&got), row[i].want);
+		bench_done(&b);
+		conf_close(file);
+		findings_done(&f);
+		buf_done(&yaml);
+	}
+	buf_done(&got);
 }
 
 static void columns_have_names(void **state)
@@ -1038,7 +1161,7 @@ int main(void)
 		cmocka_unit_test(every_error_of_mappings_is_raised_above),
 		cmocka_unit_test(the_error_names_what_was_wrong), cmocka_unit_test(a_keyed_hash_is_equal_for_equal_texts_only),
 		cmocka_unit_test(a_keyed_hash_needs_a_key), cmocka_unit_test(without_a_year_the_newest_edition_counts),
-		cmocka_unit_test(columns_have_names), cmocka_unit_test(results_have_slots_of_their_own),
+		cmocka_unit_test(the_year_may_be_a_result), cmocka_unit_test(columns_have_names), cmocka_unit_test(results_have_slots_of_their_own),
 		cmocka_unit_test(a_map_without_an_amount_has_no_control_slot),
 		cmocka_unit_test(a_dead_record_still_says_its_amount), cmocka_unit_test(an_amount_of_an_unknown_currency_is_none),
 		cmocka_unit_test(an_amount_passed_on_is_still_one), cmocka_unit_test(texts_stay_in_place_while_a_record_is_mapped),
