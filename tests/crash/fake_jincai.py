@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A few lines that behave as the program should, so that the harness is tried before and apart from it.
+"""A few lines that behave as the program should, so that the harness is tried before and apart from it. Payroll only.
 
     fake_jincai.py run -c SITE_FILE --until-idle
 
@@ -17,11 +17,15 @@ import re
 import sys
 import time
 
+import arrived
 import county
-import judge
-import make
+import originals
+from invent import yuan
 
 FAULT = os.environ.get("FAKE_FAULT", "")
+SOURCE = "payroll/pipe"
+STEMS = {"bank-abc": "df", "bank-boc": "df", "bank-ccb": "abc", "clearing": "zf"}
+AMOUNTS = {"bank-abc": 2, "bank-boc": 2, "bank-ccb": 2, "clearing": 5, "region": 10, "register": 4, "units": 4}
 
 
 def put(path, content):
@@ -33,6 +37,38 @@ def put(path, content):
     county.sync_folder(os.path.dirname(path))
 
 
+def table(rows, end, charset):
+    text = io.StringIO()
+    csv.writer(text, lineterminator=end).writerows(rows)
+    return text.getvalue().encode(charset)
+
+
+def lay(dest, no, date, group, lines, more=0):
+    """Name and bytes of a receiver's file, from lines as the judge knows them; more: fen too many in a head."""
+    day, rows = date.replace("-", ""), [line.cells for line in lines]
+    if dest == "units":
+        return f"{group}/mx_{no:06}.csv", table([arrived.TITLES, *rows], "\r\n", "utf-8-sig")
+    if dest == "register":
+        return f"kp_{day}_{no:06}.csv", table(rows, "\n", "utf-8")
+    if dest == "region":
+        text = "".join(json.dumps(dict(zip(arrived.REGION, row)), ensure_ascii=False) + "\n" for row in rows)
+        return f"region_{day}_{no:06}.jsonl", text.encode()
+    name = f"{STEMS[dest]}_{day}_{no:04}.txt"
+    if dest == "bank-ccb":
+        def padded(text, width):
+            return text.encode("gbk").ljust(width)
+        return name, b"".join(padded(who, 60) + padded(account, 30) + amount.rjust(18).encode() + padded(note, 30) + b"\n"
+                              for who, account, amount, note in rows)
+    head = ["F", str(no), day, county.DIVISION, str(len(rows)), yuan(sum(line.fen for line in lines) + more)]
+    return name, "".join("|".join(row) + "\n" for row in [head, *rows]).encode("gb18030")
+
+
+def another_amount(dest, line, fen):
+    cells = list(line.cells)
+    cells[AMOUNTS[dest]] = yuan(fen)
+    return originals.Line(fen, line.currency, tuple(cells))
+
+
 class Fake:
     def __init__(self, site_file):
         self.root = pathlib.Path(site_file).resolve().parent
@@ -41,7 +77,7 @@ class Fake:
         self.state = {"claims": {}, "keys": {}, "parcels": [], "numbers": {}, "taken": 0}
         if self.state_path.exists():
             self.state = json.loads(self.state_path.read_bytes())
-        self.drop = self.root / county.DROP
+        self.drop = self.root / county.SOURCES[SOURCE].folder
         for folder in (self.drop / ".taken", *(self.root / f / ".staging" for f in
                        (*county.MARKED.values(), *county.PLAIN.values()))):
             folder.mkdir(exist_ok=True)
@@ -87,55 +123,39 @@ class Fake:
         had = self.state["keys"].get(name)
         if had and FAULT != "no_digest":
             return "duplicate" if had == hashlib.sha256(content).hexdigest() else "conflict"
-        fens = [judge.fen_of(r[2]) for r in rows[1:]]
+        fens = [originals.fen_of(r[2]) for r in rows[1:]]
         good = all(f and re.fullmatch("[0-9A-Z-]{5,32}", r[3]) for f, r in zip(fens, rows[1:]))
-        proves = good and len(fens) == int(rows[0][6]) and sum(fens) == judge.fen_of(rows[0][7])
+        proves = good and len(fens) == int(rows[0][6]) and sum(fens) == originals.fen_of(rows[0][7])
         return "sent" if proves or (good and FAULT == "no_proof") else "held"
 
     def plan(self, name, content):
-        rows = [r.split("|") for r in content.decode("gb18030").splitlines()]
-        head, lines = rows[0], rows[1:]
-        if FAULT == "drop_line" and len(lines) > 3:
-            lines.pop(2)
-        if FAULT == "double_line":
-            lines.append(lines[0])
-        if FAULT == "order":
-            lines.reverse()
-        by = {}
-        for row in lines:
-            for dest in county.destinations(head[4], row[0]):
-                by.setdefault(dest, []).append(row)
-        for dest, rows in by.items():
-            if FAULT == "torn" and len(rows) > 3:
-                self.stage(dest, name, head, rows[:2])
-                rows = rows[2:]
-            self.stage(dest, name, head, rows)
+        for part in originals.parts_of({"source": SOURCE, "name": name, "content": content, "rows": {}}):
+            lines = list(part.lines)
+            if FAULT == "drop_line" and len(lines) > 3:
+                lines.pop(2)
+            if FAULT == "double_line":
+                lines.append(lines[0])
+            if FAULT == "order":
+                lines.reverse()
+            if FAULT == "fen":
+                lines[0] = another_amount(part.dest, lines[0], lines[0].fen + 1)
+            if FAULT == "torn" and len(lines) > 3:
+                self.stage(part, lines[:2])
+                lines = lines[2:]
+            self.stage(part, lines)
 
-    def stage(self, dest, name, head, rows):
-        no = self.state["numbers"].get(dest, 0) + 1
-        self.state["numbers"][dest] = no
-        total = sum(judge.fen_of(r[2]) for r in rows) + (1 if FAULT == "head" else 0)
-        if FAULT == "fen":
-            rows[0][2] = make.yuan(judge.fen_of(rows[0][2]) + 1)
-            total += 1
-        if dest in county.MARKED:
-            folder, target = county.MARKED[dest], f"df_{head[2]}_{no:04}.txt"
-            out = [["F", str(no), head[2], county.DIVISION, str(len(rows)), make.yuan(total)]]
-            out += [[r[0], r[1].strip(" "), r[2], r[3]] for r in rows]
-            content = "".join("|".join(r) + "\n" for r in out).encode("gb18030")
-        else:
-            folder, target = county.PLAIN[dest], f"{head[3]}/mx_{no:06}.csv"
-            text = io.StringIO()
-            w = csv.writer(text, lineterminator="\r\n")
-            w.writerow(["单位", "月份", "收款人", "账号", "金额", "币种"])
-            w.writerows([head[3], f"{name[3:7]}-{name[7:9]}", r[1].strip(" "), r[3], r[2], "CNY"] for r in rows)
-            content = text.getvalue().encode("utf-8-sig")
-        staged = f"{dest}_{no}"
+    def stage(self, part, lines):
+        no = self.state["numbers"].get(part.dest, 0) + 1
+        self.state["numbers"][part.dest] = no
+        marked = part.dest in county.MARKED
+        folder = county.MARKED[part.dest] if marked else county.PLAIN[part.dest]
+        target, content = lay(part.dest, no, min(part.dates), part.group, lines, FAULT == "head")
+        staged = f"{part.dest}_{no}"
         put(self.root / folder / ".staging" / staged, content)
-        if dest in county.MARKED:
+        if marked:
             put(self.root / folder / ".staging" / (staged + ".ok"), b"")
-        self.state["parcels"].append({"folder": folder, "staged": staged, "target": target,
-                                      "marked": dest in county.MARKED, "state": "planned"})
+        self.state["parcels"].append({"folder": folder, "staged": staged, "target": target, "marked": marked,
+                                      "state": "planned"})
         if FAULT == "late_plan":
             self.hand(self.state["parcels"].pop())
 

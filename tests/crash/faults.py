@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-import make
+import invent
 import matrix
 import power
 
@@ -150,7 +150,7 @@ def seen_by(who, setting, tree):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--count-lib", required=True)
-    p.add_argument("--source", default=str(make.REPOSITORY), help="the tree to break a copy of")
+    p.add_argument("--source", default=str(invent.REPOSITORY), help="the tree to break a copy of")
     p.add_argument("--work", default=tempfile.gettempdir())
     p.add_argument("--seed", type=int, default=40)
     p.add_argument("--only", default="", help="faults whose name holds these words")

@@ -5,102 +5,29 @@
     judge.py --expect FOLDER --received FOLDER [--site SITE] [--unknown FILE]
 
 --expect: originals and fates as make.py wrote them. --received: a receiver's folder with its ledger. --site: also
-looks for every original in the drop folder and its .taken, byte for byte. --unknown: JSON list of {dest, count, sum}
+looks for every original in the drop folders and their .taken, byte for byte. --unknown: JSON list of {dest, count, sum}
 (sum in fen) of parcels that the sender shows as unknown: parts that did not come are matched with them and counted
 apart.
 
-Prints one line of counts and the first problems; exit 0 only when nothing is lost, doubled, altered, torn, out of
-order, wrong in a head, sent although it had to be held, and not a fen is missing or too much."""
+Prints one line of counts, a table by destination, currency and system, and the first problems; exit 0 only when nothing
+is lost, doubled, altered, torn, out of order, wrong in a head, sent although it had to be held or was dead, and not a fen
+is missing or too much. How the files are read: originals.py, arrived.py."""
 import argparse
 import collections
-import csv
 import dataclasses
 import hashlib
-import io
 import json
 import pathlib
 import re
 import sys
 
+import arrived
 import county
 import make
+import originals
 import receiver
-
-MONEY = re.compile(r"(0|[1-9][0-9]*)\.([0-9]{2})")
-
-
-def fen_of(text):
-    m = MONEY.fullmatch(text)
-    return int(m[1]) * 100 + int(m[2]) if m else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Part:
-    """What one receiver gets of one batch: lines are (name, fen, account) in order."""
-    dest: str
-    date: str
-    group: str                          # bank: ""; units: unit/month
-    lines: tuple
-
-    @property
-    def sum(self):
-        return sum(line[1] for line in self.lines)
-
-
-def parts_of(drop):
-    """Parts that a drop file makes, by destination."""
-    rows = [row.split("|") for row in drop["content"].decode("gb18030").splitlines() if row]
-    head, units = rows[0], make.codes("units")
-    of = collections.defaultdict(list)
-    for row in rows[1:]:
-        for dest in county.destinations(head[4], row[0]):
-            of[dest].append((row[1].strip(" "), fen_of(row[2]), row[3]))
-    month = f"{drop['name'][3:7]}-{drop['name'][7:9]}"
-    return [Part(dest, head[2], f"{units[head[3]]}/{month}" if dest in county.PLAIN else "", tuple(lines))
-            for dest, lines in of.items()]
-
-
-class Bad(Exception):
-    pass
-
-
-def read_bank(dest, name, content):
-    m = re.fullmatch(r"df_([0-9]{8})_([0-9]{4,})\.txt", name)
-    if not m:
-        raise Bad("the name is none of ours")
-    if not content.endswith(b"\n"):
-        raise Bad("the last line has no end")
-    rows = [row.split("|") for row in content.decode("gb18030").split("\n")[:-1]]
-    head, lines = rows[0], []
-    for row in rows[1:]:
-        if len(row) != 4 or fen_of(row[2]) is None:
-            raise Bad(f"a line of {len(row)} fields or without an amount")
-        lines.append((row[1], fen_of(row[2]), row[3]))
-    if len(head) != 6 or head[0] != "F":
-        raise Bad("no head")
-    want = [int(m[2]), m[1], county.DIVISION, len(lines), sum(line[1] for line in lines)]
-    got = [int(head[1]), head[2], head[3], int(head[4]), fen_of(head[5])]
-    return Part(dest, head[2], "", tuple(lines)), "" if want == got else f"head says {got}, name and lines {want}"
-
-
-def read_units(dest, name, content):
-    m = re.fullmatch(r"([0-9A-Z]+)/mx_([0-9]{6,})\.csv", name)
-    if not m:
-        raise Bad("the name is none of ours")
-    if not content.startswith(b"\xef\xbb\xbf") or not content.endswith(b"\r\n"):
-        raise Bad("no byte order mark, or the last line has no end")
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    if rows[0] != ["单位", "月份", "收款人", "账号", "金额", "币种"]:
-        raise Bad("no titles")
-    lines, months = [], set()
-    for row in rows[1:]:
-        if len(row) != 6 or fen_of(row[4]) is None or row[5] != "CNY":
-            raise Bad("a line that is none")
-        if row[0] != m[1]:
-            raise Bad("a line of another unit")
-        months.add(row[1])
-        lines.append((row[2], fen_of(row[4]), row[3]))
-    return Part(dest, "", f"{m[1]}/{'+'.join(sorted(months))}", tuple(lines)), ""
+from invent import yuan
+from originals import fen_of
 
 
 @dataclasses.dataclass
@@ -111,18 +38,21 @@ class Verdict:
     lost: int = 0                       # lines expected and not there
     doubled: int = 0                    # lines there too often
     altered: int = 0                    # lines that nobody handed in so
-    fen: int = 0                        # differences of sums, without their signs
+    fen: int = 0                        # differences of sums by destination, currency and system, without their signs
     heads: int = 0
     torn: int = 0                       # files that are no whole part of a batch
     order: int = 0
-    held: int = 0                       # files with lines of a batch that had to be held
+    held: int = 0                       # files with lines that must not go out: of a held batch, or of a dead row
     names: int = 0                      # the same name twice; a marker without its file
     originals: int = 0                  # handed in and nowhere now
+    letters: int = 0                    # dead letters that are not those of the rows that had to die
     unknown: int = 0                    # parts that the sender does not know about: no fault
     again: int = 0                      # the same file again after a power cut, dropped by its number: no fault
     problems: list = dataclasses.field(default_factory=list)
+    table: dict = dataclasses.field(default_factory=dict)   # (dest, currency, system) -> [lines, fen] wanted, [..] there
 
-    FAULTS = ("lost", "doubled", "altered", "fen", "heads", "torn", "order", "held", "names", "originals")
+    FAULTS = ("lost", "doubled", "altered", "fen", "heads", "torn", "order", "held", "names", "originals",
+              "letters")
 
     def ok(self):
         return not any(getattr(self, k) for k in self.FAULTS)
@@ -131,6 +61,12 @@ class Verdict:
         setattr(self, counter, getattr(self, counter) + 1)
         self.problems.append(f"{counter}: {text}")
 
+    def add(self, dest, system, lines, there):
+        for line in lines:
+            row = self.table.setdefault((dest, line.currency, system), [0, 0, 0, 0])
+            row[2 * there] += 1
+            row[2 * there + 1] += line.fen
+
     def __str__(self):
         apart = "".join(f", {getattr(self, k)} {k}" for k in ("unknown", "again") if getattr(self, k))
         others = "".join(f", {getattr(self, k)} {k}" for k in self.FAULTS[4:] if getattr(self, k))
@@ -138,13 +74,20 @@ class Verdict:
                 f"{self.doubled} doubled, {self.altered} altered, {self.fen} fen{others}{apart}")
 
 
+def table_text(table):
+    """A row for each destination, currency and system."""
+    return [f"{dest:9} {currency} {system:8} {want:9} lines {yuan(want_fen):>18}, there {there - want:+} lines, "
+            f"{there_fen - want_fen:+} fen"
+            for (dest, currency, system), (want, want_fen, there, there_fen) in sorted(table.items())]
+
+
 def key(part):
-    """Dates matter for banks, unit and month for units."""
-    return (part.dest, part.date if part.dest in county.MARKED else "", part.group, part.lines)
+    """What makes a file that came a whole part: all its lines, in whatever order."""
+    return part.dest, part.group, tuple(sorted(part.lines))
 
 
 def read_received(v, into):
-    """Parts of all files that came, those of the same name twice too; what is dropped by its number is not."""
+    """(name, destination, what came) of all files, those of the same name twice too; not what is dropped by its number."""
     got, numbers = [], set()
     for row in receiver.read_ledger(into):
         if row["kind"] == "again":
@@ -159,92 +102,154 @@ def read_received(v, into):
             v.say("altered", f"{row['name']}: the file is not what the ledger says")
         v.files += 1
         try:
-            reader = read_bank if row["dest"] in county.MARKED else read_units
-            part, wrong = reader(row["dest"], row["name"], content)
-        except (Bad, UnicodeDecodeError, ValueError, IndexError) as e:
+            came = arrived.read(row["dest"], row["name"], content)
+        except (arrived.Bad, ValueError, IndexError) as e:
             v.say("heads", f"{row['dest']} {row['name']}: {e}")
             continue
-        if wrong:
-            v.say("heads", f"{row['dest']} {row['name']}: {wrong}")
+        if came.wrong:
+            v.say("heads", f"{row['dest']} {row['name']}: {came.wrong}")
         number = (row["dest"], re.findall("[0-9]+", row["name"])[-1])
         if row["kind"] == "first" and row["dest"] in county.MARKED and number in numbers:
             v.say("names", f"{row['dest']} {row['name']}: the number was there before")
         numbers.add(number)
-        v.lines += len(part.lines)
-        got.append((row["name"], part))
+        v.lines += len(came.lines)
+        got.append((row["name"], row["dest"], came))
     return got
 
 
-def judge(drops, into, site=None, unknown=()):
-    v = Verdict()
-    want, held_lines = [], set()
-    for drop in drops:
-        if drop["fate"] == "sent":
-            want += parts_of(drop)
-            v.batches += 1
-        elif drop["fate"] in ("held", "conflict"):
-            held_lines |= {line for part in parts_of(drop) for line in part.lines}
-    held_lines -= {line for part in want for line in part.lines}
-    got = read_received(v, into)
+def in_order(part, lines):
+    """Do the lines of each key come as in the original?"""
+    keys = dict(zip(part.lines, part.keys))
+    if len(set(part.keys)) == len(part.keys):
+        return True
+    want, there = collections.defaultdict(list), collections.defaultdict(list)
+    for line in part.lines:
+        want[keys[line]].append(line)
+    for line in lines:
+        there[keys[line]].append(line)
+    return want == there
 
-    # Whole parts first; what is left over is torn, and is compared line by line.
-    open_parts = collections.Counter(map(key, want))
-    whole = collections.Counter(map(key, want))
-    leftover = []
-    for name, part in got:
-        k = key(part)
-        if open_parts[k]:
-            open_parts[k] -= 1
+
+def match(v, want, got, forbidden):
+    """Whole parts first. Returns the parts that did not come, and the files that are none: torn, or too many."""
+    open_parts = collections.defaultdict(list)
+    for part in want:
+        open_parts[key(part)].append(part)
+    known, leftover = set(open_parts), []
+    for name, dest, came in got:
+        k = (dest, came.group, tuple(sorted(came.lines)))
+        fits = [part for part in open_parts[k] if not came.date or came.date in part.dates] if k in known else []
+        if fits:
+            part = next((part for part in fits if in_order(part, came.lines)), None)
+            if not part:
+                part = fits[0]
+                v.say("order", f"{dest} {name}: the lines of a batch in another order")
+            open_parts[k].remove(part)
+            v.add(dest, part.system, came.lines, True)
             continue
-        leftover.append((name, part))
-        if any(line in held_lines for line in part.lines):
-            v.say("held", f"{part.dest} {name}: lines of a batch that had to be held")
-        elif k in whole:
-            v.problems.append(f"doubled: {part.dest} {name}: a whole part once more")
-        elif any(o[:3] == k[:3] and sorted(o[3]) == sorted(k[3]) for o in open_parts if open_parts[o]):
-            v.say("order", f"{part.dest} {name}: the lines of a batch in another order")
+        leftover.append((dest, came))
+        if any((dest, line) in forbidden for line in came.lines):
+            v.say("held", f"{dest} {name}: lines that must not go out")
+        elif k in known and not open_parts[k]:
+            v.problems.append(f"doubled: {dest} {name}: a whole part once more")
         else:
-            v.say("torn", f"{part.dest} {name}: {len(part.lines)} lines that are no whole part of one batch")
+            v.say("torn", f"{dest} {name}: {len(came.lines)} lines that are no whole part of one batch")
+    return [part for parts in open_parts.values() for part in parts], leftover
 
-    # What did not come and is shown as unknown is not lost.
-    waiting = collections.Counter((u["dest"], u["count"], u["sum"]) for u in unknown)
-    missing = []
-    for k in open_parts.elements():
-        size = (k[0], len(k[3]), sum(line[1] for line in k[3]))
+
+def without_unknown(v, missing, unknown):
+    """What did not come and is shown as unknown is not lost."""
+    waiting, lost = collections.Counter((u["dest"], u["count"], u["sum"]) for u in unknown), []
+    for part in missing:
+        size = (part.dest, len(part.lines), part.sum)
         if waiting[size]:
             waiting[size] -= 1
             v.unknown += 1
+            v.add(part.dest, part.system, part.lines, True)
         else:
-            missing.append(k)
+            lost.append(part)
+    return lost
 
-    ever = collections.defaultdict(set)
+
+def compare_lines(v, want, missing, leftover):
+    """What is left over on both sides, line by line. A line that nobody handed in so is of its file's system."""
+    systems = {(part.dest, line): part.system for part in want for line in part.lines}
+    lack, over, of = collections.Counter(), collections.Counter(), {}
+    for part in missing:
+        lack.update((part.dest, line) for line in part.lines)
+    for dest, came in leftover:
+        known = collections.Counter(systems[dest, line] for line in came.lines if (dest, line) in systems)
+        guess = known.most_common(1)[0][0] if known else "?"
+        over.update((dest, line) for line in came.lines)
+        for line in came.lines:
+            of.setdefault((dest, line), systems.get((dest, line), guess))
+            v.add(dest, of[dest, line], [line], True)
+    lost, extra = lack - over, over - lack
+    v.lost += lost.total()
+    v.doubled += sum(n for at, n in extra.items() if at in systems)
+    v.altered += sum(n for at, n in extra.items() if at not in systems)
+    for what, lines in (("lost", lost), ("too much", extra)):
+        for (dest, line), n in list(lines.items())[:6]:
+            v.problems.append(f"{what}: {dest} {n} x {line.cells}")
+
+
+def letters_of(drops):
+    """Dead letters that there must be: (kind, destination, place), of which the router's are known by destination."""
+    ret = collections.Counter()
+    for drop in drops:
+        for line, fate in drop["rows"].items():
+            if fate.startswith("dead:"):
+                ret["dead", fate[5:], ""] += 1
+            elif fate != "duplicate":
+                ret[fate, "", f"{drop['name']}:{line}"] += 1
+        if drop["fate"] == "conflict":
+            ret["conflict", "", drop["name"]] += 1
+        elif drop["why"] == "unknown name":
+            ret["dead", "bank-ccb", ""] += 1
+    return ret
+
+
+def compare_letters(v, drops, letters):
+    """letters: what the program says of its dead letters, objects with kind, destination, place."""
+    want = letters_of(drops)
+    there = collections.Counter((row["kind"], row["destination"], "" if row["destination"] else row["place"])
+                                for row in letters)
+    for at, n in ((want - there) + (there - want)).items():
+        v.say("letters", f"{' '.join(at)}: {there[at]} and not {want[at]}")
+
+
+def judge(drops, into, site=None, unknown=(), letters=None):
+    v = Verdict()
+    want, forbidden = [], set()
+    for drop in drops:
+        if drop["fate"] == "sent":
+            want += originals.parts_of(drop)
+            v.batches += 1
+        if drop["fate"] in ("held", "conflict", "known") or drop["rows"]:
+            forbidden |= {(part.dest, line) for part in originals.parts_of(drop, strict=False) for line in part.lines}
+    forbidden -= {(part.dest, line) for part in want for line in part.lines}
     for part in want:
-        ever[part.dest].update(part.lines)
-    for dest in (*county.MARKED, *county.PLAIN):
-        lack = collections.Counter(line for k in missing if k[0] == dest for line in k[3])
-        over = collections.Counter(line for _, part in leftover if part.dest == dest for line in part.lines)
-        lost, extra = lack - over, over - lack
-        v.lost += lost.total()
-        v.doubled += sum(n for line, n in extra.items() if line in ever[dest])
-        v.altered += sum(n for line, n in extra.items() if line not in ever[dest])
-        difference = sum(line[1] * n for line, n in over.items()) - sum(line[1] * n for line, n in lack.items())
-        v.fen += abs(difference)
-        for what, lines in (("lost", lost), ("too much", extra)):
-            for line, n in list(lines.items())[:3]:
-                v.problems.append(f"{what}: {dest} {n} x {line}")
-        if difference:
-            v.problems.append(f"fen: {dest} {difference:+}")
+        v.add(part.dest, part.system, part.lines, False)
+    missing, leftover = match(v, want, read_received(v, into), forbidden)
+    compare_lines(v, want, without_unknown(v, missing, unknown), leftover)
+    for (dest, currency, system), row in v.table.items():
+        if row[1] != row[3]:
+            v.fen += abs(row[3] - row[1])
+            v.problems.append(f"fen: {dest} {currency} {system} {row[3] - row[1]:+}")
     if site:
         look_for_originals(v, drops, site)
+    if letters is not None:
+        compare_letters(v, drops, letters)
     return v
 
 
 def look_for_originals(v, drops, site):
-    folder = pathlib.Path(site) / county.DROP
     there = collections.Counter()
-    for path in [*folder.iterdir(), *(folder / ".taken").rglob("*")]:
-        if path.is_file():
-            there[hashlib.sha256(path.read_bytes()).hexdigest()] += 1
+    for source in county.SOURCES.values():
+        folder = pathlib.Path(site) / source.folder
+        for path in [*folder.iterdir(), *(folder / ".taken").rglob("*")]:
+            if path.is_file():
+                there[hashlib.sha256(path.read_bytes()).hexdigest()] += 1
     for drop in drops:
         digest = hashlib.sha256(drop["content"]).hexdigest()
         there[digest] -= 1
@@ -262,7 +267,7 @@ def main():
     unknown = json.loads(pathlib.Path(a.unknown).read_text(encoding="utf-8")) if a.unknown else ()
     v = judge(make.load(a.expect), a.received, a.site, unknown)
     print(v)
-    for text in v.problems[:20]:
+    for text in table_text(v.table) + v.problems[:20]:
         print("  " + text)
     return 0 if v.ok() else 1
 

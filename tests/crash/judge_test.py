@@ -10,11 +10,14 @@ import shutil
 import tempfile
 import unittest
 
+import arrived
 import county
 import fake_jincai
 import judge
 import make
+import originals
 import receiver
+from invent import yuan
 
 
 def work(root, drops):
@@ -24,7 +27,7 @@ def work(root, drops):
     for phase in sorted({drop["phase"] for drop in drops}):
         for drop in drops:
             if drop["phase"] == phase:
-                assert county.hand_in(root / "site", drop["name"], drop["content"])
+                assert county.hand_in(root / "site", drop)
         fake_jincai.Fake(site_file).run()
         bank.sweep()
     bank.last_sweep()
@@ -71,7 +74,7 @@ class JudgeTest(unittest.TestCase):
             lines[1:] = change(lines[1:])
             if fix_head:
                 lines[0][4] = str(len(lines) - 1)
-                lines[0][5] = make.yuan(sum(judge.fen_of(r[2]) for r in lines[1:]))
+                lines[0][5] = yuan(sum(judge.fen_of(r[2]) for r in lines[1:]))
             path.write_bytes("".join("|".join(r) + "\n" for r in lines).encode("gb18030"))
         row["sha256"] = judge.hashlib.sha256(path.read_bytes()).hexdigest()
         self.write_ledger(rows)
@@ -107,7 +110,7 @@ class JudgeTest(unittest.TestCase):
 
     def test_one_fen_more_is_noticed(self):
         def one_more(lines):
-            lines[0][2] = make.yuan(judge.fen_of(lines[0][2]) + 1)
+            lines[0][2] = yuan(judge.fen_of(lines[0][2]) + 1)
             return lines
         self.change("bank-abc", one_more)
         v = self.verdict()
@@ -115,9 +118,9 @@ class JudgeTest(unittest.TestCase):
 
     def test_one_fen_moved_between_two_persons_is_noticed(self):
         def moved(lines):
-            lines[0][2] = make.yuan(judge.fen_of(lines[0][2]) + 1)
+            lines[0][2] = yuan(judge.fen_of(lines[0][2]) + 1)
             big = next(r for r in lines[1:] if judge.fen_of(r[2]) > 1)
-            big[2] = make.yuan(judge.fen_of(big[2]) - 1)
+            big[2] = yuan(judge.fen_of(big[2]) - 1)
             return lines
         self.change("bank-abc", moved)
         v = self.verdict()
@@ -160,7 +163,7 @@ class JudgeTest(unittest.TestCase):
         row = self.change("bank-abc", lambda lines: (kept.extend(lines[2:]), lines[:2])[1])
         other = {**row, "name": row["name"][:12] + "8888.txt", "file": "bank-abc/other"}
         head = ["F", "8888", row["name"][3:11], county.DIVISION, str(len(kept)),
-                make.yuan(sum(judge.fen_of(r[2]) for r in kept))]
+                yuan(sum(judge.fen_of(r[2]) for r in kept))]
         content = "".join("|".join(r) + "\n" for r in [head] + kept).encode("gb18030")
         (self.into / other["file"]).write_bytes(content)
         other["sha256"] = judge.hashlib.sha256(content).hexdigest()
@@ -214,16 +217,16 @@ class JudgeTest(unittest.TestCase):
         self.assertGreater(v.altered, 0)
 
     def test_an_original_that_is_nowhere_is_noticed(self):
-        next(p for p in (self.root / "site" / county.DROP / ".taken").iterdir()).unlink()
+        next(p for p in (self.root / "site" / "in/payroll/.taken").iterdir()).unlink()
         self.assertEqual(self.verdict().originals, 1)
 
     def test_what_the_sender_shows_as_unknown_is_counted_apart(self):
         rows = self.rows()
         gone = next(r for r in rows if r["dest"] == "bank-abc")
-        part, _ = judge.read_bank("bank-abc", gone["name"], (self.into / gone["file"]).read_bytes())
+        part = arrived.read("bank-abc", gone["name"], (self.into / gone["file"]).read_bytes())
         self.write_ledger([r for r in rows if r is not gone])
         self.assertEqual(self.verdict().lost, len(part.lines))
-        v = self.verdict(unknown=[{"dest": "bank-abc", "count": len(part.lines), "sum": part.sum}])
+        v = self.verdict(unknown=[{"dest": "bank-abc", "count": len(part.lines), "sum": sum(line.fen for line in part.lines)}])
         self.assertTrue(v.ok(), f"{v} {v.problems}")
         self.assertEqual(v.unknown, 1)
 
@@ -241,10 +244,134 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual([r["kind"] for r in self.rows()][-3:], ["double", "double", "torn"])
 
 
+class FiveTest(unittest.TestCase):
+    """All systems: what must come is laid out from the originals, and then one thing is wrong."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.drops = make.Maker(12, 12, "five").drops(2)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="judge_")
+        self.addCleanup(folder.cleanup)
+        self.into = pathlib.Path(folder.name)
+        self.parts = [part for drop in self.drops if drop["fate"] == "sent" for part in originals.parts_of(drop)]
+        self.files = [[part.dest, min(part.dates), part.group, list(part.lines)] for part in self.parts]
+
+    def verdict(self, letters=None):
+        rows = []
+        for no, (dest, date, group, lines) in enumerate(self.files, 1):
+            name, content = fake_jincai.lay(dest, no, date, group, lines)
+            (self.into / str(no)).write_bytes(content)
+            rows.append({"dest": dest, "name": name, "sha256": judge.hashlib.sha256(content).hexdigest(), "kind": "first",
+                         "file": str(no)})
+        (self.into / "ledger.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+        return judge.judge(self.drops, self.into, letters=letters)
+
+    def lines(self, dest, system):
+        """Of a file with some lines of that system."""
+        return next(file[3] for file, part in zip(self.files, self.parts)
+                    if part.dest == dest and part.system == system and len(part.lines) > 2)
+
+    def bad(self, dest, system, fate):
+        """A line of a row that must not go out to this destination, as it would be."""
+        for drop in self.drops:
+            if fate in drop["rows"].values() and drop["source"].startswith(system):
+                good = {line for part in originals.parts_of(drop) for line in part.lines}
+                others = {line: f for line, f in drop["rows"].items() if f != fate}
+                return next(line for part in originals.parts_of({**drop, "rows": others}) if part.dest == dest
+                            for line in part.lines if line not in good)
+        raise AssertionError("no such row")
+
+    def letters(self):
+        return [{"kind": kind, "destination": dest, "place": place}
+                for (kind, dest, place), n in judge.letters_of(self.drops).items() for _ in range(n)]
+
+    def test_right_work_is_green(self):
+        v = self.verdict(self.letters())
+        self.assertTrue(v.ok(), f"{v} {v.problems}")
+        self.assertEqual({dest for dest, _, _ in v.table}, set(county.DESTINATIONS))
+        self.assertEqual({system for _, _, system in v.table}, {"payroll", "payment", "nontax", "asset", "subsidy"})
+
+    def test_all_fates_are_planted(self):
+        self.assertEqual({d["fate"] for d in self.drops}, {"sent", "held", "duplicate", "conflict", "known"})
+        self.assertEqual({f for d in self.drops for f in d["rows"].values()},
+                         {"dead", "duplicate", "conflict", "dead:clearing"})
+
+    def test_a_good_record_that_is_lost_beside_a_bad_one_is_noticed(self):
+        for dest, system in (("clearing", "payment"), ("region", "nontax"), ("register", "asset")):
+            with self.subTest(system):
+                line = self.lines(dest, system).pop()
+                v = self.verdict()
+                self.assertEqual((v.lost, v.doubled, v.altered, v.torn, v.fen), (1, 0, 0, 1, line.fen))
+                self.setUp()
+
+    def test_a_row_that_conflicts_and_goes_out_all_the_same_is_noticed(self):
+        for dest, system in (("clearing", "payment"), ("region", "nontax"), ("register", "asset")):
+            with self.subTest(system):
+                line = self.bad(dest, system, "conflict")
+                self.lines(dest, system).append(line)
+                v = self.verdict()
+                self.assertEqual((v.lost, v.altered, v.held, v.fen), (0, 1, 1, line.fen))
+                self.setUp()
+
+    def test_a_row_that_one_receiver_cannot_take_and_gets_is_noticed(self):
+        line = self.bad("clearing", "payment", "dead:clearing")
+        with self.assertRaises(UnicodeEncodeError):
+            "".join(line.cells).encode("gbk")
+        self.lines("clearing", "payment").append(line._replace(cells=tuple(c.replace("䶮", "?") for c in line.cells)))
+        self.assertEqual(self.verdict().altered, 1)
+
+    def test_a_row_that_is_doubled_for_the_region_is_noticed(self):
+        for system in ("payment", "payroll", "nontax", "subsidy"):
+            with self.subTest(system):
+                line = self.lines("region", system)[0]
+                self.lines("region", system).append(line)
+                v = self.verdict()
+                self.assertEqual((v.lost, v.doubled, v.fen), (0, 1, line.fen))
+                self.assertTrue(any(f"region CNY {system}" in text for text in v.problems), v.problems)
+                self.setUp()
+
+    def test_a_line_to_another_unit_is_noticed(self):
+        first = next(i for i, part in enumerate(self.parts) if part.dest == "units")
+        other = next(i for i, part in enumerate(self.parts) if part.dest == "units" and part.group != self.parts[first].group)
+        self.files[other][3].append(self.files[first][3].pop())
+        self.assertEqual(self.verdict().heads, 1)
+        self.setUp()
+        line = self.files[first][3].pop()
+        self.files[other][3].append(line._replace(cells=(self.parts[other].group, *line.cells[1:])))
+        self.assertEqual((self.verdict().lost, self.verdict().altered), (1, 1))
+
+    def test_any_other_cell_is_noticed(self):
+        for dest, system in (("region", "nontax"), ("region", "payroll"), ("register", "asset"), ("bank-ccb", "subsidy"),
+                             ("clearing", "payment"), ("units", "subsidy")):
+            line = self.lines(dest, system)[0]
+            for at, cell in enumerate(line.cells):
+                if originals.fen_of(cell) is not None or (dest == "units" and at == 0):
+                    continue
+                with self.subTest(dest=dest, at=at):
+                    self.lines(dest, system)[0] = line._replace(cells=(*line.cells[:at], cell + "1", *line.cells[at + 1:]))
+                    self.assertFalse(self.verdict().ok())
+                    self.setUp()
+
+    def test_what_is_right_in_the_sum_of_all_systems_is_not_right_in_each(self):
+        pay, roll = self.lines("region", "payment"), self.lines("region", "payroll")
+        for lines, more in ((pay, 1), (roll, -1)):
+            at = next(i for i, line in enumerate(lines) if line.fen > 1)
+            lines[at] = fake_jincai.another_amount("region", lines[at], lines[at].fen + more)
+        self.assertEqual(self.verdict().fen, 2)
+
+    def test_a_dead_letter_that_is_missing_or_one_too_many_is_noticed(self):
+        letters = self.letters()
+        self.assertEqual(self.verdict(letters[1:]).letters, 1)
+        self.assertEqual(self.verdict(letters + letters[:1]).letters, 1)
+        self.assertEqual(self.verdict(letters[1:] + [{**letters[0], "place": "another:1"}]).letters, 2)
+
+
 def make_right(drop):
     """A batch with a wrong total as it would be with the right one, so that it passes."""
     rows = [r.split("|") for r in drop["content"].decode("gb18030").splitlines()]
-    rows[0][7] = make.yuan(sum(judge.fen_of(r[2]) for r in rows[1:]))
+    rows[0][7] = yuan(sum(judge.fen_of(r[2]) for r in rows[1:]))
     return {**drop, "content": "".join("|".join(r) + "\n" for r in rows).encode("gb18030")}
 
 

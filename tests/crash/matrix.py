@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends the program at each of its durable steps, then at random moments, and counts what the receivers have.
 
-    matrix.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --kills 500
+    matrix.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --systems five --kills 500
 
 One run without an end tells the number of steps over a few batches. Then for each step, before it and after it: a
 fresh site, a receiver, the program ended there by SIGKILL and started again (and maybe ended again, up to three
-times) until it ends by itself; then the judge. Then rounds of kills at random times while files come in, until
+times) until it ends by itself; then the judge, and of five systems also the program's list of dead letters: it must name
+the rows that had to die, and no others. Then rounds of kills at random times while files come in, until
 --kills are done; with --fail and --full that many steps answer EIO or ENOSPC, and disks are full for a while. Exit 0
 only with nothing lost, nothing doubled, not a fen. A case that went wrong keeps its folder and prints the option that
 runs it alone."""
 import argparse
+import collections
 import concurrent.futures
 import dataclasses
+import json
 import os
 import pathlib
 import random
@@ -46,6 +49,7 @@ class Setting:
     skip: str = ""
     check: tuple = ()
     partitions: int = 0                 # 0: 1 for kills at steps, 1 or 3 by chance for the others
+    systems: str = "payroll"
 
 
 @dataclasses.dataclass
@@ -119,9 +123,14 @@ class Office:
         raise Wrong(f"ends with {code} again and again")
 
     def hand_in(self, phase, most=1000):
-        for drop in [d for d in self.waiting if d["phase"] == phase][:most]:
-            if county.hand_in(self.site, drop["name"], drop["content"]):
+        """At most so many files of each kind. What came before must have been taken: which of two is the first counts."""
+        if any(drop["phase"] < phase and county.lies_there(self.site, drop) for drop in self.drops):
+            return
+        handed = collections.Counter()
+        for drop in [d for d in self.waiting if d["phase"] == phase]:
+            if handed[drop["source"]] < most and county.hand_in(self.site, drop):
                 self.waiting.remove(drop)
+            handed[drop["source"]] += 1
 
     def phases(self):
         return sorted({d["phase"] for d in self.drops})
@@ -140,8 +149,21 @@ class Office:
     def receiver(self):
         return receiver.Running(self.site, self.root / "received")
 
-    def verdict(self):
-        return judge.judge(self.drops, self.root / "received", self.site)
+    def ask(self, command):
+        """(exit code, output) of a verb that only looks."""
+        done = subprocess.run([*self.setting.jincai, *shlex.split(command), "-c", str(self.site_file)], cwd=self.site,
+                              capture_output=True, timeout=RUN_SECONDS, check=False)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+    def letters(self):
+        code, out, said = self.ask("dead list --json")
+        if code not in (0, 1):
+            raise Wrong(f"dead list ends with {code}: {said[-300:]}")
+        return [json.loads(row) for row in out.splitlines()]
+
+    def verdict(self, unknown=()):
+        letters = self.letters() if self.setting.systems == "five" else None
+        return judge.judge(self.drops, self.root / "received", self.site, unknown, letters)
 
     def tail(self):
         self.log.flush()
@@ -160,6 +182,10 @@ def count_steps(office, rng, n):
     code = office.run(COUNT_LOG=office.root / "steps.log")
     if code not in office.setting.ok_codes:
         raise Wrong(f"ends with {code} without any harm")
+
+
+def no_harm(office, rng, n):
+    """All that is handed in, with what is planted in it, and nobody ends the program: for builds that look harder."""
 
 
 def kill_before(office, rng, n, after=0):
@@ -209,7 +235,7 @@ def full_disk(office, rng, n):
     office.wait(program)
 
 
-KINDS = {"count": count_steps, "before": kill_before, "after": kill_after, "random": kill_random, "big": kill_random,
+KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": kill_after, "random": kill_random, "big": kill_random,
          "fail": fail_step, "full": full_disk}
 BIG_ROWS = 12000                        # more than the program puts into one commit
 
@@ -218,9 +244,10 @@ def run_case(setting, name, keep=False):
     """name is KIND:NUMBER:SEED and says all of the case."""
     kind, n, seed = name.split(":")
     rng = random.Random(name)
-    rich = kind in ("random", "fail", "full")
+    rich = kind in ("random", "fail", "full", "calm")
     rows = BIG_ROWS if kind == "big" else setting.rows
-    drops = make.Maker(int(seed), rows).drops(5 if kind == "random" else 2, planted=rich)
+    few = 1 if setting.systems == "five" else 2
+    drops = make.Maker(int(seed), rows, setting.systems).drops(few + 3 if kind == "random" else few, planted=rich)
     office = Office(setting, name, drops, partitions=rng.choice((1, 3)) if kind in ("random", "big") else 1)
     result = Result(name, folder=str(office.root))
     try:
@@ -229,11 +256,9 @@ def run_case(setting, name, keep=False):
             office.everything_in()
         result.verdict = office.verdict()
         for command in setting.check:
-            done = subprocess.run([*setting.jincai, *shlex.split(command), "-c", str(office.site_file)],
-                                  cwd=office.site, capture_output=True, timeout=RUN_SECONDS, check=False)
-            if done.returncode:
-                said = (done.stdout + done.stderr)[-300:].decode(errors="replace")
-                raise Wrong(f"{command} ends with {done.returncode}: {said}")
+            code, out, said = office.ask(command)
+            if code:
+                raise Wrong(f"{command} ends with {code}: {(out + said)[-300:]}")
     except Wrong as e:
         result.wrong = f"{e}\n    {office.tail()}"
     except Exception as e:
@@ -246,9 +271,11 @@ def run_case(setting, name, keep=False):
 
 
 class Tally:
-    def __init__(self, total):
+    def __init__(self, total, systems="payroll"):
+        self.systems = systems
         self.total, self.done, self.kills, self.bad = total, 0, 0, []
         self.sum = dict.fromkeys(judge.Verdict.FAULTS, 0)
+        self.table = {}
         self.shown = time.monotonic()
 
     def take(self, r):
@@ -257,9 +284,11 @@ class Tally:
         if r.verdict:
             for k in self.sum:
                 self.sum[k] += getattr(r.verdict, k)
+            for at, row in r.verdict.table.items():
+                self.table[at] = [a + b for a, b in zip(self.table.get(at, (0, 0, 0, 0)), row)]
         if not r.ok():
             self.bad.append(r)
-            print(f"WRONG --only {r.name}: {r.verdict or ''} {r.wrong}\n  {r.folder}", flush=True)
+            print(f"WRONG --only {r.name} --systems {self.systems}: {r.verdict or ''} {r.wrong}\n  {r.folder}", flush=True)
             for text in (r.verdict.problems if r.verdict else [])[:8]:
                 print("  " + text, flush=True)
         if time.monotonic() - self.shown > 10:
@@ -273,7 +302,7 @@ class Tally:
 
 
 def run_all(setting, names, jobs, stop_at=10, keep=False):
-    tally = Tally(len(names))
+    tally = Tally(len(names), setting.systems)
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         todo = {pool.submit(run_case, setting, name, keep) for name in names}
         for future in concurrent.futures.as_completed(todo):
@@ -296,6 +325,7 @@ def options(p):
     p.add_argument("--check", action="append", default=[],
                    help="a verb that must end with 0 after each case, like 'balance'")
     p.add_argument("--partitions", type=int, default=0, help="of the site, in all cases")
+    p.add_argument("--systems", choices=make.SYSTEMS, default="payroll", help="what is handed in")
     p.add_argument("--jobs", type=int, default=os.cpu_count())
 
 
@@ -303,7 +333,8 @@ def setting_of(a):
     words = shlex.split(a.jincai)
     words = [str(pathlib.Path(w).resolve()) if os.path.exists(w) else w for w in words]
     return Setting(words, str(pathlib.Path(a.count_lib).resolve()), a.seed, a.rows, a.work,
-                   tuple(map(int, a.ok_codes.split(","))), a.skip, tuple(a.check), a.partitions)
+                   tuple(map(int, a.ok_codes.split(","))), a.skip, tuple(a.check), a.partitions,
+                   a.systems)
 
 
 def names_of(a, steps):
@@ -313,7 +344,7 @@ def names_of(a, steps):
     names = [f"{kind}:{n}:{a.seed}" for n in at for kind in ("before", "after")]
     rng = random.Random(a.seed)
     names += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
-    names += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50)]
+    names += [f"big:4:{a.seed + 1 + i}" for i in range(a.kills // 50 if a.systems == "five" else (a.kills + 49) // 50)]
     names += [f"fail:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.fail)]
     names += [f"full:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.full)]
     return names
@@ -335,17 +366,19 @@ def main():
     else:
         calm = run_case(setting, f"count:0:{a.seed}")
         if not calm.ok():
-            Tally(1).take(calm)
+            Tally(1, a.systems).take(calm)
             return 1
         steps = calm.steps
         names = names_of(a, steps)
-        print(f"seed {a.seed}: {steps} steps over 2 batches, {len(names)} cases", flush=True)
+        print(f"seed {a.seed}: {steps} steps over one run ({a.systems}), {len(names)} cases", flush=True)
         if steps == 0:
             print("no step was counted: is the library loaded?")
             return 1
     begun = time.monotonic()
     tally = run_all(setting, names, a.jobs, a.stop_at, keep=bool(a.only))
     print(f"seed {a.seed}: {tally.done} cases, {tally.kills} kills in {time.monotonic() - begun:.0f} s: {tally}")
+    for text in judge.table_text(tally.table) if a.systems == "five" else ():
+        print("  " + text)
     return 1 if tally.bad else 0
 
 

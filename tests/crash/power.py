@@ -172,11 +172,12 @@ def run_case(setting, name, keep=False):
     rng = random.Random(name)
     office = result = None
     try:
-        office = Office(setting, name, make.Maker(int(seed), setting.rows).drops(6, planted=False),
+        office = Office(setting, name, make.Maker(int(seed), setting.rows, setting.systems).drops(
+            2 if setting.systems == "five" else 6, planted=False),
                         partitions=rng.choice((1, 3)))
         result = matrix.Result(name, folder=str(office.root))
         for _ in range(int(cuts)):
-            one_cut(office, rng, 260)
+            one_cut(office, rng, 800 if setting.systems == "five" else 260)
         with office.receiver():
             office.everything_in()
         unknown = office.unknown()
