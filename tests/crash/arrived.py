@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came to a receiver, read by the judge's own means: the file of each destination, its name, its head, its lines."""
+"""What came to a receiver, read by the judge's own means: the file of each destination, its name, head and lines."""
 import csv
 import dataclasses
 import io

@@ -57,8 +57,8 @@ def lay(dest, no, date, group, lines, more=0):
     if dest == "bank-ccb":
         def padded(text, width):
             return text.encode("gbk").ljust(width)
-        return name, b"".join(padded(who, 60) + padded(account, 30) + amount.rjust(18).encode() + padded(note, 30) + b"\n"
-                              for who, account, amount, note in rows)
+        return name, b"".join(padded(who, 60) + padded(account, 30) + amount.rjust(18).encode() + padded(note, 30) +
+                              b"\n" for who, account, amount, note in rows)
     head = ["F", str(no), day, county.DIVISION, str(len(rows)), yuan(sum(line.fen for line in lines) + more)]
     return name, "".join("|".join(row) + "\n" for row in [head, *rows]).encode("gb18030")
 

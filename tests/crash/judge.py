@@ -9,9 +9,9 @@ looks for every original in the drop folders and their .taken, byte for byte. --
 (sum in fen) of parcels that the sender shows as unknown: parts that did not come are matched with them and counted
 apart.
 
-Prints one line of counts, a table by destination, currency and system, and the first problems; exit 0 only when nothing
-is lost, doubled, altered, torn, out of order, wrong in a head, sent although it had to be held or was dead, and not a fen
-is missing or too much. How the files are read: originals.py, arrived.py."""
+Prints one line of counts, a table by destination, currency and system, and the first problems; exit 0 only when
+nothing is lost, doubled, altered, torn, out of order, wrong in a head, sent although it had to be held or was dead, and
+not a fen is missing or too much. How the files are read: originals.py, arrived.py."""
 import argparse
 import collections
 import dataclasses
@@ -49,7 +49,8 @@ class Verdict:
     unknown: int = 0                    # parts that the sender does not know about: no fault
     again: int = 0                      # the same file again after a power cut, dropped by its number: no fault
     problems: list = dataclasses.field(default_factory=list)
-    table: dict = dataclasses.field(default_factory=dict)   # (dest, currency, system) -> [lines, fen] wanted, [..] there
+    # (dest, currency, system) -> lines and fen that had to come, lines and fen that came
+    table: dict = dataclasses.field(default_factory=dict)
 
     FAULTS = ("lost", "doubled", "altered", "fen", "heads", "torn", "order", "held", "names", "originals",
               "letters")
@@ -87,7 +88,8 @@ def key(part):
 
 
 def read_received(v, into):
-    """(name, destination, what came) of all files, those of the same name twice too; not what is dropped by its number."""
+    """(name, destination, what came) of all files, those of the same name twice too; what is dropped by its number is
+    not among them."""
     got, numbers = [], set()
     for row in receiver.read_ledger(into):
         if row["kind"] == "again":

@@ -226,7 +226,8 @@ class JudgeTest(unittest.TestCase):
         part = arrived.read("bank-abc", gone["name"], (self.into / gone["file"]).read_bytes())
         self.write_ledger([r for r in rows if r is not gone])
         self.assertEqual(self.verdict().lost, len(part.lines))
-        v = self.verdict(unknown=[{"dest": "bank-abc", "count": len(part.lines), "sum": sum(line.fen for line in part.lines)}])
+        fen = sum(line.fen for line in part.lines)
+        v = self.verdict(unknown=[{"dest": "bank-abc", "count": len(part.lines), "sum": fen}])
         self.assertTrue(v.ok(), f"{v} {v.problems}")
         self.assertEqual(v.unknown, 1)
 
@@ -263,8 +264,8 @@ class FiveTest(unittest.TestCase):
         for no, (dest, date, group, lines) in enumerate(self.files, 1):
             name, content = fake_jincai.lay(dest, no, date, group, lines)
             (self.into / str(no)).write_bytes(content)
-            rows.append({"dest": dest, "name": name, "sha256": judge.hashlib.sha256(content).hexdigest(), "kind": "first",
-                         "file": str(no)})
+            rows.append({"dest": dest, "name": name, "sha256": judge.hashlib.sha256(content).hexdigest(),
+                         "kind": "first", "file": str(no)})
         (self.into / "ledger.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
         return judge.judge(self.drops, self.into, letters=letters)
 
@@ -333,8 +334,9 @@ class FiveTest(unittest.TestCase):
                 self.setUp()
 
     def test_a_line_to_another_unit_is_noticed(self):
-        first = next(i for i, part in enumerate(self.parts) if part.dest == "units")
-        other = next(i for i, part in enumerate(self.parts) if part.dest == "units" and part.group != self.parts[first].group)
+        units = [i for i, part in enumerate(self.parts) if part.dest == "units"]
+        first = units[0]
+        other = next(i for i in units if self.parts[i].group != self.parts[first].group)
         self.files[other][3].append(self.files[first][3].pop())
         self.assertEqual(self.verdict().heads, 1)
         self.setUp()
@@ -343,14 +345,15 @@ class FiveTest(unittest.TestCase):
         self.assertEqual((self.verdict().lost, self.verdict().altered), (1, 1))
 
     def test_any_other_cell_is_noticed(self):
-        for dest, system in (("region", "nontax"), ("region", "payroll"), ("register", "asset"), ("bank-ccb", "subsidy"),
-                             ("clearing", "payment"), ("units", "subsidy")):
+        for dest, system in (("region", "nontax"), ("region", "payroll"), ("register", "asset"),
+                             ("bank-ccb", "subsidy"), ("clearing", "payment"), ("units", "subsidy")):
             line = self.lines(dest, system)[0]
             for at, cell in enumerate(line.cells):
                 if originals.fen_of(cell) is not None or (dest == "units" and at == 0):
                     continue
                 with self.subTest(dest=dest, at=at):
-                    self.lines(dest, system)[0] = line._replace(cells=(*line.cells[:at], cell + "1", *line.cells[at + 1:]))
+                    cells = (*line.cells[:at], cell + "1", *line.cells[at + 1:])
+                    self.lines(dest, system)[0] = line._replace(cells=cells)
                     self.assertFalse(self.verdict().ok())
                     self.setUp()
 

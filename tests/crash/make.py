@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes batches of all systems from a seed, and says of each what must become of it.
 
-    make.py --seed 7 --rows 40 --batches 4 --systems five --to FOLDER     writes FOLDER/originals/ and FOLDER/expect.json
+    make.py --seed 7 --rows 40 --batches 4 --systems five --to FOLDER
+
+It writes FOLDER/originals/ and FOLDER/expect.json.
 
 Fates of a file: sent (goes out once: whole, or but for the rows that are named), held (never goes out), duplicate,
 conflict and known (nothing more, nothing at all goes out for them). Rows of a sent file that do not go out are named by
@@ -34,7 +36,7 @@ class Maker:
         return file
 
     def drops(self, batches=4, planted=True):
-        """Dicts of phase, source, name, content, fate, why, rows. A phase is handed in when the one before was taken."""
+        """Dicts: phase, source, name, content, fate, why, rows. A phase is handed in when the one before was taken."""
         good = {source: [self.add(0, source, vendor.batch(), "sent", "good") for _ in range(batches)]
                 for source, vendor in self.vendors.items()}
         if planted:
@@ -61,7 +63,8 @@ class Maker:
 
     def plant_payroll_dbf(self, source, vendor, good):
         last = good[-1]
-        self.add(1, source, vendors.File("gz202701" + last.name[8:], last.content), "sent", "the same for another month")
+        again = vendors.File("gz202701" + last.name[8:], last.content)
+        self.add(1, source, again, "sent", "the same bytes for another month")
 
     def plant_payment_front(self, source, vendor, good):
         for plant in ("bad rows", "bad rows"):

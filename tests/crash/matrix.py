@@ -6,8 +6,8 @@
 
 One run without an end tells the number of steps over a few batches. Then for each step, before it and after it: a
 fresh site, a receiver, the program ended there by SIGKILL and started again (and maybe ended again, up to three
-times) until it ends by itself; then the judge, and of five systems also the program's list of dead letters: it must name
-the rows that had to die, and no others. Then rounds of kills at random times while files come in, until
+times) until it ends by itself; then the judge, and of five systems also the program's list of dead letters: it must
+name the rows that had to die, and no others. Then rounds of kills at random times while files come in, until
 --kills are done; with --fail and --full that many steps answer EIO or ENOSPC, and disks are full for a while. Exit 0
 only with nothing lost, nothing doubled, not a fen. A case that went wrong keeps its folder and prints the option that
 runs it alone."""
@@ -123,7 +123,7 @@ class Office:
         raise Wrong(f"ends with {code} again and again")
 
     def hand_in(self, phase, most=1000):
-        """At most so many files of each kind. What came before must have been taken: which of two is the first counts."""
+        """At most so many files of each kind. What came before must be taken first: the first of two is the one."""
         if any(drop["phase"] < phase and county.lies_there(self.site, drop) for drop in self.drops):
             return
         handed = collections.Counter()
@@ -235,8 +235,8 @@ def full_disk(office, rng, n):
     office.wait(program)
 
 
-KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": kill_after, "random": kill_random, "big": kill_random,
-         "fail": fail_step, "full": full_disk}
+KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": kill_after, "random": kill_random,
+         "big": kill_random, "fail": fail_step, "full": full_disk}
 BIG_ROWS = 12000                        # more than the program puts into one commit
 
 
@@ -288,7 +288,8 @@ class Tally:
                 self.table[at] = [a + b for a, b in zip(self.table.get(at, (0, 0, 0, 0)), row)]
         if not r.ok():
             self.bad.append(r)
-            print(f"WRONG --only {r.name} --systems {self.systems}: {r.verdict or ''} {r.wrong}\n  {r.folder}", flush=True)
+            print(f"WRONG --systems {self.systems} --only {r.name}: {r.verdict or ''} {r.wrong}\n  {r.folder}",
+                  flush=True)
             for text in (r.verdict.problems if r.verdict else [])[:8]:
                 print("  " + text, flush=True)
         if time.monotonic() - self.shown > 10:

@@ -126,7 +126,8 @@ def read_payments(drop):
 def read_nontax(drop):
     for number, row in text_rows(drop, "|"):
         row = [bare(cell) for cell in row]
-        yield number, Record(day(row[1]), "", "", row[13], fen_of(row[3]), "", "" if row[0] == "N" else row[0], "", row[7])
+        code = "" if row[0] == "N" else row[0]
+        yield number, Record(day(row[1]), "", "", row[13], fen_of(row[3]), "", code, "", row[7])
 
 
 def table_rows(drop, mark, names):
@@ -162,8 +163,8 @@ def read_subsidies(drop):
                              banks[row["bank"]]["number"], unit, row["no"], batch)
 
 
-READERS = {"payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments, "nontax/pay": read_nontax,
-           "asset/csv": read_assets, "subsidy/csv": read_subsidies}
+READERS = {"payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments,
+           "nontax/pay": read_nontax, "asset/csv": read_assets, "subsidy/csv": read_subsidies}
 
 
 # ---- the receivers' lines ----

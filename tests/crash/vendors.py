@@ -151,7 +151,8 @@ class Records(Vendor):
             self.before = [cells for cells, _ in rows]
         if plant == "bad rows":
             for _ in range(self.rng.randint(1, 3)):
-                rows.insert(self.rng.randrange(len(rows) + 1), (self.spoil(self.good(number, 900000 + len(rows))), "dead"))
+                bad = self.spoil(self.good(number, 900000 + len(rows)))
+                rows.insert(self.rng.randrange(len(rows) + 1), (bad, "dead"))
             twice = self.rng.choice([cells for cells, fate in rows if not fate])
             rows.append((twice, "duplicate"))
             rows.append((self.other_amount(self.rng.choice([c for c, fate in rows if not fate])), "conflict"))
@@ -215,7 +216,8 @@ class NonTax(Records):
     def batch(self, plant=None, bank="102"):
         number = self.number()
         rows = self.records(number, plant)
-        return File(f"fs_{bank}_202612{number % 27 + 2:02}_{number % 900 + 1:03}.txt", self.text(rows), self.fates(rows, 1))
+        name = f"fs_{bank}_202612{number % 27 + 2:02}_{number % 900 + 1:03}.txt"
+        return File(name, self.text(rows), self.fates(rows, 1))
 
 
 def table_bytes(rng, titles, header, rows, end="\r\n"):
