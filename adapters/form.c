@@ -85,6 +85,18 @@ static void read_codec(struct loading *in)
 		conf_report_key(in->f, settings, E_FORM_READS_ONLY, "codec=%s", in->form->format->read_only);
 }
 
+static void read_wraps(struct loading *in)
+{
+	struct form *f = in->form;
+	struct conf *node = conf_want(in->root, "wraps", CONF_LIST, in->f);
+	struct wrap_setup setup = {.charset = f->charset, .keys = in->library->keys};
+
+	if (node && f->outward)
+		conf_report_key(in->f, node, E_FORM_READS_ONLY, "codec=%s", "wraps");
+	else if (node)
+		f->wraps = wrap_list_compile(node, &setup, in->f);
+}
+
 static void read_file(struct loading *in)
 {
 	struct form *f = in->form;
@@ -502,6 +514,7 @@ struct form *form_load(struct library *l, const char *path, struct findings *fin
 		add_fixed_names(f);
 		read_charset(&in);
 		read_codec(&in);
+		read_wraps(&in);
 		read_file(&in);
 		if (f->outward)
 			load_outward(&in);
@@ -550,12 +563,18 @@ void form_free(struct form *f)
 	pattern_free(f->marker);
 	if (f->format)
 		f->codec->format_free(f->format);
+	wrap_list_free(f->wraps);
 	names_free(f->names);
 	conf_close(f->conf);
 	arena_done(&f->arena);
 	free(f->type);
 	free(f->name);
 	free(f);
+}
+
+bool form_whole(const struct form *f)
+{
+	return f->wraps || f->codec->whole;
 }
 
 const struct form_shape *form_shape(const struct form *f, struct span type)

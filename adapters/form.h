@@ -7,6 +7,7 @@
 #include "map.h"
 #include "money.h"
 #include "pattern.h"
+#include "wraps/wrap.h"
 
 /*
  * A form: one layout that one party speaks, in one direction, compiled from its YAML file (docs/language.md is the
@@ -57,6 +58,7 @@ struct form {
 	enum charset charset;
 	const struct codec *codec;
 	struct codec_format *format;
+	struct wrap_list *wraps;     /* around the document, inward; NULL: none */
 	struct names *names;         /* inward: of records and data; outward: of head and file name */
 	struct pattern *file;
 	struct pattern *marker;      /* outward without one: NULL */
@@ -97,6 +99,8 @@ struct form *form_load(struct library *l, const char *path, struct findings *f);
 void form_free(struct form *f);
 /* Sets the values that a form's names have from the site. */
 void form_site_values(const struct library *l, const struct names *names, struct slots *s);
+/* Inward: the bytes of its files are always wanted from the beginning, also to go on further in: see `whole` of a codec. */
+bool form_whole(const struct form *f);
 /* The shape for an event type; NULL when this form does not take it. */
 const struct form_shape *form_shape(const struct form *f, struct span type);
 

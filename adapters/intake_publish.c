@@ -65,7 +65,7 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	clock_write(&p->time, p->claim.time_ms);
 	if (form_of_claim(in, p, &setup.form, e) != 0 ||
 		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.crcs, p->claim.size,
-			setup.form->codec->whole ? 0 : offset, &p->spool, e) != 0)
+			form_whole(setup.form) ? 0 : offset, &p->spool, e) != 0)
 		return -1;
 	setup.input = drop_spool_input(p->spool);
 	setup.shown = arena_text(&p->arena, p->claim.name);

@@ -32,6 +32,7 @@ void library_free(struct library *l)
 	free(l->schemas);
 	codes_free(l->codes);
 	hash_key_free(l->key);
+	free(l->keys);
 	free(l->site_name);
 	free(l->site_division);
 	free(l->site_unit);

@@ -18,6 +18,7 @@ struct library {
 	unsigned nschemas;
 	struct codes *codes;
 	struct hash_key *key;        /* of the site, for keyed hashes; NULL: there is none */
+	char *keys;                  /* folder of the site's secrets; "": it names none; NULL: there is no site */
 	char *site_name, *site_division, *site_unit;     /* "" when the site does not say */
 };
 

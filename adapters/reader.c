@@ -71,6 +71,21 @@ void reader_save(const struct reader *r, struct buf *b)
 		r->has_count ? "true" : "false", r->has_sum ? "true" : "false", r->count, r->sum);
 }
 
+/* The codec reads the document inside, whose offsets these are. */
+static int open_codec(struct reader *r, struct err *e)
+{
+	const struct form *f = r->form;
+	struct codec_input *in = r->setup.input;
+
+	if (f->wraps) {
+		r->wraps = wrap_chain_open(f->wraps, in, f->codec->whole ? 0 : r->offset);
+		in = wrap_chain_input(r->wraps);
+	}
+	if (f->codec->open(f->format, in, r->offset, r->line, &r->codec, e) != 0)
+		return f->wraps ? err_at(e, "%s", r->setup.shown) : -1;
+	return 0;
+}
+
 int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e)
 {
 	struct reader *r = mem_new(sizeof *r);
@@ -89,7 +104,7 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 			r->slots.v[i].text = arena_span(&r->heads, r->slots.v[i].text);
 	if (s->saved && restore(r, s->saved, e) != 0)
 		goto fail;
-	if (s->form->codec->open(s->form->format, s->input, r->offset, r->line, &r->codec, e) != 0)
+	if (open_codec(r, e) != 0)
 		goto fail;
 	*ret = r;
 	return 0;
@@ -104,6 +119,7 @@ void reader_close(struct reader *r)
 		return;
 	if (r->codec)
 		r->form->codec->close(r->codec);
+	wrap_chain_close(r->wraps);
 	slots_done(&r->slots);
 	arena_done(&r->heads);
 	buf_done(&r->id);
@@ -572,6 +588,9 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	if (got == 0) {
 		if (h->within && !r->header_found && r->offset)
 			return no_header(r, e);
+		/* A codec may see the end of its document before the wraps around it have ended, and proved. */
+		if (r->wraps && wrap_chain_finish(r->wraps, e) != 0)
+			return err_at(e, "%s", r->setup.shown);
 		*ret = (struct reading){.kind = READ_END, .bad = ERR_INIT};
 		return 0;
 	}

@@ -38,7 +38,7 @@ struct reader;
 struct reader_setup {
 	const struct form *form;
 	const struct library *library;
-	struct codec_input *input;   /* stands at the saved offset, or at the start; for a codec that is `whole`, there */
+	struct codec_input *input;   /* stands at the saved offset, or at the start; of a form_whole(), there */
 	const char *shown;           /* name of the file in places */
 	struct span name;            /* file name, for the pattern; must match */
 	struct span digest;          /* hex of the file's digest: part of ids by record number; may be empty (try) */
@@ -49,7 +49,7 @@ struct reader_setup {
 int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e);
 void reader_close(struct reader *r);
 /* The next row that matters. 0 with ret (spans valid until the next call), -1: the input failed, or the document cannot
- * be read at all (form.no_header; kind ERR_DATA). */
+ * be read at all (form.no_header, wrap.*; kind ERR_DATA). READ_END comes when what is wrapped has proved to its end. */
 int reader_next(struct reader *r, struct reading *ret, struct err *e);
 /* For the record that reader_next gave, when it is not dead: appends the JSON of its data, and fills the attributes
  * that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint). */

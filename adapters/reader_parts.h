@@ -9,6 +9,7 @@ struct reader {
 	struct reader_setup setup;
 	const struct form *form;
 	struct codec_reader *codec;
+	struct wrap_chain *wraps;    /* NULL: there are none */
 	struct slots slots;
 	struct arena heads;          /* texts of file keys and of head rows: they outlive a row */
 	uint64_t rows;               /* that are no titles */

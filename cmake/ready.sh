@@ -13,6 +13,7 @@ liblmdb-dev|lmdb.h|the store of a county (LMDB)|县级存储（LMDB）
 libfyaml-dev|libfyaml.h|reads the site file and forms (YAML)|读站点文件和报文格式（YAML）
 libjansson-dev|jansson.h|reads schemas and positions (JSON)|读模式和位点（JSON）
 libssl-dev|openssl/evp.h|digests and keyed hashes (libcrypto)|摘要与带密钥散列（libcrypto）
+zlib1g-dev|zlib.h|unpacks gz and ZIP files|解开 gz、ZIP 文件
 libcmocka-dev|cmocka.h|runs the unit tests|运行单元测试'
 needs_test='python3|python3|runs the tests of the house and of crashes|运行代码结构与故障测试'
 needs_clang='clang-14|clang-14|the second compiler, and fuzzing|第二编译器与模糊测试

@@ -636,6 +636,16 @@ ROW(E_FORM_TWO_COLUMNS, "form.two_columns", ERR_CONF, 3, "columns are given twic
 	"keep one of them", "请只留一种")
 ROW(E_FORM_UNKNOWN, "form.unknown", ERR_CONF, 3, "there is no form {name}", "没有报文格式 {name}",
 	"<did you mean {near}? >jincai test lists all forms", "<是不是 {near}？>用 jincai test 可列出全部报文格式")
+ROW(E_FORM_WRAP, "form.wrap", ERR_CONF, 3,
+	"{got} is no wrap, or the entry holds more than one",
+	"没有名为 {got} 的封装，或一项里写了不止一个",
+	"<did you mean {near}? >one of: gz, base64; an entry is a NAME or NAME with its settings",
+	"<是不是 {near}？>可用的封装：gz、base64；一项只写一个名称，或一个名称加其设置")
+ROW(E_FORM_WRAPS_MANY, "form.wraps_many", ERR_CONF, 3,
+	"more than {max} wraps are around one document; the form was not loaded",
+	"一个文件外面的封装超过 {max} 层；该报文格式未加载",
+	"have the source wrap it less often",
+	"请来源单位减少封装层数")
 ROW(E_CODEC_AFTER_QUOTE, "codec.after_quote", ERR_DATA, 1,
 	"text follows a closing quote at byte {byte} of the row; the row was not cut",
 	"本行字节偏移 {byte} 处，右引号之后还有内容；该行未作拆分",
@@ -761,6 +771,65 @@ ROW(E_CODEC_WIDTHS, "codec.widths", ERR_CONF, 3,
 	"{kind} 行有 {want} 列，却给出了 {got} 个宽度；该格式未加载",
 	"give each column one width, in the same order",
 	"请按列的次序，一列给一个宽度")
+
+/* wraps */
+ROW(E_WRAP_BASE64, "wrap.base64", ERR_DATA, 1,
+	"byte {byte} ({hex}) is nothing that Base64 has there; the document inside was not read",
+	"字节偏移 {byte} 处的 {hex} 不是此处应有的 Base64 字符；其中的文件未读入",
+	"nothing of the file was passed on; the file was damaged on its way or is not Base64 all over: have the source send it again",
+	"整个文件一笔未发；文件在途中损坏，或并非全是 Base64：请来源单位重新报送")
+ROW(E_WRAP_BEHIND, "wrap.behind", ERR_DATA, 1,
+	"something stands behind the end of the {wrap}, from byte {byte} ({hex}) on; the file was not believed",
+	"{wrap} 结束之后还有内容（自字节偏移 {byte} 起，{hex}）；该文件不予采信",
+	"nothing of the file was passed on; files may have been joined: have the source send each by itself",
+	"整个文件一笔未发；可能是几个文件被拼在了一起：请来源单位分开报送")
+ROW(E_WRAP_CHECKSUM, "wrap.checksum", ERR_DATA, 1,
+	"the checksum of the {wrap} at byte {byte} is not that of what is inside<: {entry}>; the file was not believed",
+	"{wrap} 在字节偏移 {byte} 处的校验和与内容不符<（{entry}）>；该文件不予采信",
+	"nothing of the file was passed on; it was damaged on its way: have the source send it again",
+	"整个文件一笔未发；文件在途中损坏：请来源单位重新报送")
+ROW(E_WRAP_CORRUPT, "wrap.corrupt", ERR_DATA, 1,
+	"the {wrap} breaks its format at byte {byte} ({hex})<, in {entry}>; the file was not believed",
+	"{wrap} 在字节偏移 {byte} 处（{hex}）不合格式<，条目 {entry}>；该文件不予采信",
+	"nothing of the file was passed on; it was damaged on its way, or made by a program that writes it otherwise: have the source send it again",
+	"整个文件一笔未发；文件在途中损坏，或由写法不同的程序生成：请来源单位重新报送")
+ROW(E_WRAP_NOT, "wrap.not", ERR_DATA, 1,
+	"the file is no {wrap}: at byte {byte} it has {hex}; nothing of it was read",
+	"该文件不是 {wrap}：字节偏移 {byte} 处是 {hex}；未读入",
+	"have the source send what was agreed, or correct wraps: of the form; a file without the wrap is not taken for one",
+	"请来源单位按约定报送，或更正报文格式中的 wraps:；没有封装的文件不会按有封装处理")
+ROW(E_WRAP_NO_KEYS, "wrap.no_keys", ERR_CONF, 3,
+	"the form needs the secret {name}, and the site names no folder of keys",
+	"该报文格式要用密钥 {name}，而站点没有写密钥文件夹",
+	"nothing was started; write keys: below site:, and put a file of that name there",
+	"没有启动；请在 site: 下写 keys:，并将同名文件放入其中")
+ROW(E_WRAP_RATIO, "wrap.ratio", ERR_DATA, 1,
+	"what is inside the {wrap} is more than {max} times as large as the file up to byte {byte}; unpacking was broken off",
+	"{wrap} 解开后已超过原文件（至字节偏移 {byte}）的 {max} 倍；已停止解开",
+	"nothing of the file was passed on; such files are made to harm: ask the source what it sent",
+	"整个文件一笔未发；这类文件往往是有意为害：请向来源单位核实所发内容")
+ROW(E_WRAP_SECRET_EMPTY, "wrap.secret_empty", ERR_CONF, 3,
+	"the secret in {file} is empty",
+	"{file} 里的密钥是空的",
+	"nothing was started; write the one into it that was agreed with the other party, without blanks",
+	"没有启动；请把与对方约定的密钥写入该文件，不带空格")
+ROW(E_WRAP_SECRET_NAME, "wrap.secret_name", ERR_CONF, 3,
+	"{name} cannot be the name of a secret; the form was not loaded",
+	"{name} 不能作密钥文件名；该报文格式未加载",
+	"write the plain name of a file in the site's folder of keys, without / and blanks, not beginning with a dot",
+	"请写站点密钥文件夹中的文件名，不含 / 和空格，不以点开头")
+ROW(E_WRAP_TOO_LARGE, "wrap.too_large", ERR_DATA, 1,
+	"what is inside the {wrap} is larger than {max} bytes; unpacking was broken off at byte {byte} of the file",
+	"{wrap} 解开后超过 {max} 字节；在原文件字节偏移 {byte} 处停止解开",
+	"nothing of the file was passed on; ask the source to send several files",
+	"整个文件一笔未发；请来源单位拆成几个文件")
+ROW(E_WRAP_TRUNCATED, "wrap.truncated", ERR_DATA, 1,
+	"the {wrap} ends at byte {byte}, before its end<, in {entry}>; the file was not believed",
+	"{wrap} 在字节偏移 {byte} 处中断，未到结尾<，条目 {entry}>；该文件不予采信",
+	"nothing of the file was passed on; it was cut off on its way: have the source send it again",
+	"整个文件一笔未发；文件传输不完整：请来源单位重新报送")
+
+/* names of files */
 ROW(E_PATTERN_NAME, "pattern.name", ERR_CONF, 3,
 	"the name {name} in a file name pattern is unknown or stands there twice; the form was not loaded",
 	"文件名模式中的名称 {name} 不存在或重复；该格式未加载",

@@ -59,15 +59,23 @@ static void check_name(struct loading *in, const struct conf *node)
 
 /* ---- site: ---- */
 
+static void set_text(char **to, struct span text)
+{
+	free(*to);
+	*to = mem_text(text);
+}
+
 static void read_key(struct loading *in, struct conf *node)
 {
 	struct buf key = BUF_INIT, path = BUF_INIT;
 	char *folder;
 	struct err e;
 
+	set_text(&in->site->library->keys, SPAN(""));
 	if (!node)
 		return;
 	folder = site_path(in->site, node->text);
+	set_text(&in->site->library->keys, span_of(folder));
 	buf_printf(&path, "%s/identity.key", folder);
 	if (fsys_get(AT_FDCWD, buf_text(&path), 4096, &key, &e) != 0)
 		conf_report(in->f, node, e.id, "%s", e.args);
@@ -80,12 +88,6 @@ static void read_key(struct loading *in, struct conf *node)
 	buf_done(&key);
 	buf_done(&path);
 	free(folder);
-}
-
-static void set_text(char **to, struct span text)
-{
-	free(*to);
-	*to = mem_text(text);
 }
 
 static void read_site(struct loading *in)

@@ -99,9 +99,11 @@ void verb_stand_in(struct library *l)
 	static const char no_key[32];
 
 	hash_key_free(l->key);
+	free(l->keys);
 	free(l->site_division);
 	free(l->site_unit);
 	l->key = hash_key_new(no_key, sizeof no_key);
+	l->keys = NULL;
 	l->site_division = mem_text(SPAN("000000"));
 	l->site_unit = mem_text(SPAN("000000"));
 }

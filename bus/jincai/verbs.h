@@ -67,7 +67,8 @@ struct bus *verb_look(const struct site *s, int *ret_code);
 /* A library for verbs that need no site: the site's when there is one, else the program's with stand-in values. *ret_site is
  * NULL then. */
 struct library *verb_library(const struct args *a, struct site **ret_site, int *ret_code);
-/* Puts stand-ins in the place of a site's values: division and unit 000000, a key of zeros. Ids made with them are those of
+/* Puts stand-ins in the place of a site's values: division and unit 000000, a key of zeros, and of each other
+ * secret its name. Ids made with them are those of
  * no site, and the same everywhere. */
 void verb_stand_in(struct library *l);
 /* A progress line on a terminal: rows, rows a second, share, time left; nothing in a pipe. done < 0 ends the line. */

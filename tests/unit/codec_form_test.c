@@ -116,7 +116,7 @@ static void read_in_steps(struct library *l, const struct form *form, const char
 	while (g.kind != READ_END) {
 		json_t *state = saved.n ? json_loadb(saved.p, saved.n, 0, NULL) : NULL;
 		const uint64_t offset = (uint64_t)json_integer_value(json_object_get(state, "offset"));
-		const size_t from = form->codec->whole ? 0 : (size_t)offset;
+		const size_t from = form_whole(form) ? 0 : (size_t)offset;
 		struct bytes in = {{bytes_fill}, {file.p + from, file.n - from}};
 		struct reader_setup setup = {.form = form, .library = l, .input = &in.input, .shown = name,
 			.name = span_of(name), .digest = SPAN("0"), .saved = state};
