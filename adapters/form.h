@@ -11,9 +11,11 @@
 
 /*
  * A form: one layout that one party speaks, in one direction, compiled from its YAML file (docs/language.md is the
- * reference of the keys). Inward it makes events of one type from a batch of records; outward it shapes events of some
- * types into lines for one receiver.
+ * reference of the keys). Inward it makes events of one or several types of one system from a batch of records; outward
+ * it shapes events of some types into lines for one receiver.
  */
+#define FORM_EVENTS_MAX 8u
+
 enum form_nature { NATURE_INSTRUCTION, NATURE_REPORT, NATURE_MASTER };
 enum form_release { RELEASE_RECORD, RELEASE_BATCH };
 enum form_complete { COMPLETE_MARKER, COMPLETE_RENAME };
@@ -27,6 +29,22 @@ struct form_kind {
 	unsigned ncolumns;
 	int *slots;                  /* of each column; -1: no rule uses it */
 	unsigned layout;             /* the codec's number of this kind */
+	bool records;                /* its rows are records: events are made of them. Else they only serve rows below */
+};
+
+/* What a record makes: an event of one type, when its condition holds. */
+struct form_event {
+	char *type;
+	const struct schema *schema;
+	enum form_nature nature;
+	unsigned kind;               /* number of the kind of its records; 0 when columns stand in a header row */
+	struct expr *when;           /* on the record's columns; NULL: always */
+	enum form_identity identity;
+	struct map *identity_parts, *content;
+	struct map *map;             /* its results have slots that no other event of the form has */
+	struct conf *rules;          /* where the form lists those of map */
+	int key_slot;                /* partition key; -1: the adapter's name */
+	int unit_slot, bank_slot, date_slot, currency_slot;      /* attributes: data.unit, payee.bank, businessdate, currency */
 };
 
 /* Columns found by the names in a header row. */
@@ -64,24 +82,19 @@ struct form {
 	struct pattern *marker;      /* outward without one: NULL */
 
 	/* inward */
-	char *type;                  /* of the events */
-	const struct schema *schema;
-	enum form_nature nature;
+	struct form_event *events;   /* in the order of the form; of one system */
+	unsigned nevents;
 	enum form_release release;
 	enum form_complete complete;
 	struct form_header header;
-	struct form_kind *kinds;     /* the last one holds the records ("line"); the others are heads */
+	struct form_kind *kinds;     /* the last one is "line": what no kind above took */
 	unsigned nkinds;
 	struct expr *trailer;
 	bool trailer_optional;
 	int trailer_count_slot, trailer_sum_slot;        /* -1: none */
 	int declared_count_slot, declared_sum_slot;      /* of heads; -1: none */
 	struct money_form declared_form;
-	enum form_identity identity;
-	struct map *identity_parts, *content;
-	struct map *map;
-	int key_slot;                /* partition key; -1: the adapter's name */
-	int unit_slot, bank_slot, date_slot, currency_slot;      /* attributes: data.unit, payee.bank, businessdate, currency */
+	const struct form_event *declared_of;            /* whose count and sum are declared; NULL: all records' */
 
 	/* outward */
 	bool money;                  /* what goes out makes a bank move money */
@@ -97,6 +110,8 @@ struct form {
 /* Loads and compiles; NULL with findings (conf.*, form.*, map.*, expr.*, pattern.*, schema.*, codes.*). */
 struct form *form_load(struct library *l, const char *path, struct findings *f);
 void form_free(struct form *f);
+/* Does one of its events move money? */
+bool form_instructs(const struct form *f);
 /* Sets the values that a form's names have from the site. */
 void form_site_values(const struct library *l, const struct names *names, struct slots *s);
 /* Inward: the bytes of its files are always wanted from the beginning, also to go on further in: see `whole` of a codec. */

@@ -50,7 +50,7 @@ bool intake_is_known(const struct intake *in, struct span businessdate)
 	return in->setup.start.n && businessdate.n && span_cmp(businessdate, in->setup.start) < 0;
 }
 
-int intake_look_up_id(struct intake *in, const struct reading *g, enum id_verdict *ret, struct err *e)
+int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_verdict *ret, struct err *e)
 {
 	char key[INDEX_KEY_MAX];
 	uint8_t fingerprint[16];
@@ -58,12 +58,12 @@ int intake_look_up_id(struct intake *in, const struct reading *g, enum id_verdic
 	int got;
 
 	*ret = ID_NEW;
-	if (!g->fingerprint.n)
+	if (!x->fingerprint.n)
 		return 0;
-	got = bus_look(in->flow.bus, in->flow.owner, INDEX_IDS, index_key(key, 0, g->id, SPAN_NONE), &entry, e);
+	got = bus_look(in->flow.bus, in->flow.owner, INDEX_IDS, index_key(key, 0, x->id, SPAN_NONE), &entry, e);
 	if (got <= 0)
 		return got;
-	hash_unhex(g->fingerprint, fingerprint, sizeof fingerprint);
+	hash_unhex(x->fingerprint, fingerprint, sizeof fingerprint);
 	*ret = entry.extra.n == sizeof fingerprint && memcmp(entry.extra.p, fingerprint, sizeof fingerprint) == 0
 		       ? ID_DUPLICATE
 		       : ID_CONFLICT;
@@ -342,6 +342,8 @@ static void intake_free(struct flow *f)
 	struct intake *in = (struct intake *)f;
 
 	buf_done(&in->event);
+	for (unsigned i = 0; i < FORM_EVENTS_MAX; i++)
+		buf_done(&in->events[i]);
 	buf_done(&in->position);
 	buf_done(&in->said);
 	free(in->name);
@@ -384,7 +386,7 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	buf_printf(&source, "/%s/%s", s->library->site_name, s->name);
 	in->source = mem_text(buf_as_span(&source));
 	buf_done(&source);
-	if (bus_topic(s->bus, topics_of_type(span_of(s->form->type)), &in->topic, e) != 0 ||
+	if (bus_topic(s->bus, topics_of_type(span_of(s->form->events[0].type)), &in->topic, e) != 0 ||
 		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0) {
 		intake_free(&in->flow);
 		return NULL;

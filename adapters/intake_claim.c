@@ -87,21 +87,27 @@ int intake_claim_begin(struct intake *in, const char *taken, struct err *e)
 }
 
 /* What only a batch that is released whole needs to know before its first record goes out. */
-static int judge_id(struct intake *in, struct claiming *c, const struct reading *g, struct err *e)
+static int judge_event(struct intake *in, struct claiming *c, const struct reading_event *x, struct err *e)
 {
 	struct event attributes = {0};
 	enum id_verdict verdict;
 
-	if (g->bad.id)
-		return 0;
-	reader_attributes(c->reader, g, &attributes);
+	reader_attributes(c->reader, x, &attributes);
 	c->known += intake_is_known(in, attributes.businessdate);
-	if (in->setup.form->release != RELEASE_BATCH || !g->fingerprint.n)
+	if (in->setup.form->release != RELEASE_BATCH || !x->fingerprint.n)
 		return 0;
-	if (intake_look_up_id(in, g, &verdict, e) != 0)
+	if (intake_look_up_id(in, x, &verdict, e) != 0)
 		return -1;
 	c->conflicts += verdict == ID_CONFLICT;
-	c->duplicates += verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, g->id));
+	c->duplicates += verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, x->id));
+	return 0;
+}
+
+static int judge_record(struct intake *in, struct claiming *c, const struct reading *g, struct err *e)
+{
+	for (unsigned i = 0; i < g->nevents && !g->bad.id; i++)
+		if (judge_event(in, c, &g->events[i], e) != 0)
+			return -1;
 	return 0;
 }
 
@@ -122,7 +128,7 @@ int intake_claim_slice(struct intake *in, struct err *e)
 		}
 		if (g.kind == READ_END)
 			return 0;
-		if (g.kind == READ_RECORD && judge_id(in, c, &g, e) != 0)
+		if (g.kind == READ_RECORD && judge_record(in, c, &g, e) != 0)
 			return -1;
 		if (reader_offset(c->reader) - from >= SLICE_BYTES)
 			return 1;
@@ -241,11 +247,21 @@ static void reason_count(struct claim *c, struct arena *a, enum err_id id, uint6
 	reason(c, a, id, "count", n);
 }
 
+/* Is there an event that is known again by its content? */
+static bool form_has_ids(const struct form *f)
+{
+	for (unsigned i = 0; i < f->nevents; i++)
+		if (f->events[i].content)
+			return true;
+	return false;
+}
+
 /* State and reasons from what the pass found; the order is that of weight. */
 static void decide(struct intake *in, struct claiming *g, const struct before *b, struct claim *c, struct arena *a)
 {
 	const struct reader_proof *proof = reader_proof(g->prover);
 	bool whole = in->setup.form->release == RELEASE_BATCH;
+	uint64_t all = proof->events + proof->dead;
 	bool same = b->found && span_is(c->digest, b->digest);
 
 	if (g->unreadable.id || !proof->records) {
@@ -263,14 +279,14 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 		c->state = SPAN("conflict");
 		err_set(&why, E_BATCH_CONFLICT, "before=%s\nkeys=%.*s", b->batchid, SPAN_F(c->keys));
 		claim_reason(c, a, &why);
-	} else if (whole && g->duplicates == proof->records && !g->conflicts) {
+	} else if (whole && g->duplicates == all && !g->conflicts) {
 		c->state = SPAN("duplicate");
 		reason_count(c, a, E_BATCH_DUPLICATE_LINE, g->duplicates);
-	} else if (g->known == proof->records) {
+	} else if (g->known == all) {
 		c->state = SPAN("known");
 	} else {
 		bool mixed = whole && g->known;
-		bool too_many = whole && in->setup.form->content && proof->events > BATCH_MAX;
+		bool too_many = whole && form_has_ids(in->setup.form) && proof->events > BATCH_MAX;
 
 		if (proof->verdict == PROOF_HELD)
 			claim_reason(c, a, &proof->why);

@@ -56,6 +56,7 @@ struct intake {
 	struct claiming *claiming;
 	struct publishing *publishing;
 	struct buf event, position;
+	struct buf events[FORM_EVENTS_MAX];  /* of one record, until all are known to fit */
 	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
 	unsigned held;               /* batches that wait for a person */
 	struct buf said;             /* what the next commit makes true, for the log */
@@ -78,7 +79,7 @@ bool intake_is_known(const struct intake *in, struct span businessdate);
 enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT };
 
 /* Was this id published before, and with the same content? */
-int intake_look_up_id(struct intake *in, const struct reading *g, enum id_verdict *ret, struct err *e);
+int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_verdict *ret, struct err *e);
 
 /* ---- claiming (intake_claim.c) ---- */
 int intake_claim_begin(struct intake *in, const char *taken, struct err *e);

@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "dead.h"
 
+#define STAMP_MAX 1024u              /* what lane and number add to an event, and more */
+
 void intake_publishing_free(struct publishing *p)
 {
 	if (!p)
@@ -74,15 +76,15 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	return reader_open(&setup, &p->reader, e);
 }
 
-static int dead_record(struct intake *in, const struct reading *g, const struct err *why, const char *kind,
-	struct err *e)
+static int dead_event(struct intake *in, const struct reading *g, const struct reading_event *x, const struct err *why,
+	const char *kind, struct err *e)
 {
 	struct publishing *p = in->publishing;
-	struct dead_letter d = {.flow = span_of(in->name), .batchid = p->claim.batchid, .id = g->id,
+	struct dead_letter d = {.flow = span_of(in->name), .batchid = p->claim.batchid, .id = x->id,
 		.kind = span_of(kind), .code = span_of(err_code(why->id)->name), .args = span_of(why->args),
 		.place = span_of(why->where), .file = p->claim.taken, .line = g->line, .record = g->number,
-		.offset = g->offset, .raw = g->raw, .has_amount = g->readable, .amount_fen = g->fen,
-		.currency = g->currency};
+		.offset = g->offset, .raw = g->raw, .has_amount = x->readable, .amount_fen = x->fen,
+		.currency = x->currency};
 
 	intake_attend(in, false, true);
 	buf_clear(&in->event);
@@ -90,70 +92,138 @@ static int dead_record(struct intake *in, const struct reading *g, const struct 
 	return flow_append(&in->flow, in->dead, 0, p->claim.batchid, &in->event, e);
 }
 
-static int append_event(struct intake *in, struct event *v, struct err *e)
+static int count_event(struct intake *in, const struct reading_event *x, enum total_term term, struct err *e)
+{
+	if (totals_add(in->totals, TOTAL_READ, "", x->currency, x->fen, x->readable, e) != 0)
+		return -1;
+	return totals_add(in->totals, term, "", x->currency, x->fen, x->readable, e);
+}
+
+/* None of the record's events goes out: a letter for each. */
+static int dead_record(struct intake *in, const struct reading *g, const struct err *why, struct err *e)
+{
+	for (unsigned i = 0; i < g->nevents; i++) {
+		in->publishing->failed++;
+		if (dead_event(in, g, &g->events[i], why, "dead", e) != 0 ||
+			count_event(in, &g->events[i], TOTAL_DEAD, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void write_event(struct intake *in, const struct reading_event *x, struct event *v, struct buf *to)
 {
 	struct publishing *p = in->publishing;
-	struct span key = v->partitionkey.n ? v->partitionkey : span_of(in->name);
-	unsigned partition = hash_partition(key, bus_partitions(in->flow.bus, in->topic));
 
+	reader_attributes(p->reader, x, v);
 	v->source = span_of(in->source);
 	v->time = buf_as_span(&p->time);
-	v->partitionkey = key;
+	v->partitionkey = v->partitionkey.n ? v->partitionkey : span_of(in->name);
 	v->batchid = p->claim.batchid;
-	buf_clear(&in->event);
-	event_begin(&in->event, v);
-	reader_data(p->reader, &in->event);
-	if (flow_append(&in->flow, in->topic, partition, key, &in->event, e) != 0)
+	buf_clear(to);
+	event_begin(to, v);
+	reader_data(p->reader, x, to);
+}
+
+static int append_event(struct intake *in, const struct event *v, struct buf *event, struct err *e)
+{
+	struct publishing *p = in->publishing;
+	unsigned partition = hash_partition(v->partitionkey, bus_partitions(in->flow.bus, in->topic));
+
+	if (flow_append(&in->flow, in->topic, partition, v->partitionkey, event, e) != 0)
 		return -1;
 	p->published[partition]++;
 	return 0;
 }
 
-static int count_record(struct intake *in, const struct reading *g, enum total_term term, struct err *e)
+/* One event ends as exactly one of: published, dead, duplicate, conflict, known. */
+static int judge_event(struct intake *in, const struct reading_event *x, enum total_term *ret, struct err *e)
 {
-	if (totals_add(in->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
-		return -1;
-	return totals_add(in->totals, term, "", g->currency, g->fen, g->readable, e);
-}
-
-/* One record ends as exactly one of: published, dead, duplicate, conflict, known. */
-static int publish_record(struct intake *in, const struct reading *g, struct err *e)
-{
-	struct publishing *p = in->publishing;
 	struct event v = {0};
 	enum id_verdict verdict;
+
+	reader_attributes(in->publishing->reader, x, &v);
+	*ret = TOTAL_KNOWN;
+	if (intake_is_known(in, v.businessdate))
+		return 0;
+	if (intake_look_up_id(in, x, &verdict, e) != 0)
+		return -1;
+	*ret = verdict == ID_DUPLICATE ? TOTAL_DUPLICATE : verdict == ID_CONFLICT ? TOTAL_CONFLICT : TOTAL_PUBLISHED;
+	return 0;
+}
+
+/* An event that does not go out although its record could be read. */
+static int end_event(struct intake *in, const struct reading *g, const struct reading_event *x, enum total_term term,
+	struct err *e)
+{
+	struct publishing *p = in->publishing;
 	struct err why;
 
-	if (g->bad.id) {
-		p->failed++;
-		return dead_record(in, g, &g->bad, "dead", e) != 0 ? -1 : count_record(in, g, TOTAL_DEAD, e);
-	}
-	reader_attributes(p->reader, g, &v);
-	if (intake_is_known(in, v.businessdate)) {
-		p->failed++;
-		return count_record(in, g, TOTAL_KNOWN, e);
-	}
-	if (intake_look_up_id(in, g, &verdict, e) != 0)
-		return -1;
-	if (verdict == ID_DUPLICATE) {
-		p->failed++;
+	p->failed++;
+	if (term == TOTAL_DUPLICATE)
 		intake_attend(in, false, true);
-		return count_record(in, g, TOTAL_DUPLICATE, e);
-	}
-	if (verdict == ID_CONFLICT) {
-		p->failed++;
-		err_set(&why, E_RECORD_CONFLICT, "id=%.*s", SPAN_F(g->id));
+	if (term == TOTAL_CONFLICT) {
+		err_set(&why, E_RECORD_CONFLICT, "id=%.*s", SPAN_F(x->id));
 		err_at(&why, "%.*s:%" PRIu64, SPAN_F(p->claim.name), g->line);
-		return dead_record(in, g, &why, "conflict", e) != 0 ? -1 : count_record(in, g, TOTAL_CONFLICT, e);
-	}
-	if (append_event(in, &v, e) != 0) {
-		if (err_kind(e) != ERR_DATA)
+		if (dead_event(in, g, x, &why, "conflict", e) != 0)
 			return -1;
-		why = *e;
-		p->failed++;
-		return dead_record(in, g, &why, "dead", e) != 0 ? -1 : count_record(in, g, TOTAL_DEAD, e);
 	}
-	return count_record(in, g, TOTAL_PUBLISHED, e);
+	return count_event(in, x, term, e);
+}
+
+static int publish_event(struct intake *in, const struct reading *g, struct err *e)
+{
+	const struct reading_event *x = &g->events[0];
+	struct event v = {0};
+	enum total_term term;
+	struct err why;
+
+	if (judge_event(in, x, &term, e) != 0)
+		return -1;
+	if (term != TOTAL_PUBLISHED)
+		return end_event(in, g, x, term, e);
+	write_event(in, x, &v, &in->event);
+	if (append_event(in, &v, &in->event, e) == 0)
+		return count_event(in, x, TOTAL_PUBLISHED, e);
+	why = *e;
+	return err_kind(e) == ERR_DATA ? dead_record(in, g, &why, e) : -1;
+}
+
+/* Several events of one record: nothing is staged before all are known to go out, and a step does not end between them. */
+static int publish_events(struct intake *in, const struct reading *g, struct err *e)
+{
+	enum total_term terms[FORM_EVENTS_MAX];
+	struct event events[FORM_EVENTS_MAX] = {0};
+	bool conflict = false;
+	struct err why;
+
+	for (unsigned i = 0; i < g->nevents; i++) {
+		if (judge_event(in, &g->events[i], &terms[i], e) != 0)
+			return -1;
+		conflict |= terms[i] == TOTAL_CONFLICT;
+		write_event(in, &g->events[i], &events[i], &in->events[i]);
+		if (events[i].partitionkey.n > BUS_KEY_MAX || in->events[i].n + STAMP_MAX > BUS_VALUE_MAX) {
+			err_set(&why, E_BUS_TOO_LARGE, "what=event\nsize=%zu\nmax=%u", in->events[i].n, BUS_VALUE_MAX);
+			return dead_record(in, g, &why, e);
+		}
+	}
+	for (unsigned i = 0; i < g->nevents; i++) {
+		const struct reading_event *x = &g->events[i];
+
+		if (conflict && terms[i] == TOTAL_PUBLISHED)
+			terms[i] = TOTAL_CONFLICT;
+		if (terms[i] != TOTAL_PUBLISHED ? end_event(in, g, x, terms[i], e) != 0
+			: append_event(in, &events[i], &in->events[i], e) != 0 || count_event(in, x, terms[i], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int publish_record(struct intake *in, const struct reading *g, struct err *e)
+{
+	if (g->bad.id)
+		return dead_record(in, g, &g->bad, e);
+	return g->nevents == 1 ? publish_event(in, g, e) : publish_events(in, g, e);
 }
 
 /* The batch's own partition is that of its id; its closing is the last and says which others there are. */
@@ -163,9 +233,12 @@ static int close_batch(struct intake *in, struct err *e)
 	unsigned n = bus_partitions(in->flow.bus, in->topic), own = hash_partition(p->claim.batchid, n);
 	struct event attributes = {.source = span_of(in->source), .time = buf_as_span(&p->time)};
 	const struct form *form = p->form ? p->form : in->setup.form;    /* a batch ends with the form that it began with */
-	struct batch_closing c = {.batchid = p->claim.batchid, .adapter = span_of(in->name), .type = span_of(form->type),
+	struct batch_closing c = {.batchid = p->claim.batchid, .adapter = span_of(in->name),
 		.whole = form->release == RELEASE_BATCH};
 
+	_Static_assert(FORM_EVENTS_MAX <= BATCH_TYPES_MAX, "a closing names all types of a form");
+	for (unsigned i = 0; i < form->nevents; i++)
+		c.types[c.ntypes++] = span_of(form->events[i].type);
 	for (unsigned i = 0; i < n; i++)
 		if (p->published[i] || i == own) {
 			c.partitions[c.npartitions++] = i;

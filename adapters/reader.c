@@ -92,6 +92,7 @@ int reader_open(const struct reader_setup *s, struct reader **ret, struct err *e
 
 	*r = (struct reader){.setup = *s, .form = s->form, .heads = ARENA_INIT, .line = 1,
 		.nearest = {.names = BUF_INIT}};
+	r->carried = mem_new((s->form->nkinds + 1u) * sizeof *r->carried);
 	slots_init(&r->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &r->slots);
 	if (pattern_match(s->form->file, s->name, &r->heads, &r->slots) != 1) {
@@ -122,9 +123,14 @@ void reader_close(struct reader *r)
 	wrap_chain_close(r->wraps);
 	slots_done(&r->slots);
 	arena_done(&r->heads);
-	buf_done(&r->id);
-	buf_done(&r->fingerprint);
-	buf_done(&r->key);
+	for (unsigned k = 0; k < r->form->nkinds; k++)
+		arena_done(&r->carried[k]);
+	free(r->carried);
+	for (unsigned i = 0; i < FORM_EVENTS_MAX; i++) {
+		buf_done(&r->texts[i].id);
+		buf_done(&r->texts[i].fingerprint);
+		buf_done(&r->texts[i].key);
+	}
 	buf_done(&r->nearest.names);
 	free(r->columns);
 	free(r->header_titles);
@@ -359,13 +365,29 @@ static int declared(struct reader *r, int count_slot, int sum_slot, const struct
 	return 0;
 }
 
-static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
+/* The rows below a head that cannot be read are not those of the head before it. */
+static void drop_head(struct reader *r, const struct form_kind *k)
 {
-	if (count_cells(r, k->ncolumns, e) != 0 || take_cells(r, k->slots, k->ncolumns, e) != 0)
-		return -1;
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		if (k->slots[i] >= 0)
-			r->slots.v[k->slots[i]].text = arena_span(&r->heads, r->slots.v[k->slots[i]].text);
+			r->slots.v[k->slots[i]] = (struct value){0};
+}
+
+/* A row of a head: its texts stay for the rows below, in the place of those of the head before. */
+static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
+{
+	struct arena *a = &r->carried[k - r->form->kinds];
+
+	if (r->row.bad.id)
+		*e = r->row.bad;
+	if (r->row.bad.id || count_cells(r, k->ncolumns, e) != 0 || take_cells(r, k->slots, k->ncolumns, e) != 0) {
+		drop_head(r, k);
+		return -1;
+	}
+	arena_clear(a);
+	for (unsigned i = 0; i < k->ncolumns; i++)
+		if (k->slots[i] >= 0 && r->slots.v[k->slots[i]].text.p)
+			r->slots.v[k->slots[i]].text = arena_span(a, r->slots.v[k->slots[i]].text);
 	return declared(r, r->form->declared_count_slot, r->form->declared_sum_slot, &r->form->declared_form, e);
 }
 
@@ -383,122 +405,191 @@ static int take_trailer(struct reader *r, struct err *e)
 /* ---- records ---- */
 
 /* Cells of a list map joined: parts of an id by ':', each made safe; NULL text where one is empty. */
-static int make_id(struct reader *r, struct err *e)
+static int make_id(struct reader *r, const struct form_event *x, struct buf *id, struct err *e)
 {
-	const struct form *f = r->form;
-	size_t kind = strlen(f->type);
+	size_t kind = strlen(x->type);
 
-	buf_clear(&r->id);
-	while (kind && f->type[kind - 1] != '.')   /* "payroll.line.v1": the version is no part of what a thing is */
+	buf_clear(id);
+	while (kind && x->type[kind - 1] != '.')   /* "payroll.line.v1": the version is no part of what a thing is */
 		kind--;
-	buf_add(&r->id, f->type, kind ? kind - 1 : 0);
-	if (f->identity == IDENTITY_RECORD) {
-		buf_c(&r->id, ':');
-		buf_add(&r->id, r->setup.digest.p, r->setup.digest.n < 32 ? r->setup.digest.n : 32);
-		buf_c(&r->id, ':');
-		buf_u64(&r->id, r->number);
+	buf_add(id, x->type, kind ? kind - 1 : 0);
+	if (x->identity == IDENTITY_RECORD) {
+		buf_c(id, ':');
+		buf_add(id, r->setup.digest.p, r->setup.digest.n < 32 ? r->setup.digest.n : 32);
+		buf_c(id, ':');
+		buf_u64(id, r->number);
 		return 0;
 	}
-	if (map_run(f->identity_parts, &r->slots, e) != 0)
+	if (map_run(x->identity_parts, &r->slots, e) != 0)
 		return -1;
-	for (unsigned i = 0; i < map_count(f->identity_parts); i++) {
-		struct span part = map_cell(f->identity_parts, &r->slots, i)->text;
+	for (unsigned i = 0; i < map_count(x->identity_parts); i++) {
+		struct span part = map_cell(x->identity_parts, &r->slots, i)->text;
 
 		if (!part.n)
-			return err_set(e, E_RECORD_NO_KEY, "part=%.*s", SPAN_F(map_column(f->identity_parts, i)));
-		buf_c(&r->id, ':');
-		event_id_part(&r->id, part);
+			return err_set(e, E_RECORD_NO_KEY, "part=%.*s", SPAN_F(map_column(x->identity_parts, i)));
+		buf_c(id, ':');
+		event_id_part(id, part);
 	}
-	if (r->id.n > 400)
-		return err_set(e, E_RECORD_LONG_KEY, "bytes=%zu", r->id.n);
+	if (id->n > 400)
+		return err_set(e, E_RECORD_LONG_KEY, "bytes=%zu", id->n);
 	return 0;
 }
 
-static int make_fingerprint(struct reader *r, struct err *e)
+static int make_fingerprint(struct reader *r, const struct form_event *x, struct buf *fingerprint, struct buf *scratch,
+	struct err *e)
 {
 	uint8_t digest[HASH_SHA256];
 
-	buf_clear(&r->fingerprint);
-	if (!r->form->content)
+	buf_clear(fingerprint);
+	if (!x->content)
 		return 0;
-	if (map_run(r->form->content, &r->slots, e) != 0)
+	if (map_run(x->content, &r->slots, e) != 0)
 		return -1;
-	buf_clear(&r->key);          /* borrowed as a scratch buffer */
-	for (unsigned i = 0; i < map_count(r->form->content); i++) {
-		buf_span(&r->key, map_cell(r->form->content, &r->slots, i)->text);
-		buf_c(&r->key, 0x1f);
+	buf_clear(scratch);
+	for (unsigned i = 0; i < map_count(x->content); i++) {
+		buf_span(scratch, map_cell(x->content, &r->slots, i)->text);
+		buf_c(scratch, 0x1f);
 	}
-	hash_sha256(r->key.p, r->key.n, digest);
-	hash_hex(&r->fingerprint, digest, 16);
+	hash_sha256(scratch->p, scratch->n, digest);
+	hash_hex(fingerprint, digest, 16);
 	return 0;
 }
 
-static int map_record(struct reader *r, struct reading *g, struct err *e)
+static int make_event(struct reader *r, unsigned i, struct err *e)
 {
-	int control = map_control_slot(r->form->map);
+	struct reading_event *ret = &r->events[i];
+	const struct form_event *x = ret->of;
+	int control = map_control_slot(x->map);
+	struct buf *key = &r->texts[i].key;
 
-	if (map_run(r->form->map, &r->slots, e) != 0)
+	if (map_run(x->map, &r->slots, e) != 0)
 		return -1;
 	if (control >= 0) {
-		g->readable = r->slots.v[control].is_money;
-		g->fen = r->slots.v[control].fen;
+		ret->readable = r->slots.v[control].is_money;
+		ret->fen = r->slots.v[control].fen;
 	}
-	if (r->form->currency_slot >= 0)
-		g->currency = r->slots.v[r->form->currency_slot].text;
-	if (make_id(r, e) != 0 || make_fingerprint(r, e) != 0)
+	if (x->currency_slot >= 0)
+		ret->currency = r->slots.v[x->currency_slot].text;
+	if (make_id(r, x, &r->texts[i].id, e) != 0 || make_fingerprint(r, x, &r->texts[i].fingerprint, key, e) != 0)
 		return -1;
-	buf_clear(&r->key);
-	if (r->form->key_slot >= 0)
-		buf_span(&r->key, r->slots.v[r->form->key_slot].text);
-	g->id = buf_as_span(&r->id);
-	g->fingerprint = buf_as_span(&r->fingerprint);
-	g->key = buf_as_span(&r->key);
+	buf_clear(key);
+	if (x->key_slot >= 0)
+		buf_span(key, r->slots.v[x->key_slot].text);
+	ret->id = buf_as_span(&r->texts[i].id);
+	ret->fingerprint = buf_as_span(&r->texts[i].fingerprint);
+	ret->key = buf_as_span(key);
 	return 0;
 }
 
 /* Two columns that ran together must not take all sums out of their range: such an amount is none. */
-static int check_size(struct reading *g, struct err *e)
+static int check_size(struct reading_event *x, struct err *e)
 {
 	char amount[24], max[24];
 
-	if (!g->readable || (g->fen <= READER_AMOUNT_MAX && g->fen >= -READER_AMOUNT_MAX))
+	if (!x->readable || (x->fen <= READER_AMOUNT_MAX && x->fen >= -READER_AMOUNT_MAX))
 		return 0;
-	g->readable = false;
-	return err_set(e, E_RECORD_AMOUNT, "text=%s\nmax=%s", money_text(g->fen, amount),
+	x->readable = false;
+	return err_set(e, E_RECORD_AMOUNT, "text=%s\nmax=%s", money_text(x->fen, amount),
 		money_text(READER_AMOUNT_MAX, max));
+}
+
+static void begin_event(struct reader *r, unsigned i, const struct form_event *of)
+{
+	struct reading_event *x = &r->events[i];
+
+	x->of = of;
+	x->readable = false;
+	x->fen = 0;
+	x->currency = x->id = x->fingerprint = x->key = SPAN_NONE;
+}
+
+/* What a record is counted as of which no event was begun: the first that is made of its kind. */
+static const struct form_event *first_of(const struct reader *r)
+{
+	const struct form *f = r->form;
+
+	for (unsigned i = 0; i < f->nevents; i++)
+		if (!r->kind || f->events[i].kind == (unsigned)(r->kind - f->kinds))
+			return &f->events[i];
+	return &f->events[0];
 }
 
 static void dead(struct reader *r, struct reading *g, const struct err *e)
 {
+	struct reading_event *x = &r->events[0];
 	struct err ignored;
 	const char *cell = err_arg(e, "cell");
 
+	if (!g->nevents)
+		begin_event(r, 0, first_of(r));
+	g->nevents = 1;
+	g->events = r->events;
 	g->bad = *e;
 	err_at(&g->bad, "%s:%" PRIu64 "%s%s", r->setup.shown, r->row.line, cell ? ":" : "", cell ? cell : "");
-	if (!g->readable && !r->row.bad.id &&
-		map_run_amount(r->form->map, &r->slots, &g->fen, &g->currency, &ignored) == 0) {
-		g->readable = true;
-		check_size(g, &ignored);
+	if (!x->readable && !r->row.bad.id &&
+		map_run_amount(x->of->map, &r->slots, &x->fen, &x->currency, &ignored) == 0) {
+		x->readable = true;
+		check_size(x, &ignored);
 	}
 	/* Counted under the form's own currency, if it names one, also when nothing of it can be read. */
-	if (!g->currency.n)
-		g->currency = map_fixed_currency(r->form->map);
+	if (!x->currency.n)
+		x->currency = map_fixed_currency(x->of->map);
+}
+
+/* All events that the record makes, or none: the record is dead. */
+static void make_events(struct reader *r, struct reading *g, unsigned kind)
+{
+	const struct form *f = r->form;
+	struct err e;
+
+	for (unsigned i = 0; i < f->nevents; i++) {
+		const struct form_event *x = &f->events[i];
+
+		if (x->kind != kind || (x->when && !expr_true(x->when, r->slots.v)))
+			continue;
+		begin_event(r, g->nevents, x);
+		if (make_event(r, g->nevents++, &e) != 0 || check_size(&r->events[g->nevents - 1], &e) != 0) {
+			dead(r, g, &e);
+			return;
+		}
+	}
+	if (!g->nevents) {
+		err_set(&e, E_RECORD_NO_EVENT, "%s", "");
+		dead(r, g, &e);
+	}
+	g->events = r->events;
+}
+
+static void begin_record(struct reader *r, struct reading *g)
+{
+	g->kind = READ_RECORD;
+	g->number = ++r->number;
+}
+
+/* A head that cannot be read is a record that is dead: the batch must not prove without it. */
+static void dead_row(struct reader *r, struct reading *g, const struct err *e)
+{
+	begin_record(r, g);
+	r->row.bad = *e;
+	dead(r, g, e);
 }
 
 static void record(struct reader *r, struct reading *g, const int *slots, unsigned n)
 {
+	const struct form *f = r->form;
 	struct err e;
 
-	g->kind = READ_RECORD;
-	g->number = ++r->number;
+	begin_record(r, g);
 	if (r->row.bad.id == E_NONE && count_cells(r, n, &e) != 0) {
 		/* Columns may have moved: no cell of such a row is believed, its amount least of all. */
 		r->row.bad = e;
 	}
 	if (r->row.bad.id != E_NONE)
 		dead(r, g, &r->row.bad);
-	else if (take_cells(r, slots, n, &e) != 0 || map_record(r, g, &e) != 0 || check_size(g, &e) != 0)
+	else if (take_cells(r, slots, n, &e) != 0)
 		dead(r, g, &e);
+	else
+		make_events(r, g, f->nkinds ? f->nkinds - 1 : 0);
 }
 
 /* Is this row of that kind? A look at one that it is not leaves the kind's carried values as they were. */
@@ -508,18 +599,32 @@ static bool kind_takes(struct reader *r, const struct form_kind *k)
 	struct err ignored;
 	bool is;
 
+	if (r->form->codec->fits && (r->row.bad.id || !r->form->codec->fits(r->codec, k->layout)))
+		return false;
 	if (k->first)
 		return r->rows == 1;
 	if (!k->when)
 		return true;
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		kept[i] = k->slots[i] >= 0 ? r->slots.v[k->slots[i]] : (struct value){0};
-	is = !r->row.bad.id && cut_as(r, k, &ignored) == 0 &&
-		take_cells(r, k->slots, k->ncolumns, &ignored) == 0 && expr_true(k->when, r->slots.v);
+	is = !r->row.bad.id && cut_as(r, k, &ignored) == 0;
+	if (is) {
+		/* A cell that cannot be read makes the row dead, not one of another kind. */
+		(void)take_cells(r, k->slots, k->ncolumns, &ignored);
+		is = expr_true(k->when, r->slots.v);
+	}
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		if (k->slots[i] >= 0)
 			r->slots.v[k->slots[i]] = kept[i];
 	return is;
+}
+
+/* A row that could not be cut may have been a head: nobody knows whose the rows below are. */
+static void drop_heads(struct reader *r)
+{
+	for (unsigned i = 0; i + 1 < r->form->nkinds; i++)
+		if (!r->form->kinds[i].first)
+			drop_head(r, &r->form->kinds[i]);
 }
 
 /* One row that is neither blank nor a title. */
@@ -533,7 +638,7 @@ static void take_row(struct reader *r, struct reading *g)
 
 	r->rows++;
 	if (f->nkinds) {
-		while (!kind_takes(r, k))
+		while (k + 1 < f->kinds + f->nkinds && !kind_takes(r, k))
 			k++;
 		if (!r->row.bad.id && cut_as(r, k, &e) != 0)
 			r->row.bad = e;
@@ -541,23 +646,20 @@ static void take_row(struct reader *r, struct reading *g)
 		n = k->ncolumns;
 		r->kind = k;
 	}
-	if (f->nkinds && k != &f->kinds[f->nkinds - 1]) {
-		if (r->row.bad.id ? (e = r->row.bad, true) : take_head(r, k, &e) != 0) {
-			/* A head that cannot be read is a record that is dead: the batch must not prove without it. */
-			g->kind = READ_RECORD;
-			g->number = ++r->number;
-			r->row.bad = e;
-			dead(r, g, &e);
+	if (f->nkinds && k + 1 < f->kinds + f->nkinds) {
+		if (take_head(r, k, &e) != 0)
+			dead_row(r, g, &e);
+		else if (k->records) {
+			begin_record(r, g);
+			make_events(r, g, (unsigned)(k - f->kinds));
 		}
 		return;
 	}
+	if (r->row.bad.id)
+		drop_heads(r);
 	if (!r->row.bad.id && f->trailer && take_cells(r, slots, n, &e) == 0 && is_trailer(r)) {
-		if (take_trailer(r, &e) != 0) {
-			g->kind = READ_RECORD;
-			g->number = ++r->number;
-			r->row.bad = e;
-			dead(r, g, &e);
-		}
+		if (take_trailer(r, &e) != 0)
+			dead_row(r, g, &e);
 		return;
 	}
 	record(r, g, slots, n);
@@ -573,9 +675,8 @@ static void reading_begin(struct reading *g, enum reading_kind kind, const struc
 	g->raw = row->raw;
 	g->bad.id = E_NONE;
 	g->bad.where[0] = g->bad.args[0] = 0;
-	g->readable = false;
-	g->fen = 0;
-	g->currency = g->id = g->fingerprint = g->key = SPAN_NONE;
+	g->events = NULL;
+	g->nevents = 0;
 }
 
 int reader_next(struct reader *r, struct reading *ret, struct err *e)
@@ -614,9 +715,9 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 	return 0;
 }
 
-void reader_data(struct reader *r, struct buf *b)
+void reader_data(struct reader *r, const struct reading_event *x, struct buf *b)
 {
-	map_write(r->form->map, &r->slots, b);
+	map_write(x->of->map, &r->slots, b);
 }
 
 static struct span slot_text(const struct reader *r, int slot)
@@ -624,13 +725,13 @@ static struct span slot_text(const struct reader *r, int slot)
 	return slot >= 0 ? r->slots.v[slot].text : SPAN_NONE;
 }
 
-void reader_attributes(struct reader *r, const struct reading *g, struct event *ret)
+void reader_attributes(struct reader *r, const struct reading_event *x, struct event *ret)
 {
-	ret->type = span_of(r->form->type);
-	ret->id = g->id;
-	ret->partitionkey = g->key;
-	ret->fingerprint = g->fingerprint;
-	ret->unit = slot_text(r, r->form->unit_slot);
-	ret->bank = slot_text(r, r->form->bank_slot);
-	ret->businessdate = slot_text(r, r->form->date_slot);
+	ret->type = span_of(x->of->type);
+	ret->id = x->id;
+	ret->partitionkey = x->key;
+	ret->fingerprint = x->fingerprint;
+	ret->unit = slot_text(r, x->of->unit_slot);
+	ret->bank = slot_text(r, x->of->bank_slot);
+	ret->businessdate = slot_text(r, x->of->date_slot);
 }

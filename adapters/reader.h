@@ -10,7 +10,8 @@
 
 /*
  * Reads one document by an inward form: rows become records, each mapped, identified, checked. The same code serves the
- * claim (does the batch prove?), publishing, try and test, so that what is tried is what runs.
+ * claim (does the batch prove?), publishing, try and test, so that what is tried is what runs. One reading is one row, and so
+ * a record with all its events: who goes on from a saved place never stands within one.
  *
  * Memory is flat. It can stop behind any row and go on later from what reader_save wrote.
  */
@@ -19,18 +20,27 @@
 
 enum reading_kind { READ_END, READ_SKIPPED, READ_RECORD };
 
+/* One event that a record makes. */
+struct reading_event {
+	const struct form_event *of;
+	bool readable;               /* its amount is known, also when the record is dead */
+	int64_t fen;
+	struct span currency;
+	struct span id;              /* empty when it could not be made */
+	struct span fingerprint;     /* 32 hex digits; empty for reports that are known by record number */
+	struct span key;             /* partition key; empty: the adapter's name */
+};
+
+/* A record is whole: either all events are there, each mapped and checked, or it is dead. A dead one has one event, the
+ * first that it would have made: what it is counted as. */
 struct reading {
 	enum reading_kind kind;
 	uint64_t number;             /* of the record, from 1 */
 	uint64_t line, offset;       /* of its first byte */
 	struct span raw;
 	struct err bad;              /* not E_NONE: the record is dead, and why; where names file:line:column */
-	bool readable;               /* its amount is known, also when it is dead */
-	int64_t fen;
-	struct span currency;
-	struct span id;              /* empty when it could not be made */
-	struct span fingerprint;     /* 32 hex digits; empty for reports that are known by record number */
-	struct span key;             /* partition key; empty: the adapter's name */
+	const struct reading_event *events;
+	unsigned nevents;            /* at least 1 of a record, else 0 */
 };
 
 struct reader;
@@ -51,10 +61,10 @@ void reader_close(struct reader *r);
 /* The next row that matters. 0 with ret (spans valid until the next call), -1: the input failed, or the document cannot
  * be read at all (form.no_header, wrap.*; kind ERR_DATA). READ_END comes when what is wrapped has proved to its end. */
 int reader_next(struct reader *r, struct reading *ret, struct err *e);
-/* For the record that reader_next gave, when it is not dead: appends the JSON of its data, and fills the attributes
- * that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint). */
-void reader_data(struct reader *r, struct buf *b);
-void reader_attributes(struct reader *r, const struct reading *g, struct event *ret);
+/* For an event of the record that reader_next gave, when it is not dead: appends the JSON of its data, and fills the
+ * attributes that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint). */
+void reader_data(struct reader *r, const struct reading_event *x, struct buf *b);
+void reader_attributes(struct reader *r, const struct reading_event *x, struct event *ret);
 /* Where it stands, at most 4 KiB of JSON. */
 void reader_save(const struct reader *r, struct buf *b);
 uint64_t reader_offset(const struct reader *r);
@@ -72,12 +82,13 @@ struct span reader_title(const struct reader *r, unsigned column, int *ret_slot)
 #define READER_PROBLEMS 20u
 
 struct reader_proof {
-	uint64_t records, events, dead, skipped;
-	struct totals *totals;       /* terms read, published (those that would be), dead */
+	uint64_t records, dead, skipped;
+	uint64_t events;             /* that go out, or would: of all records that are not dead */
+	struct totals *totals;       /* terms read and dead, in events: a dead record is one */
 	bool has_count, has_sum;     /* declared by a head or a trailer */
 	uint64_t count;
 	int64_t sum;
-	int64_t found;               /* sum of the readable records (of one currency) */
+	int64_t found;               /* sum of those readable amounts that are declared (of one currency) */
 	char currency[4];
 	bool trailer_missing;
 	/* ok; held (does not prove, or is released whole and has a dead record); no_control (nothing declared) */

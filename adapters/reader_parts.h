@@ -11,7 +11,8 @@ struct reader {
 	struct codec_reader *codec;
 	struct wrap_chain *wraps;    /* NULL: there are none */
 	struct slots slots;
-	struct arena heads;          /* texts of file keys and of head rows: they outlive a row */
+	struct arena heads;          /* texts of file keys and of what was restored: they outlive a row */
+	struct arena *carried;       /* for each kind: texts of its last row, for the rows below */
 	uint64_t rows;               /* that are no titles */
 	uint64_t titles;             /* rows looked at for the header */
 	uint64_t number;             /* of the last record */
@@ -26,7 +27,10 @@ struct reader {
 	int *columns;                /* header: position -> slot */
 	struct span *header_titles;  /* header: what stands there; NULL: it was read before reading went on */
 	const struct form_kind *kind;        /* of the last row; NULL: there is a header row */
-	struct buf id, fingerprint, key;
+	struct reading_event events[FORM_EVENTS_MAX];        /* of the last record, and their texts: */
+	struct {
+		struct buf id, fingerprint, key;
+	} texts[FORM_EVENTS_MAX];
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;
 	int64_t sum;

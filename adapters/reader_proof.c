@@ -18,7 +18,8 @@ struct reader_prover {
 	} suspects[SUSPECTS];
 	unsigned nsuspects;
 	int64_t gross;               /* of readable records, without their signs */
-	uint64_t unread;             /* records whose amount is not in any sum */
+	uint64_t unread;             /* whose amount is not in the sum */
+	uint64_t counted;            /* what a declared count is compared with */
 };
 
 struct reader_prover *reader_prover_new(const struct form *f, const char *shown)
@@ -90,7 +91,7 @@ static const char *undeclared(const struct form *form, const struct reader *r)
 		return "count";
 	if (!r->has_sum && (form->declared_sum_slot >= 0 || (r->trailer_seen && form->trailer_sum_slot >= 0)))
 		return "sum";
-	if (form->nature == NATURE_INSTRUCTION && form->release == RELEASE_BATCH && !r->has_count && !r->has_sum)
+	if (form_instructs(form) && form->release == RELEASE_BATCH && !r->has_count && !r->has_sum)
 		return "count, sum";         /* its line of totals is optional and not there */
 	return NULL;
 }
@@ -115,9 +116,9 @@ static void compare(struct reader_prover *p, const struct reader *r)
 		err_set(&why, E_BATCH_UNDECLARED, "what=%s", lost);
 		hold(f, &why);
 	}
-	if (f->has_count && f->count != f->records) {
+	if (f->has_count && f->count != p->counted) {
 		f->verdict = PROOF_HELD;
-		err_set(&f->why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, f->count, f->records);
+		err_set(&f->why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, f->count, p->counted);
 	}
 	if (f->has_sum && f->sum != f->found) {
 		f->verdict = PROOF_HELD;
@@ -145,34 +146,55 @@ static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
 		err_set(e, E_BATCH_AMOUNT, "max=%s", money_text(READER_BATCH_MAX, max));
 		return err_at(e, "%s", p->shown);
 	}
-	return money_add(&p->proof.found, fen, e);
+	return 0;
+}
+
+static int prove_event(struct reader_prover *p, const struct reading_event *x, bool is_dead, struct err *e)
+{
+	struct reader_proof *f = &p->proof;
+	bool declared = !p->form->declared_of || p->form->declared_of == x->of;
+
+	p->counted += p->form->declared_of && declared;
+	p->unread += declared && !x->readable;
+	if (declared && x->readable && !f->currency[0] && x->currency.n < sizeof f->currency)
+		memcpy(f->currency, x->currency.p ? x->currency.p : "", x->currency.n);
+	if (x->readable && (add_amount(p, x->fen, e) != 0 || (declared && money_add(&f->found, x->fen, e) != 0)))
+		return -1;
+	if (totals_add(f->totals, TOTAL_READ, "", x->currency, x->fen, x->readable, e) != 0)
+		return -1;
+	return is_dead ? totals_add(f->totals, TOTAL_DEAD, "", x->currency, x->fen, x->readable, e) : 0;
+}
+
+static int prove_record(struct reader_prover *p, const struct reading *g, struct err *e)
+{
+	struct reader_proof *f = &p->proof;
+	bool is_dead = g->bad.id != E_NONE;
+
+	f->records++;
+	p->counted += !p->form->declared_of;
+	f->dead += is_dead;
+	f->events += is_dead ? 0 : g->nevents;
+	if (is_dead) {
+		suspect(p, g);
+		if (f->nproblems < READER_PROBLEMS)
+			f->problems[f->nproblems++] = g->bad;
+	}
+	for (unsigned i = 0; i < g->nevents; i++)
+		if (prove_event(p, &g->events[i], is_dead, e) != 0)
+			return -1;
+	return 0;
 }
 
 int reader_prove(struct reader_prover *p, const struct reader *r, const struct reading *g, struct err *e)
 {
 	struct reader_proof *f = &p->proof;
-	bool is_dead = g->bad.id != E_NONE;
 
 	switch (g->kind) {
 	case READ_SKIPPED:
 		f->skipped++;
 		return 0;
 	case READ_RECORD:
-		f->records++;
-		p->unread += !g->readable;
-		*(is_dead ? &f->dead : &f->events) += 1;
-		if (g->readable && !f->currency[0] && g->currency.n < sizeof f->currency)
-			memcpy(f->currency, g->currency.p ? g->currency.p : "", g->currency.n);
-		if (is_dead) {
-			suspect(p, g);
-			if (f->nproblems < READER_PROBLEMS)
-				f->problems[f->nproblems++] = g->bad;
-		}
-		if (g->readable && add_amount(p, g->fen, e) != 0)
-			return -1;
-		if (totals_add(f->totals, TOTAL_READ, "", g->currency, g->fen, g->readable, e) != 0)
-			return -1;
-		return is_dead ? totals_add(f->totals, TOTAL_DEAD, "", g->currency, g->fen, g->readable, e) : 0;
+		return prove_record(p, g, e);
 	default:
 		f->has_count = r->has_count;
 		f->has_sum = r->has_sum;

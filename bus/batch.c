@@ -17,9 +17,12 @@ void batch_closing_write(struct buf *b, const struct batch_closing *c, const str
 	event_begin(b, &v);
 	buf_str(b, "{\"adapter\":");
 	json_quote(b, c->adapter);
-	buf_str(b, ",\"type\":");
-	json_quote(b, c->type);
-	buf_printf(b, ",\"whole\":%s,\"partition\":%u,\"published\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":%" PRIu64,
+	buf_str(b, ",\"types\":[");
+	for (unsigned i = 0; i < c->ntypes; i++) {
+		buf_str(b, i ? "," : "");
+		json_quote(b, c->types[i]);
+	}
+	buf_printf(b, "],\"whole\":%s,\"partition\":%u,\"published\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":%" PRIu64,
 		c->whole ? "true" : "false", c->partition, c->published, c->failed, c->routed);
 	if (c->last) {
 		buf_printf(b, ",\"all\":%" PRIu64 ",\"partitions\":[", c->all);
@@ -38,6 +41,20 @@ static struct span text_of(const json_t *o, const char *name, struct arena *scra
 	return t ? arena_span(scratch, span_of(t)) : SPAN_NONE;
 }
 
+/* One type alone stands under `type` in what was written before a batch could have several. */
+static void read_types(const json_t *o, struct arena *scratch, struct batch_closing *c)
+{
+	const json_t *types = json_object_get(o, "types"), *t;
+	struct span one = text_of(o, "type", scratch);
+	size_t i;
+
+	if (one.p)
+		c->types[c->ntypes++] = one;
+	json_array_foreach(types, i, t)
+		if (c->ntypes < BATCH_TYPES_MAX && json_is_string(t))
+			c->types[c->ntypes++] = arena_span(scratch, span_of(json_string_value(t)));
+}
+
 static uint64_t number_of(const json_t *o, const char *name)
 {
 	return (uint64_t)json_integer_value(json_object_get(o, name));
@@ -51,7 +68,7 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	size_t i;
 
 	c.adapter = text_of(o, "adapter", scratch);
-	c.type = text_of(o, "type", scratch);
+	read_types(o, scratch, &c);
 	c.whole = json_is_true(json_object_get(o, "whole"));
 	c.partition = (unsigned)number_of(o, "partition");
 	c.published = number_of(o, "published");
@@ -63,7 +80,7 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 		if (i < sizeof c.partitions / sizeof *c.partitions)
 			c.partitions[c.npartitions++] = (unsigned)json_integer_value(p);
 	json_decref(o);
-	if (!o || !c.adapter.p || !c.type.p || !c.batchid.n)
+	if (!o || !c.adapter.p || !c.ntypes || !c.batchid.n)
 		return err_set(e, E_BATCH_CLOSING, "id=%.*s", SPAN_F(v->id));
 	*ret = c;
 	return 0;

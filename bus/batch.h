@@ -6,12 +6,16 @@
 
 /*
  * The end of a batch: an event of type jincai.batch.closed, last of its batch on each partition that carries its
- * records, and on the batch's own partition after all others. The router writes its own copy for every destination that
- * the batch's event type can reach. Figures are totals, never additions: a later closing of the same batch and partition
- * replaces the earlier.
+ * records, and on the batch's own partition after all others. The router writes one copy of its own for every destination
+ * that any of the batch's event types can reach. Figures are totals over all types, never additions: a later closing of the
+ * same batch and partition replaces the earlier.
  */
+#define BATCH_TYPES_MAX 8u
+
 struct batch_closing {
-	struct span batchid, adapter, type;  /* type of its events */
+	struct span batchid, adapter;
+	struct span types[BATCH_TYPES_MAX];  /* that its events can have, whether one came or not; at least one */
+	unsigned ntypes;
 	bool whole;                  /* released whole or not at all */
 	unsigned partition;
 	uint64_t published;          /* of this batch on this partition */

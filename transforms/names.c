@@ -6,17 +6,14 @@
 #include "conf.h"
 
 struct names {
-	char **text;                 /* NULL-terminated, for conf_nearest */
-	bool *used;
+	char **text;
+	bool *used, *hidden;
 	unsigned n;
 };
 
 struct names *names_new(void)
 {
-	struct names *n = mem_new(sizeof *n);
-
-	n->text = mem_new(sizeof *n->text);
-	return n;
+	return mem_new(sizeof(struct names));
 }
 
 void names_free(struct names *n)
@@ -27,13 +24,14 @@ void names_free(struct names *n)
 		free(n->text[i]);
 	free(n->text);
 	free(n->used);
+	free(n->hidden);
 	free(n);
 }
 
 static int find(const struct names *n, struct span name)
 {
 	for (unsigned i = 0; i < n->n; i++)
-		if (span_is(name, n->text[i]))
+		if (!n->hidden[i] && span_is(name, n->text[i]))
 			return (int)i;
 	return -1;
 }
@@ -44,11 +42,11 @@ unsigned names_add(struct names *n, struct span name)
 
 	if (at >= 0)
 		return (unsigned)at;
-	n->text = mem_grow(n->text, n->n + 2u, sizeof *n->text);
+	n->text = mem_grow(n->text, n->n + 1u, sizeof *n->text);
 	n->used = mem_grow(n->used, n->n + 1u, sizeof *n->used);
+	n->hidden = mem_grow(n->hidden, n->n + 1u, sizeof *n->hidden);
 	n->text[n->n] = mem_text(name);
-	n->text[n->n + 1] = NULL;
-	n->used[n->n] = false;
+	n->used[n->n] = n->hidden[n->n] = false;
 	return n->n++;
 }
 
@@ -66,6 +64,18 @@ bool names_used(const struct names *n, unsigned slot)
 	return n->used[slot];
 }
 
+int names_slot(const struct names *n, struct span name)
+{
+	return find(n, name);
+}
+
+void names_hide(struct names *n, struct span prefix, bool hidden)
+{
+	for (unsigned i = 0; i < n->n; i++)
+		if (span_starts(span_of(n->text[i]), prefix))
+			n->hidden[i] = hidden;
+}
+
 unsigned names_count(const struct names *n)
 {
 	return n->n;
@@ -78,14 +88,22 @@ const char *names_text(const struct names *n, unsigned slot)
 
 const char *names_nearest(const struct names *n, struct span name)
 {
+	const char **shown = mem_new((n->n + 1u) * sizeof *shown), *near = NULL;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n->n; i++)
+		if (!n->hidden[i])
+			shown[count++] = n->text[i];
 	/* A name without its kind is the mistake of every beginner. */
-	for (unsigned i = 0; i < n->n; i++) {
-		const char *dot = strchr(n->text[i], '.');
+	for (unsigned i = 0; i < count && !near; i++) {
+		const char *dot = strchr(shown[i], '.');
 
 		if (dot && span_is(name, dot + 1))
-			return n->text[i];
+			near = shown[i];
 	}
-	return conf_nearest(name, (const char *const *)n->text);
+	near = near ? near : conf_nearest(name, shown);
+	free(shown);
+	return near;
 }
 
 void slots_init(struct slots *s, unsigned n)

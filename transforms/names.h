@@ -24,6 +24,11 @@ unsigned names_add(struct names *n, struct span name);
 /* Slot or -1. Marks the slot as used: what no rule uses, a codec need not decode. */
 int names_use(struct names *n, struct span name);
 bool names_used(const struct names *n, unsigned slot);
+/* Slot or -1, and no rule uses it. */
+int names_slot(const struct names *n, struct span name);
+/* Names that begin so are no names until they are shown again: their slots stay, and a name added meanwhile gets a slot of
+ * its own. So the results of one mapping are unknown to the next, and a head's event cannot name a line. */
+void names_hide(struct names *n, struct span prefix, bool hidden);
 unsigned names_count(const struct names *n);
 const char *names_text(const struct names *n, unsigned slot);
 /* The nearest known name, or NULL. */

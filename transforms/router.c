@@ -335,7 +335,27 @@ static int unknown_type(struct work *w, struct err *e)
 	return dead_event(w, &why, "", NULL, SPAN_NONE, e);
 }
 
-/* The batch is complete on this partition: every destination that its type can reach is told. */
+static struct type *type_of(struct router *r, struct span type)
+{
+	for (unsigned i = 0; i < r->ntypes; i++)
+		if (span_is(type, r->types[i].name))
+			return &r->types[i];
+	return NULL;
+}
+
+/* Can an event of the batch come to this destination? */
+static bool reaches(struct router *r, const struct batch_closing *c, unsigned d)
+{
+	for (unsigned i = 0; i < c->ntypes; i++) {
+		const struct type *t = type_of(r, c->types[i]);
+
+		if (t && t->shapes[d].line)
+			return true;
+	}
+	return false;
+}
+
+/* The batch is complete on this partition: every destination that one of its types can reach is told. */
 static int forward_closing(struct work *w, struct err *e)
 {
 	struct router *r = w->r;
@@ -352,30 +372,20 @@ static int forward_closing(struct work *w, struct err *e)
 	if (w->batch->seen != c.published)
 		return err_set(e, E_ROUTE_BATCH, "batch=%.*s\nwant=%" PRIu64 "\ngot=%" PRIu64, SPAN_F(c.batchid), c.published,
 			w->batch->seen);
-	for (unsigned i = 0; i < r->ntypes; i++)
-		for (unsigned d = 0; span_is(c.type, r->types[i].name) && d < r->ndestinations; d++) {
-			if (!r->types[i].shapes[d].line)
-				continue;
-			c.failed = failed;
-			c.routed = w->batch->routed[d];
-			buf_clear(&r->event);
-			batch_closing_write(&r->event, &c, &attributes);
-			if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key,
-				&r->event, e) != 0)
-				return -1;
-		}
+	for (unsigned d = 0; d < r->ndestinations; d++) {
+		if (!reaches(r, &c, d))
+			continue;
+		c.failed = failed;
+		c.routed = w->batch->routed[d];
+		buf_clear(&r->event);
+		batch_closing_write(&r->event, &c, &attributes);
+		if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, e) != 0)
+			return -1;
+	}
 	while (*at != w->batch)
 		at = &(*at)->next;
 	free_open(at);
 	return 0;
-}
-
-static struct type *type_of(struct router *r, struct span type)
-{
-	for (unsigned i = 0; i < r->ntypes; i++)
-		if (span_is(type, r->types[i].name))
-			return &r->types[i];
-	return NULL;
 }
 
 static int take_message(struct router *r, struct input *in, const struct bus_message *m, struct err *e)

@@ -63,6 +63,9 @@ struct codec {
 	/* Makes the cells of the row that next gave as that kind of record has them, valid until the next call; for
 	 * codecs that have columns. NULL: next has cut them. Errors (ERR_DATA) are those of a bad row. */
 	int (*cut)(struct codec_reader *r, unsigned kind, struct row *row, struct err *e);
+	/* Can the row that next gave be of that kind? Asked before a kind's condition; a kind may then stand without one. A
+	 * row that fits none, and a bad one, is taken for the last kind. NULL: any row can be of any kind. */
+	bool (*fits)(const struct codec_reader *r, unsigned kind);
 
 	/* Writing, NULL of a codec that only reads: appends what begins a file (a BOM), one row, what ends it. Titles are
 	 * written as kind 0. Cells are UTF-8, absent ones are empty;

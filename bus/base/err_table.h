@@ -599,8 +599,15 @@ ROW(E_RECORD_MORE_COLUMNS, "record.more_columns", ERR_DATA, 1, "the row has {got
 	"the record is not passed on: a separator inside a text, or the vendor added a column", "该记录没有往下走：文字里混进了分隔符，或厂商加了列")
 ROW(E_RECORD_NO_KEY, "record.no_key", ERR_DATA, 1, "{part} is part of the key and empty", "主键字段 {part} 为空",
 	"the record is not passed on; ask the source to fill it in", "该记录没有往下走；请来源系统补填")
+ROW(E_RECORD_NO_EVENT, "record.no_event", ERR_DATA, 1, "no condition of an event holds for this record", "该记录不符合任何一种事件的条件",
+	"the record is not passed on; see when: of the form's events, or ask the source what the record means", "该记录没有往下走；请看报文格式各事件的 when:，或向来源系统核实其含义")
 ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
 	"one of: delimited, fixed, dbf, json", "可用的编解码：delimited、fixed、dbf、json")
+ROW(E_FORM_DECLARED, "form.declared", ERR_CONF, 3, "the form makes several events, and declares: does not say of which of them the figures are",
+	"该报文格式产生多种事件，而 declares: 没有写明申报的是其中哪一种",
+	"the form was not loaded; write of: with the type whose count and sum are declared", "该报文格式未加载；请写 of:，注明申报笔数、合计的是哪种事件")
+ROW(E_FORM_EVENTS, "form.events", ERR_CONF, 3, "events: names no type, or more than {max}", "events: 没有写事件类型，或超过 {max} 种",
+	"the form was not loaded; one entry for each type of event, named by it", "该报文格式未加载；每种事件类型写一项，以类型为名")
 ROW(E_FORM_IDENTITY, "form.identity", ERR_CONF, 3, "identity says neither document nor record: number", "identity 既没有写 document，也没有写 record: number",
 	"name the fields that make the key: document: [...]", "请写明由哪些字段构成主键：document: [...]")
 ROW(E_FORM_KINDS, "form.kinds", ERR_CONF, 3, "kind {kind} stands in the wrong place: only the last kind has no when:, and it is named line",
@@ -621,6 +628,8 @@ ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for eve
 	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
 ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
+ROW(E_FORM_OF, "form.of", ERR_CONF, 3, "there is no kind {kind} that an event could be made of", "没有记录种类 {kind}，无法由它产生事件",
+	"the form was not loaded; name one of kinds:, or leave of: out for line", "该报文格式未加载；请写 kinds: 里的一种，由 line 产生的不写 of:")
 ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
 	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
@@ -630,6 +639,8 @@ ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
 	"输出方向的报文格式请改用别的编解码")
 ROW(E_FORM_SEVERAL, "form.several", ERR_CONF, 3, "{name} has several forms of that direction", "{name} 下有不止一个这个方向的报文格式",
 	"name one: {name}/FORM", "请写全：{name}/报文名")
+ROW(E_FORM_SYSTEMS, "form.systems", ERR_CONF, 3, "{type} is of another system than {first}", "{type} 与 {first} 不属于同一系统",
+	"the form was not loaded; events of one form go to one topic: make a form for each system", "该报文格式未加载；一个报文格式的事件写在同一主题：请按系统分成几个格式")
 ROW(E_FORM_TITLES, "form.titles", ERR_CONF, 3, "the header row has {want} titles and the line {got} cells", "表头有 {want} 列，行里有 {got} 格",
 	"make them equal", "请改成一致")
 ROW(E_FORM_TWO_COLUMNS, "form.two_columns", ERR_CONF, 3, "columns are given twice: by kinds: and by header:", "列写了两遍：kinds: 和 header:",

@@ -86,10 +86,9 @@ static void add_record(void *arg, struct reader *r, const struct reading *g)
 	struct buf *b = arg;
 
 	if (g->bad.id)
-		buf_printf(b, "{\"line\":%llu,\"error\":\"%s\"}", (unsigned long long)g->line, err_code(g->bad.id)->name);
+		buf_printf(b, "{\"line\":%llu,\"error\":\"%s\"}\n", (unsigned long long)g->line, err_code(g->bad.id)->name);
 	else
-		trial_event(r, g, b);
-	buf_c(b, '\n');
+		trial_events(r, g, b);
 }
 
 /* Equal as JSON; the order of members and what stands between them does not matter, nor does specversion. */

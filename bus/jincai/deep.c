@@ -120,6 +120,13 @@ static enum total_term term_of(struct span state)
 						: TOTAL_COUNT;
 }
 
+static int count_read(struct recount *c, const struct reading_event *x, enum total_term whole)
+{
+	if (totals_add(c->counted, TOTAL_READ, "", x->currency, x->fen, x->readable, c->e) != 0)
+		return -1;
+	return whole == TOTAL_COUNT ? 0 : totals_add(c->counted, whole, "", x->currency, x->fen, x->readable, c->e);
+}
+
 static int read_records(struct recount *c, const struct claim *claim, struct reader *r)
 {
 	enum total_term whole = term_of(claim->state);
@@ -131,10 +138,9 @@ static int read_records(struct recount *c, const struct claim *claim, struct rea
 		if (g.kind != READ_RECORD)
 			continue;
 		progress(c);
-		if (totals_add(c->counted, TOTAL_READ, "", g.currency, g.fen, g.readable, c->e) != 0)
-			return -1;
-		if (whole != TOTAL_COUNT && totals_add(c->counted, whole, "", g.currency, g.fen, g.readable, c->e) != 0)
-			return -1;
+		for (unsigned i = 0; i < g.nevents; i++)
+			if (count_read(c, &g.events[i], whole) != 0)
+				return -1;
 	} while (g.kind != READ_END);
 	return 0;
 }

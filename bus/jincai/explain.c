@@ -18,17 +18,23 @@ struct explaining {
 
 /* ---- what is personal ---- */
 
-/* Of a value: what the fields are that are made of it, or that it is. */
-static enum schema_sensitivity sensitivity_of(const struct explaining *x, int slot)
+static enum schema_sensitivity sensitivity_in(const struct map *m, const struct slots *s, int slot)
 {
-	const struct map *m = x->form->map;
-	const struct slots *s = reader_slots(x->reader);
-
-	for (unsigned i = 0; slot >= 0 && i < map_count(m); i++)
+	for (unsigned i = 0; i < map_count(m); i++)
 		if ((map_from(m, i) == slot || map_cell(m, s, i) == &s->v[slot]) &&
 			map_field(m, i)->sensitivity != SENSITIVITY_NONE)
 			return map_field(m, i)->sensitivity;
 	return SENSITIVITY_NONE;
+}
+
+/* Of a value: what the fields are that are made of it, or that it is, in whatever event. */
+static enum schema_sensitivity sensitivity_of(const struct explaining *x, int slot)
+{
+	enum schema_sensitivity s = SENSITIVITY_NONE;
+
+	for (unsigned i = 0; slot >= 0 && i < x->form->nevents && s == SENSITIVITY_NONE; i++)
+		s = sensitivity_in(x->form->events[i].map, reader_slots(x->reader), slot);
+	return s;
 }
 
 /* Of a cell. Where columns have moved nobody knows what is a name or an account: each cell is taken for one. */
@@ -138,16 +144,16 @@ static void put_reason(struct buf *b, const struct err *e)
 	buf_printf(b, " [%s]\n", err_code(e->id)->name);
 }
 
-static void show_field(struct explaining *x, unsigned i, struct conf *rule)
+static void show_field(struct explaining *x, const struct map *m, unsigned i, struct conf *rule)
 {
-	const struct schema_field *field = map_field(x->form->map, i);
+	const struct schema_field *field = map_field(m, i);
 	struct slots *s = reader_slots(x->reader);
 	const struct conf *table = rule->kind == CONF_MAP ? conf_get(rule, "lookup") : NULL;
-	int from = map_from(x->form->map, i);
+	int from = map_from(m, i);
 	enum schema_sensitivity personal = field->sensitivity ? field->sensitivity : sensitivity_of(x, from);
 	struct err e;
-	bool failed = map_run_rule(x->form->map, i, s, &e) != 0;
-	const struct span *made = &map_cell(x->form->map, s, i)->text;
+	bool failed = map_run_rule(m, i, s, &e) != 0;
+	const struct span *made = &map_cell(m, s, i)->text;
 
 	buf_printf(x->to, "  %.*s (%.*s) = ", SPAN_F(field->path),
 		SPAN_F(say_lang() == ERR_ZH ? field->title_zh : field->title));
@@ -170,11 +176,21 @@ static void show_field(struct explaining *x, unsigned i, struct conf *rule)
 	put_checks(x->to, field);
 }
 
+static void show_event(struct explaining *x, const struct reading_event *event)
+{
+	struct conf *rule = event->of->rules->first;
+
+	buf_printf(x->to, say("事件 %s，标识 ", "event %s, id "), event->of->type);
+	show_masked(x->to, event->id, SENSITIVITY_NONE);
+	buf_c(x->to, '\n');
+	for (unsigned i = 0; rule && i < map_count(event->of->map); i++, rule = rule->next)
+		show_field(x, event->of->map, i, rule);
+}
+
 void explain_record(const struct form *f, struct reader *r, const struct reading *g, struct buf *b)
 {
 	struct explaining x = {f, r, g, b, BUF_INIT};
 	const struct row *row = reader_row(r);
-	struct conf *rule = conf_get(conf_root(f->conf), "map")->first;
 
 	buf_printf(b, say("第 %" PRIu64 " 笔：第 %" PRIu64 " 行，字节偏移 %" PRIu64 "\n",
 		"record %" PRIu64 ": line %" PRIu64 ", byte offset %" PRIu64 "\n"), g->number, g->line, g->offset);
@@ -188,11 +204,8 @@ void explain_record(const struct form *f, struct reader *r, const struct reading
 	if (row->bad.id) {
 		buf_str(b, say("这一行没有运行规则\n", "no rule ran on this row\n"));
 	} else {
-		buf_printf(b, say("事件 %s，标识 ", "event %s, id "), f->type);
-		show_masked(b, g->id, SENSITIVITY_NONE);
-		buf_c(b, '\n');
-		for (unsigned i = 0; rule && i < map_count(f->map); i++, rule = rule->next)
-			show_field(&x, i, rule);
+		for (unsigned i = 0; i < g->nevents; i++)
+			show_event(&x, &g->events[i]);
 	}
 	buf_done(&x.scratch);
 }

@@ -209,7 +209,7 @@ static void read_adapter(struct loading *in, struct conf *node)
 			!clock_date_ok(year, month, day))
 			conf_report(in->f, start, E_SITE_START, "text=%.*s", SPAN_F(start->text));
 		a->start = mem_text(start->text);
-	} else if (a->form && a->form->nature == NATURE_INSTRUCTION) {
+	} else if (a->form && form_instructs(a->form)) {
 		conf_report_key(in->f, node, E_SITE_NO_START, "adapter=%s", a->name);
 	}
 	a->keep_days = (unsigned)conf_int(node, "keep", 0, 36500, 0, in->f);
@@ -295,9 +295,13 @@ static enum form_nature nature_of(const struct site *s, const char *type, bool *
 
 	*ret_known = false;
 	for (unsigned i = 0; i < s->nadapters; i++)
-		if (s->adapters[i].form && strcmp(s->adapters[i].form->type, type) == 0) {
+		for (unsigned k = 0; s->adapters[i].form && k < s->adapters[i].form->nevents; k++) {
+			const struct form_event *x = &s->adapters[i].form->events[k];
+
+			if (strcmp(x->type, type) != 0)
+				continue;
 			*ret_known = true;
-			if (s->adapters[i].form->nature == NATURE_INSTRUCTION)
+			if (x->nature == NATURE_INSTRUCTION)
 				nature = NATURE_INSTRUCTION;
 		}
 	return nature;
@@ -539,8 +543,9 @@ static int add_routes(struct site *s, struct router *r, struct err *e)
 			findings_done(&quiet);
 		}
 	/* What no route names is read all the same: published = routed + not routed + unshaped holds for every event. */
-	for (unsigned i = 0; i < s->nadapters && !failed; i++)
-		failed = type_number(s, r, s->adapters[i].form->type, &types, &n, e) < 0 ? -1 : 0;
+	for (unsigned i = 0; i < s->nadapters; i++)
+		for (unsigned k = 0; k < s->adapters[i].form->nevents && !failed; k++)
+			failed = type_number(s, r, s->adapters[i].form->events[k].type, &types, &n, e) < 0 ? -1 : 0;
 	for (unsigned i = 0; i < n; i++)
 		free(types[i]);
 	free(types);

@@ -58,14 +58,16 @@ int trial_read(struct library *l, const struct form *form, const char *path, str
 	return ret;
 }
 
-void trial_event(struct reader *r, const struct reading *g, struct buf *b)
+void trial_events(struct reader *r, const struct reading *g, struct buf *b)
 {
-	struct event v = {.source = SPAN("/try")};
+	for (unsigned i = 0; i < g->nevents; i++) {
+		struct event v = {.source = SPAN("/try")};
 
-	reader_attributes(r, g, &v);
-	event_begin(b, &v);
-	reader_data(r, b);
-	buf_c(b, '}');
+		reader_attributes(r, &g->events[i], &v);
+		event_begin(b, &v);
+		reader_data(r, &g->events[i], b);
+		buf_str(b, "}\n");
+	}
 }
 
 void trial_summary(const struct reader_proof *p, struct buf *b)

@@ -19,8 +19,8 @@ typedef void trial_each(void *arg, struct reader *r, const struct reading *g);
 /* Reads the file at path; p takes all into account. Errors: file.missing, file.failed, and those of reader_next. */
 int trial_read(struct library *l, const struct form *form, const char *path, struct reader_prover *p, trial_each *each,
 	void *arg, struct err *e);
-/* Appends the event of a record that is not dead, without an end of line. */
-void trial_event(struct reader *r, const struct reading *g, struct buf *b);
+/* Appends the events of a record that is not dead, each with an end of line. */
+void trial_events(struct reader *r, const struct reading *g, struct buf *b);
 /* Appends what the whole amounts to, as one JSON object, without an end of line. */
 void trial_summary(const struct reader_proof *p, struct buf *b);
 

@@ -35,8 +35,7 @@ static void show_record(void *arg, struct reader *r, const struct reading *g)
 		err_print(&g->bad, say_lang(), stderr);
 		return;
 	}
-	trial_event(r, g, &t->line);
-	buf_c(&t->line, '\n');
+	trial_events(r, g, &t->line);
 	show_flush(&t->line, stdout);
 }
 

@@ -231,7 +231,7 @@ static struct flow *new_router(struct site *s)
 
 	findings_init(&findings);
 	OK(s->e, bus_topic(s->bus, topics_of_type(SPAN(TYPE)), &topic, &s->e));
-	type = router_type(r, TYPE, topic, s->forms[0]->schema, true);
+	type = router_type(r, TYPE, topic, s->forms[0]->events[0].schema, true);
 	for (unsigned i = 0; i < 3; i++) {
 		const struct form_shape *shape = form_shape(forms[i], SPAN(TYPE));
 		struct slots fixed;

@@ -85,7 +85,7 @@ static void feed(struct fix *x, unsigned topic, struct event v, const char *data
 
 static void feed_closing(struct fix *x, unsigned topic, uint64_t published, uint64_t routed)
 {
-	struct batch_closing c = {.batchid = SPAN("b:1"), .adapter = SPAN("a"), .type = SPAN(TYPE), .whole = true,
+	struct batch_closing c = {.batchid = SPAN("b:1"), .adapter = SPAN("a"), .types = {SPAN(TYPE)}, .ntypes = 1, .whole = true,
 		.published = published, .routed = routed, .last = true, .npartitions = 1, .all = published};
 	struct event attributes = {.source = SPAN("/test/feeder"), .time = SPAN("2026-12-15T00:00:00Z")};
 	struct buf b = BUF_INIT;
@@ -727,7 +727,7 @@ static void a_parcel_in_handing_when_the_machine_stopped_is_never_sent_again(voi
 	feed(&x, x.to, (struct event){.id = SPAN("payroll.line:9"), .type = SPAN(TYPE), .batchid = SPAN("b:2"),
 		.businessdate = SPAN("2026-12-15")}, "{\"line\":[\"9\",\"Li\",\"9.00\",\"1\"],\"amount\":\"9.00\",\"currency\":\"CNY\"}");
 	{
-		struct batch_closing c = {.batchid = SPAN("b:2"), .adapter = SPAN("a"), .type = SPAN(TYPE), .whole = true, .published = 1,
+		struct batch_closing c = {.batchid = SPAN("b:2"), .adapter = SPAN("a"), .types = {SPAN(TYPE)}, .ntypes = 1, .whole = true, .published = 1,
 			.routed = 1, .last = true, .npartitions = 1, .all = 1};
 		struct event attributes = {.source = SPAN("/test/feeder"), .time = SPAN("2026-12-15T00:00:00Z")};
 		struct buf b = BUF_INIT;

@@ -55,8 +55,8 @@ static void read_all(struct library *l, const struct form *form, struct bytes *f
 			if (reader_next(r, &g, &e) != 0 || reader_prove(p, r, &g, &e) != 0)
 				break;
 			buf_clear(&out);
-			if (g.kind == READ_RECORD && !g.bad.id)
-				reader_data(r, &out);
+			for (unsigned i = 0; i < g.nevents && !g.bad.id; i++)
+				reader_data(r, &g.events[i], &out);
 			reader_save(r, &out);
 		} while (g.kind != READ_END);
 	buf_done(&out);

@@ -190,8 +190,8 @@ static void a_state_that_is_none_is_refused(void **state)
 
 static void a_closing_comes_back_as_written(void **state)
 {
-	struct batch_closing c = {.batchid = SPAN("b:1"), .adapter = SPAN("a"), .type = SPAN("payroll.line.v1"), .whole = true,
-		.partition = 3, .published = 7, .failed = 1, .routed = 5, .last = true, .npartitions = 2, .partitions = {0, 3}, .all = 9};
+	struct batch_closing c = {.batchid = SPAN("b:1"), .adapter = SPAN("a"), .whole = true,
+		.types = {SPAN("payroll.line.v1"), SPAN("payroll.batch.withdrawn.v1")}, .ntypes = 2, .partition = 3, .published = 7, .failed = 1, .routed = 5, .last = true, .npartitions = 2, .partitions = {0, 3}, .all = 9};
 	struct event attributes = {.source = SPAN("/s"), .time = SPAN("2026-12-01T00:00:00Z")}, v;
 	struct batch_closing got;
 	struct arena a = ARENA_INIT;
@@ -204,7 +204,9 @@ static void a_closing_comes_back_as_written(void **state)
 	OK(e, event_read(buf_as_span(&b), &v, &e));
 	OK(e, batch_closing_read(&v, &a, &got, &e));
 	assert_span(got.batchid, "b:1");
-	assert_span(got.type, "payroll.line.v1");
+	assert_int_equal(got.ntypes, 2);
+	assert_span(got.types[0], "payroll.line.v1");
+	assert_span(got.types[1], "payroll.batch.withdrawn.v1");
 	assert_true(got.whole && got.last);
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.published, 7);
@@ -213,6 +215,10 @@ static void a_closing_comes_back_as_written(void **state)
 	assert_int_equal(got.all, 9);
 	assert_int_equal(got.npartitions, 2);
 	assert_int_equal(got.partitions[1], 3);
+	v.data = SPAN("{\"adapter\":\"a\",\"type\":\"payroll.line.v1\"}");  /* as it was written once */
+	OK(e, batch_closing_read(&v, &a, &got, &e));
+	assert_int_equal(got.ntypes, 1);
+	assert_span(got.types[0], "payroll.line.v1");
 	v.data = SPAN("{\"adapter\":\"a\"}");
 	FAILS(e, "batch.closing", batch_closing_read(&v, &a, &got, &e));
 	v.data = SPAN("[");

@@ -823,7 +823,7 @@ static unsigned read_on(struct library *l, const struct form *form, struct span 
 		OK(e, reader_next(r, &g, &e));
 		if (g.kind == READ_RECORD)
 			buf_printf(shown, "%llu:%s:%lld ", (unsigned long long)g.number,
-				g.bad.id ? err_code(g.bad.id)->name : "ok", (long long)g.fen);
+				g.bad.id ? err_code(g.bad.id)->name : "ok", (long long)g.events[0].fen);
 		if (saves && g.kind != READ_END) {
 			buf_clear(&saves[n]);
 			reader_save(r, &saves[n]);

@@ -43,17 +43,21 @@ static struct reader *open_at(struct help *h, const struct form *form, const cha
 /* What a reading is, in one text. */
 static void tell(struct reader *r, const struct reading *g, struct buf *b)
 {
-	struct event v = {0};
+	buf_printf(b, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %.*s %s %s\n", g->kind, g->number, g->line, g->offset,
+		SPAN_F(g->raw), err_code(g->bad.id)->name, g->bad.where);
+	for (unsigned i = 0; i < g->nevents; i++) {
+		const struct reading_event *x = &g->events[i];
+		struct event v = {0};
 
-	buf_printf(b, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %.*s %s %s %d %" PRId64 " %.*s ", g->kind, g->number, g->line, g->offset,
-		SPAN_F(g->raw), err_code(g->bad.id)->name, g->bad.where, g->readable, g->fen, SPAN_F(g->currency));
-	if (g->kind == READ_RECORD && !g->bad.id) {
-		reader_attributes(r, g, &v);
-		buf_printf(b, "%.*s %.*s %.*s %.*s %.*s ", SPAN_F(v.id), SPAN_F(v.fingerprint), SPAN_F(v.partitionkey), SPAN_F(v.unit),
-			SPAN_F(v.businessdate));
-		reader_data(r, b);
+		buf_printf(b, " %s %d %" PRId64 " %.*s ", x->of->type, x->readable, x->fen, SPAN_F(x->currency));
+		if (!g->bad.id) {
+			reader_attributes(r, x, &v);
+			buf_printf(b, "%.*s %.*s %.*s %.*s %.*s ", SPAN_F(v.id), SPAN_F(v.fingerprint), SPAN_F(v.partitionkey),
+				SPAN_F(v.unit), SPAN_F(v.businessdate));
+			reader_data(r, x, b);
+		}
+		buf_c(b, '\n');
 	}
-	buf_c(b, '\n');
 }
 
 static const char payroll[] =

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "form_parts.h"
+
+#include <stdlib.h>
+
+/* ---- outward ---- */
+
+/* Tells the codec the cells of a line and, where their columns have a width, the rules what fits. */
+static unsigned tell_map(struct form_loading *in, const char *kind, struct map *m, const struct conf *node)
+{
+	const unsigned before = in->f->count;
+	const struct form *f = in->form;
+	struct span names[CODEC_CELLS_MAX];
+	unsigned layout, n = map_count(m) < CODEC_CELLS_MAX ? map_count(m) : CODEC_CELLS_MAX;
+
+	for (unsigned i = 0; i < n; i++)
+		names[i] = map_column(m, i);
+	layout = form_tell_columns(in, kind, names, n, node);
+	for (unsigned i = 0; i < n && f->format && f->codec->room && in->f->count == before; i++)
+		map_limit(m, i, f->codec->room(f->format, layout, i));
+	return layout;
+}
+
+static void read_shape(struct form_loading *in, struct span type, struct conf *type_node, struct conf *line)
+{
+	struct form *f = in->form;
+	const struct schema *schema = library_schema(in->library, type, type_node, in->f);
+	const struct schema_field *fields, *control;
+	struct form_shape *shape;
+	struct map_setup setup = form_map_setup(in, MAP_LIST);
+	struct buf name = BUF_INIT;
+	unsigned n;
+
+	if (!schema)
+		return;
+	f->shapes = mem_grow(f->shapes, f->nshapes + 1u, sizeof *f->shapes);
+	shape = &f->shapes[f->nshapes++];
+	*shape = (struct form_shape){.type = mem_text(type), .names = names_new(), .amount_slot = -1, .currency_slot = -1};
+	form_site_names(shape->names);
+	for (const char *const *a = (const char *const[]){"event.id", "event.type", "event.time", "event.batchid",
+		"event.unit", "event.bank", "event.businessdate", "event.amount", "event.currency", NULL}; *a; a++)
+		names_add(shape->names, span_of(*a));
+	fields = schema_fields(schema, &n);
+	control = schema_control(schema);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned slot;
+
+		buf_clear(&name);
+		buf_printf(&name, "data.%.*s", SPAN_F(fields[i].path));
+		slot = names_add(shape->names, buf_as_span(&name));
+		if (&fields[i] == control)
+			shape->amount_slot = (int)slot;
+		if (span_is(fields[i].path, "currency"))
+			shape->currency_slot = (int)slot;
+	}
+	buf_done(&name);
+	setup.names = shape->names;
+	setup.schema = NULL;
+	setup.people = !f->money && f->titles;
+	shape->line = map_compile(&setup, line, in->f);
+	if (shape->line)
+		shape->layout = tell_map(in, "line", shape->line, line);
+	if (shape->line && f->ntitles && map_count(shape->line) != f->ntitles)
+		conf_report(in->f, line, E_FORM_TITLES, "want=%u\ngot=%u", f->ntitles, map_count(shape->line));
+}
+
+static void read_shapes(struct form_loading *in)
+{
+	struct conf *events = conf_need(in->root, "events", CONF_LIST, in->f), *line = conf_get(in->root, "line");
+
+	if (!line || line->kind == CONF_SCALAR) {
+		conf_need(in->root, "line", CONF_LIST, in->f);
+		return;
+	}
+	for (struct conf *t = events ? events->first : NULL; t; t = t->next) {
+		struct conf *own = line;
+
+		if (line->kind == CONF_MAP) {
+			char *type = mem_text(t->text);
+
+			own = conf_need(line, type, CONF_LIST, in->f);
+			free(type);
+		}
+		if (own)
+			read_shape(in, t->text, t, own);
+	}
+	if (line->kind == CONF_MAP)
+		conf_unknown(line, in->f);
+}
+
+void form_load_outward(struct form_loading *in)
+{
+	struct form *f = in->form;
+	struct conf *head, *titles;
+	struct map_setup setup = form_map_setup(in, MAP_LIST);
+
+	f->money = conf_bool(in->root, "money", false, in->f);
+	titles = conf_want(in->root, "titles", CONF_LIST, in->f);
+	for (struct conf *c = titles ? titles->first : NULL; c; c = c->next) {
+		f->titles = mem_grow(f->titles, f->ntitles + 1u, sizeof *f->titles);
+		f->titles[f->ntitles++] = arena_span(&f->arena, c->text);
+	}
+	head = conf_want(in->root, "head", CONF_LIST, in->f);
+	if (head && (f->head = map_compile(&setup, head, in->f)) != NULL)
+		f->head_layout = tell_map(in, "head", f->head, head);
+	read_shapes(in);
+}
+
