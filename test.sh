@@ -73,6 +73,8 @@ matrix()
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills 300 --fail 50 --full 20
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
+count 'acts: killed at each durable step' tests/e2e/acts_test.py python3 tests/e2e/acts_test.py --count "$steps" "$program" \
+	killed_at_each_durable_step_it_is_done_once
 count 'power cuts: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" --count-lib "$steps" \
 	--seed "$JINCAI_SEED" --work "$work" --cuts 100
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \

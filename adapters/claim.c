@@ -31,6 +31,8 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 	text(b, "keys", c->keys);
 	text(b, "digest", c->digest);
 	text(b, "state", c->state);
+	if (c->was.n)
+		text(b, "was", c->was);
 	text(b, "form", c->form);
 	text(b, "form_digest", c->form_digest);
 	text(b, "verdict", c->verdict);
@@ -104,6 +106,7 @@ int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct
 	c.keys = member(o, "keys", a);
 	c.digest = member(o, "digest", a);
 	c.state = member(o, "state", a);
+	c.was = member(o, "was", a);
 	c.form = member(o, "form", a);
 	c.form_digest = member(o, "form_digest", a);
 	c.verdict = member(o, "verdict", a);

@@ -11,12 +11,15 @@
  * same batch replaces the earlier. States:
  *
  *	publishing   proved; its records are being published          published    all of them are, the batch is closed
- *	held         does not prove: nothing goes out                 returned     was held, and a new file took its place
+ *	held         does not prove: nothing goes out                 returned     was held; a new file took its place, or a
+ *	                                                                           person gave it back to its source
  *	duplicate    the same bytes under the same keys as before     conflict     other bytes under keys that were published
  *	known        older than the adapter's start: never sent       unreadable   no record could be read
+ *	settled      was duplicate, conflict or unreadable (`was`), and a person has dealt with it
  */
 struct claim {
 	struct span batchid, state, adapter;
+	struct span was;             /* the state before `settled`; empty otherwise */
 	struct span taken;           /* name in .taken and in the spool */
 	struct span name;            /* as the vendor called it */
 	struct span keys;            /* from the name; "sha256:<digest>" when the form takes none from it */
@@ -33,7 +36,7 @@ struct claim {
 	struct totals *totals;       /* term read: all records by currency; owned by who made the claim */
 	struct {
 		struct span code, args, where;
-	} reasons[READER_PROBLEMS + 2];      /* why it is held, first the main one */
+	} reasons[READER_PROBLEMS + 3];      /* why it is held, first the main one; of what was returned, who did it */
 	unsigned nreasons;
 };
 

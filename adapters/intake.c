@@ -80,6 +80,12 @@ int intake_save_position(struct intake *in, struct err *e)
 	buf_clear(b);
 	buf_str(b, "{\"totals\":");
 	totals_write(in->totals, b);
+	for (unsigned i = 0; i < in->nslips; i++) {
+		buf_str(b, i ? "," : ",\"slips\":[");
+		json_quote(b, span_of(in->slips[i]));
+	}
+	if (in->nslips)
+		buf_c(b, ']');
 	if (p) {
 		buf_str(b, ",\"batch\":");
 		json_quote(b, p->reader ? p->claim.batchid : buf_as_span(&p->record));
@@ -99,7 +105,9 @@ int intake_save_position(struct intake *in, struct err *e)
 static int restore_position(struct intake *in, struct err *e)
 {
 	json_t *o = NULL;
+	const json_t *slip;
 	const char *batchid;
+	size_t i;
 	int got, ret = 0;
 
 	buf_clear(&in->position);
@@ -109,6 +117,8 @@ static int restore_position(struct intake *in, struct err *e)
 	o = json_loadb(in->position.p, in->position.n, 0, NULL);
 	if (!o)
 		return err_set(e, E_FLOW_POSITION, "name=%s/in", in->name);
+	json_array_foreach(json_object_get(o, "slips"), i, slip)
+		intake_owe_slip(in, span_of(json_string_value(slip)));
 	batchid = json_string_value(json_object_get(o, "batch"));
 	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 ||
 		(batchid && intake_publish_begin(in, span_of(batchid), o, e) != 0))
@@ -208,7 +218,7 @@ static int intake_open(struct flow *f, struct err *e)
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
 		return -1;
-	if (restore_position(in, e) != 0 || find_waiting(in, e) != 0)
+	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || find_waiting(in, e) != 0)
 		return -1;
 	return sweep_spool(in, e);
 }
@@ -310,6 +320,8 @@ static int intake_effect(struct flow *f, struct err *e)
 		if (in->delete_spool[i])
 			ret = drop_spool_delete(in->drop, in->delete_spool[i], e);
 	forget_deletes(in);
+	if (ret == 0)
+		ret = intake_write_slips(in, e);
 	if (in->said.n)
 		log_line(LOG_INFO, "intake.batch", "flow=%s %s", in->name, buf_text(&in->said));
 	buf_clear(&in->said);
@@ -331,6 +343,7 @@ static void intake_close(struct flow *f)
 	in->waiting = NULL;
 	in->nwaiting = 0;
 	forget_deletes(in);
+	intake_forget_slips(in);
 	drop_close(in->drop);
 	in->drop = NULL;
 	totals_free(in->totals);
@@ -348,6 +361,7 @@ static void intake_free(struct flow *f)
 	buf_done(&in->said);
 	free(in->name);
 	free(in->folder);
+	free(in->returns);
 	free(in->spool);
 	free(in->forms);
 	free(in->start);
@@ -361,6 +375,7 @@ static const struct flow_kind intake_kind = {
 	.open = intake_open,
 	.step = intake_step,
 	.effect = intake_effect,
+	.act = intake_act,
 	.close = intake_close,
 	.free = intake_free,
 };
@@ -376,6 +391,8 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	in->setup = *s;
 	in->name = mem_text(span_of(s->name));
 	in->folder = mem_text(span_of(s->folder));
+	if (s->returns)
+		in->setup.returns = in->returns = mem_text(span_of(s->returns));
 	in->spool = mem_text(span_of(s->spool));
 	/* A folder of its own: adapters of one form may keep it at the same moment. */
 	buf_printf(&source, "%s/%s", s->forms, s->name);

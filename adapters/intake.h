@@ -17,6 +17,7 @@ struct intake_setup {
 	struct library *library;
 	const struct form *form;     /* inward; borrowed */
 	const char *folder;          /* drop folder */
+	const char *returns;         /* where slips of returned files go; NULL: .returned in the drop folder */
 	const char *spool;           /* <bus folder>/spool/<name> */
 	const char *forms;           /* <bus folder>/forms: a batch ends with the form it began with */
 	struct span start;           /* 2026-12-01: instructions of an earlier day are known, never sent; empty: none */

@@ -152,8 +152,7 @@ static void move_line(void *arg, const struct total_line *line)
 		m->failed |= totals_move(m->to, m->term, "", span_of(line->currency), &line->sum, m->sign, m->e);
 }
 
-/* Adds what a batch holds to a term of ours, or takes it away. */
-static int count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e)
+int intake_count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e)
 {
 	struct move m = {in->totals, term, sign, e, 0};
 
@@ -218,9 +217,9 @@ static int supersede(struct intake *in, const struct before *b, struct span by, 
 		claim_reason(&old, &a, &why);
 		ret = intake_append_claim(in, &old, e);
 		if (ret == 0)
-			ret = count_batch(in, old.totals, TOTAL_HELD, -1, e);
+			ret = intake_count_batch(in, old.totals, TOTAL_HELD, -1, e);
 		if (ret == 0)
-			ret = count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
+			ret = intake_count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
 		totals_free(old.totals);
 		intake_delete_after(in, old.taken);
 		in->held -= in->held > 0;
@@ -380,9 +379,9 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 	/* What stood before the place where a file became unreadable are no records of ours: it has none. */
 	if (span_is(c->state, "unreadable"))
 		return 0;
-	if (count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
+	if (intake_count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
 		return -1;
-	return count_batch(in, c->totals, term_of(c->state), 1, e);
+	return intake_count_batch(in, c->totals, term_of(c->state), 1, e);
 }
 
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)

@@ -7,8 +7,8 @@
 #include "intake.h"
 
 /*
- * What the three files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
- * and judges, intake_publish.c the way from the spool onto the bus. Nobody else includes this.
+ * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
+ * and judges, intake_publish.c the way from the spool onto the bus, intake_act.c what a person decides. Nobody else includes this.
  */
 #define INTAKE_PARTITIONS_MAX 64u
 
@@ -44,7 +44,7 @@ struct publishing {
 struct intake {
 	struct flow flow;
 	struct intake_setup setup;
-	char *name, *folder, *spool, *forms, *start, *source;
+	char *name, *folder, *returns, *spool, *forms, *start, *source;
 	unsigned topic, claims, dead;
 	struct drop *drop;
 	struct totals *totals;
@@ -57,6 +57,8 @@ struct intake {
 	struct publishing *publishing;
 	struct buf event, position;
 	struct buf events[FORM_EVENTS_MAX];  /* of one record, until all are known to fit */
+	char **slips;                /* batches whose slip is still to be written: in the position, after the commit */
+	unsigned nslips;
 	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
 	unsigned held;               /* batches that wait for a person */
 	struct buf said;             /* what the next commit makes true, for the log */
@@ -88,6 +90,17 @@ int intake_claim_slice(struct intake *in, struct err *e);
 /* Decides and stages the claim record. drop.growing: the copy is worth nothing. */
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e);
 void intake_claiming_free(struct claiming *c);
+
+/* Adds what a batch holds to a term of ours (sign 1), or takes it away (-1). */
+int intake_count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e);
+
+/* ---- what a person decides (intake_act.c) ---- */
+int intake_act(struct flow *f, struct span id, struct span text, struct err *e);
+/* The slip of that batch is to be written after the next commit; before the position is saved. */
+void intake_owe_slip(struct intake *in, struct span batchid);
+/* Writes those that are owed; repeatable. */
+int intake_write_slips(struct intake *in, struct err *e);
+void intake_forget_slips(struct intake *in);
 
 /* ---- publishing (intake_publish.c) ---- */
 /* saved: the position of a batch that is under way; NULL: from its begin. */

@@ -673,6 +673,11 @@ int bus_entries(struct bus *b, unsigned index, struct span prefix,
 
 /* ---- acts ---- */
 
+bool bus_in_use(struct bus *b)
+{
+	return b->mode == BUS_OWN || !b->driver->in_use || b->driver->in_use(b);
+}
+
 int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e)
 {
 	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");

@@ -124,6 +124,8 @@ int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span 
 /* The next act for this owner's flow that was handed in and is not done: 1 (id and act appended), 0 none, -1.
  * Gives each act once in the life of an owner. */
 int bus_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
+/* Owners of this bus run, here or elsewhere, as far as can be known: what is handed in is soon taken. */
+bool bus_in_use(struct bus *b);
 /* Stages "this act is done"; with the commit it is given to nobody again. */
 void bus_act_done(struct bus_owner *o, const char *id);
 

@@ -62,6 +62,7 @@ struct bus_driver {
 	int (*entries)(struct bus *b, unsigned index, struct span prefix,
 		int (*each)(void *, struct span, const struct bus_entry *), void *arg, struct err *e);
 	int (*act_submit)(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
+	bool (*in_use)(struct bus *b);        /* NULL: cannot be known */
 	int (*act_take)(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
 };
 

@@ -542,4 +542,5 @@ const struct bus_driver bus_embedded = {
 	.entries = embedded_entries,
 	.act_submit = embedded_act_submit,
 	.act_take = embedded_act_take,
+	.in_use = embedded_in_use,
 };

@@ -78,6 +78,11 @@ int embedded_act_submit(struct bus *bus, const char *flow, const char *id, struc
 	return failed;
 }
 
+bool embedded_in_use(struct bus *bus)
+{
+	return store_in_use(((struct embedded *)bus)->store);
+}
+
 /* ---- the owner's side ---- */
 
 static bool same_time(const struct timespec *a, const struct timespec *b)

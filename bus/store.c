@@ -234,6 +234,17 @@ static int take_lease(struct store *s, struct err *e)
 	return 0;
 }
 
+bool store_in_use(const struct store *s)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = s->lease >= 0 ? -1 : openat(s->dir, "lease", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held = s->lease >= 0 || (fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK);
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
 /* A power cut in the first moment of a store can leave its first two pages as zeros, which LMDB takes for a file that
  * is not its own. Longer than that it has been used, and is nobody's to cut. */
 static int drop_stillborn(struct store *s, struct err *e)

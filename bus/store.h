@@ -122,6 +122,8 @@ static inline uint64_t store_of64(const char *p)
 }
 
 /* "LMDB 0.9.24: (July 24, 2019)", of the library that is linked. */
+/* Somebody holds the lease: a process that writes runs. */
+bool store_in_use(const struct store *s);
 const char *store_library_version(void);
 
 #endif

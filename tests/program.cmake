@@ -51,6 +51,13 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --rows ${failing_rows})
   set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# What a person decides about a file that waits.
+if(Python3_FOUND)
+  add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 8)
+  set_tests_properties(acts PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
 add_subdirectory(bench)
 
 # Vendors whose forms were written from the reference alone, and the reference's own examples.

@@ -522,3 +522,18 @@ void drop_forget(struct drop *d, const char *taken)
 	unlinkat(d->taken_dir, marker, 0);
 	unlinkat(d->taken_dir, taken, 0);
 }
+
+int drop_return(struct drop *d, const char *folder, const char *name, struct span bytes, struct err *e)
+{
+	int dir = -1, ret;
+
+	if (folder)
+		ret = fsys_make_path(folder, e) != 0 || fsys_open_dir(AT_FDCWD, folder, &dir, e) != 0 ? -1 : 0;
+	else
+		ret = fsys_make_dir(d->dir, ".returned", &dir, e);
+	if (ret == 0)
+		ret = fsys_put(dir, name, bytes, e);
+	if (dir >= 0)
+		close(dir);
+	return ret;
+}

@@ -36,6 +36,10 @@ int drop_taken(struct drop *d, char ***ret, struct err *e);
 /* The vendor's name in a taken one. */
 const char *drop_name(const char *taken);
 
+/* Puts a slip about a file that is not dealt with where its source finds it: that folder, made when missing; NULL: .returned in
+ * the drop folder. Durable; the same name again is replaced. */
+int drop_return(struct drop *d, const char *folder, const char *name, struct span bytes, struct err *e);
+
 /* ---- the copy: reading it writes the spool file and keeps digest and CRCs ---- */
 struct drop_copy;
 

@@ -535,6 +535,24 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 	"the store is damaged or was written by another edition: keep a copy of it and call the maintainers",
 	"存储已损坏或由其他版本写入：请保留副本并联系维护人员")
 
+ROW(E_ACT_CHANGED, "act.changed", ERR_CONF, 5, "batch {batch} no longer waits as it did when this was decided; nothing was changed",
+	"批次 {batch} 已不是当时的状态；未作任何改动", "look again: jincai held show {batch}", "请再看一次：jincai held show {batch}")
+ROW(E_ACT_GONE, "act.gone", ERR_CONF, 5, "there is no batch {batch} with this adapter; nothing was changed", "该接入没有批次 {batch}；未作任何改动",
+	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_ACT_NOT_HERE, "act.not_here", ERR_CONF, 5, "batch {batch} is held at a destination: it cannot be given back from there; nothing was changed",
+	"批次 {batch} 挂起在去向处，不能从那里退回；未作任何改动", "see jincai held show {batch}; ask for a right file under another batch number",
+	"见 jincai held show {batch}；请来源系统换批次号重报正确文件")
+ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside so: batch {batch} waits for another reason; nothing was changed",
+	"只有重复报送才能这样了结：批次 {batch} 是因别的原因等待；未作任何改动", "give it back with a slip: jincai held return {batch} --reason TEXT",
+	"请开退回单退回：jincai held return {batch} --reason 原因")
+ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands in the slip and in the audit; nothing was changed",
+	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")
+ROW(E_ACT_UNKNOWN, "act.unknown", ERR_CONF, 5, "{flow} does not know such an act; nothing was changed", "{flow} 不认识这种操作单；未作任何改动",
+	"use the program of the same version as the one that runs the site", "请使用与运行站点相同版本的程序")
+ROW(E_ACT_WAITS, "act.waits", ERR_RETRY, 1, "the act {act} was handed in, and {flow} has not executed it yet: nothing was changed so far",
+	"操作单 {act} 已提交，{flow} 尚未执行：到目前为止未作任何改动", "it is executed as soon as the site runs: jincai run; see jincai audit list",
+	"站点运行后自动执行：jincai run；结果见 jincai audit list")
+
 /* language: expressions and mappings */
 ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which does not exist here",
 	"条件里写的 {name} 在这里不存在", "<did you mean {near}? >names stand in docs/language.md", "<是不是 {near}？>可用的名称见 docs/language.md")
@@ -877,6 +895,10 @@ ROW(E_BATCH_EMPTY, "batch.empty", ERR_DATA, 1, "the file holds no record", "文�
 	"nothing was passed on; it is kept in .taken; ask the source whether it was meant so", "没有可发的内容，原件保存在 .taken；请向来源系统确认")
 ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the date at the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
 	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
+ROW(E_BATCH_RETURNED, "batch.returned", ERR_DATA, 1, "given back to its source by {by}: {why}", "由 {by} 退回来源系统：{why}",
+	"nothing of it was sent; a right file under the same name is taken as a new one", "一笔未发；来源系统以同名重报正确文件即可")
+ROW(E_BATCH_SEEN, "batch.seen", ERR_DATA, 1, "seen as a duplicate by {by}: {why}", "由 {by} 确认为重复报送：{why}",
+	"nothing of it was sent, nothing was done twice", "一笔未发，没有重复办理")
 ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the same keys took its place, as batch {by}", "同一主键的新文件已取代它，批次 {by}",
 	"nothing of the old one was sent", "旧的一笔未发")
 ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released whole has at most {max} records", "整批放行的批次最多 {max} 笔",

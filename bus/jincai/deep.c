@@ -129,7 +129,7 @@ static int count_read(struct recount *c, const struct reading_event *x, enum tot
 
 static int read_records(struct recount *c, const struct claim *claim, struct reader *r)
 {
-	enum total_term whole = term_of(claim->state);
+	enum total_term whole = term_of(claim->was.n ? claim->was : claim->state);
 	struct reading g;
 
 	do {
@@ -188,7 +188,7 @@ static int recount_file(struct recount *c, const struct claim *claim)
 		return 0;
 	}
 	o.hash = hash_sha256_new();
-	if (!span_is(claim->state, "unreadable"))
+	if (!span_is(claim->was.n ? claim->was : claim->state, "unreadable"))
 		ret = reader_open(&setup, &r, c->e) != 0 || read_records(c, claim, r) != 0 ? -1 : 0;
 	if (ret == 0)
 		ret = check_digest(c, claim, &o);

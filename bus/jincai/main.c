@@ -63,6 +63,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->dir = value;
 	else if (strcmp(name, "--explain") == 0)
 		a->explain = value;
+	else if (strcmp(name, "--reason") == 0)
+		a->reason = value;
 	else if (strcmp(name, "--summary") == 0)
 		a->summary = true;
 	else if (strcmp(name, "--deep") == 0)

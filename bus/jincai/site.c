@@ -191,7 +191,7 @@ static void read_adapter(struct loading *in, struct conf *node)
 {
 	struct site *s = in->site;
 	struct site_adapter *a;
-	struct conf *start;
+	struct conf *start, *returns;
 
 	s->adapters = mem_grow(s->adapters, s->nadapters + 1u, sizeof *s->adapters);
 	a = &s->adapters[s->nadapters++];
@@ -201,6 +201,9 @@ static void read_adapter(struct loading *in, struct conf *node)
 		return;
 	a->form = read_form(in, node, false);
 	a->folder = read_folder(in, node, "from");
+	returns = conf_want(node, "returns", CONF_SCALAR, in->f);
+	if (returns)
+		a->returns = site_path(s, returns->text);
 	start = conf_want(node, "start", CONF_SCALAR, in->f);
 	if (start) {
 		int year = 0, month = 0, day = 0;
@@ -440,6 +443,7 @@ void site_free(struct site *s)
 		form_free(s->adapters[i].form);
 		free(s->adapters[i].name);
 		free(s->adapters[i].folder);
+		free(s->adapters[i].returns);
 		free(s->adapters[i].start);
 	}
 	for (unsigned i = 0; i < s->ndestinations; i++) {
@@ -584,7 +588,8 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 {
 	struct buf spool = BUF_INIT, forms = BUF_INIT;
 	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
-		.folder = a->folder, .start = a->start ? span_of(a->start) : SPAN(""), .keep_days = a->keep_days};
+		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
+		.keep_days = a->keep_days};
 	struct flow *f;
 
 	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);

@@ -32,6 +32,7 @@
  */
 struct site_adapter {
 	char *name, *folder, *start;
+	char *returns;               /* where slips go; NULL: .returned in folder */
 	unsigned keep_days;
 	struct form *form;
 };

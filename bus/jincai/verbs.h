@@ -13,7 +13,7 @@ struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *explain;
-	const char *sample;
+	const char *sample, *reason;
 	bool summary, deep, json, until_idle, no_color;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
@@ -49,6 +49,9 @@ int verb_dead_list(const struct args *a);
 int verb_dead_show(const struct args *a);
 int verb_held_list(const struct args *a);
 int verb_held_show(const struct args *a);
+int verb_held_return(const struct args *a);
+int verb_held_seen(const struct args *a);
+int verb_audit_list(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_new(const struct args *a);
 int verb_demo(const struct args *a);

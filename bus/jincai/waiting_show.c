@@ -45,7 +45,7 @@ bool waiting_claim(struct span state)
 struct texts {
 	const char *kind, *state;    /* claim, batch, parcel; held, ..., unknown */
 	const char *name;            /* of the state, for people */
-	struct buf what, not_happened, next, ask;
+	struct buf what, not_happened, next, ask, act;
 	struct totals *sums;         /* term read */
 	bool own;                    /* sums are ours to free */
 };
@@ -99,6 +99,8 @@ static void texts_claim(struct texts *t, const struct claim *c)
 	if (c->nreasons)
 		verb_remedy(&t->next, c->reasons[0].code, c->reasons[0].args);
 	buf_str(&t->ask, m ? say(m->ask_zh, m->ask_en) : "");
+	buf_printf(&t->act, "jincai held %s '%.*s' --reason %s", span_is(c->state, "duplicate") ? "seen" : "return",
+		SPAN_F(c->batchid), say("原因", "TEXT"));
 }
 
 static void texts_gathering(struct texts *t, const struct gathering *g, const char *destination)
@@ -153,6 +155,7 @@ static void texts_done(struct texts *t)
 	buf_done(&t->not_happened);
 	buf_done(&t->next);
 	buf_done(&t->ask);
+	buf_done(&t->act);
 	if (t->own)
 		totals_free(t->sums);
 }
@@ -186,6 +189,8 @@ void waiting_text(const struct waiting *w, struct buf *b)
 	line(b, say("金额", "money"), buf_as_span(&sums));
 	line(b, say("怎么办", "what next"), buf_as_span(&t.next));
 	line(b, say("问谁", "whom to ask"), buf_as_span(&t.ask));
+	line(b, w->claim && span_is(w->claim->state, "duplicate") ? say("了结", "to put it aside") : say("退回", "to give it back"),
+		buf_as_span(&t.act));
 	buf_done(&sums);
 	texts_done(&t);
 }
@@ -233,6 +238,8 @@ void waiting_json(const struct waiting *w, struct buf *b)
 	show_member(b, "not_happened", buf_as_span(&t.not_happened));
 	show_member(b, "next", buf_as_span(&t.next));
 	show_member(b, "ask", buf_as_span(&t.ask));
+	if (t.act.n)
+		show_member(b, "act", buf_as_span(&t.act));
 	buf_str(b, "}\n");
 	texts_done(&t);
 }

@@ -585,4 +585,4 @@ void hostile_forget(void)
 const struct bus_driver bus_hostile = {"hostile", hostile_open, hostile_close, hostile_topic, hostile_own,
 	hostile_disown, hostile_commit, hostile_position_get, hostile_positions, hostile_read, hostile_unread,
 	hostile_seek, hostile_seek_time, hostile_next, hostile_end, hostile_look, hostile_entries, hostile_act_submit,
-	hostile_act_take};
+	NULL, hostile_act_take};

@@ -15,7 +15,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path("build/release/bin/jincai")
 PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "tests/crash/README.md"]
-MOST_LINES = {"README.md": 120, "README.zh.md": 120, "architecture.md": 200, "operations.md": 160}
+MOST_LINES = {"README.md": 140, "README.zh.md": 140, "architecture.md": 200, "operations.md": 160}
 SOURCES = "\n".join(p.read_text(encoding="utf-8") for top in ("bus", "schemas", "transforms", "adapters")
                     for p in sorted((ROOT / top).rglob("*.[ch]")))
 

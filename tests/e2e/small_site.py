@@ -15,6 +15,7 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import subprocess
@@ -22,7 +23,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
-import make  # noqa: E402  (numbers with right check digits)
+import invent  # noqa: E402  (numbers with right check digits)
 
 CODE = re.compile(r"\[([a-z_]+(?:\.[a-z_]+)*)\]")
 UNIT = "602001"
@@ -52,24 +53,24 @@ class Batch:
 
 def person(rng, number):
     name = rng.choice("王李张刘陈杨赵黄") + rng.choice("珅䶮伟芳𠮷") + rng.choice("敏静丽强")
-    return f"0{number:09}", name, rng.randint(1, 2_000_000), make.card_number(rng), make.id_number(rng)
+    return f"0{number:09}", name, rng.randint(1, 2_000_000), invent.card_number(rng), invent.id_number(rng)
 
 
 def payroll(month="202612", batch=1, rows=5, bank="103", seed=None, head=None, cells=None, end="\n", last_end=True):
     """head: {position: text} put over the head's cells; cells: {row from 0: {position: text}} over those of a line."""
-    rng = make.random.Random(f"{month}/{batch}/{rows}" if seed is None else seed)
+    rng = random.Random(f"{month}/{batch}/{rows}" if seed is None else seed)
     people, seen = [], set()
     while len(people) < rows:
         p = person(rng, len(people))
         if p[4] not in seen:
             seen.add(p[4])
             people.append(p)
-    top = ["F", f"{batch:06}", f"{month}15", UNIT, bank, "61", str(rows), make.yuan(sum(p[2] for p in people))]
+    top = ["F", f"{batch:06}", f"{month}15", UNIT, bank, "61", str(rows), invent.yuan(sum(p[2] for p in people))]
     for at, text in (head or {}).items():
         top[at] = text
     table = [top]
     for i, (agent, name, fen, card, id_no) in enumerate(people):
-        row = [agent, name, make.yuan(fen), card, UNIT, "01", id_no, "1"]
+        row = [agent, name, invent.yuan(fen), card, UNIT, "01", id_no, "1"]
         for at, text in (cells or {}).get(i, {}).items():
             row[at] = text
         table.append(row)
@@ -81,8 +82,8 @@ def large(rows, month="202612", batch=900):
     """As payroll, quick: numbers that only count."""
     people = [(f"1{i:09}", "王珅" if i % 2 else "巴特尔", i % 9973 + 1, f"622848{i:013}") for i in range(rows)]
     total = sum(p[2] for p in people)
-    out = [f"F|{batch:06}|{month}15|{UNIT}|103|61|{rows}|{make.yuan(total)}\n"]
-    out += [f"{p[0]}|{p[1]}|{make.yuan(p[2])}|{p[3]}|{UNIT}|05|H{i:08}|1\n" for i, p in enumerate(people)]
+    out = [f"F|{batch:06}|{month}15|{UNIT}|103|61|{rows}|{invent.yuan(total)}\n"]
+    out += [f"{p[0]}|{p[1]}|{invent.yuan(p[2])}|{p[3]}|{UNIT}|05|H{i:08}|1\n" for i, p in enumerate(people)]
     return Batch(f"gz_{month}_{batch:03}.txt", "".join(out).encode("gb18030"), people)
 
 

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake_parts.h"
+
+#include <stdlib.h>
+
+#include "slip.h"
+
+/*
+ * Acts on a file that waits: `return` gives it back to its source with a slip, `seen` puts a duplicate aside. Both are
+ * commits {claim, totals, outcome, position}; the slips that are still to be written stand in the position, for they are
+ * written after it.
+ */
+struct act {
+	json_t *root;
+	struct span what, batch, digest, by, reason;
+};
+
+static struct span member(const json_t *o, const char *name)
+{
+	const char *t = json_string_value(json_object_get(o, name));
+
+	return t ? span_of(t) : SPAN("");
+}
+
+static int refuse(struct intake *in, struct span id, struct span text, enum err_id why, struct err *e)
+{
+	return flow_act_outcome(&in->flow, id, text, "refused", err_code(why)->name, e);
+}
+
+static bool waits(struct span state)
+{
+	return span_is(state, "held") || span_is(state, "conflict") || span_is(state, "unreadable") ||
+		span_is(state, "duplicate");
+}
+
+/* Who and why stand first, in front of what was wrong with the file. */
+static void add_reason(struct claim *c, struct arena *a, const struct act *act)
+{
+	const unsigned most = sizeof c->reasons / sizeof *c->reasons;
+	struct claim first = {0};
+	struct err why;
+
+	err_set(&why, span_is(act->what, "seen") ? E_BATCH_SEEN : E_BATCH_RETURNED, "by=%.*s\nwhy=%.*s", SPAN_F(act->by),
+		SPAN_F(act->reason));
+	claim_reason(&first, a, &why);
+	if (c->nreasons == most)
+		c->nreasons--;
+	memmove(&c->reasons[1], &c->reasons[0], c->nreasons * sizeof *c->reasons);
+	c->reasons[0] = first.reasons[0];
+	c->nreasons++;
+}
+
+void intake_owe_slip(struct intake *in, struct span batchid)
+{
+	in->slips = mem_grow(in->slips, in->nslips + 1u, sizeof *in->slips);
+	in->slips[in->nslips++] = mem_text(batchid);
+}
+
+/* The claim of a file that waits becomes one that has ended; its money moves with it. */
+static int end_claim(struct intake *in, struct claim *c, struct arena *a, const struct act *act, struct err *e)
+{
+	bool held = span_is(c->state, "held");
+
+	add_reason(c, a, act);
+	if (held) {
+		if (intake_count_batch(in, c->totals, TOTAL_HELD, -1, e) != 0 ||
+			intake_count_batch(in, c->totals, TOTAL_RETURNED, 1, e) != 0)
+			return -1;
+		c->state = SPAN("returned");
+		in->held -= in->held > 0;
+		intake_delete_after(in, c->taken);
+	} else {
+		c->was = c->state;
+		c->state = SPAN("settled");
+	}
+	intake_attend(in, false, false);
+	if (span_is(act->what, "return"))
+		intake_owe_slip(in, c->batchid);
+	intake_note_state(in, c);
+	return intake_append_claim(in, c, e);
+}
+
+static int execute(struct intake *in, struct span id, struct span text, const struct act *act, struct err *e)
+{
+	struct buf record = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct claim c = {0};
+	int ret = claim_find(in->flow.bus, in->flow.owner, act->batch, &record, &a, &c, e);
+
+	if (ret == 0 || (ret == 1 && !span_is(c.adapter, in->name)))
+		ret = refuse(in, id, text, E_ACT_GONE, e);
+	else if (ret == 1 && (!waits(c.state) || !span_eq(c.digest, act->digest)))
+		ret = refuse(in, id, text, E_ACT_CHANGED, e);
+	else if (ret == 1 && span_is(act->what, "seen") && !span_is(c.state, "duplicate"))
+		ret = refuse(in, id, text, E_ACT_NOT_SEEN, e);
+	else if (ret == 1)
+		ret = end_claim(in, &c, &a, act, e) != 0 || flow_act_outcome(&in->flow, id, text, "done", "", e) != 0 ||
+				      intake_save_position(in, e) != 0
+			      ? -1
+			      : 0;
+	totals_free(c.totals);
+	arena_done(&a);
+	buf_done(&record);
+	return ret;
+}
+
+int intake_act(struct flow *f, struct span id, struct span text, struct err *e)
+{
+	struct intake *in = (struct intake *)f;
+	struct act act = {.root = json_loadb(text.p, text.n, 0, NULL)};
+	int ret;
+
+	act.what = member(act.root, "act");
+	act.batch = member(act.root, "batch");
+	act.digest = member(act.root, "digest");
+	act.by = member(act.root, "by");
+	act.reason = member(act.root, "reason");
+	if ((span_is(act.what, "return") || span_is(act.what, "seen")) && act.batch.n && act.by.n && act.reason.n)
+		ret = execute(in, id, text, &act, e);
+	else
+		ret = refuse(in, id, text, E_ACT_UNKNOWN, e);
+	json_decref(act.root);
+	return ret;
+}
+
+/* ---- slips ---- */
+
+static int write_slip(struct intake *in, const char *batchid, struct err *e)
+{
+	struct buf record = BUF_INIT, name = BUF_INIT, slip = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct claim c = {0};
+	int ret = claim_find(in->flow.bus, in->flow.owner, span_of(batchid), &record, &a, &c, e);
+
+	if (ret == 1) {
+		buf_printf(&name, "%.*s.txt", SPAN_F(c.taken));
+		slip_text(&slip, &c);
+		ret = drop_return(in->drop, in->setup.returns, buf_text(&name), buf_as_span(&slip), e);
+	}
+	if (ret == 0 && c.taken.n) {
+		buf_clear(&name);
+		buf_clear(&slip);
+		buf_printf(&name, "%.*s.json", SPAN_F(c.taken));
+		slip_json(&slip, &c);
+		ret = drop_return(in->drop, in->setup.returns, buf_text(&name), buf_as_span(&slip), e);
+	}
+	totals_free(c.totals);
+	arena_done(&a);
+	buf_done(&record);
+	buf_done(&name);
+	buf_done(&slip);
+	return ret;
+}
+
+int intake_write_slips(struct intake *in, struct err *e)
+{
+	while (in->nslips) {
+		if (write_slip(in, in->slips[in->nslips - 1], e) != 0)
+			return -1;
+		free(in->slips[--in->nslips]);
+	}
+	return 0;
+}
+
+void intake_forget_slips(struct intake *in)
+{
+	while (in->nslips)
+		free(in->slips[--in->nslips]);
+	free(in->slips);
+	in->slips = NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "slip.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "jscan.h"
+#include "mask.h"
+
+static void rebuild(struct err *e, struct span code, struct span args)
+{
+	char *name = mem_text(code);
+
+	*e = (struct err){.id = err_by_name(name)};
+	snprintf(e->args, sizeof e->args, "%.*s", SPAN_F(args));
+	free(name);
+}
+
+static void masked(struct buf *b, const char *words)
+{
+	mask_digits(b, span_of(words));
+}
+
+struct sums {
+	struct buf *to;
+	bool json, any;
+};
+
+static void add_sum(void *arg, const struct total_line *line)
+{
+	struct sums *s = arg;
+	char plus[24], minus[24];
+
+	if (line->term != TOTAL_READ)
+		return;
+	money_text(line->sum.plus, plus);
+	money_text(line->sum.minus, minus);
+	if (s->json)
+		buf_printf(s->to, "%s{\"currency\":\"%s\",\"count\":%" PRIu64 ",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%"
+			PRIu64 "}", s->any ? "," : "", line->currency, line->sum.count, plus, minus, line->sum.unreadable);
+	else
+		buf_printf(s->to, "%s%s %s (%" PRIu64 ")", s->any ? "; " : "", line->currency, plus, line->sum.count);
+	if (!s->json && line->sum.minus)
+		buf_printf(s->to, " / %s", minus);
+	s->any = true;
+}
+
+static void put_sums(struct buf *b, const struct claim *c, bool json)
+{
+	struct sums s = {.to = b, .json = json};
+
+	totals_each(c->totals, add_sum, &s);
+	if (!s.any && !json)
+		buf_c(b, '-');
+}
+
+static void row(struct buf *b, const char *name, struct span text)
+{
+	buf_printf(b, "%s: %.*s\n", name, SPAN_F(text));
+}
+
+static void reasons(struct buf *b, const struct claim *c, enum err_lang lang)
+{
+	char words[768];
+	struct err e;
+
+	for (unsigned i = 0; i < c->nreasons; i++) {
+		rebuild(&e, c->reasons[i].code, c->reasons[i].args);
+		err_words(&e, lang, words, sizeof words);
+		buf_printf(b, "  %u. ", i + 1);
+		if (c->reasons[i].where.n)
+			buf_printf(b, "%.*s: ", SPAN_F(c->reasons[i].where));
+		masked(b, words);
+		buf_printf(b, " [%.*s]\n", SPAN_F(c->reasons[i].code));
+	}
+}
+
+static void in_language(struct buf *b, const struct claim *c, enum err_lang lang, struct span time)
+{
+	static const struct {
+		const char *title, *file, *batch, *time, *digest, *money, *why, *not, *next;
+	} words[] = {
+		[ERR_ZH] = {"退回单", "文件", "批次", "收到时间", "SHA-256", "读到的金额（笔数）", "退回原因",
+			"没有发生的事: 本文件一笔未办理，一笔未付。", "怎么办: 请核对后重新报送正确的文件。"},
+		[ERR_EN] = {"Return slip", "file", "batch", "received", "SHA-256", "money read (records)", "why it comes back",
+			"what has not happened: nothing of this file was done, not one was paid.",
+			"what to do: please check, and hand in a right file."},
+	};
+
+	buf_printf(b, "%s\n", words[lang].title);
+	row(b, words[lang].file, c->name);
+	row(b, words[lang].batch, c->batchid);
+	row(b, words[lang].time, time);
+	row(b, words[lang].digest, c->digest);
+	buf_printf(b, "%s: ", words[lang].money);
+	put_sums(b, c, false);
+	buf_printf(b, "\n%s:\n", words[lang].why);
+	reasons(b, c, lang);
+	buf_printf(b, "%s\n%s\n", words[lang].not, words[lang].next);
+}
+
+void slip_text(struct buf *b, const struct claim *c)
+{
+	struct buf time = BUF_INIT;
+
+	clock_write(&time, c->time_ms);
+	in_language(b, c, ERR_ZH, buf_as_span(&time));
+	buf_c(b, '\n');
+	in_language(b, c, ERR_EN, buf_as_span(&time));
+	buf_done(&time);
+}
+
+static void member(struct buf *b, const char *name, struct span text)
+{
+	buf_printf(b, ",\"%s\":", name);
+	json_quote(b, text);
+}
+
+static void json_reason(struct buf *b, const struct claim *c, unsigned i)
+{
+	struct buf text = BUF_INIT;
+	char words[768];
+	struct err e;
+
+	rebuild(&e, c->reasons[i].code, c->reasons[i].args);
+	buf_str(b, i ? ",{\"code\":" : "{\"code\":");
+	json_quote(b, c->reasons[i].code);
+	member(b, "where", c->reasons[i].where);
+	err_words(&e, ERR_ZH, words, sizeof words);
+	masked(&text, words);
+	member(b, "zh", buf_as_span(&text));
+	buf_clear(&text);
+	err_words(&e, ERR_EN, words, sizeof words);
+	masked(&text, words);
+	member(b, "en", buf_as_span(&text));
+	buf_c(b, '}');
+	buf_done(&text);
+}
+
+void slip_json(struct buf *b, const struct claim *c)
+{
+	struct buf time = BUF_INIT;
+
+	clock_write(&time, c->time_ms);
+	buf_str(b, "{\"slip\":\"returned\"");
+	member(b, "file", c->name);
+	member(b, "batch", c->batchid);
+	member(b, "received", buf_as_span(&time));
+	member(b, "sha256", c->digest);
+	buf_printf(b, ",\"records\":%" PRIu64 ",\"sums\":[", c->records);
+	put_sums(b, c, true);
+	buf_str(b, "],\"reasons\":[");
+	for (unsigned i = 0; i < c->nreasons; i++)
+		json_reason(b, c, i);
+	buf_str(b, "],\"done\":\"nothing\"}\n");
+	buf_done(&time);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_SLIP_H
+#define JC_SLIP_H
+
+#include "claim.h"
+
+/*
+ * The slip that goes back to the source with a file of which nothing was done: which file, why, what money, what has not
+ * happened, what to do. A function of the claim record alone, so that writing it again gives the same bytes. Numbers of 12
+ * and more digits are masked as in every list.
+ */
+/* For a person, in Chinese, then in English. */
+void slip_text(struct buf *b, const struct claim *c);
+/* For the source's program: one JSON object and an end of line. */
+void slip_json(struct buf *b, const struct claim *c);
+
+#endif

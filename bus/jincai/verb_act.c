@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "act.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+#include "waiting.h"
+
+#define WAIT_MS 5000                 /* a flow of a running site looks for acts each second */
+
+/* What a person is told when it is done. */
+struct deed {
+	const char *what, *usage, *zh, *en;
+};
+
+static const struct site_adapter *adapter_named(const struct site *s, struct span name)
+{
+	for (unsigned i = 0; i < s->nadapters; i++)
+		if (span_is(name, s->adapters[i].name))
+			return &s->adapters[i];
+	return NULL;
+}
+
+static int refused(const struct claim *c, enum err_id why, const char *flow)
+{
+	struct err e;
+
+	err_set(&e, why, "batch=%.*s\nflow=%s", SPAN_F(c->batchid), flow);
+	return verb_failed(&e);
+}
+
+static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason)
+{
+	const struct site_adapter *adapter = adapter_named(s, c->adapter);
+	struct act_order o = {.what = d->what, .batch = c->batchid, .digest = c->digest, .reason = reason};
+	enum err_id why = E_NONE;
+	struct err e;
+	int got;
+
+	if (!adapter)
+		return refused(c, E_ACT_GONE, "");
+	if (!waiting_claim(c->state))
+		return refused(c, span_is(c->state, "published") ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
+	o.flow = adapter->name;
+	got = act_execute(b, &o, WAIT_MS, &why, &e);
+	if (got < 0)
+		return verb_failed(&e);
+	if (got == 0)
+		return refused(c, why, adapter->name);
+	printf(say(d->zh, d->en), SPAN_F(c->batchid), adapter->returns ? adapter->returns : adapter->folder,
+		adapter->returns ? "" : "/.returned");
+	return 0;
+}
+
+static int act_on(const struct args *a, const struct deed *d)
+{
+	struct buf record = BUF_INIT;
+	struct arena arena = ARENA_INIT;
+	struct claim c = {0};
+	struct bus *b = NULL;
+	struct site *s;
+	struct err e;
+	int code = 0, got;
+
+	if (a->nwords != 1) {
+		err_set(&e, E_USAGE, "what=%s", d->usage);
+		return verb_failed(&e);
+	}
+	if (!a->reason) {
+		err_set(&e, E_ACT_REASON, "%s", "");
+		return verb_failed(&e);
+	}
+	s = verb_site(a, &code);
+	if (s && (b = verb_look(s, &code))) {
+		got = claim_find(b, NULL, span_of(a->words[0]), &record, &arena, &c, &e);
+		if (got == 0)
+			got = err_set(&e, E_HELD_NONE, "batch=%s", a->words[0]);
+		code = got < 0 ? verb_failed(&e) : order(b, s, &c, d, a->reason);
+		totals_free(c.totals);
+		bus_close(b);
+	}
+	arena_done(&arena);
+	buf_done(&record);
+	site_free(s);
+	return code;
+}
+
+int verb_held_return(const struct args *a)
+{
+	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
+		"批次 %.*s 已退回；退回单在 %s%s\n没有发生的事：整批未办理，一笔未付。\n",
+		"batch %.*s was given back; its slip lies in %s%s\nwhat has not happened: nothing of it was done, not one was paid.\n"};
+
+	return act_on(a, &d);
+}
+
+int verb_held_seen(const struct args *a)
+{
+	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
+		"批次 %.*s 已确认为重复报送，不再列出。没有重复办理，也没有退回单。\n",
+		"batch %.*s is put aside as a duplicate. Nothing was done twice; there is no slip.\n"};
+
+	return act_on(a, &d);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
+#include "act.h"
+#include "clock.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+
+struct audit {
+	struct buf out;
+	bool json;
+	uint64_t count;
+};
+
+static struct span text_of(const json_t *o, const char *name)
+{
+	const char *t = json_string_value(json_object_get(o, name));
+
+	return t ? span_of(t) : SPAN("");
+}
+
+static void as_text(struct audit *l, struct span time, const json_t *data)
+{
+	const json_t *order = json_object_get(data, "order");
+	bool done = span_is(text_of(data, "outcome"), "done");
+	struct buf *b = &l->out;
+	int64_t ms;
+
+	if (clock_read(time, &ms) == 0)
+		clock_for_people(b, ms);
+	buf_printf(b, "  %s  ", done ? say("已办", "done") : say("未办", "refused"));
+	show_text(b, text_of(order, "by"));
+	buf_str(b, "  ");
+	show_text(b, text_of(order, "act"));
+	buf_str(b, "  ");
+	show_text(b, text_of(order, "batch"));
+	buf_printf(b, "\n  %s: ", say("原因", "reason"));
+	show_text(b, text_of(order, "reason"));
+	buf_c(b, '\n');
+	if (!done) {
+		buf_printf(b, "  %s: ", say("未办的原因", "why not"));
+		verb_reason(b, text_of(data, "words"), SPAN(""), SPAN_NONE);
+		buf_c(b, '\n');
+	}
+}
+
+static void as_json(struct audit *l, struct span time, const json_t *data)
+{
+	const json_t *order = json_object_get(data, "order");
+
+	buf_printf(&l->out, "{\"time\":\"%.*s\"", SPAN_F(time));
+	for (const char *const *n = (const char *const[]){"act", "flow", "outcome", "words", NULL}; *n; n++)
+		show_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
+	for (const char *const *n = (const char *const[]){"act", "batch", "digest", "by", "at", "reason", NULL}; *n; n++)
+		show_member(&l->out, *n, text_of(order, *n));
+	buf_str(&l->out, "}\n");
+}
+
+static int list_one(void *arg, struct span time, const json_t *data, struct err *e)
+{
+	struct audit *l = arg;
+
+	(void)e;
+	l->count++;
+	if (l->json)
+		as_json(l, time, data);
+	else
+		as_text(l, time, data);
+	show_flush(&l->out, stdout);
+	return 0;
+}
+
+int verb_audit_list(const struct args *a)
+{
+	struct audit l = {.json = a->json};
+	struct bus *b = NULL;
+	struct err e;
+	int code = 0;
+	struct site *s = verb_site(a, &code);
+
+	if (s && (b = verb_look(s, &code))) {
+		code = act_each(b, list_one, &l, &e) != 0 ? verb_failed(&e) : 0;
+		if (!code)
+			fprintf(stderr, say("共 %" PRIu64 " 项操作\n", "%" PRIu64 " acts\n"), l.count);
+		bus_close(b);
+	}
+	buf_done(&l.out);
+	site_free(s);
+	return code;
+}
