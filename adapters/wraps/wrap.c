@@ -39,7 +39,9 @@ int wrap_need(struct wrap_reader *r, size_t n, struct err *e)
 {
 	if (window_need(&r->in, n, e))
 		return -1;
-	return window_there(&r->in) < n ? wrap_error(r, E_WRAP_TRUNCATED, e) : 0;
+	if (window_there(&r->in) >= n)
+		return 0;
+	return err_set(e, E_WRAP_TRUNCATED, "wrap=%s\nbyte=%" PRIu64, r->wrap->name, r->in.offset + window_there(&r->in));
 }
 
 int wrap_at_end(struct wrap_reader *r, struct err *e)

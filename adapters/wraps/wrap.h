@@ -62,7 +62,7 @@ struct wrap_reader {
 int wrap_error(const struct wrap_reader *r, enum err_id id, struct err *e);
 /* Counts n bytes more that were made out of the input: wrap.too_large {max}, wrap.ratio {max}. */
 int wrap_made(struct wrap_reader *r, size_t n, struct err *e);
-/* Asks for n bytes; fewer at the end of the input are wrap.truncated, none at its beginning too. */
+/* Asks for n bytes; fewer at the end of the input are wrap.truncated (byte is where it ends). */
 int wrap_need(struct wrap_reader *r, size_t n, struct err *e);
 /* 1 when the input has ended, 0 when not, -1. */
 int wrap_at_end(struct wrap_reader *r, struct err *e);
@@ -73,7 +73,7 @@ void wrap_secret(const struct conf *node, const struct wrap_setup *s, struct buf
 
 /* Rows by name; NULL-terminated list of pointers. */
 extern const struct wrap *const wrap_table[];
-extern const struct wrap wrap_gz, wrap_base64;
+extern const struct wrap wrap_zip, wrap_gz, wrap_base64, wrap_frame;
 
 /* ---- for who reads documents: what a form says in `wraps:` ---- */
 
@@ -96,11 +96,36 @@ int wrap_chain_finish(struct wrap_chain *c, struct err *e);
 void wrap_chain_close(struct wrap_chain *c);
 
 /*
+ * zip: {name: "*.txt", besides: ["*.pdf"]}
+ *
+ * A ZIP archive (APPNOTE 6.3) that holds one document: the entry whose name fits `name` (`*` is anything but `/`, `?` a
+ * character); left out, the only one. Entries that fit `besides`, and folders, may stand there too; any other is an error, and so
+ * is a second one that fits. Names are UTF-8, or else GB18030. Stored and deflated entries, with data descriptors and ZIP64;
+ * at most 1000. It is read from its begin on, so the entries are what counts; each must stand in the directory behind them
+ * with the same name, place, sizes and checksum, and nothing else: two programs must not see two documents in one file.
+ * Errors, with {entry}: wrap.zip_none {name}, wrap.zip_several, wrap.zip_other, wrap.zip_encrypted, wrap.zip_method (another
+ * one, or stored without a length), wrap.zip_name (absolute, with `..`, controls), wrap.zip_entries {max},
+ * wrap.zip_directory, wrap.not, wrap.truncated, wrap.corrupt, wrap.checksum, wrap.behind.
+ *
  * gz (RFC 1952): members one behind the other are one document. Errors: wrap.not {hex}, wrap.truncated, wrap.corrupt,
  * wrap.checksum, wrap.behind.
  *
  * base64 (RFC 4648, section 4): blanks, tabs and ends of line anywhere; filled up with `=`, and nothing behind that.
  * Errors: wrap.base64 {hex} (no character of it), wrap.truncated, wrap.behind.
+ *
+ * frame: {length: bytes|characters, head: {app: 8, version: 3, message: 4}, expect: {version: "1.0"}, mac: none|sha256,
+ *         token: NAME}
+ *
+ * As messages of non-tax revenue are sent ("CNNONTAX"): 8 characters of length, digits on the left, filled up with blanks,
+ * counting all of the frame and themselves; the fields of the head, ASCII of fixed widths; the body; with sha256, 64 hex digits
+ * of SHA-256 over the secret and the body. Frames stand one behind the other, at least one; their bodies are the document, and
+ * of each nothing is given before it is proved. `characters` counts those of the form's charset, one beyond U+FFFF as two, as
+ * programs do that keep text as UTF-16: one peer counts so, another bytes, and which one is the form's to say. A frame has
+ * 16 MiB at most.
+ * Errors, {byte} being where the frame begins or the field stands, {frame} its number: wrap.frame_length {frame},
+ * wrap.frame_large {max}, wrap.frame_field {frame}{name}{want}{got}, wrap.frame_mac {frame}, wrap.not, wrap.truncated,
+ * wrap.behind, wrap.corrupt (no character, or the length ends inside one). Findings: wrap.frame_fields {max}{bytes},
+ * wrap.frame_expect {name}{width}, conf.*, and those of wrap_secret.
  */
 
 #endif

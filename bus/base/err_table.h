@@ -668,8 +668,8 @@ ROW(E_FORM_UNKNOWN, "form.unknown", ERR_CONF, 3, "there is no form {name}", "没
 ROW(E_FORM_WRAP, "form.wrap", ERR_CONF, 3,
 	"{got} is no wrap, or the entry holds more than one",
 	"没有名为 {got} 的封装，或一项里写了不止一个",
-	"<did you mean {near}? >one of: gz, base64; an entry is a NAME or NAME with its settings",
-	"<是不是 {near}？>可用的封装：gz、base64；一项只写一个名称，或一个名称加其设置")
+	"<did you mean {near}? >one of: zip, gz, base64, frame; an entry is a NAME or NAME with its settings",
+	"<是不是 {near}？>可用的封装：zip、gz、base64、frame；一项只写一个名称，或一个名称加其设置")
 ROW(E_FORM_WRAPS_MANY, "form.wraps_many", ERR_CONF, 3,
 	"more than {max} wraps are around one document; the form was not loaded",
 	"一个文件外面的封装超过 {max} 层；该报文格式未加载",
@@ -822,6 +822,36 @@ ROW(E_WRAP_CORRUPT, "wrap.corrupt", ERR_DATA, 1,
 	"{wrap} 在字节偏移 {byte} 处（{hex}）不合格式<，条目 {entry}>；该文件不予采信",
 	"nothing of the file was passed on; it was damaged on its way, or made by a program that writes it otherwise: have the source send it again",
 	"整个文件一笔未发；文件在途中损坏，或由写法不同的程序生成：请来源单位重新报送")
+ROW(E_WRAP_FRAME_EXPECT, "wrap.frame_expect", ERR_CONF, 3,
+	"what is expected of {name} is no ASCII of at most {width} bytes; the form was not loaded",
+	"对 {name} 的预期值不是 {width} 字节以内的 ASCII；该报文格式未加载",
+	"write it without the blanks that fill up the field",
+	"请照写内容，不带补位的空格")
+ROW(E_WRAP_FRAME_FIELD, "wrap.frame_field", ERR_DATA, 1,
+	"frame {frame}: {name} is \"{got}\" at byte {byte}, expected is \"{want}\"; the file was not believed",
+	"第 {frame} 帧：字节偏移 {byte} 处的 {name} 是“{got}”，应为“{want}”；该文件不予采信",
+	"nothing of the file was passed on; it is another kind of message, or another version: it needs a form of its own",
+	"整个文件一笔未发；这是另一种报文或另一个版本：须另配报文格式")
+ROW(E_WRAP_FRAME_FIELDS, "wrap.frame_fields", ERR_CONF, 3,
+	"the head of a frame has more than {max} fields or {bytes} bytes; the form was not loaded",
+	"帧头超过 {max} 个字段或 {bytes} 字节；该报文格式未加载",
+	"name fields together that nothing is expected of",
+	"没有预期值的相邻字段请合成一个")
+ROW(E_WRAP_FRAME_LARGE, "wrap.frame_large", ERR_DATA, 1,
+	"the frame that begins at byte {byte} is larger than {max} bytes; it was not read",
+	"自字节偏移 {byte} 起的帧超过 {max} 字节；未读入",
+	"nothing of the file was passed on; check that the file is one of frames, and ask the source for smaller ones",
+	"整个文件一笔未发；请核对该文件是否为帧格式，并请来源单位拆小")
+ROW(E_WRAP_FRAME_LENGTH, "wrap.frame_length", ERR_DATA, 1,
+	"the length of frame {frame}, at byte {byte}, is no number that a frame can have; the file was not believed",
+	"第 {frame} 帧的长度（字节偏移 {byte} 处）不是帧可能有的数；该文件不予采信",
+	"nothing of the file was passed on; the frame before may have counted otherwise: see whether length: of the form must be bytes or characters",
+	"整个文件一笔未发；前一帧的计数方式可能不同：请核对报文格式的 length: 应为 bytes 还是 characters")
+ROW(E_WRAP_FRAME_MAC, "wrap.frame_mac", ERR_DATA, 1,
+	"frame {frame} was not made with our token: its check value at byte {byte} is another; nothing in the file was believed",
+	"第 {frame} 帧不是用双方约定的口令生成的：字节偏移 {byte} 处的校验值不符；整个文件不予采信",
+	"nothing of the file was passed on; it was changed on its way, or the token is another, or length: of the form counts otherwise: settle it with the source",
+	"整个文件一笔未发；文件被改动过，或口令不同，或 length: 的计数方式不同：请与来源单位核实")
 ROW(E_WRAP_NOT, "wrap.not", ERR_DATA, 1,
 	"the file is no {wrap}: at byte {byte} it has {hex}; nothing of it was read",
 	"该文件不是 {wrap}：字节偏移 {byte} 处是 {hex}；未读入",
@@ -857,6 +887,46 @@ ROW(E_WRAP_TRUNCATED, "wrap.truncated", ERR_DATA, 1,
 	"{wrap} 在字节偏移 {byte} 处中断，未到结尾<，条目 {entry}>；该文件不予采信",
 	"nothing of the file was passed on; it was cut off on its way: have the source send it again",
 	"整个文件一笔未发；文件传输不完整：请来源单位重新报送")
+ROW(E_WRAP_ZIP_DIRECTORY, "wrap.zip_directory", ERR_DATA, 1,
+	"the directory of the archive, at byte {byte}, does not say what stands before it<: {entry}>; the file was not believed",
+	"压缩包的目录（字节偏移 {byte} 处）与包内实际内容不符<（{entry}）>；该文件不予采信",
+	"nothing of the file was passed on; two programs would read two documents out of it: have the source pack it anew",
+	"整个文件一笔未发；不同程序会从中读出不同内容：请来源单位重新打包")
+ROW(E_WRAP_ZIP_ENCRYPTED, "wrap.zip_encrypted", ERR_DATA, 1,
+	"{entry} in the archive is encrypted (byte {byte}); it was not read",
+	"压缩包里的 {entry} 已加密（字节偏移 {byte}）；未读入",
+	"nothing of the file was passed on; have the source pack it without a password",
+	"整个文件一笔未发；请来源单位不加密码重新打包")
+ROW(E_WRAP_ZIP_ENTRIES, "wrap.zip_entries", ERR_DATA, 1,
+	"the archive has more than {max} entries; reading was broken off at byte {byte}",
+	"压缩包里超过 {max} 个条目；在字节偏移 {byte} 处停止读取",
+	"nothing of the file was passed on; one document is to stand in it: ask the source what it sent",
+	"整个文件一笔未发；一个压缩包应只有一个文件：请向来源单位核实所发内容")
+ROW(E_WRAP_ZIP_METHOD, "wrap.zip_method", ERR_DATA, 1,
+	"{entry} in the archive is packed in a way that is not read (byte {byte})",
+	"压缩包里的 {entry} 用了不支持的压缩方式（字节偏移 {byte}）",
+	"nothing of the file was passed on; have the source pack it with plain ZIP (deflate)",
+	"整个文件一笔未发；请来源单位用普通 ZIP（deflate）重新打包")
+ROW(E_WRAP_ZIP_NAME, "wrap.zip_name", ERR_DATA, 1,
+	"an entry of the archive has a name that leads elsewhere or is none: {entry} (byte {byte}); the file was not believed",
+	"压缩包里有条目名称指向别处或不成名称：{entry}（字节偏移 {byte}）；该文件不予采信",
+	"nothing of the file was passed on; such archives are made to harm: ask the source what it sent",
+	"整个文件一笔未发；这类压缩包往往是有意为害：请向来源单位核实所发内容")
+ROW(E_WRAP_ZIP_NONE, "wrap.zip_none", ERR_DATA, 1,
+	"the archive has no entry {name}",
+	"压缩包里没有名为 {name} 的条目",
+	"nothing of the file was passed on; have the source send what was agreed, or correct name: of the form",
+	"整个文件一笔未发；请来源单位按约定报送，或更正报文格式中的 name:")
+ROW(E_WRAP_ZIP_OTHER, "wrap.zip_other", ERR_DATA, 1,
+	"the archive holds {entry} as well (byte {byte}), which the form does not know; it was not left aside silently",
+	"压缩包里另有 {entry}（字节偏移 {byte}），报文格式中没有它；不会悄悄略过",
+	"nothing of the file was passed on; when it may stand there, write its name below besides: of the form",
+	"整个文件一笔未发；如允许它存在，请将其名称写入报文格式的 besides:")
+ROW(E_WRAP_ZIP_SEVERAL, "wrap.zip_several", ERR_DATA, 1,
+	"the archive holds more than one document: {entry} is the second one (byte {byte})",
+	"压缩包里不止一个文件：{entry} 是第二个（字节偏移 {byte}）",
+	"nothing of the file was passed on; which one counts is not guessed: have the source send each by itself, or narrow name: of the form",
+	"整个文件一笔未发；不猜测以哪个为准：请来源单位分开报送，或将报文格式的 name: 写得更窄")
 
 /* names of files */
 ROW(E_PATTERN_NAME, "pattern.name", ERR_CONF, 3,

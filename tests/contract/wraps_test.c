@@ -11,8 +11,10 @@ struct subject {
 };
 
 static const struct subject subjects[] = {
+	{"zip", "[{zip: {name: '*/??.txt', besides: ['*.pdf']}}]", help_zip, true},
 	{"gz", "[gz]", help_gz, true},
 	{"base64", "[base64]", help_base64, false},
+	{"frame", HELP_FRAME_YAML, help_frame, true},
 };
 
 enum { NSUBJECTS = sizeof subjects / sizeof *subjects };
@@ -178,7 +180,7 @@ static void each_end(const struct subject *s, const struct wrap_list *l)
 			assert_string_equal(err_code(e.id)->name, "wrap.truncated");
 		assert_true(failed || !s->sure);
 		if (failed)
-			assert_non_null(err_arg(&e, "byte"));
+			assert_int_equal(strtoull(err_arg(&e, "byte"), NULL, 10), i);
 	}
 	buf_done(&file);
 	buf_done(&got);
