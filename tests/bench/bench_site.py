@@ -4,8 +4,10 @@ the same each time."""
 import os
 import shutil
 
+import formats
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-NAMES = ["王珅", "李小明", "巴特尔", "包额尔德木图", "陈䶮", "张伟"]
+NAMES = formats.NAMES
 SITE = """\
 site: {name: bench, division: "150782", unit: "602001", keys: ./keys}
 bus: embedded:./bus
@@ -15,6 +17,9 @@ adapters:
   payroll: {form: payroll/pipe, start: 2026-11-01, from: {file: {folder: ./in/payroll}}}
   payments: {form: payment/lambeth, from: {file: {folder: ./in/payments}}}
   records: {form: bench/record, from: {file: {folder: ./in/records}}}
+""" + "".join("""\
+  %s: {form: bench/codec/%s, start: 2026-11-01, from: {file: {folder: ./in/%s}}}
+""" % (name, name, name) for name in formats.WRITERS) + """\
 destinations:
   units: {form: unit/csv, split: data.unit, gather: batch, mode: live, to: {file: {folder: ./out}}}
 routes:
@@ -25,6 +30,7 @@ JOBS = {
     "payroll": ("gz_202612_{:03}.txt", True, "jincai.payroll"),
     "payments": ("2026-11-payments.csv", False, "jincai.payment"),
     "records": ("2026-11-records.csv", False, "jincai.payment"),
+    **{name: (formats.file_name(name), False, "jincai.payroll") for name in formats.WRITERS},
 }
 
 
@@ -63,6 +69,9 @@ def make_input(folder, job, rows, batch=0):
     os.makedirs(folder)
     for i, first in enumerate(range(0, rows, batch or rows)):
         path = folder + "/" + name.format(i + 1)
+        if job in formats.WRITERS:
+            formats.write(job, path, rows)
+            continue
         with open(path, "w", encoding="gb18030" if job == "payroll" else "utf-8", newline="") as f:
             if job == "payroll":
                 payroll(f, min(batch or rows, rows - first), first)
