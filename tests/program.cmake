@@ -67,6 +67,12 @@ if(Python3_FOUND)
   set_tests_properties(stranger PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# Cases: what differs, what is written, what no case touches.
+if(Python3_FOUND)
+  add_test(NAME cases_shown COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cases_test.py
+    $<TARGET_FILE:jincai>)
+endif()
+
 # What the program says about itself, and of an event that it is shown.
 if(Python3_FOUND)
   add_test(NAME help COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/help_test.py $<TARGET_FILE:jincai>)

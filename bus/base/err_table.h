@@ -14,6 +14,8 @@ ROW(E_CASE_INPUT, "case.input", ERR_CONF, 1, "case {case} holds {got} input file
 	"it was not run; leave one file that is not named expected.*", "该用例没有运行；除 expected.* 外请只留一个文件")
 ROW(E_CASE_NONE, "case.none", ERR_CONF, 2, "there is no form {name} with cases", "没有带用例的报文格式 {name}",
 	"nothing was run; jincai test without a name lists all forms", "没有运行任何用例；不带名称的 jincai test 会列出全部报文格式")
+ROW(E_CASE_UPDATE, "case.update", ERR_CONF, 2, "{count} expected files differ and nobody is there to ask; none was written", "有 {count} 个预期文件不同，又无人可问；一个也没有写",
+	"look at what differs above; when all of it is right: jincai test --update --yes", "请看上面的不同之处；确认都对之后：jincai test --update --yes")
 ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number {number}", "没有编号为 {number} 的死信",
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",

@@ -2,30 +2,13 @@
 #include "cases.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fsys.h"
-#include "say.h"
-#include "show.h"
 #include "trial.h"
 
 #define FILE_MAX (4u << 20)
-
-void cases_differ(const char *shown, unsigned line, struct span want, struct span got)
-{
-	struct buf b = BUF_INIT;
-	const char *none = say("（没有）", "(nothing)");
-
-	buf_printf(&b, say("%s：第 %u 行不同\n  预期 ", "%s: line %u differs\n  want "), shown, line);
-	show_text(&b, want.p ? want : span_of(none));
-	buf_str(&b, say("\n  实际 ", "\n  got  "));
-	show_text(&b, got.p ? got : span_of(none));
-	buf_c(&b, '\n');
-	show_flush(&b, stdout);
-	buf_done(&b);
-}
 
 int cases_get(const char *dir, const char *name, struct buf *ret, struct err *e)
 {
@@ -81,73 +64,82 @@ static char *input_of(const char *dir, const char *shown, struct err *e)
 	return (char *)(uintptr_t)buf_text(&path);
 }
 
-static void add_record(void *arg, struct reader *r, const struct reading *g)
-{
-	struct buf *b = arg;
+struct collecting {
+	struct buf text;
+	struct cases_cover *cover;
+};
 
+static void add_reading(void *arg, struct reader *r, const struct reading *g)
+{
+	struct collecting *c = arg;
+
+	cases_cover_reading(c->cover, r, g);
+	if (g->kind != READ_RECORD)
+		return;
 	if (g->bad.id)
-		buf_printf(b, "{\"line\":%llu,\"error\":\"%s\"}\n", (unsigned long long)g->line, err_code(g->bad.id)->name);
+		buf_printf(&c->text, "{\"line\":%llu,\"error\":\"%s\"}\n", (unsigned long long)g->line,
+			err_code(g->bad.id)->name);
 	else
-		trial_events(r, g, b);
+		trial_events(r, g, &c->text);
 }
 
-/* Equal as JSON; the order of members and what stands between them does not matter, nor does specversion. */
-static bool same(struct span want, struct span got)
+/* What is to be expected from now on: lines that say the same stay as somebody wrote them. */
+static void keep_expected(const struct cases_run *run, const char *dir, const struct cases_pair *pairs, unsigned n)
 {
-	json_t *a = json_loadb(want.p, want.n, JSON_REJECT_DUPLICATES, NULL);
-	json_t *b = json_loadb(got.p, got.n, JSON_REJECT_DUPLICATES, NULL);
-	bool is;
+	static const struct span version = {"{\"specversion\":\"1.0\",", 21};
+	struct buf text = BUF_INIT;
 
-	if (a && b && !json_object_get(a, "specversion"))
-		json_object_del(b, "specversion");
-	is = a && b && json_equal(a, b);
-	json_decref(a);
-	json_decref(b);
-	return is;
-}
+	for (unsigned i = 0; i < n; i++) {
+		struct span line = pairs[i].equal ? pairs[i].want : pairs[i].got;
 
-static int compare(const char *shown, struct span want, struct span got)
-{
-	struct span w, g;
-	unsigned line = 0;
-	int ret = 1;
-
-	for (;;) {
-		bool has_w = cases_line(&want, &w), has_g = cases_line(&got, &g);
-
-		line++;
-		if (!has_w && !has_g)
-			return ret;
-		if (has_w && has_g && same(w, g))
+		if (!line.p)
 			continue;
-		cases_differ(shown, line, has_w ? w : SPAN_NONE, has_g ? g : SPAN_NONE);
-		ret = 0;
+		if (!pairs[i].equal && span_starts(line, version)) {
+			buf_c(&text, '{');
+			line = (struct span){line.p + version.n, line.n - version.n};
+		}
+		buf_span(&text, line);
+		buf_c(&text, '\n');
 	}
+	cases_files_add(run->files, dir, "expected.jsonl", NULL, &text);
 }
 
-int cases_run_in(struct library *l, const struct form *form, const char *dir, const char *shown, struct err *e)
+static int compare(const struct cases_run *run, const char *dir, const char *shown, struct span want, struct span got)
 {
-	struct reader_prover *p = reader_prover_new(form, shown);
-	struct buf want = BUF_INIT, got = BUF_INIT;
+	unsigned n;
+	struct cases_pair *pairs = cases_diff(want, got, true, &n);
+	bool equal = cases_diff_show(shown, pairs, n, true, CHARSET_UTF8) == 0;
+
+	if (!equal && run->files)
+		keep_expected(run, dir, pairs, n);
+	free(pairs);
+	return equal;
+}
+
+int cases_run_in(const struct cases_run *run, const char *dir, const char *shown, struct err *e)
+{
+	struct reader_prover *p = reader_prover_new(run->form, shown);
+	struct collecting got = {BUF_INIT, run->cover};
+	struct buf want = BUF_INIT;
 	char *path = input_of(dir, shown, e);
 	int ret = -1;
 
 	if (!path || (ret = cases_get(dir, "expected.jsonl", &want, e)) < 0)
 		goto out;
-	if (ret == 0) {
+	if (ret == 0 && !run->files) {
 		ret = err_set(e, E_CASE_EXPECTED, "case=%s\nwant=expected.jsonl", shown);
 		goto out;
 	}
-	if (trial_read(l, form, path, p, add_record, &got, e) != 0)
-		buf_printf(&got, "{\"error\":\"%s\"}", err_code(e->id)->name);
+	if (trial_read(run->library, run->form, path, p, add_reading, &got, e) != 0)
+		buf_printf(&got.text, "{\"error\":\"%s\"}", err_code(e->id)->name);
 	else
-		trial_summary(reader_proof(p), &got);
-	buf_c(&got, '\n');
-	ret = compare(shown, buf_as_span(&want), buf_as_span(&got));
+		trial_summary(reader_proof(p), &got.text);
+	buf_c(&got.text, '\n');
+	ret = compare(run, dir, shown, buf_as_span(&want), buf_as_span(&got.text));
 out:
 	reader_prover_free(p);
 	free(path);
 	buf_done(&want);
-	buf_done(&got);
+	buf_done(&got.text);
 	return ret;
 }

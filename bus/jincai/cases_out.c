@@ -24,6 +24,7 @@ struct packing {
 	struct money_sum sum;
 	char currency[4], date[24];
 	bool mixed;
+	struct cases_cover *cover;
 };
 
 static struct taken *take_type(struct packing *p, struct span type, struct err *e)
@@ -104,6 +105,7 @@ static int pack_event(struct packing *p, struct span json, struct err *e)
 	slots_begin(&t->slots, v.data.n);
 	if (map_run(t->shape->line, &t->slots, e) != 0 || count_money(p, t, e) != 0)
 		return -1;
+	cases_cover_line(p->cover, t->shape, &t->slots);
 	return write_cells(p, t->shape->line, t->shape->layout, &t->slots, &p->lines, e);
 }
 
@@ -175,76 +177,87 @@ static void packing_done(struct packing *p)
 
 /* ---- comparing ---- */
 
-/* Lines for people: in UTF-8, as far as the bytes are characters of the form's charset. */
-static void differ(const struct form *form, const char *shown, unsigned line, struct span want, struct span got)
-{
-	struct buf w = BUF_INIT, g = BUF_INIT;
-	struct span wt = want, gt = got;
-	struct err ignored;
-
-	if (want.p)
-		(void)charset_decode(form->charset, want, &w, &wt, &ignored);
-	if (got.p)
-		(void)charset_decode(form->charset, got, &g, &gt, &ignored);
-	cases_differ(shown, line, wt, gt);
-	buf_done(&w);
-	buf_done(&g);
-}
-
 static int compare(const struct form *form, const char *shown, struct span want, struct span got)
 {
-	bool equal = span_eq(want, got);
-	unsigned line = 0;
-	struct span w, g;
+	struct cases_pair *pairs;
+	unsigned n;
 
-	while (!equal) {
-		bool has_w = cases_line(&want, &w), has_g = cases_line(&got, &g);
-
-		line++;
-		if (!has_w && !has_g)
-			break;           /* only the last end of line differs */
-		if (has_w && has_g && span_eq(w, g))
-			continue;
-		differ(form, shown, line, has_w ? w : SPAN_NONE, has_g ? g : SPAN_NONE);
-		return 0;
-	}
-	if (!equal)
-		cases_differ(shown, line, SPAN_NONE, SPAN("(one end of line more or less at the end)"));
-	return equal ? 1 : 0;
+	if (span_eq(want, got))
+		return 1;
+	pairs = cases_diff(want, got, false, &n);
+	if (!cases_diff_show(shown, pairs, n, false, form->charset))
+		cases_differ(shown, n, SPAN_NONE, SPAN("(one end of line more or less at the end)"));
+	free(pairs);
+	return 0;
 }
 
-int cases_run_out(struct library *l, const struct form *form, const char *dir, const char *shown, struct err *e)
+/* What the case says: one of the two files. */
+struct expected {
+	struct buf file, error;
+	int has_file, has_error;
+};
+
+static int read_expected(const struct cases_run *run, const char *dir, const char *shown, struct expected *x, struct err *e)
 {
-	struct packing p = {.library = l, .form = form};
-	struct buf events = BUF_INIT, file = BUF_INIT, error = BUF_INIT;
+	x->has_file = cases_get(dir, "expected.file", &x->file, e);
+	x->has_error = x->has_file < 0 ? -1 : cases_get(dir, "expected.error", &x->error, e);
+	if (x->has_error < 0)
+		return -1;
+	if (x->has_file == x->has_error && (x->has_file || !run->files))
+		return err_set(e, E_CASE_EXPECTED, "case=%s\nwant=expected.file | expected.error", shown);
+	return 0;
+}
+
+/* code: why no file could be made; empty: it was. */
+static int hold_against(const struct cases_run *run, const struct expected *x, const char *shown, struct span body,
+	struct span code)
+{
+	struct span want = buf_as_span(&x->error);
+
+	if (x->has_file && !code.n)
+		return compare(run->form, shown, buf_as_span(&x->file), body);
+	want.n -= span_ends(want, SPAN("\n"));
+	if (x->has_error && code.n && span_eq(want, code))
+		return 1;
+	cases_differ(shown, 1, x->has_error ? want : x->has_file ? SPAN("(expected.file)") : SPAN_NONE,
+		code.n ? code : SPAN("(no error)"));
+	return 0;
+}
+
+static void keep_expected(const struct cases_run *run, const char *dir, struct packing *p, struct span code)
+{
+	struct buf error = BUF_INIT;
+
+	if (!code.n) {
+		cases_files_add(run->files, dir, "expected.file", "expected.error", &p->body);
+		return;
+	}
+	buf_printf(&error, "%.*s\n", SPAN_F(code));
+	cases_files_add(run->files, dir, "expected.error", "expected.file", &error);
+}
+
+int cases_run_out(const struct cases_run *run, const char *dir, const char *shown, struct err *e)
+{
+	struct packing p = {.library = run->library, .form = run->form, .cover = run->cover};
+	struct buf events = BUF_INIT;
+	struct expected x = {BUF_INIT, BUF_INIT, 0, 0};
 	struct span code = SPAN("");
 	int ret = -1, has_events = cases_get(dir, "events.jsonl", &events, e);
-	int has_file = has_events < 0 ? -1 : cases_get(dir, "expected.file", &file, e);
-	int has_error = has_file < 0 ? -1 : cases_get(dir, "expected.error", &error, e);
 	struct err why;
 
-	if (has_error >= 0 && !has_events)
-		has_error = err_set(e, E_CASE_INPUT, "case=%s\ngot=0", shown);
-	else if (has_error >= 0 && has_file == has_error)
-		has_error = err_set(e, E_CASE_EXPECTED, "case=%s\nwant=expected.file | expected.error", shown);
-	if (has_error < 0)
+	if (has_events == 0)
+		err_set(e, E_CASE_INPUT, "case=%s\ngot=0", shown);
+	if (has_events != 1 || read_expected(run, dir, shown, &x, e) != 0)
 		goto out;
 	if (pack(&p, buf_as_span(&events), &why) != 0)
 		code = span_of(err_code(why.id)->name);
-	if (has_file && !code.n) {
-		ret = compare(form, shown, buf_as_span(&file), buf_as_span(&p.body));
-	} else {
-		struct span want = buf_as_span(&error);
-
-		want.n -= span_ends(want, SPAN("\n"));
-		ret = has_error && span_eq(want, code);
-		if (!ret)
-			cases_differ(shown, 1, has_error ? want : SPAN("(expected.file)"), code.n ? code : SPAN("(no error)"));
-	}
+	ret = hold_against(run, &x, shown, buf_as_span(&p.body), code);
+	if (ret == 0 && run->files)
+		keep_expected(run, dir, &p, code);
 out:
 	packing_done(&p);
 	buf_done(&events);
-	buf_done(&file);
-	buf_done(&error);
+	buf_done(&x.file);
+	buf_done(&x.error);
 	return ret;
 }

@@ -73,6 +73,10 @@ static int store(struct args *a, const char *name, const char *value)
 		a->json = true;
 	else if (strcmp(name, "--until-idle") == 0)
 		a->until_idle = true;
+	else if (strcmp(name, "--update") == 0)
+		a->update = true;
+	else if (strcmp(name, "--yes") == 0)
+		a->yes = true;
 	else if (strcmp(name, "--lang") == 0)
 		say_set_lang(strcmp(value, "zh") == 0 ? ERR_ZH : ERR_EN);
 	else {

@@ -34,7 +34,7 @@ static int read_all(struct reader *r, struct reader_prover *p, trial_each *each,
 	do {
 		if (reader_next(r, &g, e) != 0 || reader_prove(p, r, &g, e) != 0)
 			return -1;
-		if (g.kind == READ_RECORD)
+		if (g.kind != READ_SKIPPED)
 			each(arg, r, &g);
 	} while (g.kind != READ_END);
 	return 0;

@@ -13,7 +13,7 @@
  * are made with the digest "0", and the source is "/try".
  */
 
-/* Called for every record, good or dead. */
+/* Called for every record, good or dead, and for the end. */
 typedef void trial_each(void *arg, struct reader *r, const struct reading *g);
 
 /* Reads the file at path; p takes all into account. Errors: file.missing, file.failed, and those of reader_next. */

@@ -6,10 +6,13 @@
 #include "cases.h"
 #include "fsys.h"
 #include "say.h"
+#include "show.h"
 #include "verbs.h"
 
 struct testing {
 	struct library *library;
+	struct cases_files *files;   /* what --update would write; NULL without it */
+	struct cases_cover *cover;   /* of the form under way */
 	unsigned forms, cases, failed;
 	int code;
 };
@@ -45,9 +48,9 @@ static void failed(struct testing *t, int code)
 
 static void run_case(struct testing *t, const struct form *form, const char *dir, const char *shown)
 {
+	struct cases_run run = {t->library, form, t->cover, t->files};
 	struct err e;
-	int got = form->outward ? cases_run_out(t->library, form, dir, shown, &e)
-				: cases_run_in(t->library, form, dir, shown, &e);
+	int got = form->outward ? cases_run_out(&run, dir, shown, &e) : cases_run_in(&run, dir, shown, &e);
 
 	t->cases++;
 	if (got < 0)
@@ -71,6 +74,18 @@ static struct form *load(struct testing *t, const char *path)
 	return form;
 }
 
+static void say_form(const struct testing *t, const char *name, unsigned cases)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, say("%s：%u 个用例", "%s: %u cases"), name, cases);
+	if (cases)
+		cases_cover_show(t->cover, &b);
+	buf_c(&b, '\n');
+	show_flush(&b, stdout);
+	buf_done(&b);
+}
+
 static void run_form(struct testing *t, const char *name, const char *path)
 {
 	struct buf dir = BUF_INIT, one = BUF_INIT, shown = BUF_INIT;
@@ -89,15 +104,21 @@ static void run_form(struct testing *t, const char *name, const char *path)
 		if (fsys_open_dir(AT_FDCWD, buf_text(&one), &fd, &ignored) != 0)
 			continue;                /* a README */
 		close(fd);
-		if (!form && !(form = load(t, path)))
+		if (!form) {
+			form = load(t, path);
+			t->cover = form ? cases_cover_new(form) : NULL;
+		}
+		if (!form)
 			break;
 		buf_clear(&shown);
 		buf_printf(&shown, "%s/%s", name, *at);
 		run_case(t, form, buf_text(&one), buf_text(&shown));
 	}
 	t->forms += t->cases > before;
-	printf(say("%s：%u 个用例\n", "%s: %u cases\n"), name, t->cases - before);
+	say_form(t, name, t->cases - before);
 	fsys_list_free(cases);
+	cases_cover_free(t->cover);
+	t->cover = NULL;
 	form_free(form);
 	buf_done(&dir);
 	buf_done(&one);
@@ -168,16 +189,49 @@ static void say_result(const struct testing *t)
 			t->cases, t->failed);
 }
 
+/* On a terminal a person decides, having seen what differs; elsewhere only --yes does. 1, 0, -1 without either. */
+static int agreed(const struct args *a, unsigned n)
+{
+	char answer[16] = "";
+
+	if (a->yes)
+		return 1;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return -1;
+	fprintf(stderr, say("上面的不同之处都对吗？写入 %u 个预期文件？[y/N] ", "Is all of the above right? Write %u expected files? [y/N] "), n);
+	return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static void update(struct testing *t, const struct args *a)
+{
+	unsigned n = cases_files_count(t->files), written = 0;
+	int agree = n ? agreed(a, n) : 0;
+	struct err e;
+
+	if (agree < 0) {
+		err_set(&e, E_CASE_UPDATE, "count=%u", n);
+		t->code = verb_failed(&e);
+		return;
+	}
+	if (agree && cases_files_write(t->files, &written, &e) != 0)
+		t->code = verb_failed(&e);
+	else if (agree && t->failed == n)
+		t->code = 0;
+	fprintf(stderr, say("写入预期文件 %u 个；输入文件没有动\n", "%u expected files were written; no input file was touched\n"), written);
+}
+
 int verb_test(const struct args *a)
 {
-	struct testing t = {0};
+	struct testing t = {.files = a->update ? cases_files_new() : NULL};
 	struct site *s;
 	char **forms;
 	int code = 0;
 
 	t.library = verb_library(a, &s, &code);
-	if (!t.library)
+	if (!t.library) {
+		cases_files_free(t.files);
 		return code;
+	}
 	/* A case says the same on every machine, so a site lends its dialects and not its values. */
 	verb_stand_in(t.library);
 	forms = library_forms(t.library);
@@ -185,8 +239,11 @@ int verb_test(const struct args *a)
 	if (!t.code) {
 		run_forms(&t, a, forms);
 		say_result(&t);
+		if (t.files)
+			update(&t, a);
 	}
 	fsys_list_free(forms);
+	cases_files_free(t.files);
 	if (s)
 		site_free(s);
 	else

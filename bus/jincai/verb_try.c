@@ -20,6 +20,8 @@ static void show_record(void *arg, struct reader *r, const struct reading *g)
 {
 	struct trying *t = arg;
 
+	if (g->kind != READ_RECORD)
+		return;
 	if (g->number % 4096 == 0)
 		verb_progress(t->args->words[0], (int64_t)g->number,
 			t->size ? (int64_t)((double)g->number * (double)t->size / (double)reader_offset(r)) : 0);

@@ -16,7 +16,8 @@ const struct verb verbs[] = {
 		"shows what a file would become, or which routes take an event and what they make of it; touches nothing",
 		"试读一个文件，看会变成什么；或看哪些路由接收某个事件、送出什么；不动任何东西",
 		"jincai try steps/2/payroll/gz_202612_001.txt --form payroll/pipe --summary", verb_try},
-	{"test", "[FORM...]", "", "runs the cases that forms bring along", "运行报文格式自带的用例", "jincai test payroll/pipe/batch",
+	{"test", "[FORM...] [--update [--yes]]", " --update --yes", "runs the cases that forms bring along",
+		"运行报文格式自带的用例", "jincai test payroll/pipe/batch",
 		verb_test},
 	{"new", "SYSTEM/NAME --sample FILE [--dir DIR]", " --sample --dir",
 		"says what the bytes of an unseen file suggest, and begins a form from it", "说明一个陌生文件的字节能看出什么，并由此起草报文格式",
@@ -60,6 +61,8 @@ const struct verb_option options[] = {
 	{"--summary", NULL, "one JSON object for the whole file", "整个文件只输出一个 JSON 对象"},
 	{"--deep", NULL, "recount everything from files and topics", "从文件和主题重新清点"},
 	{"--json", NULL, "as JSON", "以 JSON 输出"},
+	{"--update", NULL, "write what was found as what is expected, having shown what differs", "显示不同之处后，把实际结果写成预期"},
+	{"--yes", NULL, "do not ask", "不再询问"},
 	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
 };
 const unsigned noptions = sizeof options / sizeof *options;
