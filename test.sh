@@ -75,10 +75,16 @@ matrix 'kills: each durable step, 300 at random, failing calls, full disks' --ki
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
 count 'acts: killed at each durable step' tests/e2e/acts_test.py python3 tests/e2e/acts_test.py --count "$steps" "$program" \
 	killed_at_each_durable_step_it_is_done_once
+matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \
+	--kills 200 --fail 50 --full 20
 count 'power cuts: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" --count-lib "$steps" \
 	--seed "$JINCAI_SEED" --work "$work" --cuts 100
+count 'power cuts over five systems: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" \
+	--count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --systems five --cuts 100
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
 	--folder "$work/memory" --rows 10000000
+count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \
+	python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all --rows 1000000
 
 echo '---- building the fuzz targets'
 if cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DJINCAI_FUZZ=ON \

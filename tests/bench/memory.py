@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory is flat in the size of the input: a file of many rows onto the bus, beside one of few, in RssAnon (the pages that
-are a process's own, not those of the mapped store, which the kernel takes back when it wants them).
+"""Memory is flat in the size of the input: a file of many rows onto the bus, beside one of few, in RssAnon (the pages
+that are a process's own, not those of the mapped store, which the kernel takes back when it wants them).
 
-memory.py --jincai BIN --folder DIR [--rows N] [--few N] [--job records|payroll|payments]
+memory.py --jincai BIN --folder DIR [--rows N] [--few N] [--job records|payroll|payments | --system SYSTEM/DIALECT|all]
 
-/proc/PID/status is read every 20 ms. Fails when the most that was seen for the many is over 64 MB or, for jobs whose
-records are released one by one or carry no ids of their own, more than 8 MB over that for the few. The job payroll
-keeps a hash of each id while its batch is judged, for at most 1,000,000 records: 16 MB, and 8 MB more while that
-grows."""
+A job is an adapter alone, from its folder to the bus. A system goes all the way: adapter, router, and the file that the
+receiver gets, which must have all the rows. /proc/PID/status is read every 20 ms. Fails when the most that was seen for
+the many is over 64 MB or, for what is released record by record or carries no ids of its own, more than 8 MB over that
+for the few. What is released whole keeps a hash of each id while its batch is judged, for at most 1,000,000 records:
+16 MB, and 8 MB more while that grows."""
 import argparse
 import os
 import shutil
@@ -16,6 +17,7 @@ import sys
 import time
 
 import bench_site
+import bench_systems
 
 MOST = 64 << 10
 GROWTH = 8 << 10
@@ -32,13 +34,23 @@ def anon_kib(pid):
     return 0
 
 
-def run(a, rows):
-    site, made = a.folder + "/site", a.folder + "/input"
+def make(a, system, site, rows):
+    """Arguments of the run."""
+    if system:
+        bench_systems.make_site(site, system, rows)
+        return []
+    made = a.folder + "/input"
     bench_site.make_input(made, a.job, rows)
     bench_site.make_site(site, a.job, made)
     shutil.rmtree(made)
+    return [a.job]
+
+
+def run(a, system, rows):
+    site = a.folder + "/site"
+    flows = make(a, system, site, rows)
     before, most, samples = time.monotonic(), 0, 0
-    p = subprocess.Popen([a.jincai, "run", a.job, "--until-idle"], cwd=site, stdout=subprocess.DEVNULL,
+    p = subprocess.Popen([a.jincai, "run", *flows, "--until-idle"], cwd=site, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
     while p.poll() is None:
         most = max(most, anon_kib(p.pid))
@@ -46,10 +58,12 @@ def run(a, rows):
         time.sleep(0.02)
     if p.returncode:
         sys.exit("the product ended with %d:\n%s" % (p.returncode, p.stderr.read().decode()))
+    if system and bench_systems.received(site) != rows:
+        sys.exit("the receiver has %d rows of %d" % (bench_systems.received(site), rows))
     size = os.path.getsize(site + "/bus/data.mdb")
     shutil.rmtree(site)
     print("%s: %d rows, RssAnon at most %.1f MB in %d samples, %.1f s, store of %d MB" %
-          (a.job, rows, most / 1024, samples, time.monotonic() - before, size >> 20))
+          (system or a.job, rows, most / 1024, samples, time.monotonic() - before, size >> 20))
     sys.stdout.flush()
     return most
 
@@ -61,12 +75,17 @@ def main():
     p.add_argument("--rows", type=int, default=10000000)
     p.add_argument("--few", type=int, default=100000)
     p.add_argument("--job", choices=bench_site.JOBS, default="records")
+    p.add_argument("--system", choices=[*bench_systems.SYSTEMS, "all"])
     a = p.parse_args()
     os.makedirs(a.folder, exist_ok=True)
-    few = run(a, a.few)
-    many = run(a, a.rows)
-    if many > MOST or (a.job != "payroll" and many > few + GROWTH):
-        sys.exit("memory: %.1f MB, %.1f MB more than for the few" % (many / 1024, (many - few) / 1024))
+    failed = False
+    for system in bench_systems.SYSTEMS if a.system == "all" else [a.system]:
+        whole = bench_systems.SYSTEMS[system].whole if system else a.job == "payroll"
+        few, many = run(a, system, a.few), run(a, system, a.rows)
+        if many > MOST or (not whole and many > few + GROWTH):
+            print("memory: %.1f MB, %.1f MB more than for the few" % (many / 1024, (many - few) / 1024))
+            failed = True
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

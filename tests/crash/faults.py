@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges the judge: breaks a copy of the program in one place at a time, and wants to see red.
 
-    faults.py --count-lib build/debug/tests/crash/libcount.so [--only WORDS] [--no-power]
+    faults.py --count-lib build/debug/tests/crash/libcount.so [--only WORDS] [--by WHO] [--no-power]
 
-A fault is a few words of the source replaced by others, and who must notice: the matrix, power cuts, or a test of the
-suite. Words that are no longer there, or there twice, are an error: the fault is to be written anew. Without any
-fault all must be green. Exit 0 only when each fault was noticed."""
+A fault is a few words of the source replaced by others, and who must notice: the matrix over payroll files, the
+matrix over five systems, power cuts, or a test of the suite. Words that are no longer there, or there twice, are an
+error: the fault is to be written anew. Without any fault all must be green. Exit 0 only when each fault was noticed."""
 import argparse
 import contextlib
 import io
@@ -25,6 +25,7 @@ import power
 INTAKE, CLAIM, PUBLISH = "adapters/intake.c", "adapters/intake_claim.c", "adapters/intake_publish.c"
 DELIVER, LINES, BUILD = "adapters/deliver.c", "adapters/deliver_gather.c", "adapters/deliver_build.c"
 ROUTER, GATHER, LANE = "transforms/router.c", "adapters/gather.c", "bus/lane.c"
+PROOF, MAP, DBF = "adapters/reader_proof.c", "transforms/map.c", "adapters/codecs/dbf.c"
 OUT_FOLDERS = ",".join(f"fsync:/out/{f}$" for f in ("abc", "abc/.staging", "boc", "boc/.staging"))
 
 # name, who notices, what: replacements (file, old, new), or a call left out
@@ -35,14 +36,15 @@ FAULTS = [
          "\tif (append_event(in, &v, e) != 0) {")]),
     ("each line is written twice", "matrix", [
         (BUILD, "\ts->held += one->bytes.n - before;",
-         "\tif (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
-         "\ts->held += one->bytes.n - before;")]),
+         "\tif (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n"
+         "\t\treturn -1;\n\ts->held += one->bytes.n - before;")]),
     ("some parcels are planned twice", "matrix", [
         (BUILD, "\t\td->next_no += s.n;\n\t\tdeliver_gathering_drop(d, g);",
          "\t\td->next_no += s.n;\n\t\tif (d->next_no % 3)\n\t\t\tdeliver_gathering_drop(d, g);")]),
     ("a parcel is handed over before its plan is committed", "matrix", [
         (DELIVER, "\t\t\treturn deliver_plan_batch(d, g, e);",
-         "\t\t\treturn deliver_plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 || hand_over(d, e) != 0 ? -1 : 0;")]),
+         "\t\t\treturn deliver_plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 ||\n"
+         "\t\t\t\thand_over(d, e) != 0 ? -1 : 0;")]),
     ("a destination forgets how far it has read", "matrix", [
         (DELIVER, "\t\tif (!in->moved)\n\t\t\tcontinue;", "\t\tcontinue;")]),
     ("a batch that does not prove is published", "matrix", [
@@ -73,6 +75,39 @@ FAULTS = [
         (INTAKE, "((got == 0 || ended(state)) && drop_spool_delete", "(true && drop_spool_delete")]),
     ("a file that was taken and not claimed is forgotten", "matrix", [
         (INTAKE, "\tif (got == 0)\n\t\twait_for(in, taken, 0);", "")]),
+    ("a row with a wrong bank number goes out all the same", "five", [
+        (MAP, "\t\treturn checkchar_cnaps(v->text);", "\t\treturn true;")]),
+    ("the good record behind a bad one is lost", "five", [
+        (PUBLISH, "\t\tif (g.kind == READ_RECORD && publish_record(in, &g, e) != 0)\n\t\t\treturn -1;",
+         "\t\tif (g.kind == READ_RECORD && publish_record(in, &g, e) != 0)\n\t\t\treturn -1;\n"
+         "\t\tif (g.kind == READ_RECORD && g.bad.id && reader_next(p->reader, &g, e) != 0)\n\t\t\treturn -1;\n"
+         "\t\tif (g.kind == READ_END)\n\t\t\tbreak;")]),
+    ("a bad record dies without a letter", "five", [
+        (PUBLISH, "return dead_record(in, g, &g->bad, \"dead\", e) != 0 ? -1 : count_record(in, g, TOTAL_DEAD, e);",
+         "return count_record(in, g, TOTAL_DEAD, e);")]),
+    ("a record that comes again with another amount goes out", "five", [
+        (PUBLISH, "if (verdict == ID_CONFLICT) {", "if (false) {")]),
+    ("every third row for the region is written twice", "five", [
+        (BUILD, "\ts->held += one->bytes.n - before;",
+         "\tif (strcmp(s->d->name, \"region\") == 0 && one->sum.count % 3 == 2 &&\n"
+         "\t\tform->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n\t\treturn -1;\n"
+         "\ts->held += one->bytes.n - before;")]),
+    ("all lines of a batch go to the unit of the first", "five", [
+        (BUILD, "if (!p || (span_is(split, p->split) && span_is(currency, p->currency)))",
+         "if (!p || span_is(currency, p->currency))"),
+        (BUILD, "uint32_t h = hash_crc32c(hash_crc32c(0, split.p, split.n), currency.p, currency.n);",
+         "uint32_t h = hash_crc32c(0, currency.p, currency.n);\n\t(void)split;")]),
+    ("a batch of which one bank cannot take a line goes out to the others", "five", [
+        (ROUTER, "failed = c.failed + w->batch->failed;", "failed = c.failed;")]),
+    ("rows that were deleted from a table are rows", "five", [
+        (DBF, "ret->deleted = p[0] == '*';", "ret->deleted = false;")]),
+    ("a table whose last row is missing is taken as it is", "five", [
+        (PROOF, "\tif (f->trailer_missing) {", "\tif (false) {")]),
+    ("a right file does not take the place of one that is held", "five", [
+        (CLAIM, "b->found && strcmp(b->state, \"held\") != 0 && strcmp", "b->found && strcmp")]),
+    ("what is from before the start goes out", "five", [
+        (INTAKE, "return in->setup.start.n && businessdate.n && span_cmp(businessdate, in->setup.start) < 0;",
+         "(void)businessdate;\n\treturn in->setup.start.n > 1000;")]),
     ("gaps in a lane are not looked for", "test:lane_test", [
         (LANE, "\t\treturn gap_of(v->lane, head->last + 1, v->laneseq, e);", "\t\t(void)gap_of;")]),
     ("what became of a parcel in a power cut is not asked", "power", [
@@ -123,6 +158,10 @@ def matrix_names(setting, steps):
     return names + [f"{kind}:{n}:{setting.seed}" for n in range(3, steps, 4) for kind in ("before", "after")]
 
 
+def five_names(setting):
+    return [f"calm:0:{setting.seed + i}" for i in range(6)] + [f"random:3:{setting.seed + i}" for i in range(2)]
+
+
 def seen_by(who, setting, tree):
     """(noticed, what was seen)"""
     if who.startswith("test:"):
@@ -131,9 +170,11 @@ def seen_by(who, setting, tree):
         code = subprocess.run([str(tree.build / "tests" / name)], capture_output=True, check=False).returncode
         return code != 0, f"{name} ends with {code}"
     quiet = io.StringIO()
+    setting.systems = "five" if who == "five" else "payroll"
     with contextlib.redirect_stdout(quiet):
-        if who == "matrix":
-            tally = matrix.run_all(setting, matrix_names(setting, 230), os.cpu_count(), stop_at=1)
+        if who in ("matrix", "five"):
+            names = matrix_names(setting, 400) if who == "matrix" else five_names(setting)
+            tally = matrix.run_all(setting, names, os.cpu_count(), stop_at=1)
         else:
             tally = matrix.Tally(0)
             for i in range(60):
@@ -154,6 +195,7 @@ def main():
     p.add_argument("--work", default=tempfile.gettempdir())
     p.add_argument("--seed", type=int, default=40)
     p.add_argument("--only", default="", help="faults whose name holds these words")
+    p.add_argument("--by", default="", help="faults that this one must notice: matrix, five, power, test:NAME")
     p.add_argument("--no-power", action="store_true")
     p.add_argument("--ok-codes", default="0,1")
     a = p.parse_args()
@@ -165,18 +207,18 @@ def main():
         tree.make("jincai")
         setting = matrix.Setting([str(tree.build / "bin/jincai")], str(pathlib.Path(a.count_lib).resolve()), a.seed, 12,
                                  str(folder), tuple(map(int, a.ok_codes.split(","))))
-        ways = ["matrix"]
+        ways = ["matrix", "five"]
         why = "as asked" if a.no_power else power.allowed(str(folder))
         if why:
             print(f"power cuts left out: {why}")
         else:
             ways.append("power")
-        for way in ways:
+        for way in ways if not a.by else {a.by} & set(ways):
             red, what = seen_by(way, setting, tree)
             print(f"{'RED  ' if red else 'green'} without a fault, {way}: {what}", flush=True)
             bad += red
         for name, who, fault in FAULTS:
-            if a.only not in name or (who == "power" and who not in ways):
+            if a.only not in name or (a.by and who != a.by) or (who == "power" and who not in ways):
                 continue
             begun = time.monotonic()
             setting.skip = fault if isinstance(fault, str) else ""
