@@ -31,9 +31,9 @@ OUT_FOLDERS = ",".join(f"fsync:/out/{f}$" for f in ("abc", "abc/.staging", "boc"
 # name, who notices, what: replacements (file, old, new), or a call left out
 FAULTS = [
     ("every seventh record is dropped and counted as published", "matrix", [
-        (PUBLISH, "\tif (append_event(in, &v, e) != 0) {",
-         "\tif (g->number % 7 == 3)\n\t\treturn count_record(in, g, TOTAL_PUBLISHED, e);\n"
-         "\tif (append_event(in, &v, e) != 0) {")]),
+        (PUBLISH, "\twrite_event(in, x, &v, &in->event);\n",
+         "\tif (g->number % 7 == 3)\n\t\treturn count_event(in, x, TOTAL_PUBLISHED, e);\n"
+         "\twrite_event(in, x, &v, &in->event);\n")]),
     ("each line is written twice", "matrix", [
         (BUILD, "\ts->held += one->bytes.n - before;",
          "\tif (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n"
@@ -83,10 +83,10 @@ FAULTS = [
          "\t\tif (g.kind == READ_RECORD && g.bad.id && reader_next(p->reader, &g, e) != 0)\n\t\t\treturn -1;\n"
          "\t\tif (g.kind == READ_END)\n\t\t\tbreak;")]),
     ("a bad record dies without a letter", "five", [
-        (PUBLISH, "return dead_record(in, g, &g->bad, \"dead\", e) != 0 ? -1 : count_record(in, g, TOTAL_DEAD, e);",
-         "return count_record(in, g, TOTAL_DEAD, e);")]),
+        (PUBLISH, "if (dead_event(in, g, &g->events[i], why, \"dead\", e) != 0 ||\n\t\t\tcount_event", "if (count_event")]),
     ("a record that comes again with another amount goes out", "five", [
-        (PUBLISH, "if (verdict == ID_CONFLICT) {", "if (false) {")]),
+        (PUBLISH, "verdict == ID_CONFLICT ? TOTAL_CONFLICT : TOTAL_PUBLISHED", "TOTAL_PUBLISHED"),
+        (LINES, "*ret = got == 1 && (", "*ret = false && (")]),
     ("every third row for the region is written twice", "five", [
         (BUILD, "\ts->held += one->bytes.n - before;",
          "\tif (strcmp(s->d->name, \"region\") == 0 && one->sum.count % 3 == 2 &&\n"
