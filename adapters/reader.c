@@ -173,7 +173,7 @@ static int put_cell(struct reader *r, int slot, struct span cell, unsigned colum
 
 	if (slot < 0)
 		return 0;
-	if (charset_decode(r->form->charset, cell, &r->slots.text, &text, e) != 0) {
+	if (charset_decode(r->form->format->charset, cell, &r->slots.text, &text, e) != 0) {
 		size_t n = strlen(e->args);
 
 		snprintf(e->args + n, sizeof e->args - n, "%scell=%u", n ? "\n" : "", column + 1);
@@ -227,7 +227,7 @@ static int find_name(struct reader *r, unsigned column)
 		struct span text;
 		struct err ignored;
 
-		if (charset_decode(r->form->charset, r->row.cells[i], &r->slots.text, &text, &ignored) != 0)
+		if (charset_decode(r->form->format->charset, r->row.cells[i], &r->slots.text, &text, &ignored) != 0)
 			continue;
 		text = span_trim(text);
 		for (unsigned k = 0; k < r->form->header.columns[column].nnames; k++)
@@ -258,7 +258,7 @@ static void keep_titles(struct reader *r)
 		struct err ignored;
 
 		r->header_titles[i] = SPAN_NONE;
-		if (charset_decode(r->form->charset, r->row.cells[i], &r->slots.text, &text, &ignored) == 0)
+		if (charset_decode(r->form->format->charset, r->row.cells[i], &r->slots.text, &text, &ignored) == 0)
 			r->header_titles[i] = arena_span(&r->heads, span_trim(text));
 	}
 }

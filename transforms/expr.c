@@ -78,7 +78,7 @@ static void emit(struct parser *p, enum op op, unsigned slot, struct span text)
 static bool word_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-		(unsigned char)c >= 0x80;
+		c == '@' || c == '#' || (unsigned char)c >= 0x80;
 }
 
 static struct span word(struct parser *p)

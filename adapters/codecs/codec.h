@@ -26,7 +26,7 @@ struct row {
 	uint64_t end;                /* offset behind its terminator: where reading can go on */
 	uint64_t next_line;          /* line number there */
 	struct span raw;             /* its bytes without the terminator; the first 64 KiB of one over the limit */
-	const struct span *cells;    /* in the file's charset, quotes taken off, trimmed as the form says */
+	const struct span *cells;    /* in the format's charset, quotes taken off, trimmed as the form says */
 	unsigned ncells;             /* 1 of a row without bytes: an empty cell; 0 before cut, of codecs that have it */
 	bool blank;                  /* no byte, or all cells empty */
 	bool deleted;                /* the file itself says that it is none: counted as skipped, never looked at */
@@ -80,7 +80,7 @@ struct codec {
 
 struct codec_format {
 	const struct codec *codec;
-	enum charset charset;
+	enum charset charset;        /* of the cells: the file's, or that of codecs which decode themselves */
 	/* For who reads the rows; a codec only carries them. */
 	bool few_ok, more_ok;        /* rows with fewer or more cells than columns are taken */
 	bool skip_blank;             /* blank rows are no records and no error */
@@ -90,7 +90,7 @@ struct codec_format {
 /* Rows by name; NULL-terminated list of pointers. */
 extern const struct codec *const codec_table[];
 const struct codec *codec_by_name(struct span name);
-extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json;
+extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, codec_xml;
 
 /*
  * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip,
@@ -172,6 +172,37 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json;
  * Nothing can be read: json.no_records {path}, and these codes for what stands before the records.
  * Writing: codec.cells {want}{got}. Findings: codec.json_charset {charset}, codec.json_path {path} (a name is empty, too
  * deep, or a path ends on another or begins with it), codec.json_outside {kind} (nothing is), form.reads_only, conf.*.
+ */
+
+/*
+ * xml: {rows: {KIND: PATH or [PATH, ...]}, inside: {PATH: base64}, documents: one|many}
+ *
+ * Documents of XML 1.0, read by expat; only read. The file's bytes are decoded by charset.h, not by expat: the charset is
+ * the form's, and a declaration must not say another (one that says GB2312 or GBK may be read as GB 18030). A path leads
+ * from the root on: MOF/VoucherBody[@VtCode=5201]/Voucher; [@A=v] wants that attribute. An element to which a path of
+ * `rows` leads is a row of that kind. Rows may stand in rows, up to 4: an outer one comes before those inside it, wherever
+ * its fields stand, so that it may have 4 MiB with all of them. An element that a path would lead to or through, were it
+ * not for a test, and no other does, is a bad row: codec.xml_row {element}{attribute}{got}.
+ *
+ * inside: the element's text is a document of its own, in Base64, with its own declaration (without one: of the form's
+ * charset). Paths lead on into it by its root: MOF/VoucherBody/Voucher/Voucher/DetailList/Detail. A row in it has its
+ * decoded bytes as raw, and the offset of the character in which its first bits stand.
+ *
+ * Columns are paths from the row's element on with dots between names: "PayAmt", "Voucher.Voucher.PayAmt"; "@VtCode" and
+ * "Voucher.@Id" are attributes, "#text" is the row's own text, "DetailList.Detail[]" all such elements as an array of JSON
+ * objects: attributes as "@Id", elements within as members, a text beside attributes as "#text". An element with a document
+ * inside can be a column, too: its text as it stands in the file. Cells are UTF-8. An element that is not there is
+ * absent, <X/> is empty. A prefix is a part of a name.
+ *
+ * Bad rows: xml.duplicate {column}, xml.kind {column} (elements where a text is wanted, or a text beside elements),
+ * codec.too_long {max} (texts of more than 256 KiB), xml.row_too_long {max} (of 4 MiB), codec.xml_row. A document inside
+ * that cannot be read makes the row that it stands in (or its element) one bad row, and what else is in that none:
+ * xml.base64 {byte} of the file, and the reasons below with {inside}, {byte} being of the document. Where the file's own
+ * document breaks, all from the row or tag before on is one bad row: xml.syntax {byte}{why}, xml.truncated, xml.doctype,
+ * xml.entity, xml.depth {max} (32), xml.too_long {max} (a tag or comment of 256 KiB) {byte}; text.invalid, text.unassigned,
+ * text.half, text.nul {byte}{hex}{charset}; of a later one of many documents xml.charset, xml.root.
+ * Nothing can be read: xml.charset {want}{got}, xml.root {want}{got}, and these when no row was begun before.
+ * Findings: codec.xml_path {path}, codec.xml_column {column}, of columns: codec.xml_no_rows {kind}{near}, conf.*.
  */
 
 #endif

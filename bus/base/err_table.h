@@ -137,6 +137,68 @@ ROW(E_JSON_UTF8, "json.utf8", ERR_DATA, 1,
 	"the sender probably writes GBK: JSON has to be UTF-8, ask for that",
 	"对方很可能使用了 GBK 编码：JSON 必须是 UTF-8，请对方改用 UTF-8 发送")
 
+/* xml */
+ROW(E_XML_BASE64, "xml.base64", ERR_DATA, 1,
+	"the text of {inside} is not Base64 at byte {byte} of the file; the document in it was not read",
+	"{inside} 的内容在文件第 {byte} 字节处不是 Base64；其中的文档未读入",
+	"nothing of it was used, what follows was read; have the sender send this one again",
+	"其内容一概未采用，后面的照常读入；请对方重新发送这一份")
+ROW(E_XML_CHARSET, "xml.charset", ERR_DATA, 1,
+	"the document says that its charset is {got}, the form says {want}; it was not read",
+	"文档声明的字符集是 {got}，报文格式规定为 {want}；该文档未读入",
+	"nothing was guessed; find out what the bytes really are, then correct the form's charset or have the sender correct the declaration",
+	"未作猜测；请查明字节实际是哪种编码，再更正报文格式的 charset，或请对方更正声明")
+ROW(E_XML_DEPTH, "xml.depth", ERR_DATA, 1,
+	"elements are nested deeper than {max} levels at byte {byte}<, in the document inside {inside}>; nothing of it was used",
+	"第 {byte} 字节处元素嵌套超过 {max} 层<（{inside} 内的文档）>；其内容一概未采用",
+	"ask the sender for a flatter form, or look whether the document was wrapped again and again",
+	"请对方减少嵌套层次，或检查报文是否被反复套封")
+ROW(E_XML_DOCTYPE, "xml.doctype", ERR_DATA, 1,
+	"the document has a DOCTYPE at byte {byte}<, in the document inside {inside}>; such documents are never read",
+	"文档在第 {byte} 字节处有 DOCTYPE<（{inside} 内的文档）>；这样的文档一律不读",
+	"nothing was used: a DOCTYPE can make a reader fetch files or run out of memory; have the sender leave it out",
+	"其内容一概未采用：DOCTYPE 可使读取方访问别的文件或耗尽内存；请对方去掉")
+ROW(E_XML_DUPLICATE, "xml.duplicate", ERR_DATA, 1,
+	"{column} stands twice; which one counts is not guessed, nothing of the record was used",
+	"{column} 出现两次；不猜测以哪个为准，该记录一概未采用",
+	"ask the sender to write it once; if it may stand several times, name it as a list in the form: {column}[]",
+	"请对方只写一次；若本来就可以有多个，请在报文格式里写成列表：{column}[]")
+ROW(E_XML_ENTITY, "xml.entity", ERR_DATA, 1,
+	"byte {byte} names an entity that is not one of the five of XML<, in the document inside {inside}>; nothing of it was used",
+	"第 {byte} 字节处的实体不在 XML 的五个之内<（{inside} 内的文档）>；其内容一概未采用",
+	"have the sender write the character itself, or &amp; for an ampersand",
+	"请对方直接写该字符；& 应写作 &amp;")
+ROW(E_XML_KIND, "xml.kind", ERR_DATA, 1,
+	"{column} holds elements where a text is wanted, or the other way round; nothing of the record was used",
+	"{column} 处应为文本却含有元素，或正好相反；该记录一概未采用",
+	"compare the record with the form's columns: did the vendor change its layout? then correct the form",
+	"请将该记录与报文格式的 columns 对照；若厂商改了结构，请相应更正报文格式")
+ROW(E_XML_ROOT, "xml.root", ERR_DATA, 1,
+	"the document begins with {got}, where the form has {want}; nothing of it was read",
+	"文档的根元素是 {got}，报文格式规定为 {want}；未读入",
+	"it is a file of another kind, or the paths under rows: in the form are wrong",
+	"可能是另一种文件，也可能是报文格式的 rows: 路径有误")
+ROW(E_XML_ROW_TOO_LONG, "xml.row_too_long", ERR_DATA, 1,
+	"an element with all the rows inside it is longer than {max} bytes; none of them was read, reading went on behind it",
+	"一个元素连同其中的各行超过 {max} 字节；其中各行均未读入，从它之后继续读取",
+	"have the sender spread it over several documents, or name the rows alone under rows: when nothing is needed of what is around them",
+	"请对方分成几份发送；若不需要外层的内容，报文格式的 rows: 里可以只写里面的行")
+ROW(E_XML_SYNTAX, "xml.syntax", ERR_DATA, 1,
+	"the document is not XML: it breaks at byte {byte} ({why})<, in the document inside {inside}>; nothing from there on was used",
+	"文档不是合法的 XML：第 {byte} 字节处不合语法（{why}）<，{inside} 内的文档>；此后的内容未采用",
+	"look at the text around that byte: an ampersand or < that is not escaped, or a file put together wrongly; have the sender send it again",
+	"请查看该字节前后：可能有未转义的 & 或 <，也可能文件拼接有误；请对方重新发送")
+ROW(E_XML_TOO_LONG, "xml.too_long", ERR_DATA, 1,
+	"a tag or comment at byte {byte} is longer than {max} bytes<, in the document inside {inside}>; nothing from there on was used",
+	"第 {byte} 字节处的标签或注释超过 {max} 字节<（{inside} 内的文档）>；此后的内容未采用",
+	"ask the sender what it is; texts belong into elements, not into attributes",
+	"请向对方问明；大段内容应放在元素里，不应放在属性里")
+ROW(E_XML_TRUNCATED, "xml.truncated", ERR_DATA, 1,
+	"the document ends before its elements are closed (byte {byte})<, in the document inside {inside}>; what was open was not used",
+	"文档在元素关闭之前就结束了（第 {byte} 字节）<，{inside} 内的文档>；未关闭的部分未采用",
+	"the file was cut off or is not finished; have the sender send it again",
+	"文件被截断或尚未写完；请对方重新发送")
+
 /* configuration */
 ROW(E_CONF_CHOICE, "conf.choice", ERR_CONF, 3,
 	"{key}: {got} is none of the words that may stand here",
@@ -622,7 +684,7 @@ ROW(E_RECORD_NO_KEY, "record.no_key", ERR_DATA, 1, "{part} is part of the key an
 ROW(E_RECORD_NO_EVENT, "record.no_event", ERR_DATA, 1, "no condition of an event holds for this record", "该记录不符合任何一种事件的条件",
 	"the record is not passed on; see when: of the form's events, or ask the source what the record means", "该记录没有往下走；请看报文格式各事件的 when:，或向来源系统核实其含义")
 ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
-	"one of: delimited, fixed, dbf, json", "可用的编解码：delimited、fixed、dbf、json")
+	"one of: delimited, fixed, dbf, json, xml", "可用的编解码：delimited、fixed、dbf、json、xml")
 ROW(E_FORM_DECLARED, "form.declared", ERR_CONF, 3, "the form makes several events, and declares: does not say of which of them the figures are",
 	"该报文格式产生多种事件，而 declares: 没有写明申报的是其中哪一种",
 	"the form was not loaded; write of: with the type whose count and sum are declared", "该报文格式未加载；请写 of:，注明申报笔数、合计的是哪种事件")
@@ -802,6 +864,26 @@ ROW(E_CODEC_WIDTHS, "codec.widths", ERR_CONF, 3,
 	"{kind} 行有 {want} 列，却给出了 {got} 个宽度；该格式未加载",
 	"give each column one width, in the same order",
 	"请按列的次序，一列给一个宽度")
+ROW(E_CODEC_XML_COLUMN, "codec.xml_column", ERR_CONF, 3,
+	"\"{column}\" cannot be a column here; the form was not loaded",
+	"“{column}”不能用作列；该格式未加载",
+	"write names with dots between them, each once: Voucher.PayAmt, Voucher.@Id for an attribute, DetailList.Detail[] for a list (at most 8), \"#text\" for the element's own text; nothing goes on behind a list",
+	"请写成用点隔开的名称，每个只写一次：Voucher.PayAmt；属性写 Voucher.@Id，列表写 DetailList.Detail[]（至多 8 个），元素自身的文本写 \"#text\"；列表之后不能再往下写")
+ROW(E_CODEC_XML_NO_ROWS, "codec.xml_no_rows", ERR_CONF, 3,
+	"nothing says which elements are rows of kind {kind}; the form was not loaded",
+	"没有写明哪些元素是 {kind}；该格式未加载",
+	"add it under codec: xml: rows:, such as {kind}: MOF/VoucherBody<; is {near} the same kind?>",
+	"请在 codec: xml: rows: 下补上，如 {kind}: MOF/VoucherBody<；{near} 是不是同一种？>")
+ROW(E_CODEC_XML_PATH, "codec.xml_path", ERR_CONF, 3,
+	"\"{path}\" cannot be a path of elements; the form was not loaded",
+	"“{path}”不能用作元素的路径；该格式未加载",
+	"write names from the document's root on with / between them, and what an attribute must be in brackets: MOF/VoucherBody[@VtCode=5201]; at most 32 paths, 4 rows in one another, no Base64 within Base64",
+	"请从文档的根元素写起，名称之间用 /，属性的要求写在方括号里：MOF/VoucherBody[@VtCode=5201]；至多 32 条路径、4 层行，Base64 里不能再有 Base64")
+ROW(E_CODEC_XML_ROW, "codec.xml_row", ERR_DATA, 1,
+	"an element {element}< with {attribute} {got}> stands where rows are, and the form has no such row; nothing of it was used",
+	"元素 {element}<（{attribute} 为 {got}）>处在行的位置，而报文格式没有这样的行；其内容一概未采用",
+	"it is other business: have it sent where it belongs, or let the form name it under rows:",
+	"这是别的业务：请让对方送到该送的地方，或在报文格式的 rows: 里写明")
 
 /* wraps */
 ROW(E_WRAP_BASE64, "wrap.base64", ERR_DATA, 1,

@@ -51,7 +51,7 @@ static enum schema_sensitivity cell_sensitivity(const struct explaining *x, cons
 static void mask_cell(const struct explaining *x, struct span raw, char *masked, struct span cell,
 	enum schema_sensitivity s)
 {
-	int first = cell.n ? charset_step(x->form->charset, (const unsigned char *)cell.p, cell.n) : 0;
+	int first = cell.n ? charset_step(x->form->format->charset, (const unsigned char *)cell.p, cell.n) : 0;
 	size_t from = s == SENSITIVITY_NAME && first > 0 ? (size_t)first : 0;
 	size_t to = s == SENSITIVITY_NAME || cell.n <= MASK_SHOWN ? cell.n : cell.n - MASK_SHOWN;
 
@@ -86,7 +86,7 @@ static void show_cells(struct explaining *x, const struct row *row)
 
 		buf_clear(&x->scratch);
 		buf_reserve(&x->scratch, 2 * row->cells[i].n + 1);
-		charset_decode(x->form->charset, row->cells[i], &x->scratch, &text, &ignored);
+		charset_decode(x->form->format->charset, row->cells[i], &x->scratch, &text, &ignored);
 		buf_printf(x->to, "  %u ", i + 1);
 		show_text(x->to, name);
 		buf_str(x->to, " = ");
