@@ -83,7 +83,7 @@ YTH = [
 ]
 YTH_FAULTS = [
     person("谢珅", "19031212", 4, 75000, voucher="2026120500004"),
-    person("姜某某农机合作社", "19011010", 2, 2650000, dead="map.word", voucher="2026120500002", agency_code="605001",
+    person("姜某某农机合作社", "19011010", 2, 2650000, void=True, voucher="2026120500002", agency_code="605001",
         is_deleted=1),
     person("邹某", "19040101", 5, 18000, dead="map.check", voucher="2026120500005", payee_acct_no="6.22848E+18"),
 ]
@@ -185,7 +185,7 @@ class File:
         """The rows that a destination is handed."""
         if self.state != "published" or self.stays():
             return []
-        return [r for r in self.rows if not r.dead and not r.twice and ROUTES[to](self.folder, r)]
+        return [r for r in self.rows if not (r.dead or r.twice or r.void) and ROUTES[to](self.folder, r)]
 
 
 def pay(step, no, unit, bank, rows, state="published", code="", en="a good batch", zh="正常批次", month="202612", **how):

@@ -51,11 +51,11 @@ def thousands(fen):
 class Row:
     """A line of a file. fen: its money; cells: what a vendor writes otherwise than it should, by the name of the column.
     dead: the code of its letter, when it stays behind; dead_for: of the one for a destination alone; twice: it came
-    before, word for word."""
+    before, word for word; void: it takes an order back."""
 
-    def __init__(self, name, fen, dead="", dead_for=None, twice=False, **cells):
+    def __init__(self, name, fen, dead="", dead_for=None, twice=False, void=False, **cells):
         self.name, self.fen, self.cells = name, fen, cells
-        self.dead, self.dead_for, self.twice = dead, dead_for or {}, twice
+        self.dead, self.dead_for, self.twice, self.void = dead, dead_for or {}, twice, void
 
     def written(self, usual):
         return {**usual, **self.cells}

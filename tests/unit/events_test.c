@@ -4,85 +4,10 @@
 #include <inttypes.h>
 
 #include "adapters_help.h"
+#include "events_form.h"
 #include "reader.h"
 
 /* Forms that make several events: which they accept, what a record becomes, and what is counted. */
-
-/* Orders and the lines of one, and what is taken back. An order is a head of the lines below it and a record itself. */
-static const char two[] =
-	"form: in\n"
-	"release: batch\n"
-	"charset: utf-8\n"
-	"file: {name: \"v_{date:yyyyMMdd}.txt\"}\n"
-	"codec: {delimited: {by: \"|\"}}\n"
-	"kinds:\n"
-	"  order: {when: 'order.kind = \"O\"', columns: [kind, no, account, total, state]}\n"
-	"  line: {columns: [kind, no, account, amount, state]}\n"
-	"trailer: {when: 'line.kind = \"T\"', count: line.no, sum: line.amount}\n"
-	"declares: {of: payment.batch.line.v1}\n"
-	"fiscal_year: file.date\n"
-	"events:\n"
-	"  payment.order.issued.v1:\n"
-	"    of: order\n"
-	"    when: 'order.state != \"0\"'\n"
-	"    nature: instruction\n"
-	"    identity: {document: [data.voucher_no]}\n"
-	"    content: [data.amount]\n"
-	"    key: data.unit\n"
-	"    map:\n"
-	"      voucher_no: order.no\n"
-	"      businessdate: file.date\n"
-	"      fiscal_year: {value: \"2026\"}\n"
-	"      division: site.division\n"
-	"      mode: {value: direct}\n"
-	"      kind: {value: batch}\n"
-	"      payer.account: order.account\n"
-	"      payee.name: {value: roster}\n"
-	"      payee.account: order.account\n"
-	"      unit: site.unit\n"
-	"      amount: {from: order.total, as: yuan, check: positive}\n"
-	"      currency: {value: CNY}\n"
-	"  payment.order.voided.v1:\n"
-	"    of: order\n"
-	"    when: 'order.state = \"0\"'\n"
-	"    nature: report\n"
-	"    identity: {document: [order.no]}\n"
-	"    content: [data.amount]\n"
-	"    map:\n"
-	"      voucher_no: order.no\n"
-	"      businessdate: file.date\n"
-	"      fiscal_year: {value: \"2026\"}\n"
-	"      division: site.division\n"
-	"      unit: site.unit\n"
-	"      amount: {from: order.total, as: yuan}\n"
-	"      currency: {value: CNY}\n"
-	"  payment.batch.line.v1:\n"
-	"    when: 'line.kind = \"L\" or line.kind = \"B\"'\n"
-	"    nature: instruction\n"
-	"    identity: {document: [order.no, line.no]}\n"
-	"    content: [data.amount]\n"
-	"    map:\n"
-	"      original_vt: {value: \"5201\"}\n"
-	"      original_voucher_no: order.no\n"
-	"      line_no: line.no\n"
-	"      businessdate: file.date\n"
-	"      fiscal_year: {value: \"2026\"}\n"
-	"      division: site.division\n"
-	"      unit: site.unit\n"
-	"      payee.name: {value: somebody}\n"
-	"      payee.account: line.account\n"
-	"      amount: {from: line.amount, as: yuan, check: positive}\n"
-	"      currency: {value: CNY}\n"
-	"  payment.published.v1:\n"
-	"    when: 'line.kind = \"B\"'\n"
-	"    nature: report\n"
-	"    identity: {record: number}\n"
-	"    map:\n"
-	"      month: {from: file.date, as: yyyy-MM-dd}\n"
-	"      unit: site.unit\n"
-	"      payee.name: line.state\n"
-	"      amount: {from: line.amount, as: yuan}\n"
-	"      currency: {value: CNY}\n";
 
 static bool has(const struct findings *f, const char *code)
 {
@@ -125,7 +50,7 @@ static void which_forms_load(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		char *text = help_edit(two, rows[i].edits);
+		char *text = help_edit(events_form, rows[i].edits);
 		struct findings f;
 		struct form *form;
 		struct help h;
@@ -166,7 +91,7 @@ static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, stru
 
 static struct form *form_of(struct help *h, const char *const (*edits)[2])
 {
-	char *text = help_edit(two, edits);
+	char *text = help_edit(events_form, edits);
 	struct findings f;
 	struct form *form;
 
