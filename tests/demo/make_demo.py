@@ -5,6 +5,7 @@
 make_demo.py FOLDER writes them; make_demo.py --check FOLDER writes nothing and says what differs. What is planted and
 how it must end stands here; how the vendors write, in vendors.py. What comes out is the same bytes each time.
 """
+import hashlib
 import json
 import pathlib
 import shutil
@@ -151,14 +152,21 @@ OUT = {
     "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
     "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
 }
-NEXT = [
-    "balance -c {dir}/jincai.yaml",
-    "balance --deep -c {dir}/jincai.yaml",
-    "held list -c {dir}/jincai.yaml",
-    "dead list -c {dir}/jincai.yaml",
-    "dead show 1 -c {dir}/jincai.yaml",
-    "try {dir}/steps/1/front/2026120501170.txt --form payment/front/orders --explain 2",
-]
+def to_try(site="-c {dir}/jincai.yaml"):
+    """The batch whose total is wrong is given back; its name ends in the digest of its bytes."""
+    wrong = next(f for f in FILES if f.code == "batch.sum")
+    batch = f"payroll:2026-12:005:{hashlib.sha256(wrong.content).hexdigest()[:12]}"
+    return [
+        f"balance {site}",
+        f"balance --deep {site}",
+        f"held list {site}",
+        f"dead list {site}",
+        f"dead show 1 {site}",
+        "try {dir}/steps/1/front/2026120501170.txt --form payment/front/orders --explain 2",
+        f"held return {batch} --reason 'total wrong by one fen' {site}",
+        f"run --until-idle {site}",
+        f"audit list {site}",
+    ]
 
 
 class File:
@@ -259,7 +267,7 @@ def planted():
     """An entry a line."""
     systems = list(dict.fromkeys(f.folder for f in FILES))
     folders = [f"in/{s}" for s in systems] + [o["folder"] for o in OUT.values()] + ["keys"]
-    parts = {"folders": folders, "files": [f.planted() for f in FILES], "out": [out(to) for to in OUT], "next": NEXT}
+    parts = {"folders": folders, "files": [f.planted() for f in FILES], "out": [out(to) for to in OUT], "next": to_try()}
     text = '{"synthetic": "all of it, 全部为合成数据"'
     for name, entries in parts.items():
         rows = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
