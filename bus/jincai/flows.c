@@ -9,7 +9,8 @@
 #include "show.h"
 #include "topics.h"
 
-#define COLUMN 12                    /* cells of a figure */
+#define COLUMN 11                    /* cells of a figure */
+#define NAME 20                      /* cells of what a row is called */
 #define CURRENCIES_MAX 32u
 
 struct flows {
@@ -103,7 +104,7 @@ static void counts(const struct flows *f, const char *name, const struct money_s
 {
 	char text[24];
 
-	fprintf(f->to, "  %s%*s", name, show_padding(name, 22), "");
+	fprintf(f->to, "  %s%*s", name, show_padding(name, NAME - 2), "");
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(text, sizeof text, "%" PRIu64, sums[i].count);
 		cell(f, sums[i].count ? text : ".");
@@ -116,7 +117,7 @@ static void amounts(const struct flows *f, const char *currency, const struct mo
 	char text[24];
 
 	currency = currency[0] ? currency : say("（无币种）", "(no currency)");
-	fprintf(f->to, "    %s%*s", currency, show_padding(currency, 20), "");
+	fprintf(f->to, "    %s%*s", currency, show_padding(currency, NAME - 4), "");
 	for (unsigned i = 0; i < n; i++)
 		cell(f, sums[i].count ? money_text(sums[i].plus + sums[i].minus, text) : ".");
 	fputc('\n', f->to);
@@ -124,9 +125,9 @@ static void amounts(const struct flows *f, const char *currency, const struct mo
 
 static void heads(const struct flows *f)
 {
-	const char *name = say("流向：笔数和金额", "flows, records and money");
+	const char *name = say("流向", "flows");
 
-	fprintf(f->to, "%s%*s", name, show_padding(name, 24), "");
+	fprintf(f->to, "%s%*s", name, show_padding(name, NAME), "");
 	cell(f, say("读入", "read"));
 	cell(f, say("发布", "published"));
 	for (unsigned d = 0; d < f->s->ndestinations; d++)

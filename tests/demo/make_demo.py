@@ -138,18 +138,20 @@ GROWERS = [
 # Amounts of such records are in no sum.
 UNREADABLE = ("record.few_columns", "money.decimals", "text.half")
 
-PEOPLE = ("payroll", "payroll-dbf", "subsidy")
+PAID = ("payroll", "payroll-dbf", "subsidy", "front", "yth")
 ROUTES = {
-    "bank-abc": lambda system, row: system in PEOPLE and row.bank.startswith("103"),
-    "bank-icbc": lambda system, row: system in PEOPLE and row.bank.startswith("102"),
+    "bank-abc": lambda system, row: system in PAID and row.bank.startswith("103"),
+    "bank-icbc": lambda system, row: system in PAID and row.bank.startswith("102"),
     "region": lambda system, row: system != "assets",
-    "units": lambda system, row: system not in ("assets", "nontax"),
+    "cards": lambda system, row: system == "assets",
+    "units": lambda system, row: system in PAID,
 }
 # What a file out looks like, for who reads it back.
 OUT = {
     "bank-abc": {"folder": "out/abc", "marker": ".ok", "first": 1, "amount": {"by": "|"}},
     "bank-icbc": {"folder": "out/icbc", "marker": ".ok", "first": 0, "amount": {"at": 90, "width": 18}},
     "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
+    "cards": {"folder": "out/cards", "marker": ".ok", "first": 0, "amount": {"after": '"original_amt":"'}},
     "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
 }
 def to_try(site="-c {dir}/jincai.yaml"):
@@ -183,7 +185,7 @@ class File:
         code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
         return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
             "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
-            "letters": " ".join(letters), "held": " ".join(OUT) if self.stays() else "", "en": self.en, "zh": self.zh}
+            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to != "cards") if self.stays() else "", "en": self.en, "zh": self.zh}
 
     def stays(self):
         """A batch that goes whole stays whole, at every destination."""
