@@ -173,6 +173,8 @@ static int put_cell(struct reader *r, int slot, struct span cell, unsigned colum
 
 	if (slot < 0)
 		return 0;
+	if (r->form->codec->cell && r->form->codec->cell(r->codec, column, e) != 0)
+		return -1;
 	if (charset_decode(r->form->format->charset, cell, &r->slots.text, &text, e) != 0) {
 		size_t n = strlen(e->args);
 

@@ -34,11 +34,13 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
 endif()
 
-# Tables as another reader of such files has them, where it can be had.
+# Tables and workbooks as another reader of such files has them, where it can be had.
 if(Python3_FOUND)
   add_test(NAME dbfread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/dbfread_test.py $<TARGET_FILE:jincai>
     ${CMAKE_CURRENT_BINARY_DIR}/dbfread)
-  set_tests_properties(dbfread PROPERTIES TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME openpyxl COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/openpyxl_test.py $<TARGET_FILE:jincai>
+    ${CMAKE_CURRENT_BINARY_DIR}/openpyxl)
+  set_tests_properties(dbfread openpyxl PROPERTIES TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What goes wrong at a county's desk. The large file is smaller where the program is slow.

@@ -66,6 +66,9 @@ struct codec {
 	/* Can the row that next gave be of that kind? Asked before a kind's condition; a kind may then stand without one. A
 	 * row that fits none, and a bad one, is taken for the last kind. NULL: any row can be of any kind. */
 	bool (*fits)(const struct codec_reader *r, unsigned kind);
+	/* Why a cell of the row must not be believed: -1 with its error (ERR_DATA). Only cells that a rule reads are asked
+	 * for, the others of the row count all the same. NULL: a row that can be cut has none. */
+	int (*cell)(const struct codec_reader *r, unsigned i, struct err *e);
 
 	/* Writing, NULL of a codec that only reads: appends what begins a file (a BOM), one row, what ends it. Titles are
 	 * written as kind 0. Cells are UTF-8, absent ones are empty;
@@ -90,7 +93,7 @@ struct codec_format {
 /* Rows by name; NULL-terminated list of pointers. */
 extern const struct codec *const codec_table[];
 const struct codec *codec_by_name(struct span name);
-extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, codec_xml;
+extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, codec_xlsx, codec_xml;
 
 /*
  * delimited: {by: "|", quote: '"', end: any|lf|crlf|cr, trim: none|blanks, blank_rows: keep|skip,
@@ -203,6 +206,33 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  * text.half, text.nul {byte}{hex}{charset}; of a later one of many documents xml.charset, xml.root.
  * Nothing can be read: xml.charset {want}{got}, xml.root {want}{got}, and these when no row was begun before.
  * Findings: codec.xml_path {path}, codec.xml_column {column}, of columns: codec.xml_no_rows {kind}{near}, conf.*.
+ */
+
+/*
+ * xlsx: {sheet: N | NAME | {name: NAME}, blank_rows: keep|skip, trim: none|blanks, more_columns: dead|keep}
+ *
+ * One sheet of a workbook (ECMA-376), read only; cells by position, as text in UTF-8. sheet is the number of a sheet that
+ * is not hidden, from 1 (1 when left out), or a name. A row's line is its number in the sheet; rows that are not in the
+ * file are none; hidden ones are rows. Its offset counts bytes of the sheet, unpacked; its raw bytes are its cells with
+ * tabs between them. Empty cells at its end are none, so a row is never short. A merged cell stands where it begins.
+ *
+ * A number cell is a binary fraction that the spreadsheet shows with 15 digits, however its maker prints it: 4234.57 comes
+ * as 4234.5699999999997, 602001 as 602001.0, 12345678.9 as 1.23456789E7. Its text is the decimal of these 15 digits, which
+ * is what was typed, without exponent and without zeros behind the last digit. One of more than 15 digits before the
+ * point has lost the others (an account, an identity number: 1.50622E+17). A date is such a number (serial), counted from
+ * 1900. Booleans are TRUE and FALSE. A formula is its kept result. Texts have their _xHHHH_ escapes resolved.
+ *
+ * The archive lies in an unlinked temporary file (TMPDIR, else /tmp) while it is read, and so does the sheet, unpacked; both
+ * are checked whole (CRC) before there is a row. Shared texts are kept in memory. Limits: XLSX_* in xlsx.h.
+ *
+ * Nothing can be read: codec.xlsx_zip {text}, codec.xlsx_old (BIFF), codec.xlsx_locked (a password), codec.xlsx_part
+ * {part} (missing, or twice), codec.xlsx_xml {part}{byte}{text} (also DOCTYPE, and encodings but UTF-8 and UTF-16),
+ * codec.xlsx_large {part}{max}, codec.xlsx_sheet {name}{sheets}{near}, codec.xlsx_1904.
+ * Bad rows: codec.too_long {max}, codec.too_many_cells {max}; where the sheet breaks (codec.xlsx_xml) or its cells and rows
+ * are out of order (codec.xlsx_order {text}{line}), all from there on is one row (its first 64 KiB of XML).
+ * Cells: codec.xlsx_digits {cell}{digits}, codec.xlsx_number {cell}, codec.xlsx_error {cell}{text}, codec.xlsx_formula
+ * {cell} (no result is kept), codec.xlsx_cell {cell}. {cell} is as people say it: C5.
+ * Findings: codec.xlsx_charset {charset}, conf.*.
  */
 
 #endif

@@ -6,6 +6,7 @@ const struct codec *const codec_table[] = {
 	&codec_fixed,
 	&codec_dbf,
 	&codec_json,
+	&codec_xlsx,
 	&codec_xml,
 	NULL,
 };

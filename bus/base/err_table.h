@@ -864,6 +864,81 @@ ROW(E_CODEC_WIDTHS, "codec.widths", ERR_CONF, 3,
 	"{kind} 行有 {want} 列，却给出了 {got} 个宽度；该格式未加载",
 	"give each column one width, in the same order",
 	"请按列的次序，一列给一个宽度")
+ROW(E_CODEC_XLSX_1904, "codec.xlsx_1904", ERR_DATA, 1,
+	"the workbook counts dates from 1904, so that each would be four years early; nothing of it was read",
+	"该工作簿从 1904 年起计日期，照读会使日期早四年；整个文件未读入",
+	"have the source take off \"1904 date system\" in the workbook's options, look at its dates, and send it again",
+	"请来源单位在工作簿选项中取消“使用 1904 日期系统”，核对日期后重新报送")
+ROW(E_CODEC_XLSX_CELL, "codec.xlsx_cell", ERR_DATA, 1,
+	"what stands in cell {cell} cannot be read: its type or its place in the list of texts is wrong; the record was not read",
+	"单元格 {cell} 的内容无法读取：类型不对，或所指的文本不存在；该记录未读入",
+	"the file is damaged, or was made by a program that writes no right workbooks; have it opened and saved in a spreadsheet, and sent again",
+	"文件已损坏，或由不规范的程序生成；请来源单位用电子表格软件打开、另存后重新报送")
+ROW(E_CODEC_XLSX_CHARSET, "codec.xlsx_charset", ERR_CONF, 3,
+	"cells of a workbook are utf-8, the form's charset is {charset}; the form was not loaded",
+	"工作簿的单元格只用 utf-8，本格式的字符集是 {charset}；该格式未加载",
+	"write charset: utf-8",
+	"请写 charset: utf-8")
+ROW(E_CODEC_XLSX_DIGITS, "codec.xlsx_digits", ERR_DATA, 1,
+	"cell {cell} holds a number of {digits} digits, and a spreadsheet keeps 15 of them: the last ones are lost; the record was not read",
+	"单元格 {cell} 是 {digits} 位的数值，而电子表格只保留 15 位：末尾几位已经丢失；该记录未读入",
+	"accounts and identity numbers have to be text: have the source set the column to text, enter the number anew, and send it again",
+	"账号、证件号必须是文本：请来源单位将该列设为文本格式，重新录入号码后报送")
+ROW(E_CODEC_XLSX_ERROR, "codec.xlsx_error", ERR_DATA, 1,
+	"cell {cell} holds the error {text}; the record was not read",
+	"单元格 {cell} 是错误值 {text}；该记录未读入",
+	"have the source correct the formula of that cell and send the workbook again",
+	"请来源单位更正该单元格的公式后重新报送")
+ROW(E_CODEC_XLSX_FORMULA, "codec.xlsx_formula", ERR_DATA, 1,
+	"cell {cell} is a formula without a result: nobody has computed it; the record was not read",
+	"单元格 {cell} 是公式，文件里没有计算结果；该记录未读入",
+	"have the source open the workbook in a spreadsheet, save it and send it again, or write values in place of formulas",
+	"请来源单位用电子表格软件打开并保存一次，或改为填写数值，再重新报送")
+ROW(E_CODEC_XLSX_LARGE, "codec.xlsx_large", ERR_DATA, 1,
+	"{part} of the workbook is larger than the limit of {max}; nothing of it was read",
+	"工作簿的 {part} 超过限制 {max}；整个文件未读入",
+	"have the source split it into several files, without pictures and other sheets; one that is small and unpacks to so much may be an attack",
+	"请来源单位拆成几个文件，并去掉图片和其他工作表；文件很小却解出这么多内容的，可能是恶意文件")
+ROW(E_CODEC_XLSX_LOCKED, "codec.xlsx_locked", ERR_DATA, 1,
+	"the workbook is locked with a password; nothing of it was read",
+	"该工作簿设有打开密码；整个文件未读入",
+	"have the source take the password off and send it again",
+	"请来源单位取消打开密码后重新报送")
+ROW(E_CODEC_XLSX_NUMBER, "codec.xlsx_number", ERR_DATA, 1,
+	"what cell {cell} holds as a number is none, or next to nothing that a sum has left over; the record was not read",
+	"单元格 {cell} 的数值不成数值，或只是计算误差留下的极小数；该记录未读入",
+	"have the source look at that cell: a computed amount has to be rounded (ROUND) to fen",
+	"请来源单位查看该单元格：计算所得的金额应以 ROUND 取整到分")
+ROW(E_CODEC_XLSX_OLD, "codec.xlsx_old", ERR_DATA, 1,
+	"this is a workbook of the old kind (.xls), whatever its name; nothing of it was read",
+	"这是旧式工作簿（.xls），与扩展名无关；整个文件未读入",
+	"have the source save it as .xlsx; giving it another name does not do that",
+	"请来源单位另存为 .xlsx；只改扩展名没有用")
+ROW(E_CODEC_XLSX_ORDER, "codec.xlsx_order", ERR_DATA, 1,
+	"cells or rows of the sheet are out of order: {text} stands behind row {line}; what follows that row was not read",
+	"工作表的行或单元格次序不对：{text} 出现在第 {line} 行之后；该行以后的内容未读入",
+	"the file was made by a program that writes no right workbooks; have it opened and saved in a spreadsheet, and sent again",
+	"文件由不规范的程序生成；请来源单位用电子表格软件打开、另存后重新报送")
+ROW(E_CODEC_XLSX_PART, "codec.xlsx_part", ERR_DATA, 1,
+	"the archive has no part {part}, or has it twice: it is no .xlsx workbook; nothing of it was read",
+	"压缩包里没有 {part}，或有两份：这不是 .xlsx 工作簿；整个文件未读入",
+	"have the source save it as .xlsx; .ods and .xlsb are other formats",
+	"请来源单位另存为 .xlsx；.ods、.xlsb 是别的格式")
+ROW(E_CODEC_XLSX_SHEET, "codec.xlsx_sheet", ERR_DATA, 1,
+	"the workbook has no sheet \"{name}\" with rows; it has: {sheets}; nothing of it was read",
+	"该工作簿没有名为或序号为“{name}”的数据工作表，现有：{sheets}；整个文件未读入",
+	"<did you mean {near}? >have the source name it as agreed, or correct `sheet` in the form",
+	"<是不是 {near}？>请来源单位按约定命名，或更正报文格式的 sheet")
+ROW(E_CODEC_XLSX_XML, "codec.xlsx_xml", ERR_DATA, 1,
+	"the part {part} of the workbook breaks at byte {byte} ({text}); nothing from there on was read",
+	"工作簿的 {part} 在第 {byte} 字节处有误（{text}）；此后的内容未读入",
+	"the file is damaged, or was made by a program that writes no right workbooks; have it opened and saved in a spreadsheet, and sent again",
+	"文件已损坏，或由不规范的程序生成；请来源单位用电子表格软件打开、另存后重新报送")
+ROW(E_CODEC_XLSX_ZIP, "codec.xlsx_zip", ERR_DATA, 1,
+	"this is no .xlsx workbook, or a damaged one: {text}; nothing of it was read",
+	"这不是 .xlsx 工作簿，或已损坏：{text}；整个文件未读入",
+	"a page or a text with the ending .xlsx is none; have the source save it as .xlsx, send it in binary and whole",
+	"把网页或文本改名为 .xlsx 不是工作簿；请来源单位另存为 .xlsx，并以二进制方式完整传送")
 ROW(E_CODEC_XML_COLUMN, "codec.xml_column", ERR_CONF, 3,
 	"\"{column}\" cannot be a column here; the form was not loaded",
 	"“{column}”不能用作列；该格式未加载",

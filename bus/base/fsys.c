@@ -320,6 +320,28 @@ static char **read_names(DIR *d, size_t *ret_n, int *ret_why)
 	return names;
 }
 
+int fsys_temporary(int *ret_fd, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[PATH_MAX];
+	int fd;
+
+	dir = dir && *dir ? dir : "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		/* A file system, or a kernel, that knows no files without a name. */
+		if (snprintf(path, sizeof path, "%s/jincai-XXXXXX", dir) >= (int)sizeof path)
+			return fail(e, dir, ENAMETOOLONG);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			unlink(path);
+	}
+	if (fd < 0)
+		return fail(e, dir, errno);
+	*ret_fd = fd;
+	return 0;
+}
+
 int fsys_list(int dirfd, const char *path, char ***ret, struct err *e)
 {
 	char **names;

@@ -41,6 +41,9 @@ int fsys_put(int dirfd, const char *name, struct span bytes, struct err *e);
 /* Appends the bytes of a file of at most max bytes to ret, which is as before on failure. Links are followed: mounted
  * settings and secrets are links. file.missing, file.too_large {max}, file.not_regular (a folder, pipe, device). */
 int fsys_get(int dirfd, const char *name, size_t max, struct buf *ret, struct err *e);
+/* An empty file (0600) without a name, in the folder that the environment calls TMPDIR, else in /tmp: it is gone when its
+ * descriptor is closed. */
+int fsys_temporary(int *ret_fd, struct err *e);
 /* Names in a folder, sorted by bytes, without . and ..; *ret ends in NULL and is freed by fsys_list_free. */
 int fsys_list(int dirfd, const char *path, char ***ret, struct err *e);
 void fsys_list_free(char **names);

@@ -8,6 +8,7 @@
 #include "fsys.h"
 #include "library.h"
 #include "reader.h"
+#include "xlsx_make.h"
 
 /* Forms whose codec knows the columns: what is wrong with them is found when they are read, at its place; and a document
  * can be left behind any row and gone on with. */
@@ -62,6 +63,7 @@ static void forms_that_a_codec_cannot_serve_are_findings(void **state)
 		{IN "codec: {fixed: {widths: {lines: [3, 4]}}}\nkinds:\n  line: {columns: [payee, amount]}\n", "codec.no_widths", 15},
 		{OUT "codec: {fixed: {widths: {line: [3]}}}\n", "codec.widths", 5},
 		{OUT "codec: {fixed: {widths: {line: [3, 4]}}}\nhead: [parcel.no]\n", "codec.no_widths", 7},
+		{OUT "codec: {xlsx: {}}\n", "form.reads_only", 6},
 		{IN "codec: {dbf: {}}\nkinds:\n  line: {columns: [payee, amount, ABCDEFGHIJKL]}\n", "codec.dbf_name", 15},
 	};
 	struct library *l = library();
@@ -195,6 +197,40 @@ static void fixed_widths_can_be_left_behind_each_row(void **state)
 	library_free(l);
 }
 
+/* Titles, a header row in other order, cells that must not be believed in columns that a rule reads, and in others. */
+static void a_sheet_can_be_left_behind_each_row(void **state)
+{
+	static const struct part parts[] = {PACKAGE_RELS, ONE_SHEET, BOOK_RELS, TEXTS("<si><t>金额</t></si><si><t>收款人</t></si>"),
+		SHEET("<row r=\"1\"><c t=\"str\"><v>明细表</v></c></row><row r=\"4\"><c t=\"s\"><v>0</v></c><c t=\"str\"><v>备注</v></c>"
+			"<c t=\"s\"><v>1</v></c></row><row r=\"5\"><c><v>1234.5</v></c><c t=\"e\"><v>#N/A</v></c><c t=\"str\"><v>王珅</v></c></row>"
+			"<row r=\"6\"/><row r=\"7\"><c><v>1.5</v></c><c/><c><v>6222020600000000015</v></c></row><row r=\"8\"><c t=\"e\"><v>"
+			"#REF!</v></c><c/><c t=\"str\"><v>a</v></c></row><row r=\"9\"><c><v>1.5</v></c></row><row r=\"10\"><c><v>1.5</v></c><c/>"
+			"<c t=\"str\"><v>a</v></c><c><v>1</v></c></row><row r=\"11\"><c><v>344.9214</v></c><c/><c t=\"str\"><v>a</v></c></row>"
+			"<row r=\"12\"><c><v>2</v></c><c/><c t=\"str\"><v>a</v></c></row><row>")};
+	struct library *l = library();
+	struct buf file = BUF_INIT, shown = BUF_INIT;
+	struct findings f;
+	struct form *form;
+
+	(void)state;
+	findings_init(&f);
+	form = load(l, "form: in\nevent: payment.published.v1\nnature: report\ncharset: utf-8\nfile: {name: 'x{month:yyyyMM}'}\n"
+		"identity: {record: number}\nmap:\n  month: file.month\n  unit: site.unit\n  payee.name: line.payee\n"
+		"  amount: {from: line.amount, as: yuan, decimals: 0..2}\n  currency: {value: CNY}\n"
+		"codec: {xlsx: {blank_rows: skip}}\nheader: {within: 3, find: {payee: 收款人, amount: 金额}}\n", &f);
+	findings_print(&f, ERR_EN, 0, stderr);
+	assert_non_null(form);
+	make_book(&file, parts, COUNT(parts), NULL);
+	read_in_steps(l, form, "x202612", buf_as_span(&file), &shown);
+	assert_string_equal(buf_text(&shown), "- - 1+ - 2!codec.xlsx_digits 3!codec.xlsx_error 4!map.missing "
+		"5!record.more_columns 6!money.decimals 7+ 8!codec.xlsx_xml ");
+	buf_done(&file);
+	buf_done(&shown);
+	form_free(form);
+	findings_done(&f);
+	library_free(l);
+}
+
 static int shape(const struct form_shape *s, const char *name, struct err *e)
 {
 	struct slots slots;
@@ -240,6 +276,7 @@ int main(void)
 		cmocka_unit_test(forms_that_a_codec_cannot_serve_are_findings),
 		cmocka_unit_test(a_table_can_be_left_behind_each_row),
 		cmocka_unit_test(fixed_widths_can_be_left_behind_each_row),
+		cmocka_unit_test(a_sheet_can_be_left_behind_each_row),
 		cmocka_unit_test(a_cell_that_is_too_wide_fails_when_its_line_is_shaped),
 	};
 
