@@ -16,6 +16,8 @@ static const char *const root_words[] = {"$schema", "$id", "$defs", "$comment", 
 	"examples", "x-title-zh", "properties", "required", "additionalProperties", NULL};
 static const char *const object_words[] = {"$comment", "type", "title", "description", "x-title-zh", "properties",
 	"required", "additionalProperties", NULL};
+static const char *const list_words[] = {"$comment", "type", "title", "description", "x-title-zh", "items", "minItems",
+	"maxItems", NULL};
 static const char *const text_words[] = {"$comment", "type", "title", "description", "examples", "x-title-zh",
 	"minLength", "maxLength", "pattern", "enum", "const", "format", "x-sensitivity", "x-control", "x-max-bytes",
 	NULL};
@@ -36,6 +38,7 @@ struct compiler {
 	struct buf fields;           /* struct schema_field, growing */
 	struct buf leaves;           /* const struct conf *: where each stands */
 	struct buf told;             /* const struct conf * */
+	struct schema_list *list;    /* whose items are compiled; NULL: none */
 };
 
 /* A schema with the references that lead to it: [0] as written at the place of use, the last one has no $ref. */
@@ -249,6 +252,8 @@ static void compile_marks(struct compiler *c, const struct chain *chain, struct 
 			"none|account|id|name|phone", 0, voice(c, map));
 	map = holder(chain, "x-control");
 	field->control = conf_bool(map, "x-control", false, voice(c, map));
+	if (field->control && c->list)
+		conf_report_key(voice(c, map), conf_get(map, "x-control"), E_SCHEMA_CONTROL, "marked=1\namounts=0");
 	compile_bytes(c, chain, field);
 }
 
@@ -268,6 +273,7 @@ static void compile_leaf(struct compiler *c, const struct chain *chain, struct s
 	compile_choices(c, map, &field);
 	compile_marks(c, chain, &field);
 	node->field = (int)(c->fields.n / sizeof field);
+	node->list = c->list;
 	buf_add(&c->fields, &field, sizeof field);
 	buf_add(&c->leaves, &chain->maps[0], sizeof chain->maps[0]);
 }
@@ -297,7 +303,7 @@ static struct schema_node *new_node(struct compiler *c, const struct schema_node
 	struct buf path = BUF_INIT;
 
 	buf_span(&path, up->path);
-	buf_str(&path, up->path.n ? "." : "");
+	buf_str(&path, up->path.n && key.p[0] != '[' ? "." : "");
 	buf_span(&path, key);
 	node->key = arena_span(&c->s->arena, key);
 	node->path = (struct span){arena_text(&c->s->arena, buf_as_span(&path)), path.n};
@@ -340,6 +346,54 @@ static void compile_object(struct compiler *c, const struct chain *chain, struct
 	}
 }
 
+static void check_leaf_examples(struct compiler *c, const struct schema_field *fields);
+
+/* Fields of items are the list's own. */
+static void compile_items(struct compiler *c, struct conf *items, struct schema_list *list, struct schema_node *node,
+	const struct around *around)
+{
+	const struct buf fields = c->fields, leaves = c->leaves;
+	const unsigned before = c->f->count;
+	struct schema_field *own;
+
+	node->first = new_node(c, node, SPAN("[]"));
+	c->fields = c->leaves = BUF_INIT;
+	c->list = list;
+	compile(c, items, node->first, true, around);
+	c->list = NULL;
+	list->fields = own = arena_new(&c->s->arena, c->fields.n + 1);
+	list->nfields = (unsigned)(c->fields.n / sizeof *own);
+	if (c->fields.n)
+		memcpy(own, c->fields.p, c->fields.n);
+	if (c->f->count == before)
+		check_leaf_examples(c, own);
+	buf_done(&c->fields);
+	buf_done(&c->leaves);
+	c->fields = fields;
+	c->leaves = leaves;
+}
+
+static void compile_list(struct compiler *c, const struct chain *chain, struct schema_node *node, bool required,
+	const struct around *around)
+{
+	struct conf *map = chain->maps[chain->n - 1];
+	struct findings *f = voice(c, map);
+	struct conf *items = conf_need(map, "items", CONF_MAP, f);
+	struct schema_list *list = arena_new(&c->s->arena, sizeof *list);
+
+	check_words(f, map, list_words);
+	*list = (struct schema_list){.path = node->path, .title = title(c, chain, "title"),
+		.title_zh = title(c, chain, "x-title-zh"), .required = required,
+		.min_items = (uint32_t)conf_int(map, "minItems", 0, SCHEMA_ITEMS_MAX, 0, f)};
+	if (conf_need(map, "maxItems", CONF_SCALAR, f))
+		list->max_items = (uint32_t)conf_int(map, "maxItems", 1, SCHEMA_ITEMS_MAX, 1, f);
+	node->list = list;
+	if (items)
+		compile_items(c, items, list, node, around);
+	*c->s->last_list = list;
+	c->s->last_list = (struct schema_list **)(uintptr_t)&list->next;
+}
+
 static bool in_circle(const struct around *around, const struct conf *map)
 {
 	for (; around; around = around->up)
@@ -362,9 +416,11 @@ static void compile(struct compiler *c, struct conf *x, struct schema_node *node
 	type = conf_need(map, "type", CONF_SCALAR, voice(c, map));
 	if (in_circle(around, map))
 		report_text(c->f, x, E_SCHEMA_REF, "ref", x->key);
-	else if (type && span_is(type->text, "object"))
+	else if (type && span_is(type->text, "object") && !(c->list && node->key.p[0] != '['))
 		compile_object(c, &chain, node, required, around);
-	else if (type && span_is(type->text, "string") && around)
+	else if (type && span_is(type->text, "array") && around && !c->list)
+		compile_list(c, &chain, node, required, around);
+	else if (type && span_is(type->text, "string") && around && node->key.p[0] != '[')
 		compile_leaf(c, &chain, node, required);
 	else if (type)
 		report_text(voice(c, map), type, E_SCHEMA_TYPE, "type", type->text);
@@ -459,18 +515,18 @@ static void compile_examples(struct compiler *c, struct conf *root)
 	buf_done(&json);
 }
 
-static void check_leaf_examples(struct compiler *c)
+static void check_leaf_examples(struct compiler *c, const struct schema_field *fields)
 {
 	struct conf *const *leaves = (struct conf *const *)(const void *)c->leaves.p;
 	struct err e;
 
-	for (unsigned i = 0; i < c->s->nfields; i++) {
+	for (size_t i = 0; i < c->leaves.n / sizeof *leaves; i++) {
 		struct conf *list = conf_want(leaves[i], "examples", CONF_LIST, c->f);
 
 		for (const struct conf *x = list ? list->first : NULL; x; x = x->next)
 			if (!is_text(x))
 				report_text(c->f, x, E_SCHEMA_TYPE, "type", text_of(x));
-			else if (schema_check(&c->s->fields[i], x->text, &e) != 0)
+			else if (schema_check(&fields[i], x->text, &e) != 0)
 				report_example(c, x, &e);
 	}
 }
@@ -502,7 +558,7 @@ static void compile_root(struct compiler *c, struct conf *root)
 	keep_fields(c);
 	check_control(c, root);
 	if (c->f->count == before) {
-		check_leaf_examples(c);
+		check_leaf_examples(c, c->s->fields);
 		compile_examples(c, root);
 	}
 }
@@ -515,6 +571,7 @@ struct schema *schema_load(const char *path, struct findings *f)
 	struct conf *root;
 
 	s->control = -1;
+	s->last_list = &s->lists;
 	findings_init(&c.muted);
 	root = open_root(&c, path);
 	if (root)
@@ -566,6 +623,45 @@ const char *schema_nearest(const struct schema *s, struct span path)
 const struct schema_field *schema_control(const struct schema *s)
 {
 	return s->control < 0 ? NULL : &s->fields[s->control];
+}
+
+const struct schema_list *schema_lists(const struct schema *s)
+{
+	return s->lists;
+}
+
+const struct schema_list *schema_list(const struct schema *s, struct span path)
+{
+	const struct schema_list *l = s->lists;
+
+	while (l && !span_eq(l->path, path))
+		l = l->next;
+	return l;
+}
+
+/* Of "items[].amount" what stands behind the list. */
+static const char *item_name(const struct schema_list *l, unsigned i)
+{
+	return l->fields[i].path.p + l->path.n + strlen("[].");
+}
+
+const struct schema_field *schema_item_field(const struct schema_list *l, struct span name)
+{
+	for (unsigned i = 0; i < l->nfields; i++)
+		if (span_is(name, item_name(l, i)))
+			return &l->fields[i];
+	return NULL;
+}
+
+const char *schema_item_nearest(const struct schema_list *l, struct span name)
+{
+	const char **names = mem_new((l->nfields + 1u) * sizeof *names), *near;
+
+	for (unsigned i = 0; i < l->nfields; i++)
+		names[i] = item_name(l, i);
+	near = conf_nearest(name, names);
+	free(names);
+	return near;
 }
 
 unsigned schema_nexamples(const struct schema *s)

@@ -10,13 +10,16 @@
  * to flat checks on single fields; a keyword outside it is a finding in the schema.
  *
  * Profile: $schema $id $defs $ref ("#/$defs/x", "x.json#/$defs/y" beside the file, "../common/x.json#/$defs/y" for
- * what systems share), title, description, examples, $comment, type (object, string; always said), properties,
- * required, additionalProperties (false, always said: an object of the standard is open without it), minLength,
+ * what systems share), title, description, examples, $comment, type (object, string, array; always said), properties,
+ * items, minItems, maxItems (of an array of objects whose properties are texts; maxItems is at most 1000 and always
+ * said), required, additionalProperties (false, always said: an object of the standard is open without it), minLength,
  * maxLength (characters), pattern (schema_pattern.h), enum or const, format (date: 2026-12-01; month: 2026-12, years
  * 1900 to 2199; money: decimal text with two places as money_write writes it), and our own: x-title-zh, x-sensitivity
  * (none, account, id, name, phone; always said on a leaf), x-control (true on the one amount that totals count),
  * x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
  * counts two and is left to whoever encodes).
+ *
+ * A list is carried, never counted: none of its amounts is x-control.
  *
  * Beside $ref: titles, examples, x-sensitivity, x-control, x-max-bytes; what stands there goes before the definition's.
  * Names of properties: letters, digits, _; a letter first. $id is the name of the file.
@@ -40,6 +43,19 @@ struct schema_field {
 	unsigned nchoices;
 };
 
+/* A list: an array of objects of texts. */
+struct schema_list {
+	struct span path;              /* "items" below data; terminated */
+	struct span title, title_zh;
+	bool required;
+	uint32_t min_items, max_items;
+	const struct schema_field *fields;         /* of an item; their path is "items[].amount" */
+	unsigned nfields;
+	const struct schema_list *next;
+};
+
+#define SCHEMA_ITEMS_MAX 1000u
+
 struct schema;
 
 /* Loads and compiles one file. NULL with findings: schema.keyword, schema.type, schema.ref, schema.pattern,
@@ -53,6 +69,11 @@ const struct schema_field *schema_fields(const struct schema *s, unsigned *ret_n
 const struct schema_field *schema_field(const struct schema *s, struct span path);   /* NULL when unknown */
 const char *schema_nearest(const struct schema *s, struct span path);                /* NULL when nothing is near */
 const struct schema_field *schema_control(const struct schema *s);                   /* NULL when it has no amount */
+/* The first list; their fields are not among those above. */
+const struct schema_list *schema_lists(const struct schema *s);
+const struct schema_list *schema_list(const struct schema *s, struct span path);     /* NULL when unknown */
+const struct schema_field *schema_item_field(const struct schema_list *l, struct span name);
+const char *schema_item_nearest(const struct schema_list *l, struct span name);
 /* Examples of the file as JSON text, for fixtures. */
 unsigned schema_nexamples(const struct schema *s);
 struct span schema_example(const struct schema *s, unsigned i);
@@ -62,7 +83,8 @@ struct span schema_example(const struct schema *s, unsigned i);
  * schema.date {field}{want}, schema.money {field}. The value is in none of them. No allocation. */
 int schema_check(const struct schema_field *field, struct span value, struct err *e);
 /* Checks a whole data object: unknown fields (schema.unknown {field}{near}), missing ones (schema.missing {field}),
- * those that stand twice (schema.twice) or are no text or object (schema.kind), each value; json.*. Cold path. */
+ * those that stand twice (schema.twice) or are no text, object or array (schema.kind), lists of another length
+ * (schema.items {field}{want}{got}), each value; json.*. Cold path. */
 int schema_check_data(const struct schema *s, struct span json, struct err *e);
 
 #endif

@@ -145,7 +145,7 @@ static int check_text(struct walk *w, const struct schema_node *node, struct err
 	buf_clear(&w->scratch);
 	if (jscan_value(&w->j, &v, e) != 0 || jscan_unescape(&v, &w->scratch, &text, e) != 0)
 		return -1;
-	return schema_check(&w->s->fields[node->field], text, e);
+	return schema_check(&(node->list ? node->list->fields : w->s->fields)[node->field], text, e);
 }
 
 static int unknown(struct walk *w, const struct schema_node *object, struct span key, struct err *e)
@@ -182,6 +182,25 @@ static int read_key(struct walk *w, struct span raw, struct span *ret, struct er
 
 static int check_object(struct walk *w, const struct schema_node *object, struct err *e);
 
+static int check_list(struct walk *w, const struct schema_node *node, struct err *e)
+{
+	const struct schema_list *l = node->list;
+	struct jscan_value v;
+	unsigned n = 0;
+	int more;
+
+	if (jscan_peek(&w->j) != JSCAN_ARRAY)
+		return jscan_value(&w->j, &v, e) != 0 ? -1 : wrong_kind(node, "[ ]", e);
+	if (jscan_enter_array(&w->j, e) != 0)
+		return -1;
+	for (; (more = jscan_next_item(&w->j, e)) == 1; n++)
+		if (check_object(w, node->first, e) != 0)
+			return -1;
+	if (more == 0 && (n < l->min_items || n > l->max_items))
+		return err_set(e, E_SCHEMA_ITEMS, "field=%s\nwant=%u..%u\ngot=%u", l->path.p, l->min_items, l->max_items, n);
+	return more;
+}
+
 static int check_entry(struct walk *w, const struct schema_node *object, struct span raw, bool *seen, struct err *e)
 {
 	const struct schema_node *child;
@@ -195,7 +214,9 @@ static int check_entry(struct walk *w, const struct schema_node *object, struct 
 	if (seen[child->index])
 		return err_set(e, E_SCHEMA_TWICE, "field=%s", child->path.p);
 	seen[child->index] = true;
-	return child->field < 0 ? check_object(w, child, e) : check_text(w, child, e);
+	if (child->field >= 0)
+		return check_text(w, child, e);
+	return child->list ? check_list(w, child, e) : check_object(w, child, e);
 }
 
 static int check_missing(const struct schema_node *object, const bool *seen, struct err *e)

@@ -9,7 +9,8 @@
 struct schema_node {
 	struct span key, path;               /* path: "" for the root, "payee" */
 	bool needed;                         /* in the object around it */
-	int field;                           /* number of the leaf, -1 for an object */
+	int field;                           /* number of the leaf, -1 for an object or a list */
+	const struct schema_list *list;      /* a list: first is the object that each item is; a leaf: the list it is in */
 	unsigned index, count;               /* number among its brothers; of its children */
 	struct schema_node *first, *next;
 };
@@ -20,6 +21,7 @@ struct schema {
 	struct schema_node *root;
 	const struct schema_field *fields;
 	unsigned nfields;
+	struct schema_list *lists, **last_list;
 	int control;                         /* number of the field, or -1 */
 	const struct span *examples;
 	unsigned nexamples;

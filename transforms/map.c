@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checkchar.h"
-#include "jscan.h"
 #include "map_rules.h"
 #include "texts.h"
 #include "utf8.h"
@@ -301,6 +300,8 @@ static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
  * put. */
 static int convert(struct run *r, const struct rule *u, struct span t, struct value *v, struct err *e)
 {
+	if (u->each)
+		return map_each_run(u->each, r->s, t, v, e);
 	if (u->translates) {
 		if ((u->words ? find_word(u->words, t, v, e) : look_up(r, u, t, v, e)) != 0)
 			return -1;
@@ -439,7 +440,7 @@ int map_run(const struct map *m, struct slots *s, struct err *e)
 	for (unsigned i = 0; i < m->n; i++)
 		if (run_rule(&r, &m->rules[i], e) != 0)
 			return -1;
-	return 0;
+	return m->sums ? map_each_sums(m, s, e) : 0;
 }
 
 int map_run_rule(const struct map *m, unsigned i, struct slots *s, struct err *e)
@@ -473,69 +474,6 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 	return 0;
 }
 
-/* ---- writing ---- */
-
-/* What stands before a text: copied in whole steps, since a call for a dozen bytes costs more than the bytes. Both sides
- * have room for the last one. */
-static inline char *put_opening(char *to, const struct member *x, unsigned level)
-{
-	const char *p = x->opening.p + x->level[level];
-	size_t n = x->opening.n - x->level[level];
-
-	for (size_t i = 0; i < n; i += MEMBER_STEP)
-		memcpy(to + i, p + i, MEMBER_STEP);
-	return to + n;
-}
-
-/* The comma before the first member becomes the bracket that opens the object. */
-static void write_object(const struct map *m, const struct slots *s, struct buf *b)
-{
-	unsigned open = 0, common = 0;
-	size_t start = b->n;
-	char *to;
-
-	for (unsigned i = 0; i < m->n; i++) {
-		const struct member *x = &m->members[i];
-		struct span text = s->v[x->slot].text;
-
-		common = x->shared < common ? x->shared : common;
-		if (!text.p)
-			continue;
-		buf_reserve(b, m->frame);
-		to = b->p + b->n;
-		for (; open > common; open--)
-			*to++ = '}';
-		*to++ = ',';
-		to = put_opening(to, x, common);
-		b->n = (size_t)(to - b->p);
-		json_escape(b, text);
-		buf_c(b, '"');
-		open = common = x->parents;
-	}
-	buf_reserve(b, m->frame);
-	if (b->n == start)
-		b->n++;
-	b->p[start] = '{';
-	for (; open; open--)
-		b->p[b->n++] = '}';
-	b->p[b->n++] = '}';
-}
-
-void map_write(const struct map *m, const struct slots *s, struct buf *b)
-{
-	if (m->setup.shape == MAP_OBJECT) {
-		write_object(m, s, b);
-		return;
-	}
-	buf_c(b, '[');
-	for (unsigned i = 0; i < m->n; i++) {
-		if (i)
-			buf_c(b, ',');
-		json_quote(b, s->v[m->rules[i].out].text);
-	}
-	buf_c(b, ']');
-}
-
 void map_limit(struct map *m, unsigned i, size_t bytes)
 {
 	m->rules[i].most = bytes;
@@ -564,6 +502,21 @@ int map_from(const struct map *m, unsigned i)
 const struct schema_field *map_field(const struct map *m, unsigned i)
 {
 	return m->rules[i].field;
+}
+
+const struct schema_list *map_list(const struct map *m, unsigned i)
+{
+	return m->rules[i].each ? m->rules[i].each->schema : NULL;
+}
+
+enum schema_sensitivity map_sensitivity(const struct map *m, unsigned i)
+{
+	const struct schema_list *l = map_list(m, i);
+
+	for (unsigned k = 0; l && k < l->nfields; k++)
+		if (l->fields[k].sensitivity != SENSITIVITY_NONE)
+			return SENSITIVITY_NAME;
+	return m->rules[i].field ? m->rules[i].field->sensitivity : SENSITIVITY_NONE;
 }
 
 int map_control_slot(const struct map *m)

@@ -36,6 +36,16 @@
  *	required: yes                               it must not be absent
  *	name: TEXT                                  in a list: the column's name
  *
+ * In MAP_OBJECT a list of the schema is filled by
+ *
+ *	each: PATH                                  a cell that holds items, beside when, trim, null, required
+ *	rows: TEXT, by: TEXT                        what stands between items and between their columns; without rows the
+ *	                                            cell is a JSON array of objects
+ *	columns: [NAME, ...]                        of an item, known as item.NAME in map; JSON: paths from the item on
+ *	most: N                                     items, at most 1000
+ *	sum: FIELD                                  the items' amounts must add up to the record's control amount
+ *	map: {FIELD: rule}                          of one item; item.*, and all that rules see
+ *
  * They run in this order, however a rule lists them. What an absent text meets is no error; a required field without one
  * is. Inward the rules stand in a mapping and make an object: the key is the path below data, its schema's checks run on
  * the result, and a rule may use the results of those above it as data.PATH. Outward they stand in a list and make a list
@@ -51,6 +61,7 @@ struct map_setup {
 	bool outward;
 	struct names *names;               /* inputs are in it; MAP_OBJECT adds its results as data.* */
 	const struct schema *schema;       /* MAP_OBJECT: of the event; required */
+	const struct schema_list *list;    /* MAP_OBJECT of one item of that list; NULL: of the event */
 	enum charset charset;              /* outward: of the receiver */
 	bool people;                       /* outward: read by people in a spreadsheet: a text cell that begins with one of
 	                                    * = + - @, narrow or full-width, or a control is written behind an apostrophe
@@ -75,7 +86,8 @@ void map_free(struct map *m);
 /* Runs all rules: results go into their slots (MAP_OBJECT) or into the map's own list slots; texts into s->made. No
  * allocation in steady state. After a failure the results are not to be used. Errors (ERR_DATA), each with {field}:
  * money.*, map.unknown_code {code}{table}, map.date {text}{want} (field fiscal_year: that of a lookup), map.check {check},
- * map.word {text}{want}, map.li {text}, map.sign {text}, map.same {other}, map.bytes {want}{got}, map.missing (required and absent), text.no_such_character,
+ * map.word {text}{want}, map.li {text}, map.sign {text}, map.same {other}, map.bytes {want}{got}, map.items {want}{got},
+ * map.item {want}{got}, map.sum {want}{got}, json.* (of a list), map.missing (required and absent), text.no_such_character,
  * codec.too_wide {cell}{want}{got} (map_limit), schema.*. */
 int map_run(const struct map *m, struct slots *s, struct err *e);
 /* MAP_OBJECT: how much a record is worth that is dead for another reason: its control amount and its currency, whatever
@@ -95,10 +107,13 @@ void map_limit(struct map *m, unsigned i, size_t bytes);
 int map_control_slot(const struct map *m);
 /* For who explains a record: one rule alone, by its place in the form, when those above it have run: 0 (its result is in
  * its slot, see map_cell) or -1 with the errors of map_run. The slot that its text comes from, -1 for a fixed value.
- * MAP_OBJECT: the schema's field that it fills. */
+ * MAP_OBJECT: the schema's field that it fills; NULL: it fills a list. */
 int map_run_rule(const struct map *m, unsigned i, struct slots *s, struct err *e);
 int map_from(const struct map *m, unsigned i);
 const struct schema_field *map_field(const struct map *m, unsigned i);
+const struct schema_list *map_list(const struct map *m, unsigned i);
+/* Whether what the rule makes is personal; a list is when one field of its items is. */
+enum schema_sensitivity map_sensitivity(const struct map *m, unsigned i);
 /* MAP_OBJECT: the currency that the form itself names (currency: {value: CNY}): what even a record is counted under of which
  * nothing can be read. Absent when records say it. */
 struct span map_fixed_currency(const struct map *m);

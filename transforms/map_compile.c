@@ -17,7 +17,10 @@ static void check_rule(struct map_rule_reader *r, const struct conf *node)
 	bool decimals = r->has_decimals || r->has_thousands;
 
 	if (!r->has_source)
-		map_bad_rule(r, node, "from | value | keyed");
+		map_bad_rule(r, node, "from | value | keyed | each");
+	if (u->each && (u->as != AS_TEXT || u->words || u->table || u->year || u->check || u->lengths || u->cut || u->split ||
+		u->strip || u->upper || u->same >= 0))
+		map_bad_rule(r, node, "each (+ when, trim, null, required)");
 	if (decimals && (u->as != AS_MONEY || u->money.fen))
 		map_bad_rule(r, node, "as: yuan");
 	else if (r->odd && u->as != AS_MONEY)
@@ -62,13 +65,16 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 		map_bad_rule(r, node, "PATH | {from: PATH, ...}");
 		return;
 	}
+	r->each = conf_get(node, "each") != NULL;
 	for (struct conf *c = node->first; c; c = c->next)
 		map_read_function(r, c);
+	if (r->each)
+		map_each_compile(r, node);
 	if (r->f->count == before)
 		check_rule(r, node);
 	u->reshapes = u->trim || u->split || u->strip || u->upper;
 	u->translates = u->words || u->table;
-	u->converts = u->translates || u->as != AS_TEXT || u->year || u->check || u->lengths || u->cut || u->keyed;
+	u->converts = u->each || u->translates || u->as != AS_TEXT || u->year || u->check || u->lengths || u->cut || u->keyed;
 	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && u->same < 0 && !r->m->setup.outward;
 	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->dates->fmt.length + 11 : u->keyed ? 32 : 0;
 	r->m->room += u->year ? 4 : 0;
@@ -113,12 +119,12 @@ static void make_member(struct map *m, struct member *x, const struct rule *u, c
 	struct buf b = BUF_INIT;
 	struct span rest = u->name;
 
-	*x = (struct member){.slot = u->out, .parents = parents_of(u->name), .level = level};
+	*x = (struct member){.slot = u->out, .list = u->each, .parents = parents_of(u->name), .level = level};
 	for (unsigned i = 0; i <= x->parents; i++) {
 		size_t n = i < x->parents ? (size_t)((const char *)memchr(rest.p, '.', rest.n) - rest.p) : rest.n;
 
 		level[i] = (unsigned)b.n;
-		buf_printf(&b, i < x->parents ? "\"%.*s\":{" : "\"%.*s\":\"", (int)n, rest.p);
+		buf_printf(&b, i < x->parents ? "\"%.*s\":{" : u->each ? "\"%.*s\":" : "\"%.*s\":\"", (int)n, rest.p);
 		rest = i < x->parents ? (struct span){rest.p + n + 1, rest.n - n - 1} : SPAN_NONE;
 	}
 	buf_reserve(&b, MEMBER_STEP);
@@ -211,24 +217,39 @@ static void bind_schema(struct map_rule_reader *r, const struct conf *node, cons
 		conf_report(r->f, node, e.id, "%s", e.args);
 }
 
+static void unknown_field(struct map_rule_reader *r, struct conf *node)
+{
+	const struct map_setup *s = &r->m->setup;
+	const char *near = s->list ? schema_item_nearest(s->list, node->key) : schema_nearest(s->schema, node->key);
+
+	conf_report_key(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s", SPAN_F(utf8_cut(node->key, 60)),
+		near ? near : "-", s->list ? s->list->path.p : schema_type(s->schema));
+}
+
+static void bind_list(struct map_rule_reader *r, struct conf *node, const struct schema_list *list)
+{
+	if (list)
+		r->r->required = r->r->required || list->required;
+	if (list && !r->r->each)
+		map_bad_rule(r, node, "each: PATH, columns: [NAME, ...], most: N, map: {FIELD: ...}");
+	if (!list)
+		unknown_field(r, node);
+}
+
 static void bind_field(struct map_rule_reader *r, struct conf *node)
 {
 	const struct map_setup *s = &r->m->setup;
 	struct rule *u = r->r;
 	const struct schema_field *x;
 	struct buf name = BUF_INIT;
-	const char *near;
 
 	u->name = arena_span(&r->m->arena, node->key);
-	x = schema_field(s->schema, u->name);
-	if (x) {
+	x = s->list ? schema_item_field(s->list, u->name) : schema_field(s->schema, u->name);
+	if (u->each || !x)
+		bind_list(r, node, s->list ? NULL : schema_list(s->schema, u->name));
+	else
 		bind_schema(r, node, x);
-	} else {
-		near = schema_nearest(s->schema, u->name);
-		conf_report_key(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s",
-			SPAN_F(utf8_cut(u->name, 60)), near ? near : "-", schema_type(s->schema));
-	}
-	buf_printf(&name, "data.%.*s", SPAN_F(u->name));
+	buf_printf(&name, "data.%s%s%.*s", s->list ? s->list->path.p : "", s->list ? "[]." : "", SPAN_F(u->name));
 	u->out = names_add(s->names, buf_as_span(&name));
 	buf_done(&name);
 }
@@ -259,8 +280,9 @@ static void bind_cell(struct map_rule_reader *r, struct conf *node, unsigned i)
 
 static void check_required(struct map *m, struct conf *rules, struct findings *f)
 {
-	unsigned n;
-	const struct schema_field *fields = schema_fields(m->setup.schema, &n);
+	const struct map_setup *s = &m->setup;
+	unsigned n = s->list ? s->list->nfields : 0;
+	const struct schema_field *fields = s->list ? s->list->fields : schema_fields(s->schema, &n);
 
 	for (unsigned i = 0; i < n; i++) {
 		bool mapped = false;
@@ -269,7 +291,16 @@ static void check_required(struct map *m, struct conf *rules, struct findings *f
 			mapped = m->rules[k].field == &fields[i];
 		if (fields[i].required && !mapped)
 			conf_report_key(f, rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s", SPAN_F(fields[i].path),
-				schema_type(m->setup.schema));
+				schema_type(s->schema));
+	}
+	for (const struct schema_list *l = s->list ? NULL : schema_lists(s->schema); l; l = l->next) {
+		bool mapped = false;
+
+		for (unsigned k = 0; k < m->n && !mapped; k++)
+			mapped = span_eq(m->rules[k].name, l->path);
+		if (l->required && !mapped)
+			conf_report_key(f, rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s", SPAN_F(l->path),
+				schema_type(s->schema));
 	}
 }
 
@@ -307,6 +338,8 @@ struct map *map_compile(const struct map_setup *setup, struct conf *rules, struc
 	for (unsigned i = 0; i < m->n; i++)
 		if (m->rules[i].field && m->rules[i].field->control)
 			m->control = (int)m->rules[i].out;
+	for (unsigned i = 0; i < m->n; i++)
+		m->sums = m->sums || (m->rules[i].each && m->rules[i].each->sum >= 0);
 	if (f->count == before)
 		return m;
 	map_free(m);
@@ -323,6 +356,7 @@ void map_free(struct map *m)
 			expr_free(m->rules[i].odd->minus);
 		if (m->rules[i].year)
 			expr_free(m->rules[i].year->before);
+		map_each_free(m->rules[i].each);
 		free(m->rules[i].nulls);
 	}
 	free(m->rules);

@@ -30,7 +30,7 @@ static bool scalar(struct map_rule_reader *r, struct conf *v, const char *want)
 static bool first_source(struct map_rule_reader *r, struct conf *v)
 {
 	if (r->has_source)
-		map_bad_rule(r, v, "from | value | keyed");
+		map_bad_rule(r, v, "from | value | keyed | each");
 	r->has_source = true;
 	return scalar(r, v, "from: PATH | value: TEXT | keyed: PATH");
 }
@@ -353,6 +353,7 @@ const struct map_function map_functions[] = {
 	{"value", "TEXT", "a fixed text", "固定的文本", read_value},
 	{"keyed", "PATH", "32 hex digits of the keyed hash of a text: for personal fields in identities",
 		"带密钥散列的 32 位十六进制：个人信息进入标识时用", read_keyed},
+	{"each", "PATH", "a cell that holds a list of items; see Lists", "一格多项的单元，见“列表”", map_use_path},
 	{"when", "CONDITION", "only when this holds, else there is nothing", "条件成立才取值，否则为空", read_when},
 	{"trim", "blanks", "blanks, tabs and ideographic spaces taken off both ends", "去掉两端的半角、全角空格和制表符", read_trim},
 	{"split", "first | rest", "of two things in one cell: what stands before the first blank, or behind it",
@@ -418,6 +419,6 @@ void map_read_function(struct map_rule_reader *r, struct conf *v)
 
 	if (fn)
 		fn->read(r, v);
-	else
+	else if (!r->each || !map_each_key(v->key))
 		unknown_function(r, v);
 }

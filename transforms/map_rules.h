@@ -7,7 +7,8 @@
 #include "map.h"
 #include "money.h"
 
-/* What map_functions.c (the functions of one rule) and map_compile.c make and map.c runs; nobody else includes this. */
+/* What map_functions.c (the functions of one rule), map_each.c (lists) and map_compile.c make, map.c runs and map_write.c
+ * writes; nobody else includes this. */
 enum as { AS_TEXT, AS_MONEY, AS_DATE, AS_INTEGER };
 enum split { SPLIT_NONE, SPLIT_FIRST, SPLIT_REST };
 enum check { CHECK_NONE, CHECK_POSITIVE, CHECK_NOT_NEGATIVE, CHECK_ACCOUNT, CHECK_DIGITS, CHECK_CNAPS, CHECK_ID18,
@@ -43,6 +44,18 @@ struct lengths {
 	size_t bytes[LENGTHS_MAX];   /* one of them */
 };
 
+/* A cell that holds items, each mapped by itself. */
+struct each {
+	struct span list;            /* the field */
+	const struct schema_list *schema;    /* NULL: there is no such list */
+	struct span rows, by;        /* what stands between items, between columns; rows absent: JSON */
+	struct span *columns;
+	int *slots;                  /* item.COLUMN */
+	unsigned ncolumns, most;
+	struct map *map;             /* of an item */
+	int sum;                     /* slot of the item's amount that is added up; -1: none */
+};
+
 /* One compiled rule: what is done with one text. What every record needs stands first. */
 struct rule {
 	unsigned out;                /* slot of the result */
@@ -51,6 +64,7 @@ struct rule {
 	bool converts;               /* something of table .. cut, keyed is to be done */
 	bool reshapes;               /* something of trim .. upper is */
 	bool translates;             /* words or table */
+	struct each *each;           /* or NULL */
 	bool required, keyed;
 	const struct schema_field *checked;  /* what the schema still has to look at; NULL: nothing */
 	struct value value;
@@ -81,6 +95,7 @@ enum { MEMBER_STEP = 16 };
 /* A member of the object that is written: all that stands before its text, made ready. */
 struct member {
 	unsigned slot;
+	bool list;                   /* its text is JSON already */
 	struct span path;
 	unsigned parents, shared;    /* objects around it, and how many of them the member before has too */
 	struct span opening;         /* "payee":{"name":" with MEMBER_STEP readable bytes behind it */
@@ -96,6 +111,7 @@ struct map {
 	size_t room;                 /* bytes that the conversions of one run need at most */
 	size_t frame;                /* bytes that one member or the object's end needs beside its text, at most */
 	int control;
+	bool sums;                   /* a list's sum is compared with the control */
 };
 
 /* One rule while it is compiled. */
@@ -104,7 +120,7 @@ struct map_rule_reader {
 	struct rule *r;
 	struct findings *f;
 	struct odd_amount *odd;
-	bool has_source, has_decimals, has_thousands, year_told;
+	bool has_source, has_decimals, has_thousands, year_told, each;
 };
 
 /* want is written in the words of the language, which every reader of the finding reads. */
@@ -115,6 +131,14 @@ void map_use_path(struct map_rule_reader *r, struct conf *v);
 int map_slot(struct map_rule_reader *r, const struct conf *v);
 /* The slot of the fiscal year is looked for when the first rule needs it: the results of rules below are not there yet. */
 void map_find_year(struct map_rule_reader *r);
+/* map_each.c. Reads the rule of a list, whose key is the field; names of items are known within it alone. */
+void map_each_compile(struct map_rule_reader *r, struct conf *node);
+/* Is that one of the keys beside `each`? */
+bool map_each_key(struct span key);
+void map_each_free(struct each *x);
+/* The items of t, mapped, as a JSON array; *ret has their sum as well. Errors name the item: items[3].amount. */
+int map_each_run(const struct each *x, struct slots *s, struct span t, struct value *ret, struct err *e);
+int map_each_sums(const struct map *m, struct slots *s, struct err *e);
 /* One key of a rule: the function of that name reads its value. */
 void map_read_function(struct map_rule_reader *r, struct conf *v);
 

@@ -110,7 +110,7 @@ void slots_init(struct slots *s, unsigned n)
 {
 	s->v = mem_new(n * sizeof *s->v);
 	s->n = n;
-	s->text = BUF_INIT;
+	s->text = s->list = BUF_INIT;
 	s->made = ARENA_INIT;
 }
 
@@ -118,6 +118,7 @@ void slots_done(struct slots *s)
 {
 	free(s->v);
 	buf_done(&s->text);
+	buf_done(&s->list);
 	arena_done(&s->made);
 	*s = (struct slots){0};
 }

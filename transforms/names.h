@@ -44,6 +44,7 @@ struct slots {
 	unsigned n;
 	struct buf text;
 	struct arena made;
+	struct buf list;             /* what a list is written to, before it is put with what was made */
 };
 
 void slots_init(struct slots *s, unsigned n);        /* all absent */

@@ -159,7 +159,8 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  *
  * Objects of JSON in UTF-8 (a BOM at offset 0 is skipped). Columns are paths from a record on, names with dots between
  * them ("payee.acct_no"); what no column names is not looked at, but must be JSON. A cell is a string's text without its
- * escapes, a number as it is written, `true` or `false`; null, or no such name, is absent. Depth is 32 in a record.
+ * escapes, a number as it is written, `true` or `false`; null, or no such name, is absent. A column whose name ends in []
+ * is a list ("details[]"): its cell is the array as it is written. Depth is 32 in a record.
  *
  * lines: a record a line, ended by LF or CRLF; written so, with the columns as keys in their order (objects of one name
  * together), all cells as strings. array: one document, whose records are the items of the array at that path, of the

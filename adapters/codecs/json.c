@@ -9,9 +9,11 @@ enum { NAMES_MAX = 30 };             /* of one path: the scanner goes 32 deep */
 
 /* ---- paths as a tree ---- */
 
+/* "details[]" is a list under the name of details. */
 static struct json_node *node_of(struct json *j, struct json_node **list, struct span path, size_t from, size_t to)
 {
-	const struct span key = {path.p + from, to - from};
+	const bool is_list = to == path.n && to - from > 2 && span_ends(path, SPAN("[]"));
+	const struct span key = {path.p + from, to - from - (is_list ? 2 : 0)};
 	struct json_node **at = list;
 	struct buf b = BUF_INIT;
 
@@ -22,7 +24,8 @@ static struct json_node *node_of(struct json *j, struct json_node **list, struct
 	json_quote(&b, key);
 	buf_c(&b, ':');
 	**at = (struct json_node){.key = arena_span(&j->arena, key), .opening = arena_span(&j->arena, buf_as_span(&b)),
-		.path = arena_span(&j->arena, (struct span){path.p, to}), .cell = -1, .number = j->nnodes++};
+		.path = arena_span(&j->arena, (struct span){path.p, to}), .cell = -1, .number = j->nnodes++,
+		.list = is_list};
 	buf_done(&b);
 	return *at;
 }

@@ -17,6 +17,7 @@ struct json_node {
 	int cell;                    /* the column whose text stands here; -1: none */
 	unsigned number;             /* among all of the format */
 	bool way, records;           /* the array of records stands below, stands here */
+	bool list;                   /* the cell is an array, as it is written */
 	struct json_node *children, *next;
 };
 

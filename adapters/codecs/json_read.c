@@ -36,7 +36,7 @@ static int take(struct codec_reader *r, const struct json_node *n, struct jscan 
 		return -1;
 	if (v.type == JSCAN_NULL)
 		return 0;
-	if (n->cell < 0 || v.type == JSCAN_OBJECT || v.type == JSCAN_ARRAY)
+	if (n->cell < 0 || v.type == JSCAN_OBJECT || (v.type == JSCAN_ARRAY) != n->list)
 		return err_set(e, E_JSON_KIND, "column=%.*s", SPAN_F(n->path));
 	return text_of(r, n, &v, e);
 }

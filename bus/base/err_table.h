@@ -402,6 +402,9 @@ ROW(E_SCHEMA_KEYWORD, "schema.keyword", ERR_CONF, 3,
 	"{keyword} is no keyword that schemas use here", "此处的模式不使用关键字 {keyword}",
 	"<the nearest is: {near}; >a rule that cannot be said so belongs into a check of the form",
 	"<最接近的是：{near}；>无法如此表达的规则请写成报文格式中的检查")
+ROW(E_SCHEMA_ITEMS, "schema.items", ERR_DATA, 1,
+	"{field} has {got} items, {want} are allowed; the event was not used", "{field} 有 {got} 项，允许 {want} 项；该事件未采用",
+	"nothing was left out; ask the source, or see whether the schema's maxItems is too small", "没有截掉任何一项；请询问来源系统，或核对模式的 maxItems 是否过小")
 ROW(E_SCHEMA_KIND, "schema.kind", ERR_DATA, 1,
 	"{field} must be {want} in JSON; the event was not used", "{field} 在 JSON 中应为 {want}；该事件未采用",
 	"have the producer write text in quotes, amounts and codes too, and parts in braces",
@@ -444,8 +447,8 @@ ROW(E_SCHEMA_TWICE, "schema.twice", ERR_DATA, 1,
 	"have the producer write each field once",
 	"请生产方对每个字段只写一次")
 ROW(E_SCHEMA_TYPE, "schema.type", ERR_CONF, 3,
-	"{type} cannot stand here: an event is an object, and each of its fields is text (string) or an object",
-	"此处不能用 {type}：事件是 object，其字段只能是文本（string）或 object",
+	"{type} cannot stand here: an event is an object, and each of its fields is text (string), an object or a list (array) of objects of texts",
+	"此处不能用 {type}：事件是 object，其字段只能是文本（string）、object，或由文本组成的 object 的列表（array）",
 	"write string for amounts, dates and codes too; their form is said by format and pattern",
 	"金额、日期和代码也请写 string，其形式由 format 和 pattern 规定")
 ROW(E_SCHEMA_UNKNOWN, "schema.unknown", ERR_DATA, 1,
@@ -631,6 +634,12 @@ ROW(E_MAP_DATE, "map.date", ERR_DATA, 1, "{field} is \"{text}\", not a date writ
 	"correct the date at the source, or the form's pattern if the vendor changed it", "请来源系统更正日期；若厂商改了格式，请改报文格式")
 ROW(E_MAP_FIELD, "map.field", ERR_CONF, 3, "{field} is no field of {type}", "{type} 没有字段 {field}",
 	"<did you mean {near}? >fields stand in the schema", "<是不是 {near}？>字段见 schemas 下的模式文件")
+ROW(E_MAP_ITEM, "map.item", ERR_DATA, 1, "{field} has {got} columns; there must be {want}", "{field} 有 {got} 列，应为 {want} 列",
+	"columns may have moved and the record was not passed on; ask the source, or correct columns: of the form",
+	"各列可能错位，该记录没有往下走；请询问来源系统，或更正报文格式的 columns:")
+ROW(E_MAP_ITEMS, "map.items", ERR_DATA, 1, "{field} has {got} items; allowed: {want}", "{field} 有 {got} 项，允许 {want} 项",
+	"nothing was left out and the record was not passed on; ask the source, or see most: of the form",
+	"没有截掉任何一项，该记录没有往下走；请询问来源系统，或核对报文格式的 most:")
 ROW(E_MAP_LI, "map.li", ERR_DATA, 1, "{field} is {text} li, which is no whole fen", "{field} 为 {text} 厘，不是整数分",
 	"nothing was rounded and the record was not passed on; ask the source, or see whether the column is in fen",
 	"没有四舍五入，该记录没有往下走；请询问来源系统，或核对该列是不是以分为单位")
@@ -650,6 +659,9 @@ ROW(E_MAP_SAME, "map.same", ERR_DATA, 1, "{field} is not the same as {other} in 
 ROW(E_MAP_SIGN, "map.sign", ERR_DATA, 1, "{field} is {text}, and the record's kind says minus too",
 	"{field} 为 {text}，而该记录的种类又表示负数", "whether it is negative was not guessed and the record was not passed on; ask the source",
 	"没有猜测正负，该记录没有往下走；请询问来源系统")
+ROW(E_MAP_SUM, "map.sum", ERR_DATA, 1, "the items of {field} add up to {got}, and the record says {want}", "{field} 各项合计 {got}，而该记录写的是 {want}",
+	"which of them is right was not guessed and the record was not passed on; ask the source to correct it",
+	"没有猜测哪个对，该记录没有往下走；请来源系统更正")
 ROW(E_MAP_UNKNOWN_CODE, "map.unknown_code", ERR_DATA, 1, "{field}: code {code} is not in table {table} for that fiscal year",
 	"{field}：代码 {code} 不在该财政年度的代码表 {table} 里", "nothing is guessed: add the code to the table or have the source correct it",
 	"不会自行猜测：请在代码表里补上该代码，或请来源系统更正")

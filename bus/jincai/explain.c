@@ -22,8 +22,8 @@ static enum schema_sensitivity sensitivity_in(const struct map *m, const struct 
 {
 	for (unsigned i = 0; i < map_count(m); i++)
 		if ((map_from(m, i) == slot || map_cell(m, s, i) == &s->v[slot]) &&
-			map_field(m, i)->sensitivity != SENSITIVITY_NONE)
-			return map_field(m, i)->sensitivity;
+			map_sensitivity(m, i) != SENSITIVITY_NONE)
+			return map_sensitivity(m, i);
 	return SENSITIVITY_NONE;
 }
 
@@ -147,16 +147,22 @@ static void put_reason(struct buf *b, const struct err *e)
 static void show_field(struct explaining *x, const struct map *m, unsigned i, struct conf *rule)
 {
 	const struct schema_field *field = map_field(m, i);
+	const struct schema_list *list = map_list(m, i);
 	struct slots *s = reader_slots(x->reader);
 	const struct conf *table = rule->kind == CONF_MAP ? conf_get(rule, "lookup") : NULL;
 	int from = map_from(m, i);
-	enum schema_sensitivity personal = field->sensitivity ? field->sensitivity : sensitivity_of(x, from);
+	const enum schema_sensitivity own = map_sensitivity(m, i);
+	const enum schema_sensitivity personal = own ? own : sensitivity_of(x, from);
 	struct err e;
 	bool failed = map_run_rule(m, i, s, &e) != 0;
 	const struct span *made = &map_cell(m, s, i)->text;
 
-	buf_printf(x->to, "  %.*s (%.*s) = ", SPAN_F(field->path),
-		SPAN_F(say_lang() == ERR_ZH ? field->title_zh : field->title));
+	if (list)
+		buf_printf(x->to, "  %.*s (%.*s) = ", SPAN_F(list->path),
+			SPAN_F(say_lang() == ERR_ZH ? list->title_zh : list->title));
+	else
+		buf_printf(x->to, "  %.*s (%.*s) = ", SPAN_F(field->path),
+			SPAN_F(say_lang() == ERR_ZH ? field->title_zh : field->title));
 	if (failed)
 		put_reason(x->to, &e);
 	else if (made->p)
@@ -173,7 +179,8 @@ static void show_field(struct explaining *x, const struct map *m, unsigned i, st
 	if (table && !failed && made->p)
 		buf_printf(x->to, say("    代码表 %.*s：得 %.*s\n", "    table %.*s gave %.*s\n"),
 			SPAN_F(table->text), SPAN_F(*made));
-	put_checks(x->to, field);
+	if (field)
+		put_checks(x->to, field);
 }
 
 static void show_event(struct explaining *x, const struct reading_event *event)

@@ -25,6 +25,8 @@ static const char schema_text[] =
 	"\"payee\":{" OBJECT ":{\"name\":{" LEAF "},\"bank\":{" OBJECT ":{\"no\":{" LEAF "},\"city\":{" LEAF "}}},"
 	"\"account\":{" LEAF "}}},"
 	"\"payer\":{" OBJECT ":{\"name\":{" LEAF "},\"bank\":{" OBJECT ":{\"no\":{" LEAF "}}}}},"
+	"\"items\":{\"type\":\"array\",\"maxItems\":4,\"minItems\":1,\"items\":{" OBJECT ":{\"code\":{" LEAF ",\"maxLength\":4},"
+	"\"name\":{" LEAF "},\"amt\":{" LEAF ",\"format\":\"money\"}},\"required\":[\"code\"]}},"
 	"\"z\":{" LEAF "}},\"required\":[\"id\"]}";
 
 /* Without an amount and with nothing required. */
@@ -170,6 +172,10 @@ static void fill(struct bench *b, const char *input)
 		input += end + (input[end] == '|');
 	}
 }
+
+/* A list in a cell, and as JSON. */
+#define CELL "items: {each: b, rows: '#', by: '~', columns: [c, n, a], most: 3"
+#define JSON "items: {each: b, columns: [c, who.name, a], most: 3"
 
 static const struct {
 	const char *proves;
@@ -348,6 +354,59 @@ static const struct {
 	{"the form may require what the schema does not", IN, "{id: a, z: {from: b, required: yes}}", "a=x", "map.missing z"},
 	{"also of null forms", IN, "{id: a, z: {from: b, null: ['-'], required: yes}}", "a=x|b=-", "map.missing z"},
 	{"a required cell", UTF8, "[{from: a, required: yes}]", "", "map.missing a"},
+
+	/* each */
+	{"a cell is a list", IN, "{id: a, " CELL ", map: {code: item.c, name: item.n, amt: {from: item.a, as: yuan}}}}",
+		"a=x|b=1~王珅~1.50#2~~-0.50", "{\"id\":\"x\",\"items\":[{\"code\":\"1\",\"name\":\"王珅\",\"amt\":\"1.50\"},"
+		"{\"code\":\"2\",\"amt\":\"-0.50\"}]}"},
+	{"a separator behind the last item is none between two", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3#",
+		"{\"id\":\"x\",\"items\":[{\"code\":\"1\"}]}"},
+	{"two of them are an empty item", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3##", "map.item items[2]"},
+	{"a list stands where its rule does", IN, "{" CELL ", map: {code: item.c}}, id: a, payee.name: a}", "a=x|b=1~2~3",
+		"{\"items\":[{\"code\":\"1\"}],\"id\":\"x\",\"payee\":{\"name\":\"x\"}}"},
+	{"a column too few", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3#1~2", "map.item items[2]"},
+	{"a column too many", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3~4", "map.item items[1]"},
+	{"items too many", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3#1~2~3#1~2~3#1~2~3", "map.items items"},
+	{"no list at all", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x", "{\"id\":\"x\"}"},
+	{"a null form of a list", IN, "{id: a, " CELL ", null: [N], map: {code: item.c}}}", "a=x|b=N", "{\"id\":\"x\"}"},
+	{"a list that the form requires", IN, "{id: a, " CELL ", required: yes, map: {code: item.c}}}", "a=x", "map.missing items"},
+	{"only when", IN, "{id: a, " CELL ", when: 'a = \"y\"', map: {code: item.c}}}", "a=x|b=1", "{\"id\":\"x\"}"},
+	{"what is required of an item", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=1~2~3#~2~3", "map.missing items[2].code"},
+	{"what the schema says of an item", IN, "{id: a, " CELL ", map: {code: item.c}}}", "a=x|b=12345~2~3",
+		"schema.length items[1].code"},
+	{"an amount of an item", IN, "{id: a, " CELL ", map: {code: item.c, amt: {from: item.a, as: yuan}}}}", "a=x|b=1~2~3",
+		"money.decimals items[1].amt"},
+	{"an item sees the record and its own results", IN,
+		"{id: a, " CELL ", map: {code: {from: c, when: 'item.n = \"y\"'}, name: {from: 'data.items[].code'}}}}",
+		"a=x|b=1~y~3|c=k", "{\"id\":\"x\",\"items\":[{\"code\":\"k\",\"name\":\"k\"}]}"},
+	{"an item looks codes up in the record's year", IN, "{id: a, " CELL ", map: {code: {from: item.c, lookup: units}}}}",
+		"a=x|b=1~~|head.year=2025", "{\"id\":\"x\",\"items\":[{\"code\":\"100\"}]}"},
+	{"the sum of the items is the record's", IN, "{id: a, amount: {from: c, as: yuan}, " CELL
+		", sum: amt, map: {code: item.c, amt: {from: item.a, as: yuan}}}}", "a=x|b=1~~1.50#2~~-0.50|c=1.00",
+		"{\"id\":\"x\",\"amount\":\"1.00\",\"items\":[{\"code\":\"1\",\"amt\":\"1.50\"},{\"code\":\"2\",\"amt\":\"-0.50\"}]}"},
+	{"or the record is dead", IN, "{id: a, " CELL
+		", sum: amt, map: {code: item.c, amt: {from: item.a, as: yuan}}}, amount: {from: c, as: yuan}}",
+		"a=x|b=1~~1.50#2~~-0.50|c=1.01", "map.sum items"},
+	{"without a list there is nothing to add up", IN, "{id: a, amount: {from: c, as: yuan}, " CELL
+		", sum: amt, map: {code: item.c, amt: {from: item.a, as: yuan}}}}", "a=x|c=1.00",
+		"{\"id\":\"x\",\"amount\":\"1.00\"}"},
+	{"a JSON array is a list", IN, "{id: a, " JSON ", map: {code: item.c, name: item.who.name}}}",
+		"a=x|b=[{\"c\":1,\"who\":{\"name\":\"q\\\"王\",\"x\":[]},\"w\":{}},{\"who\":null,\"c\":\"2\"} ]",
+		"{\"id\":\"x\",\"items\":[{\"code\":\"1\",\"name\":\"q\\\"王\"},{\"code\":\"2\"}]}"},
+	{"an empty array is none", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[]", "{\"id\":\"x\"}"},
+	{"an array that is too long", IN, "{id: a, " JSON ", map: {code: item.c}}}",
+		"a=x|b=[{\"c\":1},{\"c\":1},{\"c\":1},{\"c\":1}]", "map.items items"},
+	{"no array", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b={\"c\":1}", "json.kind items"},
+	{"an item that is no object", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[1]", "json.kind items[1]"},
+	{"an array where a text is wanted", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[{\"c\":[1]}]", "json.kind items[1]"},
+	{"a text where an object is wanted", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[{\"c\":1,\"who\":2}]",
+		"json.kind items[1]"},
+	{"a name that stands twice", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[{\"c\":1,\"\\u0063\":2}]",
+		"json.duplicate items[1]"},
+	{"an array that breaks", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[{\"c\":1}", "json.syntax items"},
+	{"something behind the array", IN, "{id: a, " JSON ", map: {code: item.c}}}", "a=x|b=[{\"c\":1}]x", "json.syntax items"},
+	{"a name of the item before is not left", IN, "{id: a, " JSON ", map: {code: item.c, name: item.a}}}",
+		"a=x|b=[{\"c\":1,\"a\":\"y\"},{\"c\":2}]", "{\"id\":\"x\",\"items\":[{\"code\":\"1\",\"name\":\"y\"},{\"code\":\"2\"}]}"},
 
 	/* as: integer, check */
 	{"an integer", IN, "{id: {from: a, as: integer}}", "a=007", "{\"id\":\"007\"}"},
@@ -744,6 +803,31 @@ static const struct {
 	{"bytes of nothing", LIST, "  [{from: a, bytes: []}]", "2:21 map.rule"},
 	{"bytes of an amount", LIST, "  [{from: a, as: yuan, bytes: 5}]", "2:4 map.rule"},
 	{"required: no", LIST, "  [{from: a, required: no}]", "2:24 map.rule"},
+	{"a list of a field that is none", IN, "  {id: a, list: {each: b, columns: [x], most: 1, map: {code: item.x}}}", "2:11 map.field"},
+	{"a list without a list", IN, "  {id: a, items: b}", "2:18 map.rule"},
+	{"a text as a list", IN, "  {id: a, z: {each: b, columns: [x], most: 1, map: {code: item.x}}}", "2:11 map.field"},
+	{"a list of cells", LIST, "  [{each: b, columns: [x], most: 1, map: {code: item.x}}]", "2:4 map.rule"},
+	{"a list on the way out", UTF8, "  [{each: b, columns: [x], most: 1, map: {code: item.x}}]", "2:4 map.rule"},
+	{"a list in a list", IN, "  {id: a, items: {each: b, columns: [x], most: 1, map: {code: {each: a, columns: [y], most: 1, map: {}}}}}",
+		"2:51 map.required; 2:57 map.field; 2:63 map.rule"},
+	{"a list without a bound", IN, "  {id: a, items: {each: b, columns: [x], map: {code: item.x}}}", "2:11 conf.missing"},
+	{"a bound beyond the schema's", IN, "  {id: a, items: {each: b, columns: [x], most: 5, map: {code: item.x}}}", "2:48 conf.number"},
+	{"a list without columns", IN, "  {id: a, items: {each: b, most: 1, map: {code: a}}}", "2:11 conf.missing"},
+	{"a column twice", IN, "  {id: a, items: {each: b, columns: [x, x], most: 1, map: {code: item.x}}}", "2:41 map.rule"},
+	{"a list without a map", IN, "  {id: a, items: {each: b, columns: [x], most: 1}}", "2:11 conf.missing"},
+	{"a field of an item that is none", IN, "  {id: a, items: {each: b, columns: [x], most: 1, map: {code: item.x, cdoe: item.x}}}",
+		"2:71 map.field"},
+	{"what an item requires", IN, "  {id: a, items: {each: b, columns: [x], most: 1, map: {name: item.x}}}", "2:51 map.required"},
+	{"items are known in their list alone", IN, "  {items: {each: b, columns: [x], most: 1, map: {code: item.x}}, id: item.x}",
+		"2:70 map.path"},
+	{"and their results", IN, "  {items: {each: b, columns: [x], most: 1, map: {code: item.x}}, id: 'data.items[].code'}", "2:70 map.path"},
+	{"by without rows", IN, "  {id: a, items: {each: b, by: x, columns: [x], most: 1, map: {code: item.x}}}", "2:32 map.rule"},
+	{"rows without by", IN, "  {id: a, items: {each: b, rows: x, columns: [x, y], most: 1, map: {code: item.x}}}", "2:34 map.rule"},
+	{"by that holds rows", IN, "  {id: a, items: {each: b, rows: x, by: xx, columns: [x, y], most: 1, map: {code: item.x}}}", "2:41 map.rule"},
+	{"a sum of what is no amount", IN, "  {id: a, items: {each: b, columns: [x], most: 1, sum: code, map: {code: item.x}}}", "2:56 map.rule"},
+	{"a list as an amount", IN, "  {id: a, items: {each: b, as: yuan, columns: [x], most: 1, map: {code: item.x}}}", "2:18 map.rule"},
+	{"a list and a path", IN, "  {id: a, items: {from: b, each: b, columns: [x], most: 1, map: {code: item.x}}}", "2:34 map.rule"},
+	{"rows of what is no list", IN, "  {id: {from: a, rows: x}}", "2:18 conf.unknown_key"},
 	{"all that is wrong is told", IN, "  {x: a, z: {from: q, trim: no}}",
 		"1:1 map.required; 2:4 map.field; 2:20 map.path; 2:29 map.rule"},
 };
@@ -790,7 +874,8 @@ static void wrong_rules_are_found_before_any_record(void **state)
 
 static void every_error_of_mappings_is_raised_above(void **state)
 {
-	static const char *const data[] = {"map.bytes", "map.check", "map.date", "map.li", "map.missing", "map.same", "map.sign",
+	static const char *const data[] = {"map.bytes", "map.check", "map.date", "map.item", "map.items", "map.li",
+		"map.missing", "map.same", "map.sign", "map.sum",
 		"map.unknown_code", "map.word"},
 		*const rules[] = {"map.field", "map.path", "map.required", "map.rule", "expr.name", "expr.syntax"};
 

@@ -15,6 +15,9 @@
 	"{\"$id\":\"t.json\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" props "}}"
 #define TEXT(more) "{\"type\":\"string\",\"x-sensitivity\":\"none\"" more "}"
 
+#define ITEM(text) "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"x\":" text "}}"
+#define LIST(most, items) "{\"type\":\"array\",\"maxItems\":" most ",\"items\":" items "}"
+
 static char folder[64];
 
 static int make_folder(void **state)
@@ -90,6 +93,21 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 		{"enum and const together", OBJECT("\"a\":" TEXT(",\"enum\":[\"a\"],\n\"const\":\"a\"")),
 			"schema.keyword", 2},
 		{"a number", OBJECT("\n\"a\":{\"type\":\"integer\"}"), "schema.type", 2},
+		{"a list without a bound", OBJECT("\n\"a\":{\"type\":\"array\",\"items\":" ITEM(TEXT("")) "}"), "conf.missing", 2},
+		{"a list of nothing", OBJECT("\n\"a\":{\"type\":\"array\",\"maxItems\":2}"), "conf.missing", 2},
+		{"a list of more than a thousand", OBJECT("\n\"a\":" LIST("1001", ITEM(TEXT("")))), "conf.number", 2},
+		{"a list of texts", OBJECT("\n\"a\":" LIST("2", TEXT(""))), "schema.type", 2},
+		{"a list of lists", OBJECT("\n\"a\":" LIST("2", LIST("2", ITEM(TEXT(""))))), "schema.type", 2},
+		{"an object in an item", OBJECT("\"a\":" LIST("2", ITEM("\n" ITEM(TEXT(""))))), "schema.type", 2},
+		{"a list in an item", OBJECT("\"a\":" LIST("2", ITEM("\n" LIST("2", ITEM(TEXT("")))))), "schema.type", 2},
+		{"a keyword of text on a list",
+			OBJECT("\"a\":{\"type\":\"array\",\"maxItems\":2,\n\"minLength\":1,\"items\":" ITEM(TEXT("")) "}"),
+			"schema.keyword", 2},
+		{"a control in an item",
+			OBJECT("\"a\":" LIST("2", ITEM("\n" TEXT(",\"format\":\"money\",\"x-control\":true")))),
+			"schema.control", 2},
+		{"an example of an item that is none",
+			OBJECT("\"a\":" LIST("2", ITEM(TEXT(",\"maxLength\":1,\n\"examples\":[\"ab\"]")))), "schema.example", 2},
 		{"an event that is text", "{\"$id\":\"t.json\",\n\"type\":\"string\",\"x-sensitivity\":\"none\"}",
 			"schema.type", 2},
 		{"an enum of numbers", OBJECT("\"a\":" TEXT(",\n\"enum\":[1]")), "schema.type", 2},
@@ -172,7 +190,7 @@ static void all_faults_are_found_in_one_run_and_a_definition_tells_them_once(voi
 	(void)state;
 	findings_init(&f);
 	assert_null(load(OBJECT("\"a\":{\"$ref\":\"#/$defs/x\"},\"b\":{\"$ref\":\"#/$defs/x\"},"
-		"\"c\":{\"type\":\"array\"}},"
+		"\"c\":{\"type\":\"integer\"}},"
 		"\"$defs\":{\"x\":{\"type\":\"string\",\"x-sensitivity\":\"none\",\"maxItems\":1}"), &f));
 	assert_int_equal(f.count, 2);
 	findings_done(&f);
@@ -344,6 +362,52 @@ static void each_value_is_checked(void **state)
 	}
 }
 
+static void a_list_holds_objects_of_texts(void **state)
+{
+	static const struct {
+		const char *json, *code, *field;
+	} rows[] = {
+		{"{\"z\":[{\"x\":\"ab\",\"y\":\"1.00\"}]}", "", ""}, {"{\"z\":[{\"x\":\"a\"},{\"x\":\"b\"}]}", "", ""},
+		{"{}", "schema.missing", "z"}, {"{\"z\":[]}", "schema.items", "z"},
+		{"{\"z\":[{\"x\":\"a\"},{\"x\":\"b\"},{\"x\":\"c\"}]}", "schema.items", "z"},
+		{"{\"z\":\"a\"}", "schema.kind", "z"}, {"{\"z\":{\"x\":\"a\"}}", "schema.kind", "z"},
+		{"{\"z\":[\"a\"]}", "schema.kind", "z[]"}, {"{\"z\":[{\"x\":[]}]}", "schema.kind", "z[].x"},
+		{"{\"z\":[{\"y\":\"1.00\"}]}", "schema.missing", "z[].x"}, {"{\"z\":[{\"x\":\"abc\"}]}", "schema.length", "z[].x"},
+		{"{\"z\":[{\"x\":\"a\",\"y\":\"1\"}]}", "schema.money", "z[].y"},
+		{"{\"z\":[{\"x\":\"a\",\"w\":\"1\"}]}", "schema.unknown", "z[].w"},
+		{"{\"z\":[{\"x\":\"a\",\"x\":\"b\"}]}", "schema.twice", "z[].x"}, {"{\"z\":[{\"x\":\"a\"}", "json.syntax", ""},
+	};
+	struct schema *s = load_good("{\"$id\":\"t.json\",\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"z\"],"
+		"\"properties\":{\"z\":{\"type\":\"array\",\"title\":\"Lines\",\"minItems\":1,\"maxItems\":2,\"items\":{"
+		"\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"x\"],\"properties\":{\"x\":"
+		TEXT(",\"maxLength\":2") ",\"y\":" TEXT(",\"format\":\"money\"") "}}}}}");
+	const struct schema_list *l = schema_list(s, SPAN("z"));
+	unsigned n;
+
+	(void)state;
+	schema_fields(s, &n);
+	assert_int_equal(n, 0);
+	assert_ptr_equal(l, schema_lists(s));
+	assert_true(l && l->required && l->min_items == 1 && l->max_items == 2 && l->nfields == 2 && !l->next);
+	assert_span(l->title, "Lines");
+	assert_ptr_equal(schema_item_field(l, SPAN("y")), &l->fields[1]);
+	assert_span(l->fields[1].path, "z[].y");
+	assert_true(l->fields[0].required && !l->fields[1].required);
+	assert_null(schema_item_field(l, SPAN("z")));
+	assert_null(schema_list(s, SPAN("x")));
+	assert_null(schema_control(s));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err e = ERR_INIT;
+		const int rc = schema_check_data(s, span_of(rows[i].json), &e);
+		const char *field = err_arg(&e, "field");
+
+		if (rc != (rows[i].code[0] ? -1 : 0) || (rc && strcmp(err_code(e.id)->name, rows[i].code) != 0) ||
+			strcmp(field ? field : "", rows[i].field) != 0)
+			fail_msg("%s: %d %s %s", rows[i].json, rc, rc ? err_code(e.id)->name : "", e.args);
+	}
+	schema_free(s);
+}
+
 static void patterns_match_the_whole_text(void **state)
 {
 	static const struct {
@@ -417,6 +481,13 @@ static void other_patterns_are_refused_with_their_place(void **state)
 	arena_done(&a);
 }
 
+static void check_titles(const char *file, const struct schema_field *x, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		if (!x[k].title.n || !x[k].title_zh.n || charset_ascii(x[k].title_zh))
+			fail_msg("%s: %s has no title in both languages", file, x[k].path.p);
+}
+
 /* One schema of the project: it loads with all its examples, and people can read it in both languages. */
 static void check_ours(const char *system, const char *file, unsigned *ret_amounts)
 {
@@ -438,9 +509,12 @@ static void check_ours(const char *system, const char *file, unsigned *ret_amoun
 	if (schema_nexamples(s) < 2)
 		fail_msg("%s has no two examples", file);
 	x = schema_fields(s, &n);
-	for (unsigned k = 0; k < n; k++)
-		if (!x[k].title.n || !x[k].title_zh.n || charset_ascii(x[k].title_zh))
-			fail_msg("%s: %s has no title in both languages", file, x[k].path.p);
+	check_titles(file, x, n);
+	for (const struct schema_list *l = schema_lists(s); l; l = l->next) {
+		if (!l->title.n || !l->title_zh.n || charset_ascii(l->title_zh))
+			fail_msg("%s: %s has no title in both languages", file, l->path.p);
+		check_titles(file, l->fields, l->nfields);
+	}
 	*ret_amounts += schema_control(s) != NULL;
 	schema_free(s);
 }
@@ -753,6 +827,7 @@ int main(void)
 		cmocka_unit_test(fields_are_known_by_their_paths),
 		cmocka_unit_test(a_whole_event_is_checked),
 		cmocka_unit_test(each_value_is_checked),
+		cmocka_unit_test(a_list_holds_objects_of_texts),
 		cmocka_unit_test(patterns_match_the_whole_text),
 		cmocka_unit_test(other_patterns_are_refused_with_their_place),
 		cmocka_unit_test(the_schemas_of_the_project_load),
