@@ -99,7 +99,7 @@ void map_write(const struct map *m, const struct slots *s, struct buf *b);
 /* How many rules there are; what each made in the last run: the cells of a MAP_LIST, the fields of a MAP_OBJECT. */
 unsigned map_count(const struct map *m);
 const struct value *map_cell(const struct map *m, const struct slots *s, unsigned i);
-/* MAP_LIST: name of a column: `name:`, else the last word of its path. */
+/* MAP_LIST: name of a column: `name:`, else the last word of its path. MAP_OBJECT: the field's path. */
 struct span map_column(const struct map *m, unsigned i);
 /* MAP_LIST, outward: the receiver's column has room for so many bytes of its charset. */
 void map_limit(struct map *m, unsigned i, size_t bytes);

@@ -119,7 +119,7 @@ static void show_rules(const struct cases_cover *c, struct buf *b)
 	for (unsigned m = 0; m < c->nmaps; m++)
 		for (unsigned i = 0; i < map_count(map_of(f, m)); i++)
 			count(&k, c->made[m][i], c->nmaps < 2 ? NULL : f->outward ? f->shapes[m].type : f->events[m].type,
-				f->outward ? map_column(map_of(f, m), i) : map_field(map_of(f, m), i)->path);
+				map_column(map_of(f, m), i));
 	buf_printf(b, say("；规则 %u/%u", "; rules %u of %u"), k.seen, k.all);
 	if (k.names.n)
 		buf_printf(b, say("（没有用例得出 %s）", " (no case makes %s)"), buf_text(&k.names));
