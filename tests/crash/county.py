@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county that the crash tests run: its site file, its folders, and the rules by which a line finds its receivers.
 
-Five systems hand in six kinds of files; seven receivers take what comes of them. What is said here is said a second
+Five systems hand in seven kinds of files; seven receivers take what comes of them. What is said here is said a second
 time in the site file that write() makes; the judge uses this one only.
 """
 import hashlib
@@ -44,7 +44,9 @@ SOURCES = {
     "payroll/pipe": Source("payroll-a", "in/payroll", True, True, True, ("payroll.line.v1",)),
     "payroll/dbf": Source("payroll-b", "in/tables", False, True, True, ("payroll.line.v1",)),
     "payment/front": Source("payments", "in/payments", False, False, True, ("payment.order.issued.v1",)),
-    "nontax/pay": Source("nontax", "in/nontax", False, False, False, ("nontax.payment.confirmed.v1",)),
+    "payment/yth": Source("rows", "in/rows", False, False, True, ("payment.order.issued.v1", "payment.order.voided.v1")),
+    "nontax/pay": Source("nontax", "in/nontax", False, False, False,
+                         ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
     "asset/csv": Source("assets", "in/assets", False, False, False, ("asset.card.created.v1",)),
     "subsidy/csv": Source("subsidies", "in/subsidies", True, True, True, ("subsidy.line.v1",)),
 }
@@ -62,15 +64,18 @@ ROUTES = (
     (("subsidy.line.v1",), 'data.payee.bank starts "104"', "bank-boc"),
     (PERSONS, 'data.payee.bank starts "105"', "bank-ccb"),
     (("payment.order.issued.v1",), "", "clearing"),
-    (("payment.order.issued.v1", "nontax.payment.confirmed.v1", *PERSONS), "", "region"),
+    (("payment.order.issued.v1", "payment.order.voided.v1", "nontax.payment.confirmed.v1",
+      "nontax.payment.reversed.v1", *PERSONS), "", "region"),
     (("payment.order.issued.v1", *PERSONS), "", "units"),
     (("asset.card.created.v1",), "", "register"),
 )
 PAYROLL, FIVE = ("payroll/pipe",), tuple(SOURCES)
 
 
-def destinations(system, bank="", agent_no=""):
-    """Where a line of a system goes."""
+def destinations(system, bank="", agent_no="", back=False):
+    """Where a line of a system goes. back: it takes another one back."""
+    if back:
+        return ("region",)
     if system == "asset":
         return ("register",)
     if system == "nontax":
