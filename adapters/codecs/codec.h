@@ -193,7 +193,8 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  * decoded bytes as raw, and the offset of the character in which its first bits stand.
  *
  * Columns are paths from the row's element on with dots between names: "PayAmt", "Voucher.Voucher.PayAmt"; "@VtCode" and
- * "Voucher.@Id" are attributes, "#text" is the row's own text, "DetailList.Detail[]" all such elements as an array of JSON
+ * "Voucher.@Id" are attributes, "#text" is the row's own text, "#number" its number among the rows in the row that it stands in (or in the document), from
+ * 1, "DetailList.Detail[]" all such elements as an array of JSON
  * objects: attributes as "@Id", elements within as members, a text beside attributes as "#text". An element with a document
  * inside can be a column, too: its text as it stands in the file. Cells are UTF-8. An element that is not there is
  * absent, <X/> is empty. A prefix is a part of a name.

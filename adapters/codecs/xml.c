@@ -234,7 +234,7 @@ static bool make_cell(struct xml_node *n, int column)
 	return true;
 }
 
-/* Voucher.Voucher.PayAmt, @VtCode, Voucher.@Id, Voucher.DetailList.Detail[], #text */
+/* Voucher.Voucher.PayAmt, @VtCode, Voucher.@Id, Voucher.DetailList.Detail[], #text, #number */
 static bool add_column(struct xml *x, struct xml_kind *k, struct span path, int column)
 {
 	struct xml_node *n = k->root;
@@ -251,6 +251,10 @@ static bool add_column(struct xml *x, struct xml_kind *k, struct span path, int 
 			return false;
 		if (to == path.n && span_is(name, "#text"))
 			return make_cell(n, column);
+		if (span_is(path, "#number") && k->number < 0) {
+			k->number = column;
+			return true;
+		}
 		if (to == path.n && name.n && name.p[0] == '@') {
 			name = (struct span){name.p + 1, name.n - 1};
 			return is_name(name) && make_cell(node_of(x, &n->attributes, name, so_far), column);
@@ -299,6 +303,7 @@ static int xml_columns(struct codec_format *format, const char *kind, const stru
 	k = &x->kinds[found];
 	k->root = node_of(x, &root, SPAN("."), SPAN("#text"));
 	k->ncolumns = n;
+	k->number = -1;
 	for (unsigned i = 0; i < n; i++)
 		if (!add_column(x, k, names[i], (int)i))
 			conf_report(fd, node, E_CODEC_XML_COLUMN, "column=%.*s", SPAN_F(utf8_cut(names[i], 60)));

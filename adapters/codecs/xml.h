@@ -61,6 +61,7 @@ struct xml_kind {
 	struct xml_node *root;       /* NULL: the form has no such kind */
 	unsigned ncolumns, nlists;
 	int lists[XML_LISTS_MAX];    /* their columns */
+	int number;                  /* the column that is the row's number; -1 */
 };
 
 struct xml {
@@ -116,6 +117,7 @@ struct xml_open {
 	const struct xml_node *list; /* in an item of this list; NULL */
 	unsigned list_depth;
 	struct buf lists[XML_LISTS_MAX];
+	unsigned inner;              /* rows in it so far */
 	bool dead;                   /* a document inside it broke: nothing in it is looked at */
 };
 
@@ -167,6 +169,7 @@ struct codec_reader {
 	bool in_group, over;         /* over: it is too long */
 	unsigned group_depth;
 	uint64_t group_begin, group_end, group_line;
+	unsigned top, group_top;     /* rows of the document that stand in no row: so far, when the group had begun */
 	struct xml_row *rows;
 	size_t nrows, rows_cap, given;
 	struct xml_cell *cells_made;

@@ -93,6 +93,7 @@ static void make_over(struct codec_reader *r)
 	xml_forget(r);
 	r->group_line = xml_line_of(r, r->group_begin);
 	r->nopen = 0;
+	r->top = r->group_top;
 	for (unsigned i = 0; i < XML_DEPTH_MAX; i++)
 		r->frames[i].row = r->frames[i].wants = false;
 	xml_bad_row(r, xml_new_row(r, r->group_begin, 0, -1), &why);
@@ -273,7 +274,7 @@ static int begin_document(struct codec_reader *r, struct err *e)
 	assert(r->outer.parser);
 	xml_handle(r, r->outer.parser);
 	r->outer.begun = r->utf8_end;
-	r->depth = 0;
+	r->depth = r->top = 0;
 	r->phase = XML_BODY;
 	return 0;
 }

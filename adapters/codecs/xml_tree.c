@@ -77,6 +77,14 @@ static void add_cell(struct codec_reader *r, struct xml_open *o, int column, str
 	buf_span(&r->texts, text);
 }
 
+static void add_number(struct codec_reader *r, struct xml_open *o, unsigned number)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%u", number);
+	add_cell(r, o, o->kind->number, span_of(text));
+}
+
 static void take_attributes(struct codec_reader *r, struct xml_open *o, const struct xml_node *n, const XML_Char **atts)
 {
 	for (const struct xml_node *a = n->attributes; a; a = a->next)
@@ -231,16 +239,21 @@ static void begin_row(struct codec_reader *r, struct xml_frame *f, int kind, con
 {
 	const uint64_t raw = xml_locate(&r->src->map, xml_event(r->src)), offset = xml_offset(r, raw);
 	struct xml_open *o;
+	unsigned number = 0;
 
 	if (!r->in_group)
 		xml_begin_group(r, offset);
 	f->begin = offset;
+	if ((kind >= 0 || broken) && !r->over)
+		number = r->nopen ? ++r->open[r->nopen - 1].inner : ++r->top;
+	if (r->depth == r->group_depth)
+		r->group_top = r->top;
 	if (r->over || within_dead(r) || (kind < 0 && !broken))
 		return;
 	o = &r->open[r->nopen++];
 	o->row = xml_new_row(r, offset, (size_t)(raw - (r->src == &r->outer ? r->group_begin : 0)), kind);
 	o->look = ++r->look;
-	o->bytes = 0;
+	o->bytes = o->inner = 0;
 	o->list = NULL;
 	o->dead = kind < 0 || !r->f->kinds[kind].root;
 	o->kind = kind < 0 ? NULL : &r->f->kinds[kind];
@@ -253,6 +266,8 @@ static void begin_row(struct codec_reader *r, struct xml_frame *f, int kind, con
 		buf_clear(&o->lists[i]);
 	f->wants = true;
 	f->at[r->nopen - 1] = o->kind->root;
+	if (o->kind->number >= 0)
+		add_number(r, o, number);
 	take_attributes(r, o, o->kind->root, atts);
 }
 
@@ -354,6 +369,7 @@ static void inside(struct codec_reader *r, struct xml_frame *f)
 		return;
 	}
 	r->nrows = 0;
+	r->top = r->group_top;
 	xml_bad_row(r, xml_new_row(r, f->begin, (size_t)(f->begin - r->group_begin), -1), &why);
 	r->rows[0].raw_n = (size_t)(xml_locate(&r->outer.map, xml_event_end(&r->outer)) - f->begin);
 }

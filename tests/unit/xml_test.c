@@ -333,6 +333,9 @@ static const struct {
 	{"an outer row comes before those inside it, wherever its fields stand", NEST, CHARSET_UTF8, "head n;line a",
 		TEXT("<R>\n<H>\n<I><a>1</a></I>\n<I><a>2</a></I><n>2</n></H>\n<H><n>0</n></H></R>"),
 		"2:head[2] 3:line[1] 4:line[2] 5:head[0] "},
+	{"rows are numbered in the row that they stand in", NEST, CHARSET_UTF8, "head #number;line #number|a",
+		TEXT("<R><H><I/><I><a>1</a></I></H>\n<H><I/><x/><I/></H></R>"),
+		"1:head[1] 1:line[1][-] 1:line[2][1] 2:head[2] 2:line[1][-] 2:line[2][-] "},
 	{"an outer row that is dead takes none of those inside it along", NEST, CHARSET_UTF8, "head n;line a",
 		TEXT("<R><H><n/><I><a>1</a></I><n/></H></R>"), "1:head!xml.duplicate/n 1:line[1] "},
 	{"an attribute chooses the kind", TEST, CHARSET_UTF8, "order @t;line a",
@@ -653,6 +656,8 @@ static void settings_that_cannot_be_are_findings(void **state)
 		{ITEM, "line", "a[].b", "codec.xml_column"},
 		{ITEM, "line", "a[]|b[]|c[]|d[]|e[]|f[]|g[]|h[]|i[]", "codec.xml_column"},
 		{ITEM, "line", "@", "codec.xml_column"},
+		{ITEM, "line", "#number|#number", "codec.xml_column"},
+		{ITEM, "line", "a.#number", "codec.xml_column"},
 	};
 
 	(void)state;
