@@ -47,6 +47,17 @@ static int form_of_claim(struct intake *in, struct publishing *p, const struct f
 	return failed;
 }
 
+/* The claim read the same bytes to their end: what is wrong now is not the file. */
+static int reread_failed(const struct publishing *p, struct err *e)
+{
+	const char *code = err_code(e->id)->name;
+
+	if (err_kind(e) != ERR_DATA)
+		return -1;
+	err_set(e, E_BATCH_REREAD, "code=%s", code);
+	return err_at(e, "%.*s", SPAN_F(p->claim.name));
+}
+
 int intake_publish_begin(struct intake *in, struct span batchid, const json_t *saved, struct err *e)
 {
 	struct publishing *p = mem_new(sizeof *p);
@@ -73,7 +84,7 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	setup.shown = arena_text(&p->arena, p->claim.name);
 	setup.name = p->claim.name;
 	setup.digest = p->claim.digest;
-	return reader_open(&setup, &p->reader, e);
+	return reader_open(&setup, &p->reader, e) != 0 ? reread_failed(p, e) : 0;
 }
 
 static int dead_event(struct intake *in, const struct reading *g, const struct reading_event *x, const struct err *why,
@@ -294,7 +305,7 @@ int intake_publish_slice(struct intake *in, struct err *e)
 	}
 	while (!flow_step_full(&in->flow)) {
 		if (reader_next(p->reader, &g, e) != 0)
-			return -1;
+			return reread_failed(p, e);
 		if (g.kind == READ_END)
 			break;
 		if (g.kind == READ_RECORD && publish_record(in, &g, e) != 0)

@@ -1174,6 +1174,11 @@ ROW(E_BATCH_LOST_SEPARATOR, "batch.lost_separator", ERR_DATA, 1, "line {line} ha
 	"第 {line} 行列数不足，末尾正好是所差的 {difference}：可能丢了分隔符", "look at that line with the source; nothing is repaired by itself", "请与来源系统核对该行；系统不会自行修补")
 ROW(E_BATCH_NO_TRAILER, "batch.no_trailer", ERR_DATA, 1, "the line with the totals is missing", "缺少合计行",
 	"the file may be cut off; the whole batch is held, not one is passed on", "文件可能不完整；整批挂起，一笔未发")
+ROW(E_BATCH_REREAD, "batch.reread", ERR_CONF, 3,
+	"a batch that could be read when it was claimed can no longer be read: {code}",
+	"批次认领时读得通，现在读不通了：{code}",
+	"the adapter stopped where it was; what was published stays, nothing is doubled; if a secret in the folder of keys was changed meanwhile, put the old one back until this batch is through",
+	"接入停在原处；已发布的仍有效，不会重复；如其间更换过密钥文件夹里的密钥，请先恢复旧密钥，待该批次发完再换")
 ROW(E_BATCH_TWO_TOTALS, "batch.two_totals", ERR_DATA, 1, "the file declares two different figures as its {what}: {first}, then {second}", "文件声明了两个不同的 {what}：先是 {first}，后是 {second}",
 	"the whole batch is held, not one is passed on; ask the source which is right and for a right file", "整批挂起，一笔未放行；请问明来源单位以哪个为准，并重新报送")
 ROW(E_BATCH_UNDECLARED, "batch.undeclared", ERR_DATA, 1, "the form says that the file declares its {what}, and it does not", "报文格式规定文件要声明 {what}，文件里却没有",

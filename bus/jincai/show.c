@@ -174,6 +174,7 @@ void show_member(struct buf *b, const char *name, struct span text)
 void show_flush(struct buf *b, FILE *to)
 {
 	if (b->n)
+		if (b->n)
 		fwrite(b->p, 1, b->n, to);
 	buf_clear(b);
 }

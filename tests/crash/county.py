@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county that the crash tests run: its site file, its folders, and the rules by which a line finds its receivers.
 
-Five systems hand in six kinds of files; seven receivers take what comes of them. What is said here is said a second
+Five systems hand in seven kinds of files; seven receivers take what comes of them. What is said here is said a second
 time in the site file that write() makes; the judge uses this one only.
 """
 import hashlib
@@ -15,32 +15,11 @@ SITE_FILE = """site: {{name: yakeshi, division: "150782", unit: "602001", keys: 
 bus: embedded:./bus
 library: [{library}]
 adapters:
-  payroll-a: {{form: payroll/pipe, start: 2026-12-01, from: {{file: {{folder: ./in/payroll}}}}}}
-  payroll-b: {{form: payroll/dbf, start: 2026-12-01, from: {{file: {{folder: ./in/tables}}}}}}
-  payments: {{form: payment/front/orders, start: 2026-12-01, from: {{file: {{folder: ./in/payments}}}}}}
-  nontax: {{form: nontax/pay, from: {{file: {{folder: ./in/nontax}}}}}}
-  assets: {{form: asset/csv, from: {{file: {{folder: ./in/assets}}}}}}
-  subsidies: {{form: subsidy/csv, start: 2026-12-01, from: {{file: {{folder: ./in/subsidies}}}}}}
+{adapters}
 destinations:
-  bank-abc: {{form: bank/pipe/batch, gather: batch, mode: live, to: {{file: {{folder: ./out/abc}}}}}}
-  bank-boc: {{form: bank/pipe/batch, gather: batch, mode: live, to: {{file: {{folder: ./out/boc}}}}}}
-  bank-ccb: {{form: bank/fixed/batch, gather: batch, mode: live, to: {{file: {{folder: ./out/ccb}}}}}}
-  clearing: {{form: test/clearing/orders, gather: batch, mode: live, to: {{file: {{folder: ./out/clearing}}}}}}
-  region:   {{form: region/rows/day, gather: batch, mode: live, to: {{file: {{folder: ./out/region}}}}}}
-  register: {{form: test/register/cards, gather: batch, mode: live, to: {{file: {{folder: ./out/register}}}}}}
-  units:    {{form: unit/csv/lines, split: data.unit, gather: batch, mode: live, to: {{file: {{folder: ./out/units}}}}}}
+{destinations}
 routes:
-  - {{types: [payroll.line.v1], when: 'data.payee.bank starts "103" or (data.payee.bank starts "102" and
-      data.agent_no starts "1")', to: bank-abc}}
-  - {{types: [payroll.line.v1], when: 'data.payee.bank starts "104" or (data.payee.bank starts "102" and
-      data.agent_no starts "2")', to: bank-boc}}
-  - {{types: [subsidy.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}}
-  - {{types: [subsidy.line.v1], when: 'data.payee.bank starts "104"', to: bank-boc}}
-  - {{types: [payroll.line.v1, subsidy.line.v1], when: 'data.payee.bank starts "105"', to: bank-ccb}}
-  - {{types: [payment.order.issued.v1], to: clearing}}
-  - {{types: [payment.order.issued.v1, payroll.line.v1, nontax.payment.confirmed.v1, subsidy.line.v1], to: region}}
-  - {{types: [payment.order.issued.v1, payroll.line.v1, subsidy.line.v1], to: units}}
-  - {{types: [asset.card.created.v1], to: register}}
+{routes}
 {more}"""
 
 DIVISION, MOF_DIVISION = "150782", "150782000"
@@ -57,21 +36,46 @@ class Source(typing.NamedTuple):
     folder: str
     marked: bool                        # a marker beside the file says that it is complete
     whole: bool                         # released whole, or record by record
+    start: bool                         # an instruction: nothing from before 2026-12-01
+    types: tuple
 
 
 SOURCES = {
-    "payroll/pipe": Source("payroll-a", "in/payroll", True, True),
-    "payroll/dbf": Source("payroll-b", "in/tables", False, True),
-    "payment/front": Source("payments", "in/payments", False, False),
-    "nontax/pay": Source("nontax", "in/nontax", False, False),
-    "asset/csv": Source("assets", "in/assets", False, False),
-    "subsidy/csv": Source("subsidies", "in/subsidies", True, True),
+    "payroll/pipe": Source("payroll-a", "in/payroll", True, True, True, ("payroll.line.v1",)),
+    "payroll/dbf": Source("payroll-b", "in/tables", False, True, True, ("payroll.line.v1",)),
+    "payment/front": Source("payments", "in/payments", False, False, True, ("payment.order.issued.v1",)),
+    "payment/yth": Source("rows", "in/rows", False, False, True, ("payment.order.issued.v1", "payment.order.voided.v1")),
+    "nontax/pay": Source("nontax", "in/nontax", False, False, False,
+                         ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
+    "asset/csv": Source("assets", "in/assets", False, False, False, ("asset.card.created.v1",)),
+    "subsidy/csv": Source("subsidies", "in/subsidies", True, True, True, ("subsidy.line.v1",)),
 }
+FORMS = {"payment/front": "payment/front/orders"}       # where a dialect has several
+OUT_FORMS = {"bank-abc": "bank/pipe/batch", "bank-boc": "bank/pipe/batch", "bank-ccb": "bank/fixed/batch",
+             "clearing": "test/clearing/orders", "region": "region/rows/day", "register": "test/register/cards",
+             "units": "unit/csv/lines"}
+PERSONS = ("payroll.line.v1", "subsidy.line.v1")
+ROUTES = (
+    (("payroll.line.v1",), 'data.payee.bank starts "103" or (data.payee.bank starts "102" and data.agent_no starts "1")',
+     "bank-abc"),
+    (("payroll.line.v1",), 'data.payee.bank starts "104" or (data.payee.bank starts "102" and data.agent_no starts "2")',
+     "bank-boc"),
+    (("subsidy.line.v1",), 'data.payee.bank starts "103"', "bank-abc"),
+    (("subsidy.line.v1",), 'data.payee.bank starts "104"', "bank-boc"),
+    (PERSONS, 'data.payee.bank starts "105"', "bank-ccb"),
+    (("payment.order.issued.v1",), "", "clearing"),
+    (("payment.order.issued.v1", "payment.order.voided.v1", "nontax.payment.confirmed.v1",
+      "nontax.payment.reversed.v1", *PERSONS), "", "region"),
+    (("payment.order.issued.v1", *PERSONS), "", "units"),
+    (("asset.card.created.v1",), "", "register"),
+)
 PAYROLL, FIVE = ("payroll/pipe",), tuple(SOURCES)
 
 
-def destinations(system, bank="", agent_no=""):
-    """Where a line of a system goes."""
+def destinations(system, bank="", agent_no="", back=False):
+    """Where a line of a system goes. back: it takes another one back."""
+    if back:
+        return ("region",)
     if system == "asset":
         return ("register",)
     if system == "nontax":
@@ -87,18 +91,38 @@ def destinations(system, bank="", agent_no=""):
     return ("region", "units")
 
 
-def write(root, more=""):
+def site_text(sources, more):
+    """The site file for these kinds of files, with the destinations and routes that they can reach."""
+    types = {kind for name in sources for kind in SOURCES[name].types}
+    adapters = [f"  {SOURCES[name].adapter}: {{form: {FORMS.get(name, name)}, "
+                f"{'start: 2026-12-01, ' if SOURCES[name].start else ''}"
+                f"from: {{file: {{folder: ./{SOURCES[name].folder}}}}}}}" for name in sources]
+    routes, reached = [], []
+    for of, when, dest in ROUTES:
+        known = [kind for kind in of if kind in types]
+        if known:
+            condition = f", when: '{when}'" if when else ""
+            routes.append(f"  - {{types: [{', '.join(known)}]{condition}, to: {dest}}}")
+            reached.append(dest)
+    destinations = [f"  {dest}: {{form: {OUT_FORMS[dest]}, {'split: data.unit, ' if dest in PLAIN else ''}gather: batch, "
+                    f"mode: live, to: {{file: {{folder: ./{folder}}}}}}}"
+                    for dest, folder in {**MARKED, **PLAIN}.items() if dest in reached]
+    return SITE_FILE.format(library=LIBRARY, adapters="\n".join(adapters), destinations="\n".join(destinations),
+                            routes="\n".join(routes), more=more)
+
+
+def write(root, more="", sources=tuple(SOURCES)):
     """Makes the site's folder and returns the path of its site file."""
     root = pathlib.Path(root)
-    sources = [source.folder for source in SOURCES.values()]
-    for folder in (*sources, "in/.hand", *MARKED.values(), *PLAIN.values(), "keys"):
+    folders = [source.folder for source in SOURCES.values()]
+    for folder in (*folders, "in/.hand", *MARKED.values(), *PLAIN.values(), "keys"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     key = root / "keys/identity.key"
     key.write_bytes(hashlib.sha256(b"a key for tests").digest())
     key.chmod(0o600)
     (root / "keys").chmod(0o700)
     path = root / "jincai.yaml"
-    path.write_text(SITE_FILE.format(library=LIBRARY, more=more), encoding="utf-8")
+    path.write_text(site_text(sources, more), encoding="utf-8")
     return path
 
 

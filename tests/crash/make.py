@@ -72,6 +72,10 @@ class Maker:
         self.add(0, source, vendor.batch(date="20261130"), "known", "from before the start")
         self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")
 
+    def plant_payment_yth(self, source, vendor, good):
+        self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
+        self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")
+
     def plant_nontax_pay(self, source, vendor, good):
         self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
         self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")

@@ -76,7 +76,8 @@ class Office:
         self.setting = setting
         self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"crash_{name.replace(':', '_')}_", dir=setting.work))
         self.site = self.folder_for_site(self.root)
-        self.site_file = county.write(self.site, f"partitions: {setting.partitions or partitions}\n")
+        self.site_file = county.write(self.site, f"partitions: {setting.partitions or partitions}\n",
+                                      make.SYSTEMS[setting.systems])
         self.drops = drops
         self.waiting = list(drops)
         self.log = open(self.root / "program.log", "ab")
@@ -237,7 +238,7 @@ def full_disk(office, rng, n):
 
 KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": kill_after, "random": kill_random,
          "big": kill_random, "fail": fail_step, "full": full_disk}
-BIG_ROWS = 12000                        # more than the program puts into one commit
+BIG_ROWS = 8000                         # more than the program puts into one commit
 
 
 def run_case(setting, name, keep=False):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was handed in, read by the judge's own means: files of the six kinds, and the lines that each receiver must get
+"""What was handed in, read by the judge's own means: files of all kinds, and the lines that each receiver must get
 of them. Nothing of the program is used here, only the words of the vendors' layouts and of the receivers' files."""
 import collections
 import csv
 import dataclasses
 import hashlib
 import io
+import json
 import re
 import struct
 import typing
@@ -61,6 +62,7 @@ class Record:
     key: str = ""
     agent: str = ""
     bill: str = ""                      # as the region knows it
+    back: bool = False                  # takes another one back
     more: dict = dataclasses.field(default_factory=dict)
 
 
@@ -72,7 +74,7 @@ def day(text):
     return f"{text[:4]}-{text[4:6]}-{text[6:8]}"
 
 
-# ---- the six kinds of files: line number and record ----
+# ---- the kinds of files: line number and record ----
 
 def text_rows(drop, by):
     """(line, cells); only a row that must die may be no text."""
@@ -88,7 +90,7 @@ def read_pipe(drop):
     unit = units[head[3]]["standard"]
     for number, row in rows[1:]:
         yield number, Record(day(head[2]), unit, bare(row[1]), row[3], fen_of(row[2]), banks[head[4]]["number"], unit,
-                             row[0], "batch", {"month": f"{drop['name'][3:7]}-{drop['name'][7:9]}"})
+                             row[0], "batch", more={"month": f"{drop['name'][3:7]}-{drop['name'][7:9]}"})
 
 
 def read_dbf(drop):
@@ -109,7 +111,7 @@ def read_dbf(drop):
         unit = units[cell["单位"]]["standard"]
         month = f"{drop['name'][2:6]}-{drop['name'][6:8]}"
         yield number, Record(day(date), unit, cell["姓名"], cell["账号"], fen_of(cell["金额"]),
-                             invent.table("banks")[bank]["number"], unit, "", "batch", {"month": month})
+                             invent.table("banks")[bank]["number"], unit, "", "batch", more={"month": month})
 
 
 def read_payments(drop):
@@ -120,14 +122,28 @@ def read_payments(drop):
         unit = units[row[3]]["standard"]
         yield number, Record(day(drop["name"]), unit, row[13], row[5].replace(" ", ""), fen_of(row[11]),
                              "" if row[14] in absent else row[14], unit, "", row[12],
-                             {"payer": row[1], "func": row[7]})
+                             more={"payer": row[1], "func": row[7]})
+
+
+def read_rows(drop):
+    units, funds = invent.table("units"), invent.table("fund_type")
+    for number, text in enumerate(drop["content"].split(b"\n"), 1):
+        if not text.strip() or drop["rows"].get(number) == "dead":
+            continue
+        row = json.loads(text)
+        unit = units[row["agency_code"]]["standard"]
+        more = {"payer": row["pay_acct_no"], "func": row["exp_func_code"],
+                "fund": funds[row["fund_type_code"]]["standard"], "year": str(row["fiscal_year"])}
+        yield number, Record(day(row["update_time"]), unit, bare(row["payee_acct_name"]), row["payee_acct_no"],
+                             fen_of(row["amt"]), row.get("payee_acct_bank_no") or "", unit, "", row["pay_cert_no"],
+                             str(row.get("is_deleted")) == "1", more)
 
 
 def read_nontax(drop):
     for number, row in text_rows(drop, "|"):
         row = [bare(cell) for cell in row]
-        code = "" if row[0] == "N" else row[0]
-        yield number, Record(day(row[1]), "", "", row[13], fen_of(row[3]), "", code, "", row[7])
+        code, back = "" if row[0] == "N" else row[0], row[14] == "R"
+        yield number, Record(day(row[1]), "", "", row[13], fen_of(row[3]), "", code, "", row[15 if back else 7], back)
 
 
 def table_rows(drop, mark, names):
@@ -149,7 +165,7 @@ def read_assets(drop):
         unit = units[re.split("[ 　]", row["unit"])[0]]["standard"]
         edition = "2010" if row["date"][:4] <= "2022" else "2022"      # the classes changed with 2023
         yield number, Record(row["date"], unit, "", row["no"], fen_of_table(row["value"]), "", unit, "", row["no"],
-                             {"class": row["class"], "edition": edition})
+                             more={"class": row["class"], "edition": edition})
 
 
 def read_subsidies(drop):
@@ -164,7 +180,7 @@ def read_subsidies(drop):
 
 
 READERS = {"payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments,
-           "nontax/pay": read_nontax, "asset/csv": read_assets, "subsidy/csv": read_subsidies}
+           "payment/yth": read_rows, "nontax/pay": read_nontax, "asset/csv": read_assets, "subsidy/csv": read_subsidies}
 
 
 # ---- the receivers' lines ----
@@ -172,13 +188,11 @@ READERS = {"payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": 
 def region_cells(system, r, drop):
     """bill_no of a payroll line is our batch's name, which ends with the beginning of the original's digest."""
     bill = hashlib.sha256(drop["content"]).hexdigest()[:12] if r.bill == "batch" else r.bill
-    year = r.more["month"][:4] if "month" in r.more else r.date[:4]
-    payee = ("", "") if system == "nontax" else (r.name, r.account)
-    fund = ("", "")
-    if system == "payment":
-        fund = (r.more["func"], "")
+    year = r.more["month"][:4] if "month" in r.more else r.more.get("year", r.date[:4])
+    payee = ("", "") if system == "nontax" or r.back else (r.name, r.account)
+    fund = (r.more["func"], r.more.get("fund", "")) if system == "payment" and not r.back else ("", "")
     return (system, county.MOF_DIVISION, year, r.unit, bill, r.date.replace("-", ""), *fund, *payee,
-            invent.yuan(r.fen), "CNY", "2")
+            invent.yuan(r.fen), "CNY", "1" if r.back else "2")
 
 
 def cells_of(dest, system, r, drop):
@@ -204,7 +218,7 @@ def parts_of(drop, strict=True):
     try:
         for number, r in READERS[drop["source"]](drop):
             fate = drop["rows"].get(number, "") if strict else ""
-            for dest in county.destinations(system, r.bank, r.agent):
+            for dest in county.destinations(system, r.bank, r.agent, r.back):
                 if fate == "dead:" + dest or (fate and not fate.startswith("dead:")) or (r.fen is None and not strict):
                     continue
                 line = Line(r.fen, "CNY", cells_of(dest, system, r, drop))

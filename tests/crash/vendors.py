@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files as six vendor systems write them, each from the words of its form in adapters/.
+"""Files as vendor systems write them, each from the words of its form in adapters/.
 
 batch(plant) gives a File: name, bytes, and for files that are released record by record what becomes of records that
 do not go out, by line: dead, conflict, duplicate, or "dead:DESTINATION" when only that one cannot take it."""
 import csv
 import dataclasses
 import io
+import json
 import struct
 
 import county
@@ -144,9 +145,14 @@ class Records(Vendor):
         cells[at] = value
         return cells
 
+    def taken_back(self, number, rows):
+        """Rows that take others back."""
+        return []
+
     def records(self, number, plant):
         """[(cells, fate)] in order."""
         rows = [(cells, "") for cells in self.fresh(number)]
+        rows += [(cells, "") for cells in self.taken_back(number, [cells for cells, _ in rows])]
         if not self.before:
             self.before = [cells for cells, _ in rows]
         if plant == "bad rows":
@@ -199,6 +205,37 @@ class Payments(Records):
         return File(f"{date}{number % 90 + 1:02}170.txt", self.text(rows), self.fates(rows, 1))
 
 
+class Rows(Records):
+    """payment/yth: an object of JSON a line; is_deleted 1 takes an order back."""
+    COLUMNS = ("mof_div_code", "fiscal_year", "pay_cert_no", "vou_date", "update_time", "pay_type_code", "agency_code",
+               "agency_name", "pay_acct_no", "payee_acct_no", "payee_acct_name", "payee_acct_bank_no", "exp_func_code",
+               "gov_bgt_eco_code", "fund_type_code", "amt", "is_deleted")
+    AMOUNT = 15
+    BAD = ((0, "159999000"), (4, "20261301093015123"), (5, "99"), (6, "609999"), (9, "622?"), (11, "103196000016"),
+           (14, "777"), (15, "12.3"), (15, "0.00"), (15, ""), (15, "1.5E+3"), (16, "3"), (2, ""))
+
+    def good(self, number, i):
+        who, _, card = self.rng.choice(self.people.gbk)
+        unit = self.rng.choice(self.units)
+        day = f"202612{number % 28 + 1:02}"
+        return ["150782000", "2026", f"{number:04}{i:06}", day, day + "093015123", self.rng.choice(("11", "12")), unit,
+                self.names[unit], f"15078200{self.rng.randint(1, 99):02}", card, who,
+                self.rng.choice(list(self.banks.values())), "2130101", "50201", self.rng.choice(("1", "111", "12")),
+                yuan(invent.amount(self.rng)), self.rng.choice(("2", 2, ""))]
+
+    def taken_back(self, number, rows):
+        return [[*cells[:16], self.rng.choice(("1", 1))] for cells in self.rng.sample(rows, min(2, len(rows)))]
+
+    def text(self, rows):
+        return b"".join(json.dumps(dict(zip(self.COLUMNS, cells)), ensure_ascii=self.one_in(2)).encode() + b"\n"
+                        for cells, _ in rows)
+
+    def batch(self, plant=None):
+        number = self.number()
+        rows = self.records(number, plant)
+        return File(f"yth_202612{number % 28 + 1:02}_{number % 900 + 1:03}.jsonl", self.text(rows), self.fates(rows, 1))
+
+
 class NonTax(Records):
     """nontax/pay: what a bank confirms as paid in."""
     BY, AMOUNT = "|", 3
@@ -212,6 +249,10 @@ class NonTax(Records):
         return [code, day, "093015", yuan(invent.amount(self.rng)), "196000001", "0001", "51",
                 f"{number:06}{i:06}", who, card, "某银行", self.rng.choice(list(self.banks.values())), "1",
                 f"15078200000000{self.rng.randint(1, 9999):04}", "A", ""]
+
+    def taken_back(self, number, rows):
+        return [[*cells[:7], f"{number:06}{800000 + i:06}", *cells[8:14], "R", cells[7]]
+                for i, cells in enumerate(self.rng.sample(rows, min(2, len(rows))))]
 
     def batch(self, plant=None, bank="102"):
         number = self.number()
@@ -309,5 +350,5 @@ class Subsidies(Vendor):
         return File(f"bt_BT{number % 3 + 1:03}_{date}_{number % 900 + 1:03}.csv", content)
 
 
-VENDORS = {"payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "nontax/pay": NonTax,
+VENDORS = {"payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows, "nontax/pay": NonTax,
            "asset/csv": Assets, "subsidy/csv": Subsidies}

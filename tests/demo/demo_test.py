@@ -115,6 +115,14 @@ class DemoTest(unittest.TestCase):
             for line in p.read_text(encoding="utf-8").splitlines()]
         self.assertLess({"陶䶮", "曹𬱖", "许㛃"}, {row["payee_acct_name"] for row in rows})
 
+    def test_what_is_taken_back_reaches_the_region_as_a_row_of_the_same_number(self):
+        self.ended(self.demo("--dir", "here"), 0)
+        rows = [json.loads(line) for p in sorted((self.work / "here" / "out" / "region").glob("*.jsonl"))
+            for line in p.read_text(encoding="utf-8").splitlines()]
+        back = {row["bill_no"] for row in rows if row["is_deleted"] == "1"}
+        self.assertEqual(back, {"2026120500002", "202612050003"})
+        self.assertLessEqual(back, {row["bill_no"] for row in rows if row["is_deleted"] == "2"})
+
     def test_a_folder_that_is_not_empty_is_left_alone(self):
         (self.work / "full").mkdir()
         (self.work / "full" / "mine").write_text("mine")

@@ -106,6 +106,7 @@ PAID_IN_FAULTS = [
 ]
 PAID_IN_AGAIN = [
     Row("柏䶮", 21000, dead="record.conflict", serial="202612050002"),
+    Row("水㛃", 15050, void=True, serial="202612050005", hold1="R", hold2="202612050003"),
     Row("潘珅", 8000, serial="202612050004"),
 ]
 CARDS = [
@@ -195,7 +196,8 @@ class File:
         """The rows that a destination is handed."""
         if self.state != "published" or self.stays():
             return []
-        return [r for r in self.rows if not (r.dead or r.twice or r.void) and ROUTES[to](self.folder, r)]
+        return [r for r in self.rows if not (r.dead or r.twice) and ROUTES[to](self.folder, r)
+            and (to == "region" or not r.void)]
 
 
 def pay(step, no, unit, bank, rows, state="published", code="", en="a good batch", zh="正常批次", month="202612", **how):
@@ -247,7 +249,7 @@ FILES = [
     File(4, "yth", "yth_20261205_003.jsonl", order_yth(YTH_REPEATS), YTH_REPEATS, "published", "",
         "an order that came before, one with another amount, a new one", "一张先前来过，一张金额变了，一张是新的"),
     File(4, "nontax", "fs_102_20261205_002.txt", nontax(PAID_IN_AGAIN), PAID_IN_AGAIN, "published", "",
-        "one serial number, another amount", "同一流水号，金额却不同"),
+        "one serial number with another amount; a payment reversed", "同一流水号，金额却不同；一笔当日冲正"),
 
     pay(5, "002", "603001", ABC, SCHOOL_AGAIN, "conflict", "batch.conflict",
         "the same month and batch with another amount", "同月同批号，金额却不同", end="\r\n"),

@@ -138,9 +138,10 @@ def order_yth(rows):
 def nontax(rows):
     table = []
     for i, r in enumerate(rows):
-        w = r.written({"pay_code": f"150782261205{i + 1:08d}", "amount": yuan(r.fen), "bank": ICBC})
+        w = r.written({"pay_code": f"150782261205{i + 1:08d}", "amount": yuan(r.fen), "bank": ICBC, "hold1": "",
+            "hold2": ""})
         table.append([w["pay_code"], DAY, "093015", w["amount"], "196400001", "0001", "51", w["serial"], r.name,
-            "1507820000000000025", BANKS[ICBC]["name"], w["bank"], "1", "1507820000000000033", "", ""])
+            "1507820000000000025", BANKS[ICBC]["name"], w["bank"], "1", "1507820000000000033", w["hold1"], w["hold2"]])
     return lines(table, "|", "\n")
 
 

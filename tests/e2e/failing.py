@@ -12,6 +12,8 @@ import argparse
 import collections
 import concurrent.futures
 import ctypes
+import hashlib
+import io
 import os
 import pathlib
 import random
@@ -24,6 +26,7 @@ import tempfile
 import threading
 import time
 import traceback
+import zipfile
 
 from small_site import SITE_FILE, UNIT, Batch, Site, fen, large, payroll
 
@@ -760,9 +763,9 @@ def leave_seconds():
     return 5 if options.rows >= 100_000 else 30
 
 
-def interrupted(site, signal_number, moments):
+def interrupted(site, signal_number, moments, packed=lambda batch: batch):
     """Runs on a large file; at each moment (a condition) the process gets the signal; the last run goes to the end."""
-    small, big = site.drop(payroll()), site.drop(large(options.rows))
+    small, big = site.drop(packed(payroll())), site.drop(packed(large(options.rows)))
     for moment in moments:
         p = site.start("run", "--until-idle")
         try:
@@ -820,6 +823,77 @@ def terminated(site):
 @case("kill -9 in a large file: a later run finishes, nothing lost or doubled")
 def killed(site):
     interrupted(site, signal.SIGKILL, moments())
+
+
+def zipped(batch):
+    """The file in an archive, as payroll/pipe_zip has it; written as a stream, so that no length stands in front."""
+    class Stream(io.RawIOBase):
+        def __init__(self):
+            self.bytes = []
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.bytes.append(bytes(data))
+            return len(data)
+
+    to = Stream()
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("20261215/" + batch.name, batch.content)
+        archive.writestr("20261215/list.pdf", b"%PDF")
+    return Batch(batch.name.replace(".txt", ".zip"), b"".join(to.bytes), batch.lines)
+
+
+@case("kill -9 in a large archive: a later run goes on inside it, nothing lost or doubled")
+def killed_in_archive(site):
+    site.write(SITE_FILE.replace("payroll/pipe,", "payroll/pipe_zip,"))
+    size = options.rows * 700
+    interrupted(site, signal.SIGKILL, [store_of(size // 4), store_of(size // 2), staging], zipped)
+
+
+def framed(batch, token, each=1 << 20):
+    """The file's bytes in frames of a length in front and a check value behind."""
+    out = []
+    for at in range(0, len(batch.content), each):
+        body = batch.content[at:at + each]
+        out.append(b"%-8dCNNONTAX" % (80 + len(body)) + body + hashlib.sha256(token + body).hexdigest().encode())
+    return Batch(batch.name, b"".join(out), batch.lines)
+
+
+@case("a token that is changed while a batch is published stops the adapter; with the old one it finishes")
+def token_changed(site):
+    library = pathlib.Path(__file__).resolve().parents[2] / "adapters/payroll/pipe/batch.yaml"
+    wrap = "wraps: [{frame: {length: bytes, head: {app: 8}, expect: {app: CNNONTAX}, mac: sha256, token: pay.token}}]\n"
+    (site.root / "framed.yaml").write_text(library.read_text(encoding="utf-8").replace("codec:", wrap + "codec:"), "utf-8")
+    site.write(SITE_FILE.replace("form: payroll/pipe,", "form: ./framed.yaml,"))
+    r = site.run()
+    expect_exit(r, 3)
+    expect_code(r, "file.missing")
+    expect("pay.token" in r.err, r)
+    token = site.root / "keys/pay.token"
+    token.write_bytes(b"agreed\n")
+    site.drop(framed(payroll(batch=7), b"guessed"))
+    b = site.drop(framed(large(options.rows), b"agreed"))
+    p = site.start("run", "--until-idle")
+    try:
+        wait_for(lambda: store_of(options.rows * 700 // 4)(site) or p.poll() is not None, 60, "a part of it to be published")
+        p.kill()
+        site.finish(p)
+    finally:
+        if p.poll() is None:
+            p.kill()
+    expect(not site.sent(), "it was already through")
+    token.write_bytes(b"another\n")
+    r = site.run()
+    expect_exit(r, 3)
+    expect_code(r, "batch.reread")
+    expect(not site.sent(), "something went out")
+    token.write_bytes(b"agreed")
+    r = site.run(timeout=120)
+    expect_exit(r, 1)
+    expect_held(site, "wrap.frame_mac")
+    site.sent_is(b)
 
 
 @case("bytes of the store that flipped after a kill -9 never make a line go out twice or wrongly")
