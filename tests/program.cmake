@@ -40,6 +40,7 @@ if(Python3_FOUND)
     ${CMAKE_CURRENT_BINARY_DIR}/dbfread)
   add_test(NAME openpyxl COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/openpyxl_test.py $<TARGET_FILE:jincai>
     ${CMAKE_CURRENT_BINARY_DIR}/openpyxl)
+  add_test(NAME workbooks_made COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cases/make_workbooks.py --check)
   set_tests_properties(dbfread openpyxl PROPERTIES TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
