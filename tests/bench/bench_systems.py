@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of as many rows as wanted, of the six kinds that five systems hand in, and a site that takes one of them from its
+"""Files of as many rows as wanted, of six kinds that five systems hand in, and a site that takes one of them from its
 folder to a receiver: the region, or for assets a register. All is made up, and the same each time."""
 import os
 import shutil
@@ -72,8 +72,8 @@ def table(f, rows):
         account = b"6222020600%09d" % i
         f.write(b" %8d%b%b%18b%b%b" % (i, name(i).ljust(20), account.ljust(30), yuan(fen(i)), id_number(i),
                                        b"602001".ljust(10)))
-    f.write(b" %8b%b%30b%18b%18b%10b\x1a" % (b"", "合计".encode("gb18030").ljust(20), b"", yuan(sum(map(fen, range(rows)))),
-                                             b"", b""))
+    f.write(b" %8b%b%30b%18b%18b%10b\x1a" % (b"", "合计".encode("gb18030").ljust(20), b"",
+                                             yuan(sum(map(fen, range(rows)))), b"", b""))
 
 
 def assets(f, rows):
@@ -91,7 +91,8 @@ def subsidies(f, rows):
             .encode("gb18030"))
     where = "605001 某苏木,150782100,某嘎查,1组,-".encode("gb18030")
     for i in range(rows):
-        f.write(b"%d,%b,%b,%b,-,-,1,-,1,%b,150782%012d,103,1,\n" % (i + 1, where, name(i), id_number(i), yuan(fen(i)), i))
+        f.write(b"%d,%b,%b,%b,-,-,1,-,1,%b,150782%012d,103,1,\n"
+                % (i + 1, where, name(i), id_number(i), yuan(fen(i)), i))
     f.write("合计".encode("gb18030") + b"," * 13 + yuan(sum(map(fen, range(rows)))) + b",,,,\n")
 
 

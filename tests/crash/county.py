@@ -44,7 +44,8 @@ SOURCES = {
     "payroll/pipe": Source("payroll-a", "in/payroll", True, True, True, ("payroll.line.v1",)),
     "payroll/dbf": Source("payroll-b", "in/tables", False, True, True, ("payroll.line.v1",)),
     "payment/front": Source("payments", "in/payments", False, False, True, ("payment.order.issued.v1",)),
-    "payment/yth": Source("rows", "in/rows", False, False, True, ("payment.order.issued.v1", "payment.order.voided.v1")),
+    "payment/yth": Source("rows", "in/rows", False, False, True,
+                          ("payment.order.issued.v1", "payment.order.voided.v1")),
     "nontax/pay": Source("nontax", "in/nontax", False, False, False,
                          ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
     "asset/csv": Source("assets", "in/assets", False, False, False, ("asset.card.created.v1",)),
@@ -56,10 +57,10 @@ OUT_FORMS = {"bank-abc": "bank/pipe/batch", "bank-boc": "bank/pipe/batch", "bank
              "units": "unit/csv/lines"}
 PERSONS = ("payroll.line.v1", "subsidy.line.v1")
 ROUTES = (
-    (("payroll.line.v1",), 'data.payee.bank starts "103" or (data.payee.bank starts "102" and data.agent_no starts "1")',
-     "bank-abc"),
-    (("payroll.line.v1",), 'data.payee.bank starts "104" or (data.payee.bank starts "102" and data.agent_no starts "2")',
-     "bank-boc"),
+    (("payroll.line.v1",), 'data.payee.bank starts "103"', "bank-abc"),
+    (("payroll.line.v1",), 'data.payee.bank starts "104"', "bank-boc"),
+    (("payroll.line.v1",), 'data.payee.bank starts "102" and data.agent_no starts "1"', "bank-abc"),
+    (("payroll.line.v1",), 'data.payee.bank starts "102" and data.agent_no starts "2"', "bank-boc"),
     (("subsidy.line.v1",), 'data.payee.bank starts "103"', "bank-abc"),
     (("subsidy.line.v1",), 'data.payee.bank starts "104"', "bank-boc"),
     (PERSONS, 'data.payee.bank starts "105"', "bank-ccb"),
@@ -104,8 +105,8 @@ def site_text(sources, more):
             condition = f", when: '{when}'" if when else ""
             routes.append(f"  - {{types: [{', '.join(known)}]{condition}, to: {dest}}}")
             reached.append(dest)
-    destinations = [f"  {dest}: {{form: {OUT_FORMS[dest]}, {'split: data.unit, ' if dest in PLAIN else ''}gather: batch, "
-                    f"mode: live, to: {{file: {{folder: ./{folder}}}}}}}"
+    destinations = [f"  {dest}: {{form: {OUT_FORMS[dest]}, gather: batch, mode: live, "
+                    f"{'split: data.unit, ' if dest in PLAIN else ''}to: {{file: {{folder: ./{folder}}}}}}}"
                     for dest, folder in {**MARKED, **PLAIN}.items() if dest in reached]
     return SITE_FILE.format(library=LIBRARY, adapters="\n".join(adapters), destinations="\n".join(destinations),
                             routes="\n".join(routes), more=more)

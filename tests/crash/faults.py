@@ -83,7 +83,8 @@ FAULTS = [
          "\t\tif (g.kind == READ_RECORD && g.bad.id && reader_next(p->reader, &g, e) != 0)\n\t\t\treturn -1;\n"
          "\t\tif (g.kind == READ_END)\n\t\t\tbreak;")]),
     ("a bad record dies without a letter", "five", [
-        (PUBLISH, "if (dead_event(in, g, &g->events[i], why, \"dead\", e) != 0 ||\n\t\t\tcount_event", "if (count_event")]),
+        (PUBLISH, "if (dead_event(in, g, &g->events[i], why, \"dead\", e) != 0 ||\n\t\t\tcount_event",
+         "if (count_event")]),
     ("a record that comes again with another amount goes out", "five", [
         (PUBLISH, "verdict == ID_CONFLICT ? TOTAL_CONFLICT : TOTAL_PUBLISHED", "TOTAL_PUBLISHED"),
         (LINES, "*ret = got == 1 && (", "*ret = false && (")]),

@@ -350,5 +350,5 @@ class Subsidies(Vendor):
         return File(f"bt_BT{number % 3 + 1:03}_{date}_{number % 900 + 1:03}.csv", content)
 
 
-VENDORS = {"payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows, "nontax/pay": NonTax,
-           "asset/csv": Assets, "subsidy/csv": Subsidies}
+VENDORS = {"payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows,
+           "nontax/pay": NonTax, "asset/csv": Assets, "subsidy/csv": Subsidies}
