@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county that the crash tests run: its site file, its folders, and the rules by which a line finds its receivers.
 
-Five systems hand in seven kinds of files; seven receivers take what comes of them. What is said here is said a second
+Five systems hand in nine kinds of files; seven receivers take what comes of them. What is said here is said a second
 time in the site file that write() makes; the judge uses this one only.
 """
 import hashlib
@@ -49,6 +49,9 @@ SOURCES = {
     "nontax/pay": Source("nontax", "in/nontax", False, False, False,
                          ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
     "asset/csv": Source("assets", "in/assets", False, False, False, ("asset.card.created.v1",)),
+    "payroll/pipe_zip": Source("payroll-c", "in/archives", True, True, True, ("payroll.line.v1",)),
+    "nontax/pay_gz": Source("nontax-b", "in/packed", False, False, False,
+                            ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
     "subsidy/csv": Source("subsidies", "in/subsidies", True, True, True, ("subsidy.line.v1",)),
 }
 FORMS = {"payment/front": "payment/front/orders"}       # where a dialect has several
@@ -70,7 +73,9 @@ ROUTES = (
     (("payment.order.issued.v1", *PERSONS), "", "units"),
     (("asset.card.created.v1",), "", "register"),
 )
-PAYROLL, FIVE = ("payroll/pipe",), tuple(SOURCES)
+PAYROLL, ALL = ("payroll/pipe",), tuple(SOURCES)
+PACKED = ("payroll/pipe_zip", "nontax/pay_gz")          # files as those of other dialects, packed
+FIVE = tuple(name for name in SOURCES if name not in PACKED)
 
 
 def destinations(system, bank="", agent_no="", back=False):

@@ -206,6 +206,8 @@ def letters_of(drops):
                 ret[fate, "", f"{drop['name']}:{line}"] += 1
         if drop["fate"] == "conflict":
             ret["conflict", "", drop["name"]] += 1
+        elif drop["fate"] == "unreadable":
+            ret["dead", "", drop["name"]] += 1
         elif drop["why"] == "unknown name":
             ret["dead", "bank-ccb", ""] += 1
     return ret

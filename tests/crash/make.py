@@ -6,8 +6,8 @@
 
 It writes FOLDER/originals/ and FOLDER/expect.json.
 
-Fates of a file: sent (goes out once: whole, or but for the rows that are named), held (never goes out), duplicate,
-conflict and known (nothing more, nothing at all goes out for them). Rows of a sent file that do not go out are named by
+Fates of a file: sent (goes out once: whole, or but for the rows that are named), held and unreadable (never go out),
+duplicate, conflict and known (nothing more, nothing at all goes out for them). Rows of a sent file that do not go out are named by
 their lines: dead, conflict, duplicate, or dead:DESTINATION. The files themselves: vendors.py."""
 import argparse
 import hashlib
@@ -19,7 +19,7 @@ import county
 import invent
 import vendors
 
-SYSTEMS = {"payroll": county.PAYROLL, "five": county.FIVE}
+SYSTEMS = {"payroll": county.PAYROLL, "five": county.FIVE, "all": county.ALL}
 
 
 class Maker:
@@ -46,6 +46,9 @@ class Maker:
 
     def plant(self, source, vendor, good):
         """What goes wrong with files of any system, then with those of this one."""
+        if source in county.PACKED:
+            file = vendor.batch()
+            self.add(0, source, vendors.File(file.name, file.content[:-9]), "unreadable", "cut off")
         for plant in getattr(vendor, "PLANTS", ()):
             self.add(0, source, vendor.batch(plant), "held", plant)
         self.add(1, source, good[0], "duplicate", "the same file again")
@@ -60,6 +63,8 @@ class Maker:
         self.add(1, source, vendors.File(name, last.content), "sent", "the same bytes for another month")
         if len(self.vendors) > 1:
             self.add(0, source, vendor.batch("unknown name", bank="105"), "held", "unknown name")
+
+    plant_payroll_pipe_zip = plant_payroll_pipe
 
     def plant_payroll_dbf(self, source, vendor, good):
         last = good[-1]
@@ -85,6 +90,10 @@ class Maker:
                  "all rows again under another name")
         self.add(1, source, vendors.File(last.name.replace("_102_", "_103_"), last.content), "sent",
                  "the same serials of another bank")
+
+    def plant_nontax_pay_gz(self, source, vendor, good):
+        self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
+        self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")
 
     def plant_asset_csv(self, source, vendor, good):
         self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")

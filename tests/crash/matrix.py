@@ -163,7 +163,7 @@ class Office:
         return [json.loads(row) for row in out.splitlines()]
 
     def verdict(self, unknown=()):
-        letters = self.letters() if self.setting.systems == "five" else None
+        letters = self.letters() if self.setting.systems != "payroll" else None
         return judge.judge(self.drops, self.root / "received", self.site, unknown, letters)
 
     def tail(self):
@@ -246,8 +246,8 @@ def run_case(setting, name, keep=False):
     kind, n, seed = name.split(":")
     rng = random.Random(name)
     rich = kind in ("random", "fail", "full", "calm")
-    rows = BIG_ROWS if kind == "big" else setting.rows
-    few = 1 if setting.systems == "five" else 2
+    rows = BIG_ROWS if kind == "big" else setting.rows      # of each file
+    few = 2 if setting.systems == "payroll" else 1
     drops = make.Maker(int(seed), rows, setting.systems).drops(few + 3 if kind == "random" else few, planted=rich)
     office = Office(setting, name, drops, partitions=rng.choice((1, 3)) if kind in ("random", "big") else 1)
     result = Result(name, folder=str(office.root))
@@ -346,7 +346,7 @@ def names_of(a, steps):
     names = [f"{kind}:{n}:{a.seed}" for n in at for kind in ("before", "after")]
     rng = random.Random(a.seed)
     names += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
-    names += [f"big:4:{a.seed + 1 + i}" for i in range(a.kills // 50 if a.systems == "five" else (a.kills + 49) // 50)]
+    names += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50 if a.systems == "payroll" else a.kills // 50)]
     names += [f"fail:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.fail)]
     names += [f"full:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.full)]
     return names
@@ -379,7 +379,7 @@ def main():
     begun = time.monotonic()
     tally = run_all(setting, names, a.jobs, a.stop_at, keep=bool(a.only))
     print(f"seed {a.seed}: {tally.done} cases, {tally.kills} kills in {time.monotonic() - begun:.0f} s: {tally}")
-    for text in judge.table_text(tally.table) if a.systems == "five" else ():
+    for text in judge.table_text(tally.table) if a.systems != "payroll" else ():
         print("  " + text)
     return 1 if tally.bad else 0
 

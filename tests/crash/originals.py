@@ -4,12 +4,14 @@ of them. Nothing of the program is used here, only the words of the vendors' lay
 import collections
 import csv
 import dataclasses
+import gzip
 import hashlib
 import io
 import json
 import re
 import struct
 import typing
+import zipfile
 
 import county
 import invent
@@ -179,7 +181,15 @@ def read_subsidies(drop):
                              banks[row["bank"]]["number"], unit, row["no"], batch)
 
 
-READERS = {"payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments,
+def unpacked(drop):
+    if drop["content"][:2] == b"\x1f\x8b":
+        return {**drop, "content": gzip.decompress(drop["content"])}
+    with zipfile.ZipFile(io.BytesIO(drop["content"])) as archive:
+        return {**drop, "content": archive.read(next(name for name in archive.namelist() if name.endswith(".txt")))}
+
+
+READERS = {"payroll/pipe_zip": lambda drop: read_pipe(unpacked(drop)),
+           "nontax/pay_gz": lambda drop: read_nontax(unpacked(drop)), "payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments,
            "payment/yth": read_rows, "nontax/pay": read_nontax, "asset/csv": read_assets, "subsidy/csv": read_subsidies}
 
 

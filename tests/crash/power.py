@@ -173,11 +173,11 @@ def run_case(setting, name, keep=False):
     office = result = None
     try:
         office = Office(setting, name, make.Maker(int(seed), setting.rows, setting.systems).drops(
-            2 if setting.systems == "five" else 6, planted=False),
+            6 if setting.systems == "payroll" else 2, planted=False),
                         partitions=rng.choice((1, 3)))
         result = matrix.Result(name, folder=str(office.root))
         for _ in range(int(cuts)):
-            one_cut(office, rng, 800 if setting.systems == "five" else 260)
+            one_cut(office, rng, 260 if setting.systems == "payroll" else 800)
         with office.receiver():
             office.everything_in()
         unknown = office.unknown()

@@ -5,9 +5,11 @@ batch(plant) gives a File: name, bytes, and for files that are released record b
 do not go out, by line: dead, conflict, duplicate, or "dead:DESTINATION" when only that one cannot take it."""
 import csv
 import dataclasses
+import gzip
 import io
 import json
 import struct
+import zipfile
 
 import county
 import invent
@@ -43,11 +45,12 @@ class Vendor:
 class Pipe(Vendor):
     """payroll/pipe: GB18030, a head, a line a person."""
     PLANTS = ("bad line", "wrong total", "wrong count")
+    FIRST = 1                               # number of its first batch
 
     def batch(self, plant=None, bank=None):
         number = self.number()
         month = 12 + number // 300          # of 2026
-        name = f"gz_{2026 + (month - 1) // 12:04}{(month - 1) % 12 + 1:02}_{number % 300 + 1:03}.txt"
+        name = f"gz_{2026 + (month - 1) // 12:04}{(month - 1) % 12 + 1:02}_{number % 300 + self.FIRST:03}.txt"
         bank = bank or county.BANKS[number % len(county.BANKS)]
         unit = self.rng.choice(self.units)
         lines, total = [], 0
@@ -350,5 +353,26 @@ class Subsidies(Vendor):
         return File(f"bt_BT{number % 3 + 1:03}_{date}_{number % 900 + 1:03}.csv", content)
 
 
-VENDORS = {"payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows,
+class Archives(Pipe):
+    """payroll/pipe_zip: as payroll/pipe, in a folder of an archive, a list for people beside it."""
+    FIRST = 501                             # the same persons are in the files that are not packed
+
+    def batch(self, plant=None, bank=None):
+        file, archive = super().batch(plant, bank), io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
+            for name, content in (("20261205/list.pdf", b"for people"), (f"20261205/{file.name}", file.content)):
+                z.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        return File(file.name[:-3] + "zip", archive.getvalue())
+
+
+class Packed(NonTax):
+    """nontax/pay_gz: as nontax/pay, compressed."""
+
+    def batch(self, plant=None, bank="105"):
+        file = super().batch(plant, bank)
+        return File(file.name + ".gz", gzip.compress(file.content, mtime=0), file.rows)
+
+
+VENDORS = {"payroll/pipe_zip": Archives, "nontax/pay_gz": Packed,
+           "payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows,
            "nontax/pay": NonTax, "asset/csv": Assets, "subsidy/csv": Subsidies}
