@@ -4,12 +4,14 @@ write(name, ...) writes. All is made up and the same each time; names of Chinese
 import json
 import os
 import re
+import zipfile
 
 FORMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forms")
 COLUMNS = "no name net account unit idtype idno occ day bank".split()
 WIDTHS = (7, 40, 14, 30, 8, 2, 18, 2, 8, 12)
 NAMES = ["王珅", "李小明", "巴特尔", "包额尔德木图", "陈䶮", "张伟"]
-EXTENSIONS = {"delimited": "txt", "fixed": "txt", "lines": "jsonl", "array": "json", "dbf": "dbf"}
+EXTENSIONS = {"delimited": "txt", "fixed": "txt", "lines": "jsonl", "array": "json", "dbf": "dbf", "xml": "xml",
+              "xlsx": "xlsx"}
 
 
 def rows(n):
@@ -64,7 +66,49 @@ def dbf(f, n):
     f.write(b"\x1a")
 
 
-WRITERS = {"delimited": delimited, "fixed": fixed, "lines": lines, "array": array, "dbf": dbf}
+def xml(f, n):
+    f.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<rows>\n')
+    for row in rows(n):
+        cells = "".join("<%s>%s</%s>" % (name, text, name) for name, text in zip(COLUMNS, row))
+        f.write(("<row>" + cells + "</row>\n").encode())
+    f.write(b"</rows>\n")
+
+
+def xlsx(f, n):
+    """As spreadsheets write: amounts are numbers, texts are shared."""
+    shared = {}
+    with zipfile.ZipFile(f, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("[Content_Types].xml", CONTENT_TYPES)
+        z.writestr("_rels/.rels", RELATIONS % ("officeDocument", "xl/workbook.xml", "", ""))
+        z.writestr("xl/workbook.xml", WORKBOOK)
+        z.writestr("xl/_rels/workbook.xml.rels", RELATIONS % ("worksheet", "worksheets/sheet1.xml", *SHARED))
+        with z.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(b'<worksheet xmlns="%s"><sheetData>' % MAIN)
+            for i, row in enumerate(rows(n), 1):
+                cells = "".join('<c r="%s%d"><v>%s</v></c>' % (at, i, text) if name == "net" else
+                                '<c r="%s%d" t="s"><v>%d</v></c>' % (at, i, shared.setdefault(text, len(shared)))
+                                for at, name, text in zip("ABCDEFGHIJ", COLUMNS, row))
+                sheet.write(('<row r="%d">%s</row>' % (i, cells)).encode())
+            sheet.write(b"</sheetData></worksheet>")
+        with z.open("xl/sharedStrings.xml", "w") as strings:
+            strings.write(b'<sst xmlns="%s">' % MAIN)
+            for text in shared:
+                strings.write(("<si><t>%s</t></si>" % text).encode())
+            strings.write(b"</sst>")
+
+
+MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+SHARED = ('<Relationship Id="r2" Type="%s/sharedStrings" Target="sharedStrings.xml"/>' % OFFICE, "")
+RELATIONS = ('<Relationships xmlns="' + PACKAGE + '/relationships"><Relationship Id="r1" Type="' + OFFICE +
+             '/%s" Target="%s"/>%s%s</Relationships>')
+WORKBOOK = ('<workbook xmlns="' + MAIN.decode() + '" xmlns:r="' + OFFICE + '"><sheets>'
+            '<sheet name="rows" sheetId="1" r:id="r1"/></sheets></workbook>')
+CONTENT_TYPES = ('<Types xmlns="' + PACKAGE + '/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+                 '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+                 '</Types>')
+WRITERS = {"delimited": delimited, "fixed": fixed, "lines": lines, "array": array, "dbf": dbf, "xml": xml, "xlsx": xlsx}
 
 
 # Those of which no row may cost an allocation.
