@@ -11,8 +11,8 @@ import pathlib
 import shutil
 import sys
 
-from vendors import (ABC, ICBC, Row, cards, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person, roster,
-    yuan)
+from vendors import (ABC, ICBC, Row, cards, cards_xlsx, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person,
+    roster, roster_xlsx, vouchers, yuan)
 
 # 珅 is AB 7C: its second byte is '|'. 䶮 is FE 9F, which GBK does not have. 㛃 and 𬱖 have four bytes, two of them digits. The
 # middle dot is A1 A4.
@@ -93,6 +93,12 @@ YTH_REPEATS = [
     person("戚㛃", "19021111", 3, 93390, dead="record.conflict", voucher="2026120500003"),
     person("喻珅", "19050202", 6, 66600, voucher="2026120500006"),
 ]
+VOUCHERS = [
+    person("施珅", "19010404", 1, 123450, voucher="20261205000101"),
+    person("张䶮", "19020505", 2, 99001, dead="map.same", voucher="20261205000102", header="20261205000109"),
+    person("孔𬱖", "19030606", 3, 45600, dead="map.sum", voucher="20261205000103", short=1),
+    person("某印务有限公司", "19040707", 4, 800000, voucher="20261205000104", unit="603001"),
+]
 PAID_IN = [
     Row("某商贸有限公司", 2000000, serial="202612050001"),
     Row("柏䶮", 20000, serial="202612050002"),
@@ -118,6 +124,10 @@ CARDS_FAULTS = [
     Row("打印机", 120000, no="603001-2026-000004", **{"class": "A02021000"}, unit="603001", user="奚㛃"),
     Row("平板电脑", 280000, dead="map.unknown_code", no="603001-2026-000005", **{"class": "A02010107"}, unit="603001"),
 ]
+CARDS_BOOK = [
+    Row("打印机", 120050, no="603001-2026-000011", **{"class": "A02021000"}, unit="603001"),
+    Row("台式计算机", 438000, no="602001-2018-000013", day="2018-11-30", user="谢㛃"),
+]
 FARMERS = [
     person("乌云其其格", "19010606", 1, 129475),
     person("王珅", "19020707", 2, 30000, ICBC),
@@ -129,6 +139,10 @@ HERDERS = [
     person("郎珅", "19061111", 6, 88000),
     person("鲁某", "19071212", 7, 91000, id_no="150782190712120070"),
 ]
+FISHERS = [
+    person("凤珅", "19020304", 1, 43000),
+    person("花䶮", "19030405", 2, 44000, account=6.228480619030405e+18),
+]
 GROWERS = [
     person("韦㛃", "19080101", 8, 51000),
     person("昌珅", "19090202", 9, 47000),
@@ -139,12 +153,12 @@ GROWERS = [
 # Amounts of such records are in no sum.
 UNREADABLE = ("record.few_columns", "money.decimals", "text.half")
 
-PAID = ("payroll", "payroll-dbf", "subsidy", "front", "yth")
+PAID = ("payroll", "payroll-dbf", "subsidy", "subsidy-xlsx", "front", "yth", "mof")
 ROUTES = {
     "bank-abc": lambda system, row: system in PAID and row.bank.startswith("103"),
     "bank-icbc": lambda system, row: system in PAID and row.bank.startswith("102"),
-    "region": lambda system, row: system != "assets",
-    "cards": lambda system, row: system == "assets",
+    "region": lambda system, row: not system.startswith("assets"),
+    "cards": lambda system, row: system.startswith("assets"),
     "units": lambda system, row: system in PAID,
 }
 # What a file out looks like, for who reads it back.
@@ -220,6 +234,8 @@ FILES = [
         "正常缴款确认"),
     File(2, "assets", "zckp_20261205.csv", cards(CARDS), CARDS, "published", "",
         "one class code, two editions: booked 2019 a desktop, 2026 a server", "同一分类代码两个版本：2019 年是台式机，2026 年是服务器"),
+    File(2, "assets-xlsx", "zckp_20261207.xlsx", cards_xlsx(CARDS_BOOK), CARDS_BOOK, "published", "",
+        "a workbook: dates are numbers of a spreadsheet", "工作簿：日期是表格软件的序号"),
     File(2, "subsidy", "bt_BT001_20261205_001.csv", roster(FARMERS), FARMERS, "published", "",
         "a good roster, for two banks", "正常花名册，分走两家银行", marker=True),
 
@@ -232,6 +248,8 @@ FILES = [
         "batch.dead_record", "FoxPro cut a name in the middle of a character", "FoxPro 把姓名截在半个汉字上"),
     File(3, "yth", "yth_20261205_002.jsonl", order_yth(YTH_FAULTS), YTH_FAULTS, "published", "",
         "an order taken back, an account rounded by a spreadsheet", "一张作废凭证，一个账号被表格软件变成科学记数"),
+    File(3, "mof", "zf_20261205_001.xml", vouchers(VOUCHERS), VOUCHERS, "published", "",
+        "the header of another voucher, details that lack a fen", "报文头的编号是另一张凭证的，一张明细少一分"),
     File(3, "nontax", "fs_103_20261205_001.txt", nontax(PAID_IN_FAULTS), PAID_IN_FAULTS, "published", "",
         "fen where yuan should be, a bank number that is none", "把分当成元，一个行号校验不过"),
     File(3, "assets", "zckp_20261206.csv", cards(CARDS_FAULTS), CARDS_FAULTS, "published", "",
@@ -240,6 +258,9 @@ FILES = [
         "an identity number that is none", "一个身份证号校验不过", marker=True),
     File(3, "subsidy", "bt_BT001_20261205_003.csv", roster(GROWERS, total=False), GROWERS, "held", "batch.no_trailer",
         "cut off on the way: the total line is missing", "传输中断，缺合计行", marker=True),
+
+    File(3, "subsidy-xlsx", "bt_BT001_20261205_011.xlsx", roster_xlsx(FISHERS), FISHERS, "held", "batch.dead_record",
+        "a spreadsheet has rounded an account", "一个账号被表格软件舍入", marker=True),
 
     pay(4, "001", "602001", "103", OFFICE, "duplicate", "batch.duplicate", "the same file again", "同一文件又报了一次"),
     pay(4, "001", "602001", "103", OFFICE, en="the same bytes for the next month: a batch of its own",

@@ -5,10 +5,14 @@ Every person, account and number is synthetic. Identity numbers have valid check
 1909, so that nobody alive has one; cards pass Luhn; bank numbers and units are those of the code tables, which say that
 they are synthetic themselves.
 """
+import base64
 import csv
+import datetime
 import io
 import json
 import pathlib
+import zipfile
+from xml.sax.saxutils import escape
 
 CODES = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "codes"
 DAY = "20261205"
@@ -158,26 +162,121 @@ def sheet(titles, header, rows, total):
     return out.getvalue().encode("gb18030")
 
 
-def cards(rows):
-    header = ("资产编号 资产代码 类别代码 资产名称 取得方式 规格型号 计量单位 取得日期 入账日期 价值类型 账面数量 账面原值 "
-        "累计折旧 账面净值 使用状况 存放地点 使用部门 使用人 权属性质 入账形式 单位").split()
+CARD_TITLES = ["固定资产卡片明细表", "编制单位：某市财政局（合成数据）"]
+CARD_HEADER = ("资产编号 资产代码 类别代码 资产名称 取得方式 规格型号 计量单位 取得日期 入账日期 价值类型 账面数量 账面原值 "
+    "累计折旧 账面净值 使用状况 存放地点 使用部门 使用人 权属性质 入账形式 单位").split()
+
+
+def card_table(rows, money, day):
+    """money, day: how a fen and a date are written."""
     table = []
     for r in rows:
         w = r.written({"unit": "602001", "class": "A02010104", "day": "2026-12-05", "user": "王珅"})
-        table.append([w["no"], w["no"][-6:], w["class"], r.name, "购置", "-", "台", w["day"], w["day"], "原值", "1",
-            thousands(r.fen), "0.00", thousands(r.fen), "在用", "三楼机房", "信息中心", w["user"], "国有", "财务账",
+        table.append([w["no"], w["no"][-6:], w["class"], r.name, "购置", "-", "台", day(w["day"]), day(w["day"]), "原值",
+            "1", money(r.fen), money(0), money(r.fen), "在用", "三楼机房", "信息中心", w["user"], "国有", "财务账",
             f"{w['unit']} {UNITS[w['unit']]['name']}"])
-    total = ["合计"] + [""] * 10 + [thousands(sum(r.fen for r in rows))] + [""] * 9
-    return sheet(["固定资产卡片明细表", "编制单位：某市财政局（合成数据）"], header, table, total)
+    table.append(["合计"] + [""] * 10 + [money(sum(r.fen for r in rows))] + [""] * 9)
+    return table
+
+
+def cards(rows):
+    *table, total = card_table(rows, thousands, str)
+    return sheet(CARD_TITLES, CARD_HEADER, table, total)
+
+
+def serial(day):
+    """A spreadsheet's number for a date, as a number cell."""
+    return (datetime.date.fromisoformat(day) - datetime.date(1899, 12, 30)).days
+
+
+def cards_xlsx(rows):
+    return workbook("资产卡片", CARD_TITLES, CARD_HEADER, card_table(rows, lambda fen: fen / 100, serial))
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def cell(at, value):
+    if isinstance(value, str):
+        return f'<c r="{at}" t="inlineStr"><is><t>{escape(value)}</t></is></c>' if value else ""
+    return f'<c r="{at}"><v>{value!r}</v></c>'
+
+
+def workbook(name, titles, header, table):
+    """A workbook of one sheet; texts stand in their cells, numbers as a spreadsheet keeps them. Nothing is packed, so that
+    the bytes are the same with every version of zlib."""
+    columns = [chr(ord("A") + i) for i in range(len(header))]
+    lines = []
+    for at, row in enumerate([[title] for title in titles] + [header] + table, 1):
+        lines.append(f'<row r="{at}">' + "".join(cell(f"{c}{at}", v) for c, v in zip(columns, row)) + "</row>")
+    relation = '<Relationships xmlns="%s/relationships"><Relationship Id="r1" Type="%s/%s" Target="%s"/></Relationships>'
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" '
+            'ContentType="application/xml"/><Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>',
+        "_rels/.rels": relation % (PACKAGE, OFFICE, "officeDocument", "xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="{name}" sheetId="1" '
+            'r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relation % (PACKAGE, OFFICE, "worksheet", "worksheets/sheet1.xml"),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for part, text in parts.items():
+            z.writestr(zipfile.ZipInfo(part, (2026, 12, 5, 0, 0, 0)), '<?xml version="1.0" encoding="UTF-8"?>\n' + text)
+    return out.getvalue()
+
+
+def element(name, value):
+    return f"<{name}>{escape(value)}</{name}>" if value else f"<{name}/>"
+
+
+def vouchers(rows):
+    """Electronic vouchers (5201): a body each, which holds the voucher as a document of its own, in Base64. header: the
+    number that the body says, when it is not the voucher's; short: fen that the second of two details lacks."""
+    bodies = []
+    for r in rows:
+        w = r.written({"unit": "602001", "header": r.cells["voucher"], "short": 0})
+        common = {"SupDepCode": "602", "AgencyCode": w["unit"], "AgencyName": UNITS[w["unit"]]["name"], "FundTypeCode": "111",
+            "BgtTypeCode": "1", "ProCatCode": "1", "ExpFuncCode": "2010601", "ExpEcoCode": "30201"}
+        details = ""
+        for i, fen in enumerate((r.fen // 2, r.fen - r.fen // 2 - w["short"]), 1):
+            detail = {"Id": f"{i:04d}", "VoucherBillNo": f"ZF{w['voucher']}{i}", **common, "PayAmt": yuan(fen)}
+            details += "<Detail>" + "".join(element(*pair) for pair in detail.items()) + "</Detail>"
+        fields = {"AdmDivCode": "150782", "StYear": "2026", "VtCode": "5201", "VouDate": DAY, "VoucherNo": w["voucher"],
+            **common, "SetModeCode": "2", "PayeeAcctNo": r.account, "PayeeAcctName": r.name,
+            "PayeeAcctBankName": BANKS[r.bank]["name"], "PayeeAcctBankNo": r.bank, "PayAcctNo": "1507820000000000017",
+            "PayAcctName": "某单位零余额账户", "PaySummaryName": "办公费", "PayAmt": yuan(r.fen), "BusinessTypeCode": "1"}
+        inner = '<?xml version="1.0" encoding="GBK"?>\n<Voucher>' + "".join(element(*pair) for pair in fields.items())
+        inner += f"<DetailList>{details}</DetailList></Voucher>\n"
+        bodies.append(f'<VoucherBody AdmDivCode="150782" StYear="2026" VtCode="5201" VoucherNo="{w["header"]}">\n'
+            "<VoucherFlag>0</VoucherFlag><Return_Reason/><Attach/>\n"
+            f"<Voucher>{base64.b64encode(inner.encode('gb18030')).decode()}</Voucher>\n</VoucherBody>\n")
+    return (f'<?xml version="1.0" encoding="GBK"?>\n<MOF>\n<VoucherCount>{len(rows)}</VoucherCount>\n{"".join(bodies)}'
+        "</MOF>\n").encode("gb18030")
+
+
+ROSTER_TITLES = ["耕地地力保护补贴发放花名册", "牙克石市某苏木（合成数据）"]
+ROSTER_HEADER = ("序号 发放单位 区划代码 村组 组别 户编号 户主姓名 身份证号 与户主关系 联系电话 补贴面积 计量单位 补贴标准 "
+    "补贴金额 一卡通账号 开户行 次数 备注").split()
+
+
+def roster_table(rows, money):
+    table = []
+    for i, r in enumerate(rows):
+        w = r.written({"id_no": r.id_no, "account": r.account, "remark": ""})
+        table.append([str(i + 1), "605001 " + UNITS["605001"]["name"], "150782100", "某嘎查", "1组", "-", r.name,
+            w["id_no"], "户主", "-", "12.5", "亩", "100", money(r.fen), w["account"], r.bank, "1", w["remark"]])
+    table.append(["合计"] + [""] * 12 + [money(sum(r.fen for r in rows))] + [""] * 4)
+    return table
 
 
 def roster(rows, total=True):
-    header = ("序号 发放单位 区划代码 村组 组别 户编号 户主姓名 身份证号 与户主关系 联系电话 补贴面积 计量单位 补贴标准 "
-        "补贴金额 一卡通账号 开户行 次数 备注").split()
-    table = []
-    for i, r in enumerate(rows):
-        w = r.written({"id_no": r.id_no, "remark": ""})
-        table.append([str(i + 1), "605001 " + UNITS["605001"]["name"], "150782100", "某嘎查", "1组", "-", r.name,
-            w["id_no"], "户主", "-", "12.5", "亩", "100", thousands(r.fen), r.account, r.bank, "1", w["remark"]])
-    last = ["合计"] + [""] * 12 + [thousands(sum(r.fen for r in rows))] + [""] * 4
-    return sheet(["耕地地力保护补贴发放花名册", "牙克石市某苏木（合成数据）"], header, table, last if total else None)
+    *table, last = roster_table(rows, thousands)
+    return sheet(ROSTER_TITLES, ROSTER_HEADER, table, last if total else None)
+
+
+def roster_xlsx(rows):
+    return workbook("花名册", ROSTER_TITLES, ROSTER_HEADER, roster_table(rows, lambda fen: fen / 100))
