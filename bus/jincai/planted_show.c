@@ -12,7 +12,8 @@ static const char *state_words(const char *state)
 {
 	static const struct {
 		const char *state, *zh;
-	} words[] = {{"published", "已发布"}, {"held", "挂起"}, {"returned", "已退回"}, {"duplicate", "重复"}, {"conflict", "冲突"}};
+	} words[] = {{"published", "已发布"}, {"held", "挂起"}, {"returned", "已退回"}, {"duplicate", "重复"}, {"conflict", "冲突"},
+		{"unreadable", "读不懂"}};
 
 	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i].state, state) == 0)
@@ -29,9 +30,9 @@ static void show_handed_in(const json_t *files, struct planted_claim *const *fou
 	json_array_foreach(files, i, file) {
 		const char *state = found[i] ? state_words(planted_text(file, "state")) : "?";
 
-		printf("  %" PRIu64 " %-11s %-29s %3" PRIu64 "  %s%*s  %s\n", planted_number(file, "step"),
+		printf("  %" PRIu64 " %-12s %-29s %3" PRIu64 "  %s%*s  %s\n", planted_number(file, "step"),
 			planted_text(file, "from"), planted_text(file, "file"), planted_number(file, "records"), state,
-			show_padding(state, 9), "", planted_text(file, say("zh", "en")));
+			show_padding(state, 10), "", planted_text(file, say("zh", "en")));
 	}
 }
 
@@ -45,6 +46,8 @@ static void show_claim(const struct claim *c)
 	else if (span_is(c->state, "duplicate"))
 		printf(say("    重复，%" PRIu64 " 笔没有一笔再付一次\n",
 			"    duplicate: not one was paid again, of %" PRIu64 "\n"), c->records);
+	else if (span_is(c->state, "unreadable"))
+		printf("%s\n", say("    读不懂，一笔也没有采信", "    unreadable: nothing of it was believed"));
 	else
 		printf(say("    冲突，%" PRIu64 " 笔一笔也没有付，先前的那批不变\n",
 			"    conflict: not one was paid, of %" PRIu64 "; the batch before it stands\n"), c->records);

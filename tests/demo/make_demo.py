@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import sys
 
-from vendors import (ABC, ICBC, Row, cards, cards_xlsx, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person,
+from vendors import (ABC, ICBC, TOKEN, Row, cards, cards_xlsx, frames, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person,
     roster, roster_xlsx, vouchers, yuan)
 
 # 珅 is AB 7C: its second byte is '|'. 䶮 is FE 9F, which GBK does not have. 㛃 and 𬱖 have four bytes, two of them digits. The
@@ -115,6 +115,10 @@ PAID_IN_AGAIN = [
     Row("水㛃", 15050, void=True, serial="202612050005", hold1="R", hold2="202612050003"),
     Row("潘珅", 8000, serial="202612050004"),
 ]
+FRAMED = [
+    Row("戴珅", 33000, serial="202612050101"),
+    Row("某酒店", 44050, serial="202612050102"),
+]
 CARDS = [
     Row("台式计算机", 459900, no="602001-2019-000003", day="2019-06-30", user="乌云·其其格"),
     Row("机架式服务器", 4860000, no="602001-2026-000017"),
@@ -195,8 +199,8 @@ class File:
     def planted(self):
         letters = [r.dead for r in self.rows if r.dead] if self.state == "published" else []
         letters += [f"{to}:{code}" for r in self.rows for to, code in r.dead_for.items()]
-        if self.state == "conflict":
-            letters = ["batch.conflict"]
+        if self.state in ("conflict", "unreadable"):
+            letters = [self.code]
         code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
         return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
             "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
@@ -232,6 +236,8 @@ FILES = [
     File(2, "yth", "yth_20261205_001.jsonl", order_yth(YTH), YTH, "published", "", "good orders", "正常支付凭证"),
     File(2, "nontax", "fs_102_20261205_001.txt", nontax(PAID_IN), PAID_IN, "published", "", "good confirmations",
         "正常缴款确认"),
+    File(2, "cnnontax", "cn_103_20261205_001.msg", frames(FRAMED), FRAMED, "published", "",
+        "good confirmations in frames with a check value", "正常缴款确认，带校验的报文帧"),
     File(2, "assets", "zckp_20261205.csv", cards(CARDS), CARDS, "published", "",
         "one class code, two editions: booked 2019 a desktop, 2026 a server", "同一分类代码两个版本：2019 年是台式机，2026 年是服务器"),
     File(2, "assets-xlsx", "zckp_20261207.xlsx", cards_xlsx(CARDS_BOOK), CARDS_BOOK, "published", "",
@@ -252,6 +258,8 @@ FILES = [
         "the header of another voucher, details that lack a fen", "报文头的编号是另一张凭证的，一张明细少一分"),
     File(3, "nontax", "fs_103_20261205_001.txt", nontax(PAID_IN_FAULTS), PAID_IN_FAULTS, "published", "",
         "fen where yuan should be, a bank number that is none", "把分当成元，一个行号校验不过"),
+    File(3, "cnnontax", "cn_103_20261205_002.msg", frames(FRAMED, b"930.00"), [], "unreadable", "wrap.frame_mac",
+        "somebody changed an amount on the way", "传输途中有人改了金额"),
     File(3, "assets", "zckp_20261206.csv", cards(CARDS_FAULTS), CARDS_FAULTS, "published", "",
         "a class code of the edition before", "用了旧版才有的分类代码"),
     File(3, "subsidy", "bt_BT001_20261205_002.csv", roster(HERDERS), HERDERS, "held", "batch.dead_record",
@@ -302,7 +310,7 @@ def planted():
 
 def everything():
     """Path below the folder -> bytes."""
-    made = {"planted.json": planted().encode("utf-8")}
+    made = {"planted.json": planted().encode("utf-8"), "keys/nontax.token": TOKEN}
     for f in FILES:
         path = f"steps/{f.step}/{f.folder}/{f.name}"
         made[path] = f.content

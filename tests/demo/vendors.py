@@ -8,6 +8,7 @@ they are synthetic themselves.
 import base64
 import csv
 import datetime
+import hashlib
 import io
 import json
 import pathlib
@@ -147,6 +148,29 @@ def nontax(rows):
         table.append([w["pay_code"], DAY, "093015", w["amount"], "196400001", "0001", "51", w["serial"], r.name,
             "1507820000000000025", BANKS[ICBC]["name"], w["bank"], "1", "1507820000000000033", w["hold1"], w["hold2"]])
     return lines(table, "|", "\n")
+
+
+TOKEN = b"synthetic-token-of-the-demo"      # in keys/nontax.token of the demo's folder
+
+
+def frames(rows, changed=b""):
+    """Messages 5996 of non-tax revenue, a frame each: a length that counts bytes, itself too, and a check value over token and
+    body. changed: what somebody put in the place of the first amount on the way."""
+    made = b""
+    for i, r in enumerate(rows):
+        w = r.written({"PayCode": f"1507822612060{i + 1:07d}"})
+        fields = {"PayCode": w["PayCode"], "CfmDate": DAY, "CfmTime": "093015", "Amt": yuan(r.fen), "BankOutlet": "196400001",
+            "Operator": "0001", "PayMode": "51", "TraNoBus": w["serial"], "PayerName": r.name,
+            "PayerAcct": "1507820000000000025", "PayerOpBk": BANKS[ABC]["name"], "PayerOpBkNo": ABC, "RecAcctType": "1",
+            "RecAcct": "1507820000000000033", "Hold1": "", "Hold2": ""}
+        body = '<?xml version="1.0" encoding="GBK"?>\n<CNNONTAX><Confirm>'
+        body = (body + "".join(element(*pair) for pair in fields.items()) + "</Confirm></CNNONTAX>").encode("gbk")
+        mac = hashlib.sha256(TOKEN + body).hexdigest().encode()
+        if changed and i == 0:
+            body = body.replace(yuan(r.fen).encode(), changed)
+        inner = b"CNNONTAX" + b"1.0" + b"5996" + body + mac
+        made += b"%-8d" % (8 + len(inner)) + inner
+    return made
 
 
 def sheet(titles, header, rows, total):
