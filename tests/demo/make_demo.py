@@ -11,8 +11,8 @@ import pathlib
 import shutil
 import sys
 
-from vendors import (ABC, ICBC, TOKEN, Row, cards, cards_xlsx, frames, nontax, order_front, order_yth, payroll_dbf, payroll_pipe, person,
-    roster, roster_xlsx, vouchers, yuan)
+from vendors import (ABC, ICBC, TOKEN, Row, cards, cards_xlsx, frames, nontax, order_front, order_yth, payroll_dbf,
+    payroll_pipe, person, roster, roster_xlsx, vouchers, yuan)
 
 # 珅 is AB 7C: its second byte is '|'. 䶮 is FE 9F, which GBK does not have. 㛃 and 𬱖 have four bytes, two of them digits. The
 # middle dot is A1 A4.
@@ -204,7 +204,8 @@ class File:
         code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
         return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
             "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
-            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to != "cards") if self.stays() else "", "en": self.en, "zh": self.zh}
+            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to != "cards") if self.stays() else "",
+            "en": self.en, "zh": self.zh}
 
     def stays(self):
         """A batch that goes whole stays whole, at every destination."""
