@@ -10,6 +10,7 @@
  * number from an amount or a date.
  */
 #define MASK_RUN 12u                 /* digits that look like an account or an identity number */
+#define MASK_PACKED 64u              /* characters that look like Base64 */
 #define MASK_SHOWN 4u                /* of them are left at the end, for a person to tell two apart */
 
 /*
@@ -19,5 +20,10 @@
  * number.
  */
 void mask_digits(struct buf *b, struct span s);
+/*
+ * Makes all bytes '*' of what looks like Base64, in place: 64 and more of its characters in a row, ends of line between them. A
+ * document may stand in it, of which nothing else could be masked.
+ */
+void mask_packed(struct buf *b);
 
 #endif

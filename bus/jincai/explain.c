@@ -48,16 +48,35 @@ static enum schema_sensitivity cell_sensitivity(const struct explaining *x, cons
 }
 
 /* Everywhere in the bytes where the cell's bytes stand. */
-static void mask_cell(const struct explaining *x, struct span raw, char *masked, struct span cell,
-	enum schema_sensitivity s)
+static void mask_bytes(struct span raw, char *masked, struct span cell, size_t first, enum schema_sensitivity s)
 {
-	int first = cell.n ? charset_step(x->form->format->charset, (const unsigned char *)cell.p, cell.n) : 0;
-	size_t from = s == SENSITIVITY_NAME && first > 0 ? (size_t)first : 0;
+	size_t from = s == SENSITIVITY_NAME ? first : 0;
 	size_t to = s == SENSITIVITY_NAME || cell.n <= MASK_SHOWN ? cell.n : cell.n - MASK_SHOWN;
 
 	for (size_t at = 0; cell.n > 1 && at + cell.n <= raw.n; at++)
 		if (memcmp(raw.p + at, cell.p, cell.n) == 0)
 			memset(masked + at + from, '*', to - from);
+}
+
+/* A codec that decodes by itself gives cells that are not in the charset of the bytes; a document inside has its own. */
+static void mask_cell(const struct explaining *x, struct span raw, char *masked, struct span cell,
+	enum schema_sensitivity s)
+{
+	const enum charset own = x->form->format->charset;
+	int first = cell.n ? charset_step(own, (const unsigned char *)cell.p, cell.n) : 0;
+	struct buf coded = BUF_INIT;
+
+	mask_bytes(raw, masked, cell, first > 0 ? (size_t)first : 0, s);
+	for (unsigned c = 0; c < CHARSET_COUNT && own == CHARSET_UTF8 && !charset_ascii(cell); c++) {
+		struct err ignored;
+
+		buf_clear(&coded);
+		if (c == CHARSET_UTF8 || charset_encode((enum charset)c, cell, &coded, &ignored) != 0)
+			continue;
+		first = charset_step((enum charset)c, (const unsigned char *)coded.p, coded.n);
+		mask_bytes(raw, masked, buf_as_span(&coded), first > 0 ? (size_t)first : 0, s);
+	}
+	buf_done(&coded);
 }
 
 /* ---- columns ---- */
@@ -104,6 +123,7 @@ static void show_bytes(struct explaining *x, const struct row *row)
 	int slot;
 
 	mask_digits(&masked, raw);
+	mask_packed(&masked);
 	for (unsigned i = 0; i < row->ncells; i++) {
 		column(x, i, &slot);
 		if (cell_sensitivity(x, row, i, slot) != SENSITIVITY_NONE)

@@ -33,16 +33,32 @@ int show_padding(const char *text, int cells)
 }
 
 #define HEX_WIDTH 16u
+#define STARS_SHOWN 64u              /* of what the mask took in one place */
+
+/* Of a long run of stars the first stand, and how many they are. */
+static bool too_many_stars(struct buf *b, char c, size_t *stars)
+{
+	if (c == '*')
+		return ++*stars > STARS_SHOWN;
+	if (*stars > STARS_SHOWN)
+		buf_printf(b, say("…（共 %zu 字节）", "... (%zu bytes)"), *stars);
+	*stars = 0;
+	return false;
+}
 
 static void show_raw_text(struct buf *b, enum charset charset, struct span masked)
 {
 	struct buf scratch = BUF_INIT;
 
-	for (size_t i = 0; i < masked.n;) {
+	for (size_t i = 0, stars = 0; i < masked.n;) {
 		int n = charset_step(charset, (const unsigned char *)masked.p + i, masked.n - i);
 		struct span text = SPAN_NONE, one = {masked.p + i, n > 0 ? (size_t)n : 1};
 		struct err ignored;
 
+		if (too_many_stars(b, masked.p[i], &stars)) {
+			i++;
+			continue;
+		}
 		buf_clear(&scratch);
 		if (n <= 0 || charset_decode(charset, one, &scratch, &text, &ignored) != 0)
 			text = SPAN("\xef\xbf\xbd");
@@ -52,12 +68,26 @@ static void show_raw_text(struct buf *b, enum charset charset, struct span maske
 	buf_done(&scratch);
 }
 
-/* Rows of offset, hex and ASCII; what the mask took is "**" in both. */
+static bool all_masked(struct span raw, struct span masked, size_t at)
+{
+	for (size_t i = at; i < at + HEX_WIDTH; i++)
+		if (i >= raw.n || masked.p[i] != '*' || masked.p[i] == raw.p[i])
+			return false;
+	return true;
+}
+
+/* Rows of offset, hex and ASCII; what the mask took is "**" in both. Of many rows that it took whole, the first stands. */
 static void show_hex(struct buf *b, struct span raw, struct span masked)
 {
 	for (size_t at = 0; at < raw.n; at += HEX_WIDTH) {
 		size_t n = raw.n - at < HEX_WIDTH ? raw.n - at : HEX_WIDTH;
+		bool before = at && all_masked(raw, masked, at - HEX_WIDTH);
 
+		if (before && all_masked(raw, masked, at)) {
+			if (at < 2 * HEX_WIDTH || !all_masked(raw, masked, at - 2 * HEX_WIDTH))
+				buf_str(b, "  ...\n");
+			continue;
+		}
 		buf_printf(b, "  %06zx ", at);
 		for (size_t i = 0; i < HEX_WIDTH; i++)
 			if (i >= n)
@@ -140,6 +170,7 @@ void show_sums_json(struct buf *b, const struct totals *t, enum total_term term)
 
 static void put_stars(struct buf *b, size_t n)
 {
+	n = n < STARS_SHOWN ? n : STARS_SHOWN;
 	while (n--)
 		buf_c(b, '*');
 }

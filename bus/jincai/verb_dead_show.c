@@ -37,6 +37,7 @@ static void show_letter(const struct site *s, struct letter *l, struct buf *b)
 	char amount[24];
 
 	mask_digits(&masked, l->d.raw);
+	mask_packed(&masked);
 	mask_digits(&args, l->d.args);
 	verb_remedy(&remedy, l->d.code, buf_as_span(&args));
 	for (size_t i = 0; i < args.n; i++)

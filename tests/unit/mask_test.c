@@ -42,9 +42,36 @@ static void test_mask(void **state)
 	}
 }
 
+#define EIGHT "PFZvdWNo"
+#define LINE EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT EIGHT
+#define STARS "********************************************************"
+
+static void test_packed(void **state)
+{
+	static const struct {
+		const char *name, *text, *want;
+	} rows[] = {
+		{"what looks like Base64 becomes stars", "<V>" LINE EIGHT "</V>", "<V>" STARS "********" "</V>"},
+		{"so it does in lines", "<V>" LINE "\r\n" EIGHT "==\n</V>", "<V>" STARS "\r\n**********\n</V>"},
+		{"masked digits do not part it", LINE "****0015", STARS "********"},
+		{"shorter words stay", "<V>" LINE "</V>", "<V>" LINE "</V>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf b = BUF_INIT;
+
+		buf_str(&b, rows[i].text);
+		mask_packed(&b);
+		if (strcmp(buf_text(&b), rows[i].want) != 0)
+			fail_msg("%s: %s", rows[i].name, buf_text(&b));
+		buf_done(&b);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_mask)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_mask), cmocka_unit_test(test_packed)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
