@@ -138,21 +138,67 @@ static struct span source_of(struct conf *rule)
 	return from && from->kind == CONF_SCALAR ? from->text : SPAN_NONE;
 }
 
-/* Ids stand in logs, lists and file names: what the schema calls personal must not be readable in them. */
-static void refuse_personal(struct form_loading *in, const struct form_event *x, struct conf *part)
+/* As source_of, or the path that a rule hides by hashing. */
+static struct span origin_of(struct conf *rule)
 {
-	struct span path = source_of(part);
+	struct conf *keyed = rule->kind == CONF_MAP ? conf_get(rule, "keyed") : NULL;
 
-	for (struct conf *rule = x->rules ? x->rules->first : NULL; rule && path.n; rule = rule->next) {
-		const struct schema_field *field = x->schema ? schema_field(x->schema, rule->key) : NULL;
-		bool result = span_starts(path, SPAN("data.")) &&
-			span_eq((struct span){path.p + 5, path.n - 5}, rule->key);
+	return keyed && keyed->kind == CONF_SCALAR ? keyed->text : source_of(rule);
+}
 
-		if (!field || field->sensitivity == SENSITIVITY_NONE || !(result || span_eq(source_of(rule), path)))
-			continue;
-		conf_report(in->f, part, E_FORM_PERSONAL, "path=%.*s\nfield=%.*s", SPAN_F(path), SPAN_F(rule->key));
-		return;
+static struct conf *rule_named(const struct form_event *x, struct span path)
+{
+	if (!span_starts(path, SPAN("data.")))
+		return NULL;
+	for (struct conf *rule = x->rules ? x->rules->first : NULL; rule; rule = rule->next)
+		if (span_eq((struct span){path.p + 5, path.n - 5}, rule->key))
+			return rule;
+	return NULL;
+}
+
+/* Where a path leads when rules that it names are followed: a column; for one that is made of nothing, nothing. Rules name those
+ * above them alone, so this ends; the bound is for forms that have that wrong. */
+static struct span follow(const struct form_event *x, struct span path, struct span (*source)(struct conf *))
+{
+	for (unsigned i = 0; i < 64; i++) {
+		struct conf *rule = rule_named(x, path);
+
+		if (!rule)
+			break;
+		path = source(rule);
 	}
+	return path;
+}
+
+static bool is_personal(const struct form_event *x, struct span field)
+{
+	const struct schema_field *f = x->schema ? schema_field(x->schema, field) : NULL;
+
+	return f && f->sensitivity != SENSITIVITY_NONE;
+}
+
+/* The personal field that can be read where the path is written in the clear: it is that field, is made of it, or of the same
+ * column; SPAN_NONE. */
+static struct span personal_in(const struct form_event *x, struct span path)
+{
+	struct span column = follow(x, path, source_of);
+
+	for (unsigned i = 0; i < 64 && rule_named(x, path); i++, path = source_of(rule_named(x, path)))
+		if (is_personal(x, rule_named(x, path)->key))
+			return rule_named(x, path)->key;
+	for (struct conf *rule = x->rules ? x->rules->first : NULL; rule && column.n; rule = rule->next)
+		if (is_personal(x, rule->key) && span_eq(follow(x, origin_of(rule), origin_of), column))
+			return rule->key;
+	return SPAN_NONE;
+}
+
+/* Ids stand in logs, lists and file names, keys beside each event: what the schema calls personal must not be readable in them. */
+static void refuse_personal(struct form_loading *in, const struct form_event *x, struct conf *part, enum err_id id)
+{
+	struct span path = source_of(part), field = personal_in(x, path);
+
+	if (field.n)
+		conf_report(in->f, part, id, "path=%.*s\nfield=%.*s", SPAN_F(path), SPAN_F(field));
 }
 
 static void read_identity(struct form_loading *in, struct conf *at, struct form_event *x)
@@ -169,7 +215,7 @@ static void read_identity(struct form_loading *in, struct conf *at, struct form_
 	if (document) {
 		x->identity_parts = map_compile(&setup, document, in->f);
 		for (struct conf *part = document->first; part; part = part->next)
-			refuse_personal(in, x, part);
+			refuse_personal(in, x, part, E_FORM_PERSONAL);
 		content = conf_need(at, "content", CONF_LIST, in->f);
 		if (content)
 			x->content = map_compile(&setup, content, in->f);
@@ -207,7 +253,7 @@ static void read_event(struct form_loading *in, struct conf *at, struct form_eve
 {
 	struct form *f = in->form;
 	bool line = !f->nkinds || x->kind + 1 == f->nkinds;
-	struct conf *when = at == in->root ? NULL : conf_want(at, "when", CONF_SCALAR, in->f);
+	struct conf *when = at == in->root ? NULL : conf_want(at, "when", CONF_SCALAR, in->f), *key;
 
 	/* Rows of heads stand above the lines: what such a row would find in line.* are cells of another row. */
 	names_hide(f->names, SPAN("line."), !line);
@@ -215,7 +261,10 @@ static void read_event(struct form_loading *in, struct conf *at, struct form_eve
 		x->when = expr_compile(when, f->names, in->f);
 	read_map(in, at, x);
 	read_identity(in, at, x);
-	x->key_slot = form_path_slot(in, conf_want(at, "key", CONF_SCALAR, in->f));
+	key = conf_want(at, "key", CONF_SCALAR, in->f);
+	x->key_slot = form_path_slot(in, key);
+	if (key)
+		refuse_personal(in, x, key, E_FORM_PERSONAL_KEY);
 	names_hide(f->names, SPAN("data."), true);
 	names_hide(f->names, SPAN("line."), false);
 }
@@ -361,8 +410,8 @@ void form_load_inward(struct form_loading *in)
 		begin_events(in, events);
 	else if (!conf_get(in->root, "events") && (event = conf_need(in->root, "event", CONF_SCALAR, in->f)) != NULL)
 		add_event(in, event->text, event, in->root);
-	if (form_instructs(f))
-		conf_need(in->root, "release", CONF_SCALAR, in->f);
+	if (form_instructs(f) && !conf_get(in->root, "release"))
+		conf_report(in->f, in->root, E_FORM_NO_RELEASE, "%s", "");
 	f->release = (enum form_release)conf_choice(in->root, "release", "record|batch", RELEASE_RECORD, in->f);
 	read_kinds(in);
 	read_header(in);

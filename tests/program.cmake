@@ -76,6 +76,11 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
 endif()
 
+# What check refuses and remarks on.
+if(Python3_FOUND)
+  add_test(NAME check COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/check_test.py $<TARGET_FILE:jincai>)
+endif()
+
 # What the program says about itself, and of an event that it is shown.
 if(Python3_FOUND)
   add_test(NAME help COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/help_test.py $<TARGET_FILE:jincai>)

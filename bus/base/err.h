@@ -15,11 +15,12 @@
  *	ERR_DATA    this record or file never will: dead letter or held, then go on
  *	ERR_CONF    a file we were given is wrong, or policy forbids it: refuse to start, stop the flow
  *	ERR_HALT    go no further with what is in memory: close, open; at the top, end the process
+ *	ERR_NOTE    nothing is wrong, but who wrote it may have meant something else: a finding that refuses nothing
  *
  * The rows stand in err_table.h: name, kind, exit code, what happened (en, zh), what to do (en, zh).
  * Out of memory is no error: it ends the process (buf.h, arena.h).
  */
-enum err_kind { ERR_NONE, ERR_RETRY, ERR_DATA, ERR_CONF, ERR_HALT };
+enum err_kind { ERR_NONE, ERR_RETRY, ERR_DATA, ERR_CONF, ERR_HALT, ERR_NOTE };
 
 enum err_id {
 	E_NONE,

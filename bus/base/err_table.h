@@ -31,9 +31,25 @@ ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
+ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
+	"write mode: off until the receiver has agreed, then mode: live", "接收方同意之前写 mode: off，之后改为 mode: live")
 ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start: line", "接入 {adapter} 接收付款指令，却没有写 start: 这一行", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
 ROW(E_SITE_REPORT_TO_MONEY, "site.report_to_money", ERR_CONF, 5, "{type} is a report and {destination} makes a bank move money", "{type} 是报表，而 {destination} 会让银行付款", "nothing was started; route it elsewhere", "没有启动；请改走别的去向")
 ROW(E_SITE_SHORT_KEY, "site.short_key", ERR_CONF, 3, "the key in {file} has {bytes} bytes, at least 16 are needed", "{file} 里的密钥只有 {bytes} 字节，至少要 16 字节", "make one: head -c 32 /dev/urandom", "生成方法：head -c 32 /dev/urandom")
+ROW(E_SITE_REAL_FOLDER, "site.real_folder", ERR_CONF, 5, "{folder} may be a real one: it holds no .jincai-test, and this is a test site", "{folder} 可能是正式的：里面没有 .jincai-test，而本站点是测试站点",
+	"nothing was started; when it is for tests alone, make an empty file .jincai-test in it", "没有启动；确为测试专用的，请在其中建一个空文件 .jincai-test")
+ROW(E_SITE_SAMPLES, "site.samples", ERR_CONF, 5, "{folder} lies among the files that come with forms: what stands there is invented", "{folder} 位于报文格式自带的文件之中，里面的数据是虚构的",
+	"nothing was started; name a folder of the site, or say kind: test", "没有启动；请改用站点自己的文件夹，或写 kind: test")
+ROW(E_SITE_SPLIT_PERSONAL, "site.split_personal", ERR_CONF, 5, "destination {destination} splits by {path}, which is personal: it would stand in names of folders", "去向 {destination} 按 {path} 分发，而它属于个人信息，会成为文件夹名",
+	"split by a field such as data.unit", "请按 data.unit 这样的字段分发")
+ROW(E_SITE_TEST_FOLDER, "site.test_folder", ERR_CONF, 5, "{folder} is for tests: it holds .jincai-test, and this is a production site", "{folder} 是测试用的：里面有 .jincai-test，而本站点是正式站点",
+	"nothing was started; name the real folder, or say kind: test", "没有启动；请改用正式的文件夹，或写 kind: test")
+ROW(E_SITE_UNREACHED, "site.unreached", ERR_NOTE, 0, "no route leads to destination {name}: nothing will go there", "没有路由通向去向 {name}，不会有东西送到那里",
+	"add a route, or take the destination out", "请加一条路由，或删去该去向")
+ROW(E_SITE_UNROUTED, "site.unrouted", ERR_NOTE, 0, "no route takes {type}, which adapter {adapter} brings<: each of these {what} will be a dead letter>", "没有路由接收 {type}，而接入 {adapter} 会带来它<：每一笔{what}都将是死信>",
+	"add a route for it", "请为它加一条路由")
+ROW(E_SITE_WEAK_KEY, "site.weak_key", ERR_CONF, 5, "the key in {file} is not random: {distinct} different bytes in {bytes}", "{file} 里的密钥不是随机的：{bytes} 字节中只有 {distinct} 种",
+	"nothing was started; make one: head -c 32 /dev/urandom; a test site (kind: test) may have such a key", "没有启动；生成方法：head -c 32 /dev/urandom；测试站点（kind: test）可以用这样的密钥")
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
 ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
@@ -724,6 +740,10 @@ ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions de
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
 ROW(E_FORM_OF, "form.of", ERR_CONF, 3, "there is no kind {kind} that an event could be made of", "没有记录种类 {kind}，无法由它产生事件",
 	"the form was not loaded; name one of kinds:, or leave of: out for line", "该报文格式未加载；请写 kinds: 里的一种，由 line 产生的不写 of:")
+ROW(E_FORM_NO_RELEASE, "form.no_release", ERR_CONF, 5, "instructions need release: batch or release: record; a file of payments does not go on half by accident", "指令类报文必须写 release: batch 或 release: record，付款文件不能无意中只放行一半",
+	"batch: nothing goes out before the whole file has proved; record: a dead record is put aside, the others go on", "batch：整个文件核对无误才放行；record：死信放在一边，其余照常放行")
+ROW(E_FORM_PERSONAL_KEY, "form.personal_key", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in the key of every event", "{path} 属于个人信息（{field}），会原样出现在每个事件的键里",
+	"take a field such as data.unit: events of one key keep their order", "请改用 data.unit 这样的字段；同一键的事件保持先后次序")
 ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
 	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,

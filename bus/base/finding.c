@@ -143,13 +143,16 @@ void findings_add(struct findings *f, const struct err *e, const char *file, uns
 	if (x->file[0])
 		set_where(x);
 	/* Nobody reads so many, and to look each line up costs a walk through the file. */
-	if (line && text.n && f->count < SOURCES_MAX)
+	if (line && text.n && f->count + f->notes < SOURCES_MAX)
 		source = find_line(text, line);
 	if (source.p)
 		keep_source(f, x, source);
 	*f->tail = x;
 	f->tail = &x->next;
-	f->count++;
+	if (err_kind(e) == ERR_NOTE)
+		f->notes++;
+	else
+		f->count++;
 }
 
 static int in_order(const struct finding *a, const struct finding *b)
@@ -195,12 +198,19 @@ static void print_source(const struct finding *x, FILE *to)
 		fprintf(to, "    %*s | %*s^\n", width, "", (int)x->cells, "");
 }
 
+static const char *severity(const struct err *e, enum err_lang lang)
+{
+	static const char *const words[][2] = {{"error: ", "错误："}, {"refused: ", "拒绝："}, {"note: ", "提醒："}};
+
+	return words[err_kind(e) == ERR_NOTE ? 2 : err_code(e->id)->exit == 5][lang == ERR_ZH];
+}
+
 static void print_one(const struct finding *x, enum err_lang lang, FILE *to)
 {
 	char words[1024];
 
 	err_words(&x->err, lang, words, sizeof words);
-	fprintf(to, "jincai: %s%s%s [%s]\n", x->err.where, x->err.where[0] ? ": " : "", words,
+	fprintf(to, "jincai: %s%s%s%s [%s]\n", x->err.where, x->err.where[0] ? ": " : "", severity(&x->err, lang), words,
 		err_code(x->err.id)->name);
 	if (x->source)
 		print_source(x, to);
@@ -209,28 +219,48 @@ static void print_one(const struct finding *x, enum err_lang lang, FILE *to)
 		fprintf(to, "    → %s\n", words);
 }
 
+static bool same(const struct finding *a, const struct finding *b)
+{
+	return a->err.id == b->err.id && in_order(a, b) == 0 && strcmp(a->err.args, b->err.args) == 0 &&
+		strcmp(a->err.where, b->err.where) == 0;
+}
+
+/* A form that two adapters use is read twice and says all of it twice. */
+static void drop_repeats(struct findings *f)
+{
+	for (struct finding *x = f->first; x; x = x->next)
+		while (x->next && same(x, x->next)) {
+			if (err_kind(&x->err) == ERR_NOTE)
+				f->notes--;
+			else
+				f->count--;
+			x->next = x->next->next;
+		}
+}
+
 void findings_print(struct findings *f, enum err_lang lang, unsigned max, FILE *to)
 {
 	unsigned shown = 0;
 	struct finding *x;
 
-	f->first = sort(f->first, f->count);
+	f->first = sort(f->first, f->count + f->notes);
+	drop_repeats(f);
 	for (x = f->first; x && (!max || shown < max); x = x->next, shown++)
 		print_one(x, lang, to);
-	if (shown < f->count)
-		fprintf(to, lang == ERR_ZH ? "另有 %u 个问题\n" : "and %u more\n", f->count - shown);
+	if (shown < f->count + f->notes)
+		fprintf(to, lang == ERR_ZH ? "另有 %u 个问题\n" : "and %u more\n", f->count + f->notes - shown);
 	for (f->tail = &f->first; *f->tail; f->tail = &(*f->tail)->next)
 		;
 }
 
 int findings_first(const struct findings *f, struct err *e)
 {
-	const struct finding *least = f->first;
+	const struct finding *least = NULL;
 
-	assert(least);
-	for (const struct finding *x = least->next; x; x = x->next)
-		if (in_order(x, least) < 0)
+	for (const struct finding *x = f->first; x; x = x->next)
+		if (err_kind(&x->err) != ERR_NOTE && (!least || in_order(x, least) < 0))
 			least = x;
+	assert(least);
 	*e = least->err;
 	return -1;
 }

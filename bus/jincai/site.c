@@ -81,6 +81,9 @@ static void read_key(struct loading *in, struct conf *node)
 		conf_report(in->f, node, e.id, "%s", e.args);
 	else if (key.n < 16)
 		conf_report(in->f, node, E_SITE_SHORT_KEY, "file=%s\nbytes=%zu", buf_text(&path), key.n);
+	else
+		site_check_key(in->site, node, buf_text(&path), buf_as_span(&key), in->f);
+	site_check_folder(in->site, node, folder, in->f);
 	/* With a key that is wrong the site is refused; forms that need one say nothing more about it. */
 	in->site->library->key = hash_key_new(key.n ? key.p : "", key.n);
 	if (key.n)
@@ -106,6 +109,7 @@ static void read_site(struct loading *in)
 	}
 	set_text(&l->site_division, conf_text(node, "division", "", in->f));
 	set_text(&l->site_unit, conf_text(node, "unit", "", in->f));
+	in->site->test = conf_choice(node, "kind", "production|test", 0, in->f) == 1;
 	read_key(in, conf_want(node, "keys", CONF_SCALAR, in->f));
 	conf_unknown(node, in->f);
 }
@@ -166,6 +170,7 @@ static char *read_folder(struct loading *in, struct conf *map, const char *key)
 		if (faccessat(fd, ".", W_OK, AT_EACCESS) != 0)
 			conf_report(in->f, folder, E_FILE_DENIED, "file=%s\nwhy=not writable", path);
 		close(fd);
+		site_check_folder(in->site, folder, path, in->f);
 	}
 	return path;
 }
@@ -241,7 +246,8 @@ static void read_destination(struct loading *in, struct conf *node)
 		return;
 	d->form = read_form(in, node, true);
 	conf_choice(node, "gather", "batch", 0, in->f);
-	conf_need(node, "mode", CONF_SCALAR, in->f);
+	if (!conf_get(node, "mode"))
+		conf_report_key(in->f, node, E_SITE_NO_MODE, "destination=%s", d->name);
 	d->live = conf_choice(node, "mode", "off|live", 0, in->f) == 1;
 	split = conf_want(node, "split", CONF_SCALAR, in->f);
 	if (split)
@@ -251,24 +257,35 @@ static void read_destination(struct loading *in, struct conf *node)
 	conf_unknown(node, in->f);
 }
 
+/* The entry of an adapter (a number below nadapters) or a destination. */
+static struct conf *entry(struct loading *in, unsigned i)
+{
+	const struct site *s = in->site;
+	bool adapter = i < s->nadapters;
+
+	return conf_get(conf_get(in->root, adapter ? "adapters" : "destinations"),
+		adapter ? s->adapters[i].name : s->destinations[i - s->nadapters].name);
+}
+
+/* Names are unique over adapters and destinations, folders too: two that take from one, or a receiver that hands to us what we
+ * handed to it, are never meant. */
 static void check_twice(struct loading *in)
 {
 	const struct site *s = in->site;
 
-	for (unsigned i = 0; i < s->nadapters; i++)
-		for (unsigned k = 0; k < s->ndestinations; k++)
-			if (strcmp(s->adapters[i].name, s->destinations[k].name) == 0)
-				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->adapters[i].name);
-	for (unsigned i = 0; i < s->nadapters; i++)
-		for (unsigned k = i + 1; k < s->nadapters; k++)
-			if (s->adapters[i].folder && s->adapters[k].folder &&
-				strcmp(s->adapters[i].folder, s->adapters[k].folder) == 0)
-				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->adapters[i].folder);
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		for (unsigned k = i + 1; k < s->ndestinations; k++)
-			if (s->destinations[i].folder && s->destinations[k].folder &&
-				strcmp(s->destinations[i].folder, s->destinations[k].folder) == 0)
-				conf_report(in->f, in->root, E_SITE_TWICE, "name=%s", s->destinations[i].folder);
+	for (unsigned i = 0; i < s->nadapters + s->ndestinations; i++)
+		for (unsigned k = 0; k < i; k++) {
+			const struct site_adapter *a = i < s->nadapters ? &s->adapters[i] : NULL;
+			const struct site_adapter *b = k < s->nadapters ? &s->adapters[k] : NULL;
+			const char *name = a ? a->name : s->destinations[i - s->nadapters].name;
+			const char *folder = a ? a->folder : s->destinations[i - s->nadapters].folder;
+			const char *other = b ? b->folder : s->destinations[k - s->nadapters].folder;
+
+			if (!a && b && strcmp(name, b->name) == 0)
+				conf_report_key(in->f, entry(in, i), E_SITE_TWICE, "name=%s", name);
+			if (folder && other && strcmp(folder, other) == 0)
+				conf_report_key(in->f, entry(in, i), E_SITE_TWICE, "name=%s", folder);
+		}
 }
 
 /* ---- routes ---- */
@@ -320,6 +337,20 @@ static void check_condition(struct loading *in, const struct schema *schema, con
 	names_free(names);
 }
 
+static void check_split(struct loading *in, const struct conf *type, const struct schema *schema,
+	const struct site_destination *d)
+{
+	struct span path = span_of(d->split);
+	const struct schema_field *field = !span_starts(path, SPAN("data.")) ? NULL
+		: schema_field(schema, (struct span){path.p + 5, path.n - 5});
+
+	if (!field)
+		conf_report(in->f, type, E_SITE_SPLIT, "type=%.*s\ndestination=%s\npath=%s", SPAN_F(type->text), d->name,
+			d->split);
+	else if (field->sensitivity != SENSITIVITY_NONE)
+		conf_report(in->f, type, E_SITE_SPLIT_PERSONAL, "destination=%s\npath=%s", d->name, d->split);
+}
+
 static void check_route(struct loading *in, const struct conf *type, const struct site_route *r)
 {
 	char *text = mem_text(type->text);
@@ -339,14 +370,8 @@ static void check_route(struct loading *in, const struct conf *type, const struc
 				d->form->name);
 		if (d->form->money && known && nature != NATURE_INSTRUCTION)
 			conf_report(in->f, type, E_SITE_REPORT_TO_MONEY, "type=%s\ndestination=%s", text, d->name);
-		if (d->split && schema) {
-			struct span path = span_of(d->split);
-
-			if (!span_starts(path, SPAN("data.")) ||
-				!schema_field(schema, (struct span){path.p + 5, path.n - 5}))
-				conf_report(in->f, type, E_SITE_SPLIT, "type=%s\ndestination=%s\npath=%s", text, d->name,
-					d->split);
-		}
+		if (d->split && schema)
+			check_split(in, type, schema, d);
 	}
 	free(text);
 }
@@ -426,6 +451,8 @@ struct site *site_load(const char *path, const char *const *libraries, struct fi
 		routes = conf_need(in.root, "routes", CONF_LIST, f);
 		for (struct conf *c = routes ? routes->first : NULL; c; c = c->next)
 			read_route(&in, c);
+		if (f->count == before)
+			site_note_routes(s, in.root, f);
 		conf_unknown(in.root, f);
 	}
 	if (f->count != before) {

@@ -15,6 +15,7 @@
  * A site: one jincai.yaml and all that it names, read and checked by the code that runs it.
  *
  *	site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
+ *	                                         # kind: test; production when left out (site_kind.c)
  *	bus: embedded:./bus
  *	store: {max: 64}                         # GiB; optional
  *	partitions: 1                            # fixed for the life of a bus; optional
@@ -55,6 +56,7 @@ struct site_route {
 struct site {
 	struct conf_file *conf;
 	char *base;                  /* folder of the file */
+	bool test;                   /* kind: test */
 	char *name, *bus_url;
 	unsigned partitions;
 	uint64_t max_bytes;
@@ -69,10 +71,23 @@ struct site {
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
 char *site_find(const char *path);
-/* Reads and checks everything that can be checked without starting; NULL with findings. libraries: folders given on
+/* Reads and checks everything that can be checked without starting; NULL with findings, notes alone refuse nothing. libraries: folders given on
  * the command line, NULL-terminated. */
 struct site *site_load(const char *path, const char *const *libraries, struct findings *f);
 void site_free(struct site *s);
+
+/*
+ * site_kind.c: what is production and what is a test never meet. A folder that holds a file .jincai-test is for tests alone: a
+ * production site refuses it, and a test site (kind: test) refuses all that lack it, so that neither can take or overwrite what
+ * belongs to the other. A production site also refuses folders among the files that come with forms, and a key that is not
+ * random.
+ */
+#define SITE_TEST_MARK ".jincai-test"
+/* node: where the folder is named; path: as it is opened. */
+void site_check_folder(const struct site *s, const struct conf *node, const char *path, struct findings *f);
+void site_check_key(const struct site *s, const struct conf *node, const char *path, struct span key, struct findings *f);
+/* Notes: destinations that no route leads to, types that no route takes. */
+void site_note_routes(const struct site *s, struct conf *root, struct findings *f);
 struct bus_conf site_bus(const struct site *s);
 
 /* The running things of a site, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n

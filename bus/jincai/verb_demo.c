@@ -142,6 +142,12 @@ out:
 	return failed;
 }
 
+/* The demo is a test site: its folders say so, and a production site refuses them. */
+static int mark_folder(int dir, struct err *e)
+{
+	return fsys_put(dir, SITE_TEST_MARK, SPAN("SYNTHETIC DATA, 合成数据\n"), e);
+}
+
 /* The key of the site is made here: one that came with the program would be everybody's. */
 static int make_key(int dir, struct err *e)
 {
@@ -152,7 +158,7 @@ static int make_key(int dir, struct err *e)
 		return err_sys(e, E_FILE_FAILED, "keys/identity.key", errno);
 	if (fsys_make_dir(dir, "keys", &keys, e) != 0)
 		return -1;
-	ret = fsys_put(keys, "identity.key", (struct span){key, sizeof key}, e);
+	ret = fsys_put(keys, "identity.key", (struct span){key, sizeof key}, e) != 0 ? -1 : mark_folder(keys, e);
 	explicit_bzero(key, sizeof key);
 	close(keys);
 	return ret;
@@ -168,7 +174,12 @@ static int make_folders(const struct demo *d, struct err *e)
 		const char *name = json_string_value(folder);
 		char *path = join(d->dir, name ? name : "");
 
-		ret = ret == 0 ? fsys_make_path(path, e) : -1;
+		int made = -1;
+
+		ret = ret == 0 && fsys_make_path(path, e) == 0 && fsys_open_dir(AT_FDCWD, path, &made, e) == 0 &&
+			mark_folder(made, e) == 0 ? 0 : -1;
+		if (made >= 0)
+			close(made);
 		free(path);
 	}
 	return ret;

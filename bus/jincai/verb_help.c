@@ -57,6 +57,7 @@ static const struct {
 		"数据问题：这笔记录或这个文件过不去，放在一边或扣住所在批次，其余照常"},
 	[ERR_CONF] = {"a file that was given is wrong, or a rule forbids it; nothing is started, or the flow stops",
 		"所给的文件有误，或规则不允许；不启动，或该流程停下"},
+	[ERR_NOTE] = {"a note; nothing is refused for it", "提醒；不因此拒绝任何东西"},
 	[ERR_HALT] = {"no further with what is in memory; the flow closes and opens anew, or the process ends",
 		"不再使用内存里的内容；该流程重新打开，或进程结束"},
 }, exits[] = {

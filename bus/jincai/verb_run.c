@@ -85,12 +85,14 @@ int verb_run(const struct args *a)
 int verb_check(const struct args *a)
 {
 	int code = 0;
-	struct site *s = verb_site(a, &code);
+	unsigned notes = 0;
+	struct site *s = verb_site_noted(a, &code, &notes);
 
 	if (!s)
 		return code;
-	fprintf(stderr, say("站点 %s 没有问题：接入 %u，去向 %u，路由 %u\n", "site %s is fine: %u adapters, %u destinations, %u routes\n"),
-		s->name, s->nadapters, s->ndestinations, s->nroutes);
+	fprintf(stderr, say("%s站点 %s 没有问题：接入 %u，去向 %u，路由 %u", "%ssite %s is fine: %u adapters, %u destinations, %u routes"),
+		s->test ? say("测试", "test ") : "", s->name, s->nadapters, s->ndestinations, s->nroutes);
+	fprintf(stderr, notes ? say("，提醒 %u 条\n", ", %u notes\n") : "\n", notes);
 	site_free(s);
 	return 0;
 }

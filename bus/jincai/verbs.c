@@ -73,7 +73,7 @@ int verb_failed(const struct err *e)
 	return err_code(e->id)->exit;
 }
 
-struct site *verb_site(const struct args *a, int *ret_code)
+struct site *verb_site_noted(const struct args *a, int *ret_code, unsigned *ret_notes)
 {
 	char *path = site_find(a->site);
 	struct findings f;
@@ -81,17 +81,25 @@ struct site *verb_site(const struct args *a, int *ret_code)
 
 	findings_init(&f);
 	s = site_load(path, a->libraries, &f);
+	if (!s || ret_notes)
+		findings_print(&f, say_lang(), 0, stderr);
 	if (!s) {
 		struct err first;
 
-		findings_print(&f, say_lang(), 0, stderr);
 		fprintf(stderr, say("共 %u 个问题，什么也没有启动\n", "%u findings, nothing was started\n"), f.count);
 		findings_first(&f, &first);
 		*ret_code = err_code(first.id)->exit == 5 ? 5 : 3;
 	}
+	if (ret_notes)
+		*ret_notes = f.notes;
 	findings_done(&f);
 	free(path);
 	return s;
+}
+
+struct site *verb_site(const struct args *a, int *ret_code)
+{
+	return verb_site_noted(a, ret_code, NULL);
 }
 
 struct bus *verb_look(const struct site *s, int *ret_code)

@@ -65,6 +65,8 @@ void verb_show_help(const struct verb *v);
 int verb_failed(const struct err *e);
 /* Loads the site, or shows the findings and returns NULL with *ret_code set. */
 struct site *verb_site(const struct args *a, int *ret_code);
+/* The same, and shows notes of a site that is fine: what may have been meant otherwise. *ret_notes: how many. */
+struct site *verb_site_noted(const struct args *a, int *ret_code, unsigned *ret_notes);
 /* Opens the site's bus for looking. */
 struct bus *verb_look(const struct site *s, int *ret_code);
 /* A library for verbs that need no site: the site's when there is one, else the program's with stand-in values. *ret_site is

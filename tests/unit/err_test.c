@@ -212,7 +212,7 @@ static void every_row_has_a_kind_and_an_exit_code(void **state)
 	for (int id = 1; id < E_COUNT; id++) {
 		const struct err_code *c = err_code((enum err_id)id);
 
-		if (c->kind < ERR_RETRY || c->kind > ERR_HALT || c->exit < 1 || c->exit > 7)
+		if (c->kind < ERR_RETRY || c->kind > ERR_NOTE || c->exit > 7 || (c->exit < 1) != (c->kind == ERR_NOTE))
 			fail_msg("%s: kind %d, exit %d", c->name, (int)c->kind, c->exit);
 	}
 }

@@ -40,7 +40,7 @@ static void which_forms_load(void **state)
 		{"the results of one mapping are unknown to the next", {{"document: [order.no]}", "document: [data.mode]}"}},
 			"map.path"},
 		{"the event of a head cannot name a line", {{"payer.account: order.account", "payer.account: line.account"}}, "map.path"},
-		{"an instruction among the events must say how it is released", {{"release: batch\n", ""}}, "conf.missing"},
+		{"an instruction among the events must say how it is released", {{"release: batch\n", ""}}, "form.no_release"},
 		{"a condition that names nothing is refused", {{"'order.state != \"0\"'", "'order.staat != \"0\"'"}}, "expr.name"},
 		{"nor can the condition of a head name a line", {{"'order.state != \"0\"'", "'line.state != \"0\"'"}}, "expr.name"},
 		{"what is declared of several amounts says of which", {{"declares: {of: payment.batch.line.v1}\n", ""}},

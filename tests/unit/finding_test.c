@@ -49,24 +49,24 @@ static const struct {
 	const char *want;
 } shown[] = {
 	{"a caret stands under the column", "a: 1\nbus: kafak\n", 2, 6,
-		"jincai: f:2:6: x [usage]\n    2 | bus: kafak\n      |      ^\n" REMEDY},
+		"jincai: f:2:6: error: x [usage]\n    2 | bus: kafak\n      |      ^\n" REMEDY},
 	{"the bar stands under the bar for long numbers", "\n\n\n\n\n\n\n\n\n\n\nx: y\n", 12, 4,
-		"jincai: f:12:4: x [usage]\n    12 | x: y\n       |    ^\n" REMEDY},
+		"jincai: f:12:4: error: x [usage]\n    12 | x: y\n       |    ^\n" REMEDY},
 	{"a wide character takes two cells", "税种: 个税\n", 1, 5,
-		"jincai: f:1:5: x [usage]\n    1 | 税种: 个税\n      |       ^\n" REMEDY},
+		"jincai: f:1:5: error: x [usage]\n    1 | 税种: 个税\n      |       ^\n" REMEDY},
 	{"full-width punctuation is wide, a combining accent takes none", "（e\xcc\x81）x\n", 1, 5,
-		"jincai: f:1:5: x [usage]\n    1 | （e\xcc\x81）x\n      |      ^\n" REMEDY},
-	{"a tab is shown as one blank", "\ta:\tb\n", 1, 5, "jincai: f:1:5: x [usage]\n    1 |  a: b\n      |     ^\n" REMEDY},
+		"jincai: f:1:5: error: x [usage]\n    1 | （e\xcc\x81）x\n      |      ^\n" REMEDY},
+	{"a tab is shown as one blank", "\ta:\tb\n", 1, 5, "jincai: f:1:5: error: x [usage]\n    1 |  a: b\n      |     ^\n" REMEDY},
 	{"a terminal's escapes and bad bytes are not passed on", "\x1b[1m\xd6z\n", 1, 6,
-		"jincai: f:1:6: x [usage]\n    1 |  [1m\xef\xbf\xbdz\n      |      ^\n" REMEDY},
-	{"CRLF and CR end lines", "a\r\nb\rc\n", 3, 1, "jincai: f:3:1: x [usage]\n    3 | c\n      | ^\n" REMEDY},
+		"jincai: f:1:6: error: x [usage]\n    1 |  [1m\xef\xbf\xbdz\n      |      ^\n" REMEDY},
+	{"CRLF and CR end lines", "a\r\nb\rc\n", 3, 1, "jincai: f:3:1: error: x [usage]\n    3 | c\n      | ^\n" REMEDY},
 	{"a byte order mark is no column", "\xef\xbb\xbf" "ab\n", 1, 2,
-		"jincai: f:1:2: x [usage]\n    1 | ab\n      |  ^\n" REMEDY},
-	{"a column behind the end stands at the end", "ab\n", 1, 9, "jincai: f:1:9: x [usage]\n    1 | ab\n      |   ^\n" REMEDY},
-	{"no column, no caret", "ab\n", 1, 0, "jincai: f:1: x [usage]\n    1 | ab\n" REMEDY},
-	{"no line, no source", "ab\n", 0, 0, "jincai: f: x [usage]\n" REMEDY},
-	{"a line behind the end has no source", "ab\n", 5, 1, "jincai: f:5:1: x [usage]\n" REMEDY},
-	{"an empty text has no source", "", 1, 1, "jincai: f:1:1: x [usage]\n" REMEDY},
+		"jincai: f:1:2: error: x [usage]\n    1 | ab\n      |  ^\n" REMEDY},
+	{"a column behind the end stands at the end", "ab\n", 1, 9, "jincai: f:1:9: error: x [usage]\n    1 | ab\n      |   ^\n" REMEDY},
+	{"no column, no caret", "ab\n", 1, 0, "jincai: f:1: error: x [usage]\n    1 | ab\n" REMEDY},
+	{"no line, no source", "ab\n", 0, 0, "jincai: f: error: x [usage]\n" REMEDY},
+	{"a line behind the end has no source", "ab\n", 5, 1, "jincai: f:5:1: error: x [usage]\n" REMEDY},
+	{"an empty text has no source", "", 1, 1, "jincai: f:1:1: error: x [usage]\n" REMEDY},
 };
 
 static void a_finding_is_shown_in_its_line(void **state)
@@ -101,9 +101,9 @@ static void findings_are_sorted_by_place_and_keep_their_order_within_one(void **
 	findings_first(&f, &e);
 	assert_string_equal(err_arg(&e, "what"), "1");
 	assert_printed(&f, ERR_EN, 0,
-		"jincai: a:9:1: 1 [usage]\n" REMEDY "jincai: a:9:2: 2 [usage]\n" REMEDY
-		"jincai: a:9:2: 3 [usage]\n" REMEDY "jincai: a:10:1: 4 [usage]\n" REMEDY
-		"jincai: b:1:1: 5 [usage]\n" REMEDY);
+		"jincai: a:9:1: error: 1 [usage]\n" REMEDY "jincai: a:9:2: error: 2 [usage]\n" REMEDY
+		"jincai: a:9:2: error: 3 [usage]\n" REMEDY "jincai: a:10:1: error: 4 [usage]\n" REMEDY
+		"jincai: b:1:1: error: 5 [usage]\n" REMEDY);
 	/* The list may grow again after it was printed. */
 	add(&f, "0", "a", 1, 1, "");
 	assert_int_equal(f.count, 6);
@@ -122,8 +122,38 @@ static void beyond_max_only_the_number_is_said(void **state)
 	findings_init(&f);
 	for (unsigned i = 1; i <= 3; i++)
 		add(&f, "x", "f", i, 0, "");
-	assert_printed(&f, ERR_EN, 1, "jincai: f:1: x [usage]\n" REMEDY "and 2 more\n");
-	assert_printed(&f, ERR_ZH, 1, "jincai: f:1: x [usage]\n    → 请看：jincai help\n另有 2 个问题\n");
+	assert_printed(&f, ERR_EN, 1, "jincai: f:1: error: x [usage]\n" REMEDY "and 2 more\n");
+	assert_printed(&f, ERR_ZH, 1, "jincai: f:1: 错误：x [usage]\n    → 请看：jincai help\n另有 2 个问题\n");
+	findings_done(&f);
+}
+
+static void a_note_refuses_nothing_and_a_repeat_is_said_once(void **state)
+{
+	struct err note, policy, first;
+	struct findings f;
+
+	(void)state;
+	findings_init(&f);
+	err_set(&note, E_SITE_UNREACHED, "name=n");
+	err_set(&policy, E_SITE_NO_MODE, "destination=d");
+	findings_add(&f, &note, "f", 1, 1, SPAN(""));
+	assert_int_equal(f.count, 0);
+	assert_int_equal(f.notes, 1);
+	findings_add(&f, &policy, "f", 2, 1, SPAN(""));
+	add(&f, "x", "f", 3, 0, "");
+	add(&f, "x", "f", 3, 0, "");
+	add(&f, "y", "f", 3, 0, "");
+	findings_add(&f, &note, "f", 1, 1, SPAN(""));
+	findings_first(&f, &first);
+	assert_int_equal(first.id, E_SITE_NO_MODE);
+	assert_printed(&f, ERR_EN, 0,
+		"jincai: f:1:1: note: no route leads to destination n: nothing will go there [site.unreached]\n"
+		"    → add a route, or take the destination out\n"
+		"jincai: f:2:1: refused: destination d does not say its mode: whether anything goes out stands nowhere "
+		"[site.no_mode]\n    → write mode: off until the receiver has agreed, then mode: live\n"
+		"jincai: f:3: error: x [usage]\n" REMEDY "jincai: f:3: error: y [usage]\n" REMEDY);
+	assert_int_equal(f.count, 3);
+	assert_int_equal(f.notes, 1);
 	findings_done(&f);
 }
 
@@ -199,7 +229,7 @@ static void without_a_file_the_place_of_the_error_stays(void **state)
 	findings_init(&f);
 	err_at(&e, "lane/3@17");
 	findings_add(&f, &e, NULL, 0, 0, SPAN_NONE);
-	assert_printed(&f, ERR_EN, 0, "jincai: lane/3@17: x [usage]\n" REMEDY);
+	assert_printed(&f, ERR_EN, 0, "jincai: lane/3@17: error: x [usage]\n" REMEDY);
 	findings_done(&f);
 }
 
@@ -229,6 +259,7 @@ int main(void)
 		cmocka_unit_test(findings_are_sorted_by_place_and_keep_their_order_within_one),
 		cmocka_unit_test(beyond_max_only_the_number_is_said),
 		cmocka_unit_test(a_long_line_is_cut_between_characters),
+		cmocka_unit_test(a_note_refuses_nothing_and_a_repeat_is_said_once),
 		cmocka_unit_test(a_place_far_to_the_right_is_shown_with_its_surroundings),
 		cmocka_unit_test(a_long_path_keeps_its_end_and_the_place),
 		cmocka_unit_test(without_a_file_the_place_of_the_error_stays),

@@ -65,6 +65,11 @@ static const struct form_case {
 		"form.no_totals"},
 	{"titles that are not as many as cells are refused", outward, {{"titles: [a, b]", "titles: [a, b, c]"}}, "form.titles"},
 	{"a name in the clear in an id is refused", inward, {{"[line.no]}", "[line.no, line.name]}"}}, "form.personal"},
+	{"a partition key in the clear that is personal is refused", inward, {{"map:\n", "key: line.account\nmap:\n"}}, "form.personal_key"},
+	{"what is personal behind a rule that reads another is found", inward, {{"[line.no]", "[line.no, data.origin.unit]"},
+		{"  net:", "  origin.unit: {from: data.payee.name}\n  net:"}}, "form.personal"},
+	{"a result that is not personal may stand in an id", inward, {{"[line.no]", "[line.no, data.unit]"}}, NULL},
+	{"an instruction that does not say how it is released is refused", inward, {{"release: batch\n", ""}}, "form.no_release"},
 	{"a declared count that does not exist is refused", inward, {{"count: head.count", "count: head.kount"}}, "map.path"},
 };
 
