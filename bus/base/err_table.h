@@ -202,8 +202,8 @@ ROW(E_XML_ROW_TOO_LONG, "xml.row_too_long", ERR_DATA, 1,
 ROW(E_XML_SYNTAX, "xml.syntax", ERR_DATA, 1,
 	"the document is not XML: it breaks at byte {byte} ({why})<, in the document inside {inside}>; nothing from there on was used",
 	"文档不是合法的 XML：第 {byte} 字节处不合语法（{why}）<，{inside} 内的文档>；此后的内容未采用",
-	"look at the text around that byte: an ampersand or < that is not escaped, or a file put together wrongly; have the sender send it again",
-	"请查看该字节前后：可能有未转义的 & 或 <，也可能文件拼接有误；请对方重新发送")
+	"look at the text around that byte: an ampersand or a less-than sign that is not escaped, or a file put together wrongly; have the sender send it again",
+	"请查看该字节前后：可能有未转义的 & 或小于号，也可能文件拼接有误；请对方重新发送")
 ROW(E_XML_TOO_LONG, "xml.too_long", ERR_DATA, 1,
 	"a tag or comment at byte {byte} is longer than {max} bytes<, in the document inside {inside}>; nothing from there on was used",
 	"第 {byte} 字节处的标签或注释超过 {max} 字节<（{inside} 内的文档）>；此后的内容未采用",
