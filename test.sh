@@ -77,7 +77,7 @@ count 'acts: killed at each durable step' tests/e2e/acts_test.py python3 tests/e
 	killed_at_each_durable_step_it_is_done_once
 matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \
 	--kills 200 --fail 50 --full 20
-matrix 'kills over five systems, packed files too: each tenth step, 200 at random' --systems all --every 10 --kills 200
+matrix 'kills over five systems, packed files and workbooks too: each tenth step, 200 at random' --systems all --every 10 --kills 200
 count 'power cuts: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" --count-lib "$steps" \
 	--seed "$JINCAI_SEED" --work "$work" --cuts 100
 count 'power cuts over five systems: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county that the crash tests run: its site file, its folders, and the rules by which a line finds its receivers.
 
-Five systems hand in nine kinds of files; seven receivers take what comes of them. What is said here is said a second
+Five systems hand in eleven kinds of files; seven receivers take what comes of them. What is said here is said a second
 time in the site file that write() makes; the judge uses this one only.
 """
 import hashlib
@@ -52,6 +52,8 @@ SOURCES = {
     "payroll/pipe_zip": Source("payroll-c", "in/archives", True, True, True, ("payroll.line.v1",)),
     "nontax/pay_gz": Source("nontax-b", "in/packed", False, False, False,
                             ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
+    "asset/xlsx": Source("assets-b", "in/asset_books", False, False, False, ("asset.card.created.v1",)),
+    "subsidy/xlsx": Source("subsidies-b", "in/rosters", True, True, True, ("subsidy.line.v1",)),
     "subsidy/csv": Source("subsidies", "in/subsidies", True, True, True, ("subsidy.line.v1",)),
 }
 FORMS = {"payment/front": "payment/front/orders"}       # where a dialect has several
@@ -74,7 +76,7 @@ ROUTES = (
     (("asset.card.created.v1",), "", "register"),
 )
 PAYROLL, ALL = ("payroll/pipe",), tuple(SOURCES)
-PACKED = ("payroll/pipe_zip", "nontax/pay_gz")          # files as those of other dialects, packed
+PACKED = ("payroll/pipe_zip", "nontax/pay_gz", "asset/xlsx", "subsidy/xlsx")    # as other dialects, but packed
 FIVE = tuple(name for name in SOURCES if name not in PACKED)
 
 

@@ -7,8 +7,8 @@
 It writes FOLDER/originals/ and FOLDER/expect.json.
 
 Fates of a file: sent (goes out once: whole, or but for the rows that are named), held and unreadable (never go out),
-duplicate, conflict and known (nothing more, nothing at all goes out for them). Rows of a sent file that do not go out are named by
-their lines: dead, conflict, duplicate, or dead:DESTINATION. The files themselves: vendors.py."""
+duplicate, conflict and known (nothing more, nothing at all goes out for them). Rows of a sent file that do not go out
+are named by their lines: dead, conflict, duplicate, or dead:DESTINATION. The files themselves: vendors.py."""
 import argparse
 import hashlib
 import json
@@ -99,11 +99,15 @@ class Maker:
         self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
         self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")
 
+    plant_asset_xlsx = plant_asset_csv
+
     def plant_subsidy_csv(self, source, vendor, good):
         held = next(drop for drop in self.made if drop["source"] == source and drop["why"] == "wrong total")
         right = vendor.batch()
         self.add(1, source, vendors.File(held["name"], right.content), "sent", "takes the place of one that was held")
         self.add(0, source, vendor.batch(date="20261130"), "known", "from before the start")
+
+    plant_subsidy_xlsx = plant_subsidy_csv
 
 
 def save(drops, to):

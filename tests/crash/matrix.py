@@ -238,7 +238,7 @@ def full_disk(office, rng, n):
 
 KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": kill_after, "random": kill_random,
          "big": kill_random, "fail": fail_step, "full": full_disk}
-BIG_ROWS = 8000                         # more than the program puts into one commit
+BIG_ROWS = 6000                         # more than the program puts into one commit
 
 
 def run_case(setting, name, keep=False):
@@ -346,7 +346,8 @@ def names_of(a, steps):
     names = [f"{kind}:{n}:{a.seed}" for n in at for kind in ("before", "after")]
     rng = random.Random(a.seed)
     names += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
-    names += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50 if a.systems == "payroll" else a.kills // 50)]
+    big = (a.kills + 49) // 50 if a.systems == "payroll" else a.kills // 100
+    names += [f"big:4:{a.seed + 1 + i}" for i in range(big)]
     names += [f"fail:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.fail)]
     names += [f"full:{rng.randint(1, steps)}:{a.seed + i}" for i in range(a.full)]
     return names

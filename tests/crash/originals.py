@@ -4,6 +4,7 @@ of them. Nothing of the program is used here, only the words of the vendors' lay
 import collections
 import csv
 import dataclasses
+import datetime
 import gzip
 import hashlib
 import io
@@ -15,6 +16,7 @@ import zipfile
 
 import county
 import invent
+import workbook
 
 MONEY = re.compile(r"(0|[1-9][0-9]*)\.([0-9]{2})")
 
@@ -151,12 +153,16 @@ def read_nontax(drop):
 def table_rows(drop, mark, names):
     """(line, cells by their names) of what stands below the header row, which has a cell of this name."""
     columns = None
-    for number, row in enumerate(csv.reader(io.StringIO(drop["content"].decode("gb18030"), newline="")), 1):
+    if drop["name"].endswith(".xlsx"):
+        rows = workbook.read(drop["content"])
+    else:
+        rows = csv.reader(io.StringIO(drop["content"].decode("gb18030"), newline=""))
+    for number, row in enumerate(rows, 1):
         if columns is None:
             if any(cell in mark for cell in row):
                 columns = {name: i for i, cell in enumerate(row) for name, known in names.items() if cell in known}
-        elif any(row) and row[columns["no"]] != "合计" and drop["rows"].get(number) != "dead":
-            yield number, {name: bare(row[i]) for name, i in columns.items()}
+        elif any(row) and "合计" not in row and drop["rows"].get(number) != "dead":
+            yield number, {name: bare(row[i]) if i < len(row) else "" for name, i in columns.items()}
 
 
 def read_assets(drop):
@@ -165,6 +171,8 @@ def read_assets(drop):
     units = invent.table("units")
     for number, row in table_rows(drop, names["no"], names):
         unit = units[re.split("[ 　]", row["unit"])[0]]["standard"]
+        if row["date"].isdigit():       # a spreadsheet's days
+            row["date"] = str(datetime.date(1899, 12, 30) + datetime.timedelta(int(row["date"])))
         edition = "2010" if row["date"][:4] <= "2022" else "2022"      # the classes changed with 2023
         yield number, Record(row["date"], unit, "", row["no"], fen_of_table(row["value"]), "", unit, "", row["no"],
                              more={"class": row["class"], "edition": edition})
@@ -174,7 +182,7 @@ def read_subsidies(drop):
     names = {"no": ("序号",), "unit": ("发放单位", "发放单位编码"), "name": ("户主姓名", "姓名", "购机者姓名"),
              "amount": ("补贴金额", "总补贴额"), "account": ("一卡通账号", "银行账号"), "bank": ("开户行", "开户行行号")}
     units, banks = invent.table("units"), invent.table("banks")
-    _, date, batch = drop["name"][:-4].split("_")[-3:]
+    _, date, batch = drop["name"].partition(".")[0].split("_")[-3:]
     for number, row in table_rows(drop, names["no"], names):
         unit = units[re.split("[ 　]", row["unit"])[0]]["standard"]
         yield number, Record(day(date), unit, row["name"], row["account"], fen_of_table(row["amount"]),
@@ -188,9 +196,12 @@ def unpacked(drop):
         return {**drop, "content": archive.read(next(name for name in archive.namelist() if name.endswith(".txt")))}
 
 
-READERS = {"payroll/pipe_zip": lambda drop: read_pipe(unpacked(drop)),
-           "nontax/pay_gz": lambda drop: read_nontax(unpacked(drop)), "payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments,
-           "payment/yth": read_rows, "nontax/pay": read_nontax, "asset/csv": read_assets, "subsidy/csv": read_subsidies}
+READERS = {
+    "payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments, "payment/yth": read_rows,
+    "nontax/pay": read_nontax, "asset/csv": read_assets, "asset/xlsx": read_assets, "subsidy/csv": read_subsidies,
+    "subsidy/xlsx": read_subsidies, "payroll/pipe_zip": lambda drop: read_pipe(unpacked(drop)),
+    "nontax/pay_gz": lambda drop: read_nontax(unpacked(drop)),
+}
 
 
 # ---- the receivers' lines ----

@@ -5,6 +5,7 @@ batch(plant) gives a File: name, bytes, and for files that are released record b
 do not go out, by line: dead, conflict, duplicate, or "dead:DESTINATION" when only that one cannot take it."""
 import csv
 import dataclasses
+import datetime
 import gzip
 import io
 import json
@@ -13,6 +14,7 @@ import zipfile
 
 import county
 import invent
+import workbook
 from invent import thousands, yuan
 
 
@@ -264,16 +266,17 @@ class NonTax(Records):
         return File(name, self.text(rows), self.fates(rows, 1))
 
 
-def table_bytes(rng, titles, header, rows, end="\r\n"):
-    """A table as a spreadsheet saves it, in an order of columns of its own, and the number of its first row."""
+def table_bytes(rng, titles, header, rows, end="\r\n", sheet="", numbers=()):
+    """A table as a spreadsheet saves it, in an order of columns of its own, and the number of its first row: as text,
+    or with a sheet's name as a workbook, with the columns of numbers."""
     order = list(range(len(header)))
     rng.shuffle(order)
+    lines = [[title] + [""] * (len(header) - 1) for title in titles]
+    lines += [[cells[i] for i in order] for cells in [header, *rows]]
+    if sheet:
+        return workbook.write(sheet, lines, {order.index(i) for i in numbers}), len(titles) + 2
     text = io.StringIO()
-    w = csv.writer(text, lineterminator=end)
-    for title in titles:
-        w.writerow([title] + [""] * (len(header) - 1))
-    for cells in [header, *rows]:
-        w.writerow([cells[i] for i in order] if len(cells) == len(header) else cells)
+    csv.writer(text, lineterminator=end).writerows(lines)
     return text.getvalue().encode("gb18030"), len(titles) + 2
 
 
@@ -284,7 +287,7 @@ class Assets(Records):
               ("计量单位",), ("取得日期",), ("入账日期", "财务入账日期"), ("价值类型",), ("账面数量", "数量"), ("账面原值", "原值"),
               ("账面累计折旧", "累计折旧"), ("账面净值", "净值"), ("使用状况",), ("存放地点",), ("使用部门",), ("使用人",), ("权属性质",),
               ("入账形式",), ("单位", "使用单位"))
-    AMOUNT = 11
+    AMOUNT, SHEET, ENDING, STEM = 11, "", "csv", ""
     BAD = ((2, "A99999999"), (8, "2026-13-01"), (20, "609999 无此单位"), (14, "坏了"), (0, ""), (3, ""))
 
     def good(self, number, i):
@@ -293,7 +296,7 @@ class Assets(Records):
         day = f"{year}-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}"
         fen = invent.amount(self.rng)
         shown = self.rng.choice((yuan, thousands))(fen)
-        return [f"{unit}-{number:04}-{i:06}", f"{i:06}", self.rng.choice(("A02010104", "A02010105")), "某，设备",
+        return [f"{self.STEM}{unit}-{number:04}-{i:06}", f"{i:06}", self.rng.choice(("A02010104", "A02010105")), "某，设备",
                 "购置", "-", "台", day, day, "原值", "1", f"￥{shown}" if self.one_in(5) else shown, "0.00", shown,
                 self.rng.choice(("在用", "1", "闲置")), "三楼", "信息中心", "某人", "国有", "财务账", self.unit_cell(unit)]
 
@@ -309,14 +312,27 @@ class Assets(Records):
         if plant != "no total":
             lines.append(["合计"] + [""] * (self.AMOUNT - 1) + [thousands(total)] + [""] * (20 - self.AMOUNT))
         header = [self.rng.choice(names) for names in self.HEADER]
-        content, first = table_bytes(self.rng, ("固定资产卡片明细表", "单位：元"), header, lines)
+        content, first = table_bytes(self.rng, ("固定资产卡片明细表", "单位：元"), header, lines, sheet=self.SHEET,
+                                     numbers=(8, 10, 11, 12, 13))
         month, day = divmod(number, 28)
-        return File(f"zckp_2026{12 - month:02}{day + 1:02}.csv", content, self.fates(rows, first))
+        return File(f"zckp_2026{12 - month:02}{day + 1:02}.{self.ENDING}", content, self.fates(rows, first))
+
+
+class AssetBooks(Assets):
+    """asset/xlsx: cards from a workbook; some dates of booking are days since 1899-12-30."""
+    SHEET, ENDING, STEM = "资产卡片", "xlsx", "W"
+
+    def good(self, number, i):
+        cells = super().good(number, i)
+        if self.one_in(2):
+            cells[8] = str((datetime.date.fromisoformat(cells[8]) - datetime.date(1899, 12, 30)).days)
+        return cells
 
 
 class Subsidies(Vendor):
     """subsidy/csv: a roster by persons, with a total."""
     PLANTS = ("bad line", "wrong total", "no total", "the same person twice", "unknown name")
+    SHEET, ENDING, FIRST = "", "csv", 1
     HEADER = (("序号",), ("发放单位", "发放单位编码"), ("区划代码", "行政区划"), ("村组", "嘎查村"), ("组别",), ("户编号",),
               ("户主姓名", "姓名", "购机者姓名"), ("身份证号", "身份证号码"), ("与户主关系",), ("联系电话",), ("补贴数量", "补贴面积", "数量"),
               ("计量单位",), ("补贴标准",), ("补贴金额", "总补贴额"), ("一卡通账号", "银行账号"), ("开户行", "开户行行号"), ("次数",), ("备注",))
@@ -348,9 +364,15 @@ class Subsidies(Vendor):
         if plant != "no total":
             lines.append(["合计"] + [""] * 12 + [thousands(total)] + [""] * 4)
         header = [self.rng.choice(names) for names in self.HEADER]
-        content, _ = table_bytes(self.rng, ("补贴发放花名册",), header, lines, self.rng.choice(("\n", "\r\n")))
+        content, _ = table_bytes(self.rng, ("补贴发放花名册",), header, lines, self.rng.choice(("\n", "\r\n")), self.SHEET,
+                                 (0, 12, 13))
         date = date or f"202612{number % 28 + 1:02}"
-        return File(f"bt_BT{number % 3 + 1:03}_{date}_{number % 900 + 1:03}.csv", content)
+        return File(f"bt_BT{number % 3 + self.FIRST:03}_{date}_{number % 900 + 1:03}.{self.ENDING}", content)
+
+
+class SubsidyBooks(Subsidies):
+    """subsidy/xlsx: rosters from a workbook, of other projects."""
+    SHEET, ENDING, FIRST = "花名册", "xlsx", 4
 
 
 class Archives(Pipe):
@@ -373,6 +395,8 @@ class Packed(NonTax):
         return File(file.name + ".gz", gzip.compress(file.content, mtime=0), file.rows)
 
 
-VENDORS = {"payroll/pipe_zip": Archives, "nontax/pay_gz": Packed,
-           "payroll/pipe": Pipe, "payroll/dbf": Table, "payment/front": Payments, "payment/yth": Rows,
-           "nontax/pay": NonTax, "asset/csv": Assets, "subsidy/csv": Subsidies}
+VENDORS = {
+    "payroll/pipe": Pipe, "payroll/dbf": Table, "payroll/pipe_zip": Archives, "payment/front": Payments,
+    "payment/yth": Rows, "nontax/pay": NonTax, "nontax/pay_gz": Packed, "asset/csv": Assets, "asset/xlsx": AssetBooks,
+    "subsidy/csv": Subsidies, "subsidy/xlsx": SubsidyBooks,
+}
