@@ -42,26 +42,33 @@ int xlsx_zip_read(struct xlsx_zip *z, const char *part, uint64_t max,
 
 /* ---- XML ---- */
 
-/* First in the struct that handlers get. */
+/* First in the struct of who has handlers. They are not called any more when bad is set. */
 struct xlsx_xml {
 	XML_Parser parser;
 	const char *part;            /* name of what is parsed; borrowed */
+	/* An element begins, ends; its name is without its prefix: "x:row" is "row". */
+	void (*starts)(struct xlsx_xml *x, const char *name, const char **attributes);
+	void (*ends)(struct xlsx_xml *x, const char *name);                            /* or NULL */
 	uint64_t fed;                /* bytes */
+	uint64_t gap_at, gap;        /* behind that place so many bytes of the part were left out */
+	unsigned depth;
 	struct err bad;              /* set by a handler that called xlsx_xml_stop; E_NONE: none did */
 };
 
-/* Handlers get x. A DOCTYPE is refused. */
-void xlsx_xml_init(struct xlsx_xml *x, const char *part);
+/* A DOCTYPE and more than 64 levels are refused. */
+void xlsx_xml_init(struct xlsx_xml *x, const char *part,
+	void (*starts)(struct xlsx_xml *x, const char *name, const char **attributes),
+	void (*ends)(struct xlsx_xml *x, const char *name));
 void xlsx_xml_done(struct xlsx_xml *x);
 /* After a handler has set bad. */
 void xlsx_xml_stop(struct xlsx_xml *x);
-/* 0, 1: a handler has suspended it, call xlsx_xml_resume; -1: bad, or codec.xlsx_xml. */
+/* The place in the part that a handler is called for. */
+uint64_t xlsx_xml_byte(const struct xlsx_xml *x);
+/* 0, 1: a handler has suspended it, call xlsx_xml_resume (n is then at most 64 KiB); -1: bad, or codec.xlsx_xml. */
 int xlsx_xml_feed(struct xlsx_xml *x, const char *p, size_t n, bool last, struct err *e);
 int xlsx_xml_resume(struct xlsx_xml *x, struct err *e);
-/* The name without its prefix: "x:row" is "row". */
-const char *xlsx_xml_name(const XML_Char *name);
 /* Value of the attribute with that name, without a prefix or (prefixed) with any; NULL. */
-const char *xlsx_xml_value(const XML_Char **attributes, const char *name, bool prefixed);
+const char *xlsx_xml_value(const char **attributes, const char *name, bool prefixed);
 
 /* ---- the workbook ---- */
 

@@ -45,13 +45,13 @@ static char *copy(struct arena *a, const char *text)
 	return arena_text(a, span_of(text ? text : ""));
 }
 
-static void relation_starts(void *arg, const XML_Char *name, const XML_Char **attributes)
+static void relation_starts(struct xlsx_xml *x, const char *name, const char **attributes)
 {
-	struct relations *r = arg;
+	struct relations *r = (struct relations *)x;
 	const char *mode = xlsx_xml_value(attributes, "TargetMode", false);
 	const char *type = xlsx_xml_value(attributes, "Type", false);
 
-	if (strcmp(xlsx_xml_name(name), "Relationship") != 0 || (mode && strcmp(mode, "External") == 0))
+	if (strcmp(name, "Relationship") != 0 || (mode && strcmp(mode, "External") == 0))
 		return;
 	if (too_many(&r->xml, r->n, 4 * XLSX_SHEETS_MAX))
 		return;
@@ -79,8 +79,7 @@ static int relations_read(struct xlsx_zip *z, const char *part, struct relations
 
 	buf_printf(&name, "%.*s_rels/%s.rels", (int)(file - part), part, file);
 	*ret = (struct relations){.arena = ARENA_INIT};
-	xlsx_xml_init(&ret->xml, buf_text(&name));
-	XML_SetStartElementHandler(ret->xml.parser, relation_starts);
+	xlsx_xml_init(&ret->xml, buf_text(&name), relation_starts, NULL);
 	got = parse(z, &ret->xml, XLSX_BOOK_MAX, e);
 	xlsx_xml_done(&ret->xml);
 	buf_done(&name);
@@ -139,12 +138,12 @@ struct book {
 	unsigned n;
 };
 
-static void book_starts(void *arg, const XML_Char *name, const XML_Char **attributes)
+static void book_starts(struct xlsx_xml *x, const char *name, const char **attributes)
 {
-	struct book *b = arg;
-	const char *is = xlsx_xml_name(name), *state = xlsx_xml_value(attributes, "state", false);
+	struct book *b = (struct book *)x;
+	const char *state = xlsx_xml_value(attributes, "state", false);
 
-	if (strcmp(is, "workbookPr") == 0) {
+	if (strcmp(name, "workbookPr") == 0) {
 		const char *epoch = xlsx_xml_value(attributes, "date1904", false);
 
 		if (epoch && (strcmp(epoch, "1") == 0 || strcmp(epoch, "true") == 0)) {
@@ -152,7 +151,7 @@ static void book_starts(void *arg, const XML_Char *name, const XML_Char **attrib
 			xlsx_xml_stop(&b->xml);
 		}
 	}
-	if (strcmp(is, "sheet") != 0 || too_many(&b->xml, b->n, XLSX_SHEETS_MAX))
+	if (strcmp(name, "sheet") != 0 || too_many(&b->xml, b->n, XLSX_SHEETS_MAX))
 		return;
 	b->sheets = mem_grow(b->sheets, b->n + 1u, sizeof *b->sheets);
 	b->sheets[b->n++] = (struct sheet){
@@ -216,8 +215,7 @@ static int read_book(struct xlsx_zip *z, const char *part, const struct xlsx_cho
 	const struct relation *texts;
 	int got;
 
-	xlsx_xml_init(&b.xml, part);
-	XML_SetStartElementHandler(b.xml.parser, book_starts);
+	xlsx_xml_init(&b.xml, part, book_starts, NULL);
 	got = parse(z, &b.xml, XLSX_BOOK_MAX, e);
 	if (got == 0)
 		got = relations_read(z, part, &r, e);
@@ -259,23 +257,34 @@ struct reading {
 	size_t from;                 /* of the text that is read */
 };
 
-static void text_starts(void *arg, const XML_Char *name, const XML_Char **attributes)
+static void text_starts(struct xlsx_xml *x, const char *name, const char **attributes)
 {
-	struct reading *r = arg;
-	const char *is = xlsx_xml_name(name);
+	struct reading *r = (struct reading *)x;
 
 	(void)attributes;
-	if (r->aside || strcmp(is, "rPh") == 0)
+	if (r->aside || strcmp(name, "rPh") == 0)
 		r->aside++;
-	else if (strcmp(is, "si") == 0)
+	else if (strcmp(name, "si") == 0)
 		r->from = r->to->bytes.n;
 	else
-		r->in_text = strcmp(is, "t") == 0;
+		r->in_text = strcmp(name, "t") == 0;
 }
 
-static void text_ends(void *arg, const XML_Char *name)
+/* The memory that it takes is limited, also when all texts are empty. */
+static bool too_long(struct reading *r, size_t more)
 {
-	struct reading *r = arg;
+	const struct xlsx_texts *t = r->to;
+
+	if (t->bytes.n + more + t->n * sizeof *t->ends <= XLSX_TEXTS_MAX)
+		return false;
+	err_set(&r->xml.bad, E_CODEC_XLSX_LARGE, "part=%s\nmax=%u", r->xml.part, XLSX_TEXTS_MAX);
+	xlsx_xml_stop(&r->xml);
+	return true;
+}
+
+static void text_ends(struct xlsx_xml *x, const char *name)
+{
+	struct reading *r = (struct reading *)x;
 	struct xlsx_texts *t = r->to;
 
 	r->in_text = false;
@@ -283,7 +292,7 @@ static void text_ends(void *arg, const XML_Char *name)
 		r->aside--;
 		return;
 	}
-	if (strcmp(xlsx_xml_name(name), "si") != 0)
+	if (strcmp(name, "si") != 0 || too_long(r, 0))
 		return;
 	xlsx_cell_unescape(&t->bytes, r->from);
 	if (t->n == t->cap) {
@@ -298,13 +307,8 @@ static void text_bytes(void *arg, const XML_Char *p, int n)
 	struct reading *r = arg;
 	struct xlsx_texts *t = r->to;
 
-	if (!r->in_text || r->xml.bad.id != E_NONE)
+	if (!r->in_text || r->xml.bad.id != E_NONE || too_long(r, (size_t)n))
 		return;
-	if (t->bytes.n + (size_t)n + t->n * sizeof *t->ends > XLSX_TEXTS_MAX) {
-		err_set(&r->xml.bad, E_CODEC_XLSX_LARGE, "part=%s\nmax=%u", r->xml.part, XLSX_TEXTS_MAX);
-		xlsx_xml_stop(&r->xml);
-		return;
-	}
 	buf_add(&t->bytes, p, (size_t)n);
 }
 
@@ -313,8 +317,7 @@ int xlsx_texts_read(struct xlsx_zip *z, const char *part, struct xlsx_texts *ret
 	struct reading r = {.to = ret};
 	int got;
 
-	xlsx_xml_init(&r.xml, part);
-	XML_SetElementHandler(r.xml.parser, text_starts, text_ends);
+	xlsx_xml_init(&r.xml, part, text_starts, text_ends);
 	XML_SetCharacterDataHandler(r.xml.parser, text_bytes);
 	got = parse(z, &r.xml, 8 * (uint64_t)XLSX_TEXTS_MAX, e);
 	xlsx_xml_done(&r.xml);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, RAW_MAX = 64 << 10, DEPTH_MAX = 64 };
+enum { PIECE = 64 << 10, RAW_MAX = 64 << 10 };
 
 /* Where in the sheet the parser is; what no state knows is skipped with all that stands in it. */
 enum state { OUTSIDE, SHEET, ROWS, ROW, CELL, FORMULA, VALUE, INLINE, INLINE_TEXT, RUN, RUN_TEXT };
@@ -67,13 +67,6 @@ struct xlsx_sheet {
 
 /* ---- rows ---- */
 
-static uint64_t byte_now(const struct xlsx_sheet *s)
-{
-	const uint64_t at = (uint64_t)XML_GetCurrentByteIndex(s->xml.parser);
-
-	return s->data && at >= s->data && s->from > s->data ? at - s->data + s->from : at;
-}
-
 /* Nothing behind it can be trusted: a spreadsheet refuses such a file too. */
 static void out_of_order(struct xlsx_sheet *s, const char *place)
 {
@@ -83,19 +76,19 @@ static void out_of_order(struct xlsx_sheet *s, const char *place)
 
 static void begin_rows(struct xlsx_sheet *s)
 {
-	s->data = byte_now(s) + (uint64_t)XML_GetCurrentByteCount(s->xml.parser);
+	s->data = xlsx_xml_byte(&s->xml) + (uint64_t)XML_GetCurrentByteCount(s->xml.parser);
 	if (s->from)
 		XML_StopParser(s->xml.parser, XML_TRUE);     /* go_on wants to know no more */
 }
 
-static void begin_row(struct xlsx_sheet *s, const XML_Char **attributes)
+static void begin_row(struct xlsx_sheet *s, const char **attributes)
 {
 	const char *r = xlsx_xml_value(attributes, "r", false);
 	char place[32];
 	unsigned column;
 	uint64_t line = s->line + 1;
 
-	s->offset = byte_now(s);
+	s->offset = xlsx_xml_byte(&s->xml);
 	s->bad.id = E_NONE;
 	s->last = s->n = 0;
 	buf_clear(&s->text);
@@ -111,14 +104,14 @@ static void begin_row(struct xlsx_sheet *s, const XML_Char **attributes)
 
 static void end_row(struct xlsx_sheet *s)
 {
-	s->end = byte_now(s) + (uint64_t)XML_GetCurrentByteCount(s->xml.parser);
+	s->end = xlsx_xml_byte(&s->xml) + (uint64_t)XML_GetCurrentByteCount(s->xml.parser);
 	s->complete = true;
 	XML_StopParser(s->xml.parser, XML_TRUE);
 }
 
 /* ---- cells ---- */
 
-static void begin_cell(struct xlsx_sheet *s, const XML_Char **attributes)
+static void begin_cell(struct xlsx_sheet *s, const char **attributes)
 {
 	const char *r = xlsx_xml_value(attributes, "r", false), *t = xlsx_xml_value(attributes, "t", false);
 	uint64_t line = s->line;
@@ -251,23 +244,21 @@ int xlsx_sheet_cell(const struct xlsx_sheet *s, unsigned i, struct err *e)
 
 /* ---- handlers ---- */
 
-static void starts(void *arg, const XML_Char *name, const XML_Char **attributes)
+static void starts(struct xlsx_xml *x, const char *name, const char **attributes)
 {
-	struct xlsx_sheet *s = arg;
-	const char *is = xlsx_xml_name(name);
+	struct xlsx_sheet *s = (struct xlsx_sheet *)x;
 	unsigned i = 0;
 
-	if (s->xml.bad.id != E_NONE)
-		return;
-	while (i < sizeof steps / sizeof steps[0] && (steps[i].in != s->state || strcmp(steps[i].name, is) != 0))
+	while (i < sizeof steps / sizeof steps[0] && (steps[i].in != s->state || strcmp(steps[i].name, name) != 0))
 		i++;
 	if (s->skipped || i == sizeof steps / sizeof steps[0]) {
-		/* A sheet of another kind, rows within something else, a bomb: none of them is to look like no rows. */
-		if (s->state == OUTSIDE || s->state == ROWS || ++s->skipped > DEPTH_MAX) {
-			err_set(&s->xml.bad, E_CODEC_XLSX_XML, "part=%s\nbyte=%llu\ntext=<%.40s>", s->xml.part,
-				(unsigned long long)byte_now(s), is);
-			xlsx_xml_stop(&s->xml);
+		/* A sheet of another kind, rows within something else: neither is to look like no rows. */
+		if (s->state == OUTSIDE || s->state == ROWS) {
+			err_set(&x->bad, E_CODEC_XLSX_XML, "part=%s\nbyte=%llu\ntext=<%.40s>", x->part,
+				(unsigned long long)xlsx_xml_byte(x), name);
+			xlsx_xml_stop(x);
 		}
+		s->skipped++;
 		return;
 	}
 	s->state = steps[i].to;
@@ -281,13 +272,11 @@ static void starts(void *arg, const XML_Char *name, const XML_Char **attributes)
 		s->formula = true;
 }
 
-static void ends(void *arg, const XML_Char *name)
+static void ends(struct xlsx_xml *x, const char *name)
 {
-	struct xlsx_sheet *s = arg;
+	struct xlsx_sheet *s = (struct xlsx_sheet *)x;
 
 	(void)name;
-	if (s->xml.bad.id != E_NONE)
-		return;
 	if (s->skipped) {
 		s->skipped--;
 		return;
@@ -322,8 +311,7 @@ static void set_up(struct xlsx_sheet *s)
 	const char *part = s->xml.part;
 
 	xlsx_xml_done(&s->xml);
-	xlsx_xml_init(&s->xml, part);
-	XML_SetElementHandler(s->xml.parser, starts, ends);
+	xlsx_xml_init(&s->xml, part, starts, ends);
 	XML_SetCharacterDataHandler(s->xml.parser, characters);
 	s->state = OUTSIDE;
 	s->skipped = 0;
@@ -390,6 +378,8 @@ static int go_on(struct xlsx_sheet *s, struct err *e)
 	while (ret == 0 && !s->data && !s->over)
 		ret = feed(s, UINT64_MAX, e);
 	set_up(s);
+	s->xml.gap_at = s->data;
+	s->xml.gap = s->from - s->data;
 	while (ret >= 0 && s->at < s->data)
 		ret = feed(s, s->data, e);
 	s->at = s->from;

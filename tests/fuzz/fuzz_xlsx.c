@@ -60,9 +60,12 @@ static struct codec_format *compile(void)
 static void make(struct buf *b, struct span input)
 {
 	const char *nul = memchr(input.p, 0, input.n);
-	const size_t n = nul ? (size_t)(nul - input.p) : input.n;
-	const struct part parts[] = {PACKAGE_RELS, ONE_SHEET, BOOK_RELS, {"xl/worksheets/sheet1.xml", input.p, n},
-		{"xl/sharedStrings.xml", nul ? nul + 1 : "<sst/>", nul ? input.n - n - 1 : 6}};
+	const struct span sheet = {input.p, nul ? (size_t)(nul - input.p) : input.n};
+	const struct span texts = nul ? (struct span){nul + 1, input.n - sheet.n - 1} : SPAN("<sst/>");
+	/* A length of 0 would say that a text is terminated. */
+	const struct part parts[] = {PACKAGE_RELS, ONE_SHEET, BOOK_RELS,
+		{"xl/worksheets/sheet1.xml", sheet.n ? sheet.p : "", sheet.n},
+		{"xl/sharedStrings.xml", texts.n ? texts.p : "", texts.n}};
 
 	make_book(b, parts, sizeof parts / sizeof parts[0], NULL);
 }
@@ -113,7 +116,8 @@ static void read_file(const struct codec_format *f, struct span file, size_t ste
 		last = row.bad.id == E_CODEC_XLSX_XML || row.bad.id == E_CODEC_XLSX_ORDER;
 		check_cells(r, &row);
 		if (looked_at && looked_at <= LOOKED_AT)
-			MUST(next.offset == row.offset && next.end == row.end && next.line == row.line && next.bad.id == row.bad.id);
+			MUST(next.offset == row.offset && next.end == row.end && next.line == row.line && next.bad.id == row.bad.id &&
+				(row.bad.id == E_NONE || strcmp(next.bad.args, row.bad.args) == 0));
 		if (looked_at++ < LOOKED_AT)
 			next = first_from(f, file, &row);
 		end = row.end;

@@ -69,6 +69,7 @@ struct reading {
 	struct place places[64];
 	size_t n;
 	struct err e;                /* that ended it */
+	struct err bad;              /* of the last row */
 };
 
 /* "2:[a][][codec.xlsx_digits C2] 3:blank 4:codec.too_long " */
@@ -115,6 +116,7 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 		assert_true(row.offset >= at.end && row.end >= row.offset && row.line >= at.line && row.next_line > row.line);
 		assert_true(ret.n < COUNT(ret.places));
 		show_row(&ret.shown, r, &row);
+		ret.bad = row.bad;
 		at = (struct place){row.end, row.next_line, ret.shown.n};
 		ret.places[ret.n++] = at;
 	}
@@ -137,6 +139,8 @@ static void reads_as(const char *settings, struct span file, const char *want)
 		again = read_from(f, file, all.places[i], SIZE_MAX, 0);
 		if (strcmp(buf_text(&again.shown), want + all.places[i].shown) != 0)
 			fail_msg("behind row %zu: %s\nof %s", i, buf_text(&again.shown), want);
+		if (again.n && all.bad.id != E_NONE)
+			assert_string_equal(again.bad.args, all.bad.args);
 		buf_done(&again.shown);
 	}
 	buf_done(&all.shown);
@@ -526,7 +530,40 @@ static void what_unpacks_to_too_much_is_refused(void **state)
 	READ_AS("{}", "codec.xlsx_large", PACKAGE_RELS, ONE_SHEET, BOOK_RELS, SHEET(ROW_1),
 		{"xl/sharedStrings.xml", texts.p, texts.n});
 	READ_AS("{}", "codec.xlsx_large", PACKAGE_RELS, {"xl/workbook.xml", texts.p, 5 << 20}, BOOK_RELS, SHEET(ROW_1), TEXTS(""));
+	buf_clear(&texts);
+	put_times(&texts, "<a>", 65);
+	READ_AS("{}", "codec.xlsx_xml", PACKAGE_RELS, ONE_SHEET, BOOK_RELS, SHEET(ROW_1),
+		{"xl/sharedStrings.xml", texts.p, texts.n});
 	buf_done(&texts);
+}
+
+/* 65 MiB that begin as an archive does. */
+static int fill_without_end(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
+{
+	struct text_input *t = (struct text_input *)in;
+
+	(void)e;
+	memset(p, 0, cap);
+	if (t->at == 0)
+		memcpy(p, "PK\3\4", 4);
+	t->at += cap;
+	*ret_n = t->at < 65u << 20 ? cap : 0;
+	return 0;
+}
+
+static void a_file_over_the_limit_is_not_read_to_its_end(void **state)
+{
+	struct codec_format *f = format_of("{}");
+	struct text_input in = {{fill_without_end}, SPAN(""), 0, 0, 0};
+	struct codec_reader *r;
+	struct row row;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
+	FAILS(e, "codec.xlsx_large", f->codec->next(r, &row, &e));
+	f->codec->close(r);
+	f->codec->format_free(f);
 }
 
 /* ---- files, settings ---- */
@@ -618,6 +655,7 @@ int main(void)
 		cmocka_unit_test(a_sheet_that_breaks_is_bad_from_there_on),
 		cmocka_unit_test(damaged_archives_are_found),
 		cmocka_unit_test(what_unpacks_to_too_much_is_refused),
+		cmocka_unit_test(a_file_over_the_limit_is_not_read_to_its_end),
 		cmocka_unit_test(its_temporary_files_are_gone_with_it),
 		cmocka_unit_test(a_folder_for_temporary_files_that_is_not_there_is_told),
 		cmocka_unit_test(settings_that_cannot_be_are_findings),
