@@ -231,6 +231,48 @@ static void a_sheet_can_be_left_behind_each_row(void **state)
 	library_free(l);
 }
 
+/* Rows of a document inside: they have places in the file that no line end marks. Batch vouchers carry their head on. */
+static void vouchers_can_be_left_behind_each_row(void **state)
+{
+	static const struct {
+		const char *form, *name, *file, *want;
+	} cases[] = {
+		{"orders", "some_of_n_bodies_fail", "zf_20261205_001.xml",
+			"- 1+ 2!xml.base64 3!xml.truncated 4!text.invalid 5!xml.doctype 6!money.decimals 7+ "},
+		{"orders", "cut_off", "zf_20261205_001.xml", "- 1+ 2!xml.truncated "},
+		{"orders", "base64_in_lines_stays_as_it_is", "zf_20261205_001.xml", "- 1+ "},
+		{"lines", "a_batch", "mx_20261205_001.xml", "- 1+ 2+ 3+ "},
+		{"lines", "two_batches_in_one_file_are_held", "mx_20261205_001.xml", "- 1+ 2+ 3+ - 4!map.word 5!map.word "},
+		{"lines", "cut_off_behind_a_batch", "mx_20261205_001.xml", "- 1+ 2+ 3+ 4!xml.truncated "},
+	};
+	struct library *l = library();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf path = BUF_INIT, file = BUF_INIT, shown = BUF_INIT;
+		struct findings f;
+		struct form *form;
+		struct err e = ERR_INIT;
+
+		findings_init(&f);
+		buf_printf(&path, SOURCE_DIR "/adapters/payment/mof/%s.yaml", cases[i].form);
+		form = form_load(l, buf_text(&path), &f);
+		findings_print(&f, ERR_EN, 0, stderr);
+		assert_non_null(form);
+		buf_clear(&path);
+		buf_printf(&path, SOURCE_DIR "/adapters/payment/mof/cases/%s/%s/%s", cases[i].form, cases[i].name, cases[i].file);
+		OK(e, fsys_get(AT_FDCWD, buf_text(&path), 1 << 20, &file, &e));
+		read_in_steps(l, form, cases[i].file, buf_as_span(&file), &shown);
+		assert_string_equal(buf_text(&shown), cases[i].want);
+		buf_done(&path);
+		buf_done(&file);
+		buf_done(&shown);
+		form_free(form);
+		findings_done(&f);
+	}
+	library_free(l);
+}
+
 static int shape(const struct form_shape *s, const char *name, struct err *e)
 {
 	struct slots slots;
@@ -277,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_table_can_be_left_behind_each_row),
 		cmocka_unit_test(fixed_widths_can_be_left_behind_each_row),
 		cmocka_unit_test(a_sheet_can_be_left_behind_each_row),
+		cmocka_unit_test(vouchers_can_be_left_behind_each_row),
 		cmocka_unit_test(a_cell_that_is_too_wide_fails_when_its_line_is_shaped),
 	};
 
