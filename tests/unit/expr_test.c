@@ -6,7 +6,7 @@
 
 struct world {
 	struct names *names;
-	struct value v[6];
+	struct value v[8];
 	struct findings f;
 	struct conf_file *file;
 	struct buf yaml;
@@ -21,11 +21,15 @@ static void world_init(struct world *w)
 	names_add(w->names, SPAN("gone"));
 	names_add(w->names, SPAN("not.x"));
 	names_add(w->names, SPAN("in"));
+	names_add(w->names, SPAN("line.V.@VtCode"));
+	names_add(w->names, SPAN("head.#text"));
 	w->v[0].text = SPAN("1");
 	w->v[1].text = SPAN("Grand Total");
 	w->v[2].text = SPAN("");
 	w->v[4].text = SPAN("\"\\");
 	w->v[5].text = SPAN("中文");
+	w->v[6].text = SPAN("5201");
+	w->v[7].text = SPAN("3");
 	findings_init(&w->f);
 }
 
@@ -55,6 +59,7 @@ static void conditions_are_true_or_false(void **state)
 		bool want;
 	} row[] = {
 		{"a = \"1\"", true}, {"a = \"2\"", false}, {"a=\"1\"", true}, {"a != \"1\"", false}, {"a != \"\"", true},
+		{"line.V.@VtCode = \"5201\"", true}, {"head.#text in [\"3\"]", true},
 		{"a = \"11\"", false}, {"line.payee = \"Grand Total\"", true}, {"line.payee = \"grand total\"", false},
 		{"line.payee starts \"Grand\"", true}, {"line.payee starts \"Total\"", false}, {"line.payee ends \"Total\"", true},
 		{"line.payee ends \"Grand\"", false}, {"line.payee contains \"nd T\"", true}, {"line.payee contains \"x\"", false},
