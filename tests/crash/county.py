@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The county that the crash tests run: its site file, its folders, and the rules by which a line finds its receivers.
 
-Five systems hand in eleven kinds of files; seven receivers take what comes of them. What is said here is said a second
+Five systems hand in twelve kinds of files; seven receivers take what comes of them. What is said here is said a second
 time in the site file that write() makes; the judge uses this one only.
 """
 import hashlib
@@ -52,11 +52,13 @@ SOURCES = {
     "payroll/pipe_zip": Source("payroll-c", "in/archives", True, True, True, ("payroll.line.v1",)),
     "nontax/pay_gz": Source("nontax-b", "in/packed", False, False, False,
                             ("nontax.payment.confirmed.v1", "nontax.payment.reversed.v1")),
+    "nontax/cnnontax": Source("nontax-c", "in/frames", False, False, False, ("nontax.payment.confirmed.v1",)),
     "asset/xlsx": Source("assets-b", "in/asset_books", False, False, False, ("asset.card.created.v1",)),
     "subsidy/xlsx": Source("subsidies-b", "in/rosters", True, True, True, ("subsidy.line.v1",)),
     "subsidy/csv": Source("subsidies", "in/subsidies", True, True, True, ("subsidy.line.v1",)),
 }
-FORMS = {"payment/front": "payment/front/orders"}       # where a dialect has several
+FORMS = {"payment/front": "payment/front/orders", "nontax/cnnontax": "nontax/cnnontax/bytes"}    # of several
+TOKEN = b"a token for tests"            # proves the frames
 OUT_FORMS = {"bank-abc": "bank/pipe/batch", "bank-boc": "bank/pipe/batch", "bank-ccb": "bank/fixed/batch",
              "clearing": "test/clearing/orders", "region": "region/rows/day", "register": "test/register/cards",
              "units": "unit/csv/lines"}
@@ -76,7 +78,7 @@ ROUTES = (
     (("asset.card.created.v1",), "", "register"),
 )
 PAYROLL, ALL = ("payroll/pipe",), tuple(SOURCES)
-PACKED = ("payroll/pipe_zip", "nontax/pay_gz", "asset/xlsx", "subsidy/xlsx")    # as other dialects, but packed
+PACKED = ("payroll/pipe_zip", "nontax/pay_gz", "nontax/cnnontax", "asset/xlsx", "subsidy/xlsx")  # as others, but packed
 FIVE = tuple(name for name in SOURCES if name not in PACKED)
 
 
@@ -125,9 +127,10 @@ def write(root, more="", sources=tuple(SOURCES)):
     folders = [source.folder for source in SOURCES.values()]
     for folder in (*folders, "in/.hand", *MARKED.values(), *PLAIN.values(), "keys"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    key = root / "keys/identity.key"
-    key.write_bytes(hashlib.sha256(b"a key for tests").digest())
-    key.chmod(0o600)
+    for name, secret in (("identity.key", hashlib.sha256(b"a key for tests").digest()), ("nontax.token", TOKEN)):
+        key = root / "keys" / name
+        key.write_bytes(secret)
+        key.chmod(0o600)
     (root / "keys").chmod(0o700)
     path = root / "jincai.yaml"
     path.write_text(site_text(sources, more), encoding="utf-8")

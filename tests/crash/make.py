@@ -95,6 +95,8 @@ class Maker:
         self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
         self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")
 
+    plant_nontax_cnnontax = plant_nontax_pay_gz
+
     def plant_asset_csv(self, source, vendor, good):
         self.add(0, source, vendor.batch("bad rows"), "sent", "bad rows")
         self.add(1, source, vendor.batch("rows of before"), "sent", "rows of another file again")

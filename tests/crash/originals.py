@@ -150,6 +150,22 @@ def read_nontax(drop):
         yield number, Record(day(row[1]), "", "", row[13], fen_of(row[3]), "", code, "", row[15 if back else 7], back)
 
 
+def read_frames(drop):
+    """Documents in frames: 8 places of length that count themselves, 15 of head, the document, 64 of its digest."""
+    text, at = "", 0
+    while at < len(drop["content"]):
+        length = int(drop["content"][at:at + 8])
+        text += drop["content"][at + 23:at + length - 64].decode("gbk")
+        at += length
+    for m in re.finditer("<Confirm>.*?</Confirm>", text):
+        number = text.count("\n", 0, m.start()) + 1
+        if drop["rows"].get(number) != "dead":
+            row = dict(re.findall("<([A-Za-z0-9]+)>([^<]*)</", m[0][9:]))
+            code = "" if row["PayCode"] == "N" else row["PayCode"]
+            yield number, Record(day(row["CfmDate"]), "", "", row["RecAcct"], fen_of(row["Amt"]), "", code, "",
+                                 row["TraNoBus"])
+
+
 def table_rows(drop, mark, names):
     """(line, cells by their names) of what stands below the header row, which has a cell of this name."""
     columns = None
@@ -200,7 +216,7 @@ READERS = {
     "payroll/pipe": read_pipe, "payroll/dbf": read_dbf, "payment/front": read_payments, "payment/yth": read_rows,
     "nontax/pay": read_nontax, "asset/csv": read_assets, "asset/xlsx": read_assets, "subsidy/csv": read_subsidies,
     "subsidy/xlsx": read_subsidies, "payroll/pipe_zip": lambda drop: read_pipe(unpacked(drop)),
-    "nontax/pay_gz": lambda drop: read_nontax(unpacked(drop)),
+    "nontax/cnnontax": read_frames, "nontax/pay_gz": lambda drop: read_nontax(unpacked(drop)),
 }
 
 

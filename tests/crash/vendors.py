@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import datetime
 import gzip
+import hashlib
 import io
 import json
 import struct
@@ -266,6 +267,39 @@ class NonTax(Records):
         return File(name, self.text(rows), self.fates(rows, 1))
 
 
+class Frames(NonTax):
+    """nontax/cnnontax: documents of XML in frames that prove them, one behind the other."""
+    TAGS = ("PayCode", "CfmDate", "CfmTime", "Amt", "BankOutlet", "Operator", "PayMode", "TraNoBus", "PayerName",
+            "PayerAcct", "PayerOpBk", "PayerOpBkNo", "RecAcctType", "RecAcct", "Hold1", "Hold2")
+    BAD = NonTax.BAD[:-1]
+
+    def good(self, number, i):
+        cells = super().good(number, i)
+        cells[8] = self.rng.choice(self.people.gbk)[0]
+        return cells
+
+    def taken_back(self, number, rows):
+        return []
+
+    def batch(self, plant=None, bank="104"):
+        number = self.number()
+        rows = self.records(number, plant)
+        content, fates, line, at = b"", {}, 1, 0
+        while at < len(rows):
+            some = rows[at:at + self.rng.randint(1, 5)]
+            at += len(some)
+            text = '<?xml version="1.0" encoding="GBK"?>\n<CNNONTAX>'
+            for cells, fate in some:
+                text += "\n<Confirm>" + "".join(f"<{t}>{c}</{t}>" for t, c in zip(self.TAGS, cells)) + "</Confirm>"
+                if fate:
+                    fates[line + text.count("\n")] = fate
+            line += text.count("\n")
+            body = (text + "</CNNONTAX>").encode("gbk")
+            content += f"{8 + 15 + len(body) + 64:<8}CNNONTAX1.05996".encode() + body
+            content += hashlib.sha256(county.TOKEN + body).hexdigest().encode()
+        return File(f"cn_{bank}_202612{number % 27 + 2:02}_{number % 900 + 1:03}.msg", content, fates)
+
+
 def table_bytes(rng, titles, header, rows, end="\r\n", sheet="", numbers=()):
     """A table as a spreadsheet saves it, in an order of columns of its own, and the number of its first row: as text,
     or with a sheet's name as a workbook, with the columns of numbers."""
@@ -397,6 +431,7 @@ class Packed(NonTax):
 
 VENDORS = {
     "payroll/pipe": Pipe, "payroll/dbf": Table, "payroll/pipe_zip": Archives, "payment/front": Payments,
-    "payment/yth": Rows, "nontax/pay": NonTax, "nontax/pay_gz": Packed, "asset/csv": Assets, "asset/xlsx": AssetBooks,
+    "payment/yth": Rows, "nontax/pay": NonTax, "nontax/pay_gz": Packed, "nontax/cnnontax": Frames,
+    "asset/csv": Assets, "asset/xlsx": AssetBooks,
     "subsidy/csv": Subsidies, "subsidy/xlsx": SubsidyBooks,
 }
