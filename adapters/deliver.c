@@ -57,6 +57,18 @@ static int place_and_announce(struct deliver *d, struct err *e)
 	return 0;
 }
 
+/* Counted where it went: out of the pending ones, and those with a shortened text once more by themselves. */
+static int count_handed(struct deliver *d, const struct parcel *p, struct err *e)
+{
+	const struct money_sum cut = {.count = p->cut};
+	const struct span currency = span_of(p->currency);
+
+	if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
+		totals_move(d->totals, TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
+		return -1;
+	return p->cut ? totals_move(d->totals, TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
+}
+
 /* What the receiver sees: the marker, or the body when there is none. Then the commit of done. */
 static int hand_over(struct deliver *d, struct err *e)
 {
@@ -83,9 +95,10 @@ static int hand_over(struct deliver *d, struct err *e)
 		p->state = PARCEL_DONE;
 		log_line(LOG_INFO, "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64 " file=%s", d->name,
 			p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
-		if (deliver_append_parcel(d, p, NULL, e) != 0 ||
-			totals_move(d->totals, TOTAL_PENDING, d->name, span_of(p->currency), &p->sum, -1, e) != 0 ||
-			totals_move(d->totals, TOTAL_HANDED, d->name, span_of(p->currency), &p->sum, 1, e) != 0)
+		if (p->cut)
+			log_line(LOG_WARN, "deliver.cut", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
+				" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);
+		if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
 			return -1;
 		*at = p->next;
 		parcel_free(p);

@@ -124,6 +124,7 @@ static int add_split(struct spread *s, const struct line *l, struct err *e)
 
 	if (s->n > PARCELS_MAX)
 		return err_set(e, E_PARCEL_TOO_MANY, "max=%u", PARCELS_MAX);
+	p->cut += l->cut;
 	if (l->readable)
 		return money_sum_add(&p->sum, l->fen, e);
 	money_sum_unreadable(&p->sum);

@@ -55,6 +55,7 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 			  : span_is(key, "amount")   ? read_text(d, &in, &amount, e)
 			  : span_is(key, "currency") ? read_text(d, &in, &ret->currency, e)
 			  : span_is(key, "split")    ? read_text(d, &in, &ret->split, e)
+			  : span_is(key, "cut")	     ? (ret->cut = true, jscan_skip(&in, e))
 						     : jscan_skip(&in, e);
 
 		if (bad)

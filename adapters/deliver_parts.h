@@ -44,7 +44,7 @@ struct line {
 	unsigned ncells;
 	unsigned layout;             /* the codec's number of lines of this type */
 	struct span currency, split;
-	bool readable;
+	bool readable, cut;          /* cut: a text in it was shortened */
 	int64_t fen;
 };
 

@@ -21,6 +21,25 @@ static unsigned tell_map(struct form_loading *in, const char *kind, struct map *
 	return layout;
 }
 
+/* The bus never alters a payment: of what makes a bank move money, the account and the amount go as they are or not at all. */
+static void refuse_cuts(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields, unsigned n,
+	const struct conf *line)
+{
+	const struct conf *rule = line->first;
+
+	for (unsigned i = 0; i < map_count(shape->line) && rule; i++, rule = rule->next) {
+		const int from = map_from(shape->line, i);
+		const char *path = from >= 0 ? names_text(shape->names, (unsigned)from) : "";
+
+		for (unsigned k = 0; k < n && map_may_cut(shape->line, i); k++)
+			if (strncmp(path, "data.", 5) == 0 && span_is(fields[k].path, path + 5) &&
+				(fields[k].sensitivity == SENSITIVITY_ACCOUNT || fields[k].format == SCHEMA_MONEY))
+				conf_report(in->f, rule, E_FORM_CUT, "path=%s", path);
+		if (map_may_cut(shape->line, i) && strcmp(path, "event.amount") == 0)
+			conf_report(in->f, rule, E_FORM_CUT, "path=%s", path);
+	}
+}
+
 static void read_shape(struct form_loading *in, struct span type, struct conf *type_node, struct conf *line)
 {
 	struct form *f = in->form;
@@ -60,6 +79,8 @@ static void read_shape(struct form_loading *in, struct span type, struct conf *t
 	shape->line = map_compile(&setup, line, in->f);
 	if (shape->line)
 		shape->layout = tell_map(in, "line", shape->line, line);
+	if (shape->line && f->money)
+		refuse_cuts(in, shape, fields, n, line);
 	if (shape->line && f->ntitles && map_count(shape->line) != f->ntitles)
 		conf_report(in->f, line, E_FORM_TITLES, "want=%u\ngot=%u", f->ntitles, map_count(shape->line));
 }

@@ -45,7 +45,8 @@ static void write_members(const struct parcel *p, struct buf *b)
 	text(b, "currency", p->currency);
 	text(b, "digest", p->digest);
 	text(b, "boot", p->boot);
-	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64, p->sum.count, p->sum.unreadable);
+	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"cut\":%" PRIu64, p->sum.count, p->sum.unreadable,
+		p->cut);
 	text(b, "plus", money_text(p->sum.plus, amount));
 	text(b, "minus", money_text(p->sum.minus, amount));
 }
@@ -106,6 +107,7 @@ struct parcel *parcel_read(const json_t *o, struct err *e)
 	copy(o, "boot", p->boot, sizeof p->boot);
 	p->sum.count = (uint64_t)json_integer_value(json_object_get(o, "count"));
 	p->sum.unreadable = (uint64_t)json_integer_value(json_object_get(o, "unreadable"));
+	p->cut = (uint64_t)json_integer_value(json_object_get(o, "cut"));
 	p->sum.plus = amount(o, "plus");
 	p->sum.minus = amount(o, "minus");
 	if (s > PARCEL_DONE || !p->no || !p->name[0]) {

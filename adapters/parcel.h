@@ -34,6 +34,7 @@ struct parcel {
 	char *staged, *staged_marker;
 	char *date;                  /* 2026-12-01 or "" */
 	struct money_sum sum;
+	uint64_t cut;                /* lines with a text that was shortened for the receiver */
 	char currency[4];
 	char digest[65];             /* SHA-256 of the body, hex */
 	char boot[40];               /* in handing */

@@ -20,6 +20,7 @@ enum total_term {
 	TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED,
 	TOTAL_TAKEN,                 /* out: routed, as the destination read it */
 	TOTAL_PENDING, TOTAL_HANDED, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
+	TOTAL_CUT,                   /* out: of those handed over, lines with a text that was shortened; in no equation */
 	TOTAL_SKIPPED,               /* titles, blank rows, trailers, deleted rows: no records, in no equation */
 	TOTAL_COUNT
 };

@@ -55,6 +55,12 @@ if(Python3_FOUND)
   set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# A text that is shortened for its receiver is never shortened silently.
+if(Python3_FOUND)
+  add_test(NAME cuts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cuts_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(cuts PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>

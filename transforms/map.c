@@ -296,6 +296,13 @@ static __attribute__((noinline)) void make_keyed(struct run *r, struct value *v)
 	*v = (struct value){.text = made_since(r, at)};
 }
 
+static void cut_text(const struct run *r, const struct rule *u, struct span t, struct value *ret)
+{
+	const struct span text = charset_cut(r->m->setup.charset, t, u->cut);
+
+	*ret = (struct value){.text = text, .cut = text.n < t.n};
+}
+
 /* v is the value so far and the result. The first conversion takes its text as t, not from memory where it was just
  * put. */
 static int convert(struct run *r, const struct rule *u, struct span t, struct value *v, struct err *e)
@@ -320,7 +327,7 @@ static int convert(struct run *r, const struct rule *u, struct span t, struct va
 	if (u->lengths && check_bytes(r, u->lengths, v->text, e) != 0)
 		return -1;
 	if (u->cut)
-		*v = (struct value){.text = charset_cut(r->m->setup.charset, t, u->cut)};
+		cut_text(r, u, t, v);
 	if (u->keyed)
 		make_keyed(r, v);
 	return 0;
@@ -380,13 +387,18 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 		return not_same(r, u, e);
 	if (is_null(u, t))
 		return nothing(u, ret, e);
-	*ret = (struct value){t, from->fen, from->is_money};
+	*ret = (struct value){.text = t, .fen = from->fen, .is_money = from->is_money};
 	if (u->converts) {
 		if (convert(r, u, t, ret, e) != 0)
 			return -1;
 		t = ret->text;
-		if (!t.n)            /* cut before its first character */
-			return nothing(u, ret, e);
+		if (!t.n) {          /* cut before its first character, or a list without items */
+			const bool cut = ret->cut;
+			const int rc = nothing(u, ret, e);
+
+			ret->cut = cut;
+			return rc;
+		}
 	}
 	if (u->checked && schema_check(u->checked, t, e) != 0)
 		return -1;
@@ -472,6 +484,11 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 	*ret_fen = amount->fen;
 	*ret_currency = currency;
 	return 0;
+}
+
+bool map_may_cut(const struct map *m, unsigned i)
+{
+	return m->rules[i].cut > 0;
 }
 
 void map_limit(struct map *m, unsigned i, size_t bytes)

@@ -101,6 +101,10 @@ unsigned map_count(const struct map *m);
 const struct value *map_cell(const struct map *m, const struct slots *s, unsigned i);
 /* MAP_LIST: name of a column: `name:`, else the last word of its path. MAP_OBJECT: the field's path. */
 struct span map_column(const struct map *m, unsigned i);
+/* MAP_LIST, outward: whether a cell may be shortened. Appends the columns of those that were in the last run, as a JSON array
+ * of their names; how many. Nothing is appended when there are none. */
+bool map_may_cut(const struct map *m, unsigned i);
+unsigned map_write_cuts(const struct map *m, const struct slots *s, struct buf *b);
 /* MAP_LIST, outward: the receiver's column has room for so many bytes of its charset. */
 void map_limit(struct map *m, unsigned i, size_t bytes);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */

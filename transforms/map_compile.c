@@ -31,6 +31,8 @@ static void check_rule(struct map_rule_reader *r, const struct conf *node)
 		map_bad_rule(r, node, "words | lookup | as");
 	if (u->check >= CHECK_CNAPS && u->as != AS_TEXT)
 		map_bad_rule(r, node, "check | as");
+	if (u->cut && !r->m->setup.outward)
+		map_bad_rule(r, node, "form: out");  /* what came in stays as it came */
 	if (u->keyed && (u->as != AS_TEXT || u->cut))
 		map_bad_rule(r, node, "keyed | as | cut");
 	else if (u->cut && u->as != AS_TEXT)
@@ -78,6 +80,7 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && u->same < 0 && !r->m->setup.outward;
 	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->dates->fmt.length + 11 : u->keyed ? 32 : 0;
 	r->m->room += u->year ? 4 : 0;
+	r->m->cuts += u->cut > 0;
 }
 
 static unsigned parents_of(struct span path)

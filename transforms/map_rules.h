@@ -107,7 +107,7 @@ struct map {
 	struct map_setup setup;
 	struct rule *rules;          /* as in the form: a rule may use the results of those above it */
 	struct member *members;      /* MAP_OBJECT: the rules' results in the order of writing */
-	unsigned n;
+	unsigned n, cuts;            /* cuts: rules that may shorten a text */
 	size_t room;                 /* bytes that the conversions of one run need at most */
 	size_t frame;                /* bytes that one member or the object's end needs beside its text, at most */
 	int control;

@@ -66,3 +66,18 @@ void map_write(const struct map *m, const struct slots *s, struct buf *b)
 	}
 	buf_c(b, ']');
 }
+
+unsigned map_write_cuts(const struct map *m, const struct slots *s, struct buf *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < m->n && m->cuts; i++) {
+		if (!s->v[m->rules[i].out].cut)
+			continue;
+		buf_c(b, n++ ? ',' : '[');
+		json_quote(b, m->rules[i].name);
+	}
+	if (n)
+		buf_c(b, ']');
+	return n;
+}

@@ -13,6 +13,7 @@ struct value {
 	struct span text;            /* UTF-8; .p == NULL: absent */
 	int64_t fen;                 /* when is_money */
 	bool is_money;
+	bool cut;                    /* of a cell: it was shortened */
 };
 
 struct names;

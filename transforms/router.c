@@ -201,6 +201,16 @@ static int dead_event(struct work *w, const struct err *why, const char *destina
 	return flow_append(&r->flow, r->dead_topic, 0, w->message->key, &r->event, e);
 }
 
+/* What was shortened for the receiver goes along with the line, by its columns: nothing is altered silently. */
+static void write_cuts(struct router *r, const struct shape *s)
+{
+	const size_t from = r->event.n;
+
+	buf_str(&r->event, ",\"cut\":");
+	if (!map_write_cuts(s->line, &s->slots, &r->event))
+		r->event.n = from;
+}
+
 int router_shape_event(struct router *r, struct type *t, const struct event *v, unsigned d, struct err *e)
 {
 	struct shape *s = &t->shapes[d];
@@ -218,6 +228,7 @@ int router_shape_event(struct router *r, struct type *t, const struct event *v, 
 	event_begin(&r->event, &out);
 	buf_str(&r->event, "{\"line\":");
 	map_write(s->line, &s->slots, &r->event);
+	write_cuts(r, s);
 	if (amount >= 0 && t->slots.v[amount].is_money) {
 		buf_str(&r->event, ",\"amount\":");
 		json_quote(&r->event, t->slots.v[amount].text);

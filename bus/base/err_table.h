@@ -713,6 +713,9 @@ ROW(E_RECORD_NO_EVENT, "record.no_event", ERR_DATA, 1, "no condition of an event
 	"the record is not passed on; see when: of the form's events, or ask the source what the record means", "该记录没有往下走；请看报文格式各事件的 when:，或向来源系统核实其含义")
 ROW(E_FORM_CODEC, "form.codec", ERR_CONF, 3, "{got} is no codec, or there is more than one", "没有名为 {got} 的编解码，或写了不止一个",
 	"one of: delimited, fixed, dbf, json, xml", "可用的编解码：delimited、fixed、dbf、json、xml")
+ROW(E_FORM_CUT, "form.cut", ERR_CONF, 3, "{path} would be shortened on its way to who moves the money", "{path} 发给付款方时会被截短",
+	"an account or amount that is shortened is another one: leave cut out, a line that does not fit is then dead",
+	"账号、金额截短后就不是原来的了：请去掉 cut，放不下的那一行会成为死信")
 ROW(E_FORM_DECLARED, "form.declared", ERR_CONF, 3, "the form makes several events, and declares: does not say of which of them the figures are",
 	"该报文格式产生多种事件，而 declares: 没有写明申报的是其中哪一种",
 	"the form was not loaded; write of: with the type whose count and sum are declared", "该报文格式未加载；请写 of:，注明申报笔数、合计的是哪种事件")

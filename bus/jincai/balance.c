@@ -200,6 +200,23 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 	print_row(r, &row);
 }
 
+/* Of what was handed over: the bus never alters a payment silently. */
+static void shortened(struct report *r, const struct balance *b, const char *destination, const char *currency)
+{
+	const uint64_t n = totals_get(b->all, TOTAL_CUT, destination, currency).count;
+
+	if (!n || !r->to)
+		return;
+	if (!r->json) {
+		fprintf(r->to, say("%s  已交出的行中，%" PRIu64 " 行有文本按接收方的长度截短\n",
+			"%s  of the lines handed over, %" PRIu64 " have a text that was shortened to the receiver's width\n"), destination, n);
+		return;
+	}
+	fprintf(r->to, "%s\n{\"equation\":\"none\",\"destination\":\"%s\",\"currency\":\"%s\",\"term\":\"%s\",\"count\":%" PRIu64 "}",
+		r->comma ? "," : "", destination, currency, total_names[TOTAL_CUT], n);
+	r->comma = true;
+}
+
 static void report_one(struct report *r, const struct balance *b, const struct site *s, const char *currency)
 {
 	for (unsigned q = 0; q < total_nequations; q++)
@@ -209,6 +226,8 @@ static void report_one(struct report *r, const struct balance *b, const struct s
 	for (unsigned d = 0; d < s->ndestinations; d++)
 		on_the_way(r, b, TOTAL_ROUTED, s->destinations[d].name, TOTAL_TAKEN, s->destinations[d].name, currency,
 			s->destinations[d].name);
+	for (unsigned d = 0; d < s->ndestinations; d++)
+		shortened(r, b, s->destinations[d].name, currency);
 }
 
 static unsigned report(struct report *r, const struct balance *b, const struct site *s)

@@ -11,6 +11,7 @@ struct cases_cover {
 	bool *filled;                /* inward, by slot */
 	bool **made;                 /* by number of a map, then by rule */
 	unsigned nmaps;
+	unsigned long cut;           /* lines with a text that was shortened */
 };
 
 static const struct map *map_of(const struct form *f, unsigned i)
@@ -63,7 +64,11 @@ void cases_cover_reading(struct cases_cover *c, struct reader *r, const struct r
 
 void cases_cover_line(struct cases_cover *c, const struct form_shape *shape, const struct slots *s)
 {
+	struct buf names = BUF_INIT;
+
 	see_rules(c, (unsigned)(shape - c->form->shapes), s);
+	c->cut += map_write_cuts(shape->line, s, &names) > 0;
+	buf_done(&names);
 }
 
 /* ---- shown ---- */
@@ -131,4 +136,6 @@ void cases_cover_show(const struct cases_cover *c, struct buf *b)
 	if (!c->form->outward)
 		show_columns(c, b);
 	show_rules(c, b);
+	if (c->cut)
+		buf_printf(b, say("；%lu 行有文本被截短", "; %lu lines with a text that was shortened"), c->cut);
 }

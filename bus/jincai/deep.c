@@ -357,7 +357,11 @@ static int count_parcel(struct recount *c, const char *topic, unsigned partition
 	if (!p || !destination) {
 		ret = -1;
 	} else if (p->state == PARCEL_DONE) {
+		const struct money_sum cut = {.count = p->cut};
+
 		ret = totals_move(c->counted, TOTAL_HANDED, destination, span_of(p->currency), &p->sum, 1, c->e);
+		if (ret == 0 && p->cut)
+			ret = totals_move(c->counted, TOTAL_CUT, destination, span_of(p->currency), &cut, 1, c->e);
 		check_file(c, p, destination);
 	}
 	parcel_free(p);
@@ -368,7 +372,7 @@ static int count_parcel(struct recount *c, const char *topic, unsigned partition
 /* ---- comparing ---- */
 
 static const enum total_term recounted[] = {TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DEAD, TOTAL_CONFLICT, TOTAL_HELD, TOTAL_RETURNED,
-	TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED};
+	TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED, TOTAL_CUT};
 
 struct compare {
 	struct recount *c;

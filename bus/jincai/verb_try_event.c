@@ -163,6 +163,8 @@ static void show_cells(struct looking *k, const struct site_destination *d, cons
 		show_text(b, map_column(line, i));
 		buf_str(b, " = ");
 		put_value(b, k->schema, from >= 0 ? names_text(names, (unsigned)from) : "", v->text.p ? v->text : SPAN(""));
+		if (v->cut)
+			buf_str(b, say("（已截短）", " (shortened)"));
 		buf_c(b, '\n');
 	}
 }

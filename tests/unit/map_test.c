@@ -444,8 +444,7 @@ static const struct {
 	{"what fits is not cut", GB18030, "[{from: a, cut: 60 bytes}]", "a=王珅", "[\"王珅\"]"},
 	{"ASCII is cut", GBK, "[{from: a, cut: 3 bytes}]", "a=abcdef", "[\"abc\"]"},
 	{"cut before the first character", GBK, "[{from: a, cut: 1 bytes}, b]", "a=王|b=x", "[\"\",\"x\"]"},
-	{"cut on the way in", IN, "{id: {from: a, cut: 4 bytes}}", "a=王珅", "{\"id\":\"王\"}"},
-	{"cut away what is required", IN, "{id: {from: a, cut: 2 bytes}}", "a=王", "map.missing id"},
+	{"cut away what is required", GBK, "[{from: a, cut: 1 bytes, required: yes}]", "a=王", "map.missing a"},
 
 	/* when */
 	{"when it holds", IN, "{id: a, z: {from: b, when: 'a = \"x\"'}}", "a=x|b=y", "{\"id\":\"x\",\"z\":\"y\"}"},
@@ -745,6 +744,7 @@ static const struct {
 	{"an empty check", UTF8, "  [{from: a, check: ''}]", "2:21 map.rule"},
 	{"positive text", UTF8, "  [{from: a, check: positive}]", "2:4 map.rule"},
 	{"not negative date", UTF8, "  [{from: a, as: yyyyMM, check: not_negative}]", "2:4 map.rule"},
+	{"a cut on the way in", IN, "  {id: {from: a, cut: 60 bytes}}", "2:8 map.rule"},
 	{"a cut without bytes", UTF8, "  [{from: a, cut: 60}]", "2:19 map.rule"},
 	{"a cut to nothing", UTF8, "  [{from: a, cut: 0 bytes}]", "2:19 map.rule"},
 	{"a cut below nothing", UTF8, "  [{from: a, cut: -1 bytes}]", "2:19 map.rule"},
@@ -752,7 +752,7 @@ static const struct {
 	{"a cut of characters", UTF8, "  [{from: a, cut: 60 characters}]", "2:19 map.rule"},
 	{"a cut amount", UTF8, "  [{from: a, as: yuan, cut: 5 bytes}]", "2:4 map.rule"},
 	{"a cut date", UTF8, "  [{from: a, as: yyyyMM, cut: 4 bytes}]", "2:4 map.rule"},
-	{"a cut hash", LIST, "  [{keyed: a, cut: 4 bytes}]", "2:4 map.rule"},
+	{"a cut hash", LIST, "  [{keyed: a, cut: 4 bytes}]", "2:4 map.rule; 2:4 map.rule"},
 	{"the hash of an amount", LIST, "  [{keyed: a, as: yuan}]", "2:4 map.rule"},
 	{"a condition that is none", UTF8, "  [{from: a, when: a}]", "2:20 expr.syntax"},
 	{"a condition on what does not exist", UTF8, "  [{from: a, when: 'x.y = \"\"'}]", "2:20 expr.name"},
@@ -793,7 +793,7 @@ static const struct {
 	{"a month among dates", IN, "  {id: a, date: {from: b, as: [yyyyMMdd, yyyyMM]}}", "2:17 map.rule"},
 	{"a year that is none", LIST, "  [{from: a, year: next}]", "2:20 map.rule"},
 	{"a year of an amount", LIST, "  [{from: a, as: yuan, year: this}]", "2:4 map.rule"},
-	{"a year that is cut", LIST, "  [{from: a, year: this, cut: 2 bytes}]", "2:4 map.rule"},
+	{"a year that is cut", UTF8, "  [{from: a, year: this, cut: 2 bytes}]", "2:4 map.rule"},
 	{"a year for a date", IN, "  {id: a, date: {from: b, year: this}}", "2:17 map.rule"},
 	{"a year by another word", LIST, "  [{from: a, year: {after: 'a = \"\"'}}]", "2:20 map.rule; 2:21 conf.unknown_key"},
 	{"the same as what does not exist", LIST, "  [{from: a, same: x.y}]", "2:20 map.path"},
@@ -894,6 +894,38 @@ static void every_error_of_mappings_is_raised_above(void **state)
 			found = found || strstr(refused[k].want, rules[i]) != NULL;
 		assert_true(found && err_code(err_by_name(rules[i]))->kind == ERR_CONF);
 	}
+}
+
+static void what_was_shortened_is_told_by_its_columns(void **state)
+{
+	static const struct {
+		const char *rules, *want;
+		unsigned n;
+	} row[] = {
+		{"[{from: a, cut: 4 bytes}, {from: line.name, cut: 2 bytes, name: Payee}, b]", "[\"a\",\"Payee\"]", 2},
+		{"[{from: a, cut: 6 bytes}, {from: line.name, cut: 2 bytes}]", "[\"name\"]", 1},
+		{"[{from: a, cut: 1 bytes}]", "[\"a\"]", 1},       /* nothing of it is left */
+		{"[{from: a, cut: 6 bytes}, b]", "", 0}, {"[a, b]", "", 0},
+	};
+	struct buf got = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		struct bench b;
+		struct err e = ERR_INIT;
+
+		bench_init(&b, GBK, row[i].rules);
+		for (unsigned again = 0; again < 2; again++) {
+			fill(&b, "a=乌云其|b=x|line.name=王珅");
+			OK(e, map_run(b.map, &b.slots, &e));
+			buf_clear(&got);
+			assert_int_equal(map_write_cuts(b.map, &b.slots, &got), row[i].n);
+			assert_string_equal(buf_text(&got), row[i].want);
+		}
+		assert_int_equal(map_may_cut(b.map, 0), strstr(row[i].rules, "cut") != NULL);
+		bench_done(&b);
+	}
+	buf_done(&got);
 }
 
 static void the_error_names_what_was_wrong(void **state)
@@ -1244,6 +1276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_turn_records_into_data), cmocka_unit_test(wrong_rules_are_found_before_any_record),
 		cmocka_unit_test(every_error_of_mappings_is_raised_above),
+		cmocka_unit_test(what_was_shortened_is_told_by_its_columns),
 		cmocka_unit_test(the_error_names_what_was_wrong), cmocka_unit_test(a_keyed_hash_is_equal_for_equal_texts_only),
 		cmocka_unit_test(a_keyed_hash_needs_a_key), cmocka_unit_test(without_a_year_the_newest_edition_counts),
 		cmocka_unit_test(the_year_may_be_a_result), cmocka_unit_test(columns_have_names), cmocka_unit_test(results_have_slots_of_their_own),
