@@ -45,7 +45,7 @@ identity: {{document: [site.division, file.unit, file.date, {{keyed: line.accoun
 content: [data.payee.name, data.net]
 key: data.unit
 map:
-  month: {{from: file.date, cut: 7 bytes}}
+  month: {{from: file.date, as: yyyy-MM-dd}}
   businessdate: file.date
   unit: {{from: file.unit, lookup: units}}
   payee.name: line.name
