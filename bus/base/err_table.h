@@ -692,7 +692,7 @@ ROW(E_NEW_EXISTS, "new.exists", ERR_CONF, 2, "{folder} is there already", "{fold
 ROW(E_NEW_NAME, "new.name", ERR_CONF, 2, "{name} is no SYSTEM/NAME: two words of 1 to 40 of a-z, 0-9, hyphen, _", "{name} 不是“系统/名称”：两段，各 1 到 40 个 a-z、0-9、连字符、下划线",
 	"nothing was written; such as payroll/vendor", "没有写入任何东西；写法如 payroll/vendor")
 ROW(E_NEW_NOT_TEXT, "new.not_text", ERR_CONF, 2, "{file} is no text in rows: its bytes look like {what}", "{file} 不是按行排列的文本：从字节看像是 {what}",
-	"nothing was written; a dBASE table has codec: dbf, a spreadsheet has to be saved as text first, and NUL bytes can be UTF-16", "没有写入任何东西；DBF 表请用 codec: dbf，电子表格请先另存为文本，有 NUL 字节的可能是 UTF-16")
+	"nothing was written; a dBASE table has codec: dbf, a workbook (.xlsx) codec: xlsx, an older one has to be saved as that, and NUL bytes can be UTF-16", "没有写入任何东西；DBF 表请用 codec: dbf，工作簿（.xlsx）请用 codec: xlsx，旧式的请先另存为 .xlsx，有 NUL 字节的可能是 UTF-16")
 ROW(E_RECORD_CONFLICT, "record.conflict", ERR_DATA, 1, "{id} was published before with other content", "{id} 此前已以别的内容发布过",
 	"it was not published again; settle with the source which one is right", "没有再次发布；请与来源系统核实以哪条为准")
 ROW(E_FORM_NAME, "form.name", ERR_DATA, 1, "the file name {file} is not as the form says", "文件名 {file} 不符合报文格式的规定",
