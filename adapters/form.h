@@ -36,6 +36,7 @@ struct form_kind {
 struct form_event {
 	char *type;
 	const struct schema *schema;
+	const char *money;           /* kind of its amount, as totals name it: "" for cash */
 	enum form_nature nature;
 	unsigned kind;               /* number of the kind of its records; 0 when columns stand in a header row */
 	struct expr *when;           /* on the record's columns; NULL: always */

@@ -296,6 +296,7 @@ static struct form_event *add_event(struct form_loading *in, struct span type, c
 	*x = (struct form_event){.type = mem_text(type), .key_slot = -1, .unit_slot = -1, .bank_slot = -1, .date_slot = -1,
 		.currency_slot = -1};
 	x->schema = library_schema(in->library, type, node, in->f);
+	x->money = x->schema ? schema_kind_of_money(x->schema) : "";
 	if (conf_need(at, "nature", CONF_SCALAR, in->f))
 		x->nature = (enum form_nature)conf_choice(at, "nature", "instruction|report|master", 0, in->f);
 	return x;

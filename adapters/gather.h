@@ -4,6 +4,7 @@
 
 #include "batch.h"
 #include "parcel.h"
+#include "totals.h"
 
 /*
  * A batch that a destination gathers: where its lines lie, what its closings said, and whether it may go.
@@ -24,7 +25,7 @@ struct gathering {
 	char *date;                  /* of the first line; "" */
 	uint64_t count;              /* of the lines to go */
 	struct gather_sum {
-		char currency[4];
+		char currency[TOTALS_CURRENCY_MAX];
 		struct money_sum sum;
 	} *sums;                     /* of the lines to go, in the order in which currencies came */
 	unsigned nsums;

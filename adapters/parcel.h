@@ -6,6 +6,7 @@
 
 #include "event.h"
 #include "money.h"
+#include "totals.h"
 
 /*
  * A parcel: what a destination hands over as one. It is planned before it is sent and its bytes are never built twice:
@@ -35,7 +36,7 @@ struct parcel {
 	char *date;                  /* 2026-12-01 or "" */
 	struct money_sum sum;
 	uint64_t cut;                /* lines with a text that was shortened for the receiver */
-	char currency[4];
+	char currency[TOTALS_CURRENCY_MAX];
 	char digest[65];             /* SHA-256 of the body, hex */
 	char boot[40];               /* in handing */
 	struct parcel *next;

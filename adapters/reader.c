@@ -471,7 +471,7 @@ static int make_event(struct reader *r, unsigned i, struct err *e)
 		ret->fen = r->slots.v[control].fen;
 	}
 	if (x->currency_slot >= 0)
-		ret->currency = r->slots.v[x->currency_slot].text;
+		ret->currency = totals_currency(r->slots.v[x->currency_slot].text, x->money, r->texts[i].currency);
 	if (make_id(r, x, &r->texts[i].id, e) != 0 || make_fingerprint(r, x, &r->texts[i].fingerprint, key, e) != 0)
 		return -1;
 	buf_clear(key);
@@ -519,6 +519,7 @@ static const struct form_event *first_of(const struct reader *r)
 static void dead(struct reader *r, struct reading *g, const struct err *e)
 {
 	struct reading_event *x = &r->events[0];
+	struct span currency = SPAN_NONE;
 	struct err ignored;
 	const char *cell = err_arg(e, "cell");
 
@@ -529,13 +530,15 @@ static void dead(struct reader *r, struct reading *g, const struct err *e)
 	g->bad = *e;
 	err_at(&g->bad, "%s:%" PRIu64 "%s%s", r->setup.shown, r->row.line, cell ? ":" : "", cell ? cell : "");
 	if (!x->readable && !r->row.bad.id &&
-		map_run_amount(x->of->map, &r->slots, &x->fen, &x->currency, &ignored) == 0) {
+		map_run_amount(x->of->map, &r->slots, &x->fen, &currency, &ignored) == 0) {
 		x->readable = true;
 		check_size(x, &ignored);
 	}
 	/* Counted under the form's own currency, if it names one, also when nothing of it can be read. */
+	if (!currency.n)
+		currency = map_fixed_currency(x->of->map);
 	if (!x->currency.n)
-		x->currency = map_fixed_currency(x->of->map);
+		x->currency = totals_currency(currency, x->of->money, r->texts[0].currency);
 }
 
 /* All events that the record makes, or none: the record is dead. */

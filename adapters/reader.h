@@ -25,7 +25,7 @@ struct reading_event {
 	const struct form_event *of;
 	bool readable;               /* its amount is known, also when the record is dead */
 	int64_t fen;
-	struct span currency;
+	struct span currency;        /* with its kind of money, as totals name it */
 	struct span id;              /* empty when it could not be made */
 	struct span fingerprint;     /* 32 hex digits; empty for reports that are known by record number */
 	struct span key;             /* partition key; empty: the adapter's name */
@@ -89,7 +89,7 @@ struct reader_proof {
 	uint64_t count;
 	int64_t sum;
 	int64_t found;               /* sum of those readable amounts that are declared (of one currency) */
-	char currency[4];
+	char currency[TOTALS_CURRENCY_MAX];
 	bool trailer_missing;
 	/* ok; held (does not prove, or is released whole and has a dead record); no_control (nothing declared) */
 	enum { PROOF_OK, PROOF_HELD, PROOF_NO_CONTROL } verdict;

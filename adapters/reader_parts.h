@@ -30,6 +30,7 @@ struct reader {
 	struct reading_event events[FORM_EVENTS_MAX];        /* of the last record, and their texts: */
 	struct {
 		struct buf id, fingerprint, key;
+		char currency[TOTALS_CURRENCY_MAX];
 	} texts[FORM_EVENTS_MAX];
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;

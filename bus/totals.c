@@ -102,11 +102,36 @@ static void insert(struct totals *t, size_t at, enum total_term term, const char
 		memcpy(line->currency, currency.p, currency.n);
 }
 
+struct span totals_currency(struct span currency, const char *kind, char ret[TOTALS_CURRENCY_MAX])
+{
+	if (!*kind)
+		return currency;
+	snprintf(ret, TOTALS_CURRENCY_MAX, "%.*s%s%s", SPAN_F(currency), currency.n ? " " : "", kind);
+	return span_of(ret);
+}
+
+const char *totals_kind(const char *currency)
+{
+	const char *blank = strchr(currency, ' '), *kind = blank ? blank + 1 : currency;
+
+	return strcmp(kind, "order") == 0 || strcmp(kind, "book") == 0 ? kind : "";
+}
+
+/* Letters of the currency itself. */
+static size_t letters(struct span currency)
+{
+	const char *blank = currency.n ? memchr(currency.p, ' ', currency.n) : NULL;
+
+	if (span_is(currency, "order") || span_is(currency, "book"))
+		return 0;
+	return blank ? (size_t)(blank - currency.p) : currency.n;
+}
+
 static int check_names(const char *destination, struct span currency, struct err *e)
 {
 	if (strlen(destination) >= sizeof ((struct total_line *)0)->destination)
 		return err_set(e, E_TOTALS_NAME, "name=%s", destination);
-	if (currency.n >= sizeof ((struct total_line *)0)->currency || (currency.n && memchr(currency.p, 0, currency.n)))
+	if (currency.n >= sizeof ((struct total_line *)0)->currency || letters(currency) > 3 || (currency.n && memchr(currency.p, 0, currency.n)))
 		return err_set(e, E_TOTALS_NAME, "name=%.*s", SPAN_F(currency));
 	return 0;
 }

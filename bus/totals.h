@@ -13,7 +13,14 @@
  *	in     read = published + duplicate + conflict + dead + held + returned + known
  *	route  published = routed + not_routed + unshaped              for each destination
  *	out    routed = pending + handed_over + already + dead + stopped
+ *
+ * What is counted are events, or what would have been one: a record that makes two counts as two, one that is dead as one.
+ * Sums are kept for each currency and kind of money, which are never added together: "CNY" is cash, "CNY order" the amounts
+ * of vouchers and heads whose lines may be counted as well, "CNY book" what cards say. Below, such a name is a currency.
  */
+#define TOTALS_CURRENCY_MAX 12u
+
+
 enum total_term {
 	TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DUPLICATE, TOTAL_CONFLICT, TOTAL_DEAD, TOTAL_HELD, TOTAL_RETURNED, TOTAL_KNOWN,
 	TOTAL_SEEN,                  /* route: published, as the router read it */
@@ -38,13 +45,19 @@ struct total_equation {
 extern const struct total_equation total_equations[];
 extern const unsigned total_nequations;
 
+/* The name of a currency (may be empty) and a kind of money ("", "order", "book"), made in ret when it is not the currency
+ * itself. */
+struct span totals_currency(struct span currency, const char *kind, char ret[TOTALS_CURRENCY_MAX]);
+/* The kind of money in such a name: "" for cash. */
+const char *totals_kind(const char *currency);
+
 /* The totals of one flow: by term, destination ("" for an adapter) and currency ("" when a record has none). */
 struct totals;
 
 struct totals *totals_new(void);
 void totals_free(struct totals *t);
-/* Adds a record. readable = false: counted as one whose amount could not be read. destination, currency: at most 64
- * and 3 bytes, else totals.name {name} (ERR_CONF). money.range when the sum does not fit. */
+/* Adds a record. readable = false: counted as one whose amount could not be read. destination: at most 64 bytes,
+ * currency: 3 and a kind, else totals.name {name} (ERR_CONF). money.range when the sum does not fit. */
 int totals_add(struct totals *t, enum total_term term, const char *destination, struct span currency, int64_t fen,
 	bool readable, struct err *e);
 /* Adds (sign = 1) or takes away (sign = -1) a whole sum: a held batch that is returned moves from one term to another.
@@ -63,7 +76,7 @@ int totals_merge(struct totals *into, const struct totals *from, struct err *e);
 struct total_line {
 	enum total_term term;
 	char destination[65];
-	char currency[4];
+	char currency[TOTALS_CURRENCY_MAX];
 	struct money_sum sum;
 };
 void totals_each(const struct totals *t, void (*each)(void *arg, const struct total_line *line), void *arg);

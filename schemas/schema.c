@@ -251,7 +251,8 @@ static void compile_marks(struct compiler *c, const struct chain *chain, struct 
 		field->sensitivity = (enum schema_sensitivity)conf_choice(map, "x-sensitivity",
 			"none|account|id|name|phone", 0, voice(c, map));
 	map = holder(chain, "x-control");
-	field->control = conf_bool(map, "x-control", false, voice(c, map));
+	field->control = conf_get(map, "x-control") != NULL;
+	field->money = (enum schema_money)conf_choice(map, "x-control", "cash|order|book", SCHEMA_CASH, voice(c, map));
 	if (field->control && c->list)
 		conf_report_key(voice(c, map), conf_get(map, "x-control"), E_SCHEMA_CONTROL, "marked=1\namounts=0");
 	compile_bytes(c, chain, field);
@@ -618,6 +619,13 @@ const struct schema_field *schema_field(const struct schema *s, struct span path
 const char *schema_nearest(const struct schema *s, struct span path)
 {
 	return conf_nearest(path, s->names);
+}
+
+const char *schema_kind_of_money(const struct schema *s)
+{
+	static const char *const kinds[] = {"", "order", "book"};
+
+	return s->control < 0 ? "" : kinds[s->fields[s->control].money];
 }
 
 const struct schema_field *schema_control(const struct schema *s)

@@ -15,7 +15,8 @@
  * said), required, additionalProperties (false, always said: an object of the standard is open without it), minLength,
  * maxLength (characters), pattern (schema_pattern.h), enum or const, format (date: 2026-12-01; month: 2026-12, years
  * 1900 to 2199; money: decimal text with two places as money_write writes it), and our own: x-title-zh, x-sensitivity
- * (none, account, id, name, phone; always said on a leaf), x-control (true on the one amount that totals count),
+ * (none, account, id, name, phone; always said on a leaf), x-control (cash, order or book on the one amount that totals count:
+ * enum schema_money),
  * x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
  * counts two and is left to whoever encodes).
  *
@@ -27,6 +28,10 @@
 enum schema_format { SCHEMA_TEXT, SCHEMA_DATE, SCHEMA_MONTH, SCHEMA_MONEY };
 enum schema_sensitivity { SENSITIVITY_NONE, SENSITIVITY_ACCOUNT, SENSITIVITY_ID, SENSITIVITY_NAME, SENSITIVITY_PHONE };
 
+/* Kinds of money that are never added together: what moves; the amount of a voucher or a head, whose lines may be counted as
+ * well; what a card says that something is worth. */
+enum schema_money { SCHEMA_CASH, SCHEMA_ORDER, SCHEMA_BOOK };
+
 struct schema_pattern;                 /* anchored sequence of classes with counts: ^[0-9A-Z]{2}[0-9]{4,6}x?$ */
 
 struct schema_field {
@@ -36,6 +41,7 @@ struct schema_field {
 	enum schema_format format;
 	enum schema_sensitivity sensitivity;
 	bool control;
+	enum schema_money money;       /* when control */
 	uint32_t min_length, max_length;           /* characters; max 0: no bound */
 	uint32_t max_bytes[CHARSET_COUNT];         /* 0: no bound */
 	const struct schema_pattern *pattern;      /* or NULL */
@@ -74,6 +80,8 @@ const struct schema_list *schema_lists(const struct schema *s);
 const struct schema_list *schema_list(const struct schema *s, struct span path);     /* NULL when unknown */
 const struct schema_field *schema_item_field(const struct schema_list *l, struct span name);
 const char *schema_item_nearest(const struct schema_list *l, struct span name);
+/* Of the control amount, as totals name it (totals.h): "" for cash, or when there is none. */
+const char *schema_kind_of_money(const struct schema *s);
 /* Examples of the file as JSON text, for fixtures. */
 unsigned schema_nexamples(const struct schema *s);
 struct span schema_example(const struct schema *s, unsigned i);

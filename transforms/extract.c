@@ -17,6 +17,7 @@ struct extract {
 	struct node *root;
 	unsigned first, count;       /* of the slots that it fills */
 	int amount, currency;
+	const char *money;
 	unsigned envelope;           /* slot of event.id; the others follow */
 };
 
@@ -77,6 +78,7 @@ struct extract *extract_new(const struct schema *s, struct names *names)
 	for (unsigned i = 0; i < n; i++)
 		add_field(x, names, &fields[i], &fields[i] == control);
 	x->count = names_count(names) - x->first;
+	x->money = schema_kind_of_money(s);
 	return x;
 }
 
@@ -106,6 +108,11 @@ int extract_amount_slot(const struct extract *x)
 int extract_currency_slot(const struct extract *x)
 {
 	return x->currency;
+}
+
+const char *extract_kind_of_money(const struct extract *x)
+{
+	return x->money;
 }
 
 static int walk(const struct node *list, struct jscan *in, struct slots *s, struct err *e)

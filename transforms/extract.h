@@ -20,5 +20,7 @@ void extract_free(struct extract *x);
 int extract_run(const struct extract *x, const struct event *v, struct slots *s, struct err *e);
 int extract_amount_slot(const struct extract *x);      /* data.<control>; -1: none */
 int extract_currency_slot(const struct extract *x);
+/* Of the schema's control amount, as totals name it. */
+const char *extract_kind_of_money(const struct extract *x);
 
 #endif

@@ -211,11 +211,22 @@ static void write_cuts(struct router *r, const struct shape *s)
 		r->event.n = from;
 }
 
+/* As totals name it; absent when the event has none. */
+static struct span currency_of(struct type *t)
+{
+	int slot = extract_currency_slot(t->extract);
+
+	if (slot < 0 || !t->slots.v[slot].text.p)
+		return SPAN_NONE;
+	return totals_currency(t->slots.v[slot].text, extract_kind_of_money(t->extract), t->currency);
+}
+
 int router_shape_event(struct router *r, struct type *t, const struct event *v, unsigned d, struct err *e)
 {
 	struct shape *s = &t->shapes[d];
 	struct event out = *v;
-	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	int amount = extract_amount_slot(t->extract);
+	struct span currency = currency_of(t);
 
 	for (unsigned i = 0; i < s->slots.n; i++)
 		if (s->from[i] >= 0)
@@ -233,9 +244,9 @@ int router_shape_event(struct router *r, struct type *t, const struct event *v, 
 		buf_str(&r->event, ",\"amount\":");
 		json_quote(&r->event, t->slots.v[amount].text);
 	}
-	if (currency >= 0 && t->slots.v[currency].text.p) {
+	if (currency.p) {
 		buf_str(&r->event, ",\"currency\":");
-		json_quote(&r->event, t->slots.v[currency].text);
+		json_quote(&r->event, currency);
 	}
 	if (s->split >= 0) {
 		if (!t->slots.v[s->split].text.n)
@@ -256,12 +267,11 @@ static bool matches(const struct type *t, unsigned d)
 	return false;
 }
 
-static int unshaped(struct work *w, const struct type *t, unsigned d, const struct err *why, struct err *e)
+static int unshaped(struct work *w, struct type *t, unsigned d, const struct err *why, struct err *e)
 {
-	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	int amount = extract_amount_slot(t->extract);
 
-	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL,
-		currency >= 0 ? t->slots.v[currency].text : SPAN_NONE, e);
+	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL, currency_of(t), e);
 }
 
 /* One event to one destination: shaped and appended, or dead for it. */
@@ -289,7 +299,7 @@ static int route_to(struct work *w, struct type *t, unsigned d, enum total_term 
 static int route_event(struct work *w, struct type *t, struct err *e)
 {
 	struct router *r = w->r;
-	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
+	int amount = extract_amount_slot(t->extract);
 	struct err why = ERR_INIT;
 	bool taken = false, failed = false, readable;
 	struct span cur;
@@ -299,7 +309,8 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 		return err_set(e, E_ROUTE_EVENT, "id=%.*s", SPAN_F(w->event->id));
 	readable = amount >= 0 && t->slots.v[amount].is_money;
 	fen = readable ? t->slots.v[amount].fen : 0;
-	cur = currency >= 0 && t->slots.v[currency].text.p ? t->slots.v[currency].text : SPAN("");
+	cur = currency_of(t);
+	cur = cur.p ? cur : SPAN("");
 	if (totals_add(w->in->totals, TOTAL_SEEN, "", cur, fen, readable, e) != 0)
 		return -1;
 	for (unsigned d = 0; d < r->ndestinations; d++) {

@@ -27,6 +27,7 @@ struct type {
 	struct names *names;
 	struct extract *extract;
 	struct slots slots;
+	char currency[TOTALS_CURRENCY_MAX];  /* of the event in work, where its kind of money is not cash */
 	struct route *routes;
 	unsigned nroutes;
 	struct shape shapes[DESTINATIONS_MAX];

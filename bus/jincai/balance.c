@@ -75,7 +75,7 @@ void balance_done(struct balance *b)
 #define CURRENCIES_MAX 32u
 
 struct currencies {
-	char all[CURRENCIES_MAX][4];
+	char all[CURRENCIES_MAX][TOTALS_CURRENCY_MAX];
 	unsigned n;
 };
 
@@ -104,6 +104,7 @@ struct report {
 
 static void print_row(struct report *r, const struct balance_row *w)
 {
+	struct buf money = BUF_INIT;
 	char plus[24], minus[24];
 
 	if (!r->to)
@@ -118,9 +119,11 @@ static void print_row(struct report *r, const struct balance_row *w)
 		fputc('\n', r->to);
 		return;
 	}
-	fprintf(r->to, "%s\n{\"equation\":\"%s\",\"destination\":\"%s\",\"currency\":\"%s\",\"term\":\"%s\",\"count\":%" PRIu64
+	show_currency_json(&money, w->currency);
+	fprintf(r->to, "%s\n{\"equation\":\"%s\",\"destination\":\"%s\",%s,\"term\":\"%s\",\"count\":%" PRIu64
 		",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", r->comma ? "," : "", w->equation, w->destination,
-		w->currency, w->term, w->sum.count, plus, minus, w->sum.unreadable);
+		buf_text(&money), w->term, w->sum.count, plus, minus, w->sum.unreadable);
+	buf_done(&money);
 	r->comma = true;
 }
 
@@ -159,6 +162,7 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 	struct balance_row w = {q->name, destination, currency, total_names[q->left],
 		say(total_names_zh[q->left], total_names[q->left]), left};
 	bool any = left.count != 0;
+	char name[64];
 	struct err ignored;
 
 	for (unsigned i = 0; i < q->nright; i++)
@@ -167,7 +171,7 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 		return;
 	if (!r->json && r->to)
 		fprintf(r->to, "%s%s%s  %s\n", say(q->zh, q->name), destination[0] ? " " : "", destination,
-			currency[0] ? currency : say("（无币种）", "(no currency)"));
+			show_currency(currency, name));
 	print_row(r, &w);
 	for (unsigned i = 0; i < q->nright; i++) {
 		w.sum = totals_get(b->all, q->right[i], destination, currency);
@@ -185,6 +189,7 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 	enum total_term read, const char *to, const char *currency, const char *shown)
 {
 	struct money_sum w = totals_get(b->all, written, from, currency), d = totals_get(b->all, read, to, currency);
+	char name[64];
 	struct balance_row row = {"way", shown, currency, "on_the_way", say("在途", "on the way"), {0}};
 
 	if (money_sum_eq(&w, &d))
@@ -196,7 +201,7 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 		row.shown = say("多出", "too many");
 	}
 	if (!r->json && r->to)
-		fprintf(r->to, "%s %s\n", say("之间", "between"), shown);
+		fprintf(r->to, "%s %s  %s\n", say("之间", "between"), shown, show_currency(currency, name));
 	print_row(r, &row);
 }
 
@@ -204,6 +209,7 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 static void shortened(struct report *r, const struct balance *b, const char *destination, const char *currency)
 {
 	const uint64_t n = totals_get(b->all, TOTAL_CUT, destination, currency).count;
+	struct buf money = BUF_INIT;
 
 	if (!n || !r->to)
 		return;
@@ -212,8 +218,10 @@ static void shortened(struct report *r, const struct balance *b, const char *des
 			"%s  of the lines handed over, %" PRIu64 " have a text that was shortened to the receiver's width\n"), destination, n);
 		return;
 	}
-	fprintf(r->to, "%s\n{\"equation\":\"none\",\"destination\":\"%s\",\"currency\":\"%s\",\"term\":\"%s\",\"count\":%" PRIu64 "}",
-		r->comma ? "," : "", destination, currency, total_names[TOTAL_CUT], n);
+	show_currency_json(&money, currency);
+	fprintf(r->to, "%s\n{\"equation\":\"none\",\"destination\":\"%s\",%s,\"term\":\"%s\",\"count\":%" PRIu64 "}",
+		r->comma ? "," : "", destination, buf_text(&money), total_names[TOTAL_CUT], n);
+	buf_done(&money);
 	r->comma = true;
 }
 

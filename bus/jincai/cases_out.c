@@ -22,7 +22,7 @@ struct packing {
 	struct taken *types;
 	struct buf lines, body;
 	struct money_sum sum;
-	char currency[4], date[24];
+	char currency[TOTALS_CURRENCY_MAX], date[24];
 	bool mixed;
 	struct cases_cover *cover;
 };
@@ -69,7 +69,9 @@ static void hand_fields(struct taken *t)
 static int count_money(struct packing *p, const struct taken *t, struct err *e)
 {
 	int amount = extract_amount_slot(t->extract), currency = extract_currency_slot(t->extract);
-	struct span c = currency >= 0 ? t->fields.v[currency].text : SPAN("");
+	char name[TOTALS_CURRENCY_MAX];
+	struct span c = totals_currency(currency >= 0 ? t->fields.v[currency].text : SPAN(""),
+		extract_kind_of_money(t->extract), name);
 
 	if (!p->sum.count)
 		snprintf(p->currency, sizeof p->currency, "%.*s", SPAN_F(c));

@@ -16,6 +16,7 @@
 #include "parcel.h"
 #include "reader.h"
 #include "say.h"
+#include "show.h"
 #include "topics.h"
 #include "verbs.h"
 
@@ -251,6 +252,8 @@ static int count_event(struct recount *c, const char *topic, unsigned partition,
 {
 	int n, amount, currency;
 	const struct value *values;
+	char name[TOTALS_CURRENCY_MAX];
+	struct span money;
 
 	(void)topic;
 	(void)partition;
@@ -262,7 +265,8 @@ static int count_event(struct recount *c, const char *topic, unsigned partition,
 	values = c->types[n].slots.v;
 	amount = extract_amount_slot(c->types[n].extract);
 	currency = extract_currency_slot(c->types[n].extract);
-	return totals_add(c->counted, TOTAL_PUBLISHED, "", currency >= 0 ? values[currency].text : SPAN(""),
+	money = totals_currency(currency >= 0 ? values[currency].text : SPAN(""), extract_kind_of_money(c->types[n].extract), name);
+	return totals_add(c->counted, TOTAL_PUBLISHED, "", money,
 		amount >= 0 ? values[amount].fen : 0, amount >= 0 && values[amount].is_money, c->e);
 }
 
@@ -385,7 +389,7 @@ static void compare_line(void *arg, const struct total_line *line)
 	struct compare *m = arg;
 	struct money_sum other = totals_get(m->other, line->term, line->destination, line->currency);
 	const struct money_sum *kept = m->kept ? &line->sum : &other, *counted = m->kept ? &other : &line->sum;
-	char a[24], b[24];
+	char a[24], b[24], name[64];
 	bool known = false;
 
 	for (unsigned i = 0; i < sizeof recounted / sizeof *recounted; i++)
@@ -396,7 +400,7 @@ static void compare_line(void *arg, const struct total_line *line)
 	m->c->differs++;
 	fprintf(m->c->to, say("%s %s %s：账上 %" PRIu64 " 笔 %s，清点 %" PRIu64 " 笔 %s\n",
 		"%s %s %s: kept %" PRIu64 " records %s, counted %" PRIu64 " records %s\n"), say(total_names_zh[line->term], total_names[line->term]),
-		line->destination, line->currency, kept->count, money_text(kept->plus + kept->minus, a), counted->count,
+		line->destination, show_currency(line->currency, name), kept->count, money_text(kept->plus + kept->minus, a), counted->count,
 		money_text(counted->plus + counted->minus, b));
 }
 

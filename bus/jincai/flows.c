@@ -19,7 +19,7 @@ struct flows {
 	FILE *to;
 	struct totals **handed;      /* one an adapter of the site: term handed over, by destination */
 	int wrong;
-	char currencies[CURRENCIES_MAX][4];
+	char currencies[CURRENCIES_MAX][TOTALS_CURRENCY_MAX];
 	unsigned ncurrencies;
 };
 
@@ -114,9 +114,9 @@ static void counts(const struct flows *f, const char *name, const struct money_s
 
 static void amounts(const struct flows *f, const char *currency, const struct money_sum *sums, unsigned n)
 {
-	char text[24];
+	char text[24], name[64];
 
-	currency = currency[0] ? currency : say("（无币种）", "(no currency)");
+	currency = show_currency(currency, name);
 	fprintf(f->to, "    %s%*s", currency, show_padding(currency, NAME - 4), "");
 	for (unsigned i = 0; i < n; i++)
 		cell(f, sums[i].count ? money_text(sums[i].plus + sums[i].minus, text) : ".");
@@ -182,12 +182,12 @@ static void one_currency(struct flows *f, const char *currency)
 static void differences(struct flows *f)
 {
 	int64_t fen;
-	char text[24];
+	char text[24], name[64];
 
 	for (unsigned i = 0; i < f->ncurrencies; i++) {
 		f->wrong += (int)balance_of(f->b, f->s, f->currencies[i], &fen);
 		fprintf(f->to, say("平账相差 %s  %s\n", "balance: difference %s  %s\n"), money_text(fen, text),
-			f->currencies[i][0] ? f->currencies[i] : say("（无币种）", "(no currency)"));
+			show_currency(f->currencies[i], name));
 	}
 }
 

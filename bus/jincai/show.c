@@ -111,6 +111,38 @@ void show_raw(struct buf *b, enum charset charset, struct span raw, struct span 
 	show_hex(b, raw, masked);
 }
 
+/* Without the blank before the kind. */
+static struct span letters_of(const char *currency)
+{
+	const char *kind = totals_kind(currency);
+	size_t n = *kind ? (size_t)(kind - currency) : strlen(currency);
+
+	return (struct span){currency, n - (n && currency[n - 1] == ' ')};
+}
+
+const char *show_currency(const char *currency, char ret[64])
+{
+	struct span letters = letters_of(currency);
+	const char *kind = totals_kind(currency), *words = "";
+
+	if (strcmp(kind, "order") == 0)
+		words = say(" 凭证金额", " of vouchers");
+	else if (strcmp(kind, "book") == 0)
+		words = say(" 账面价值", " book value");
+	if (!letters.n)
+		letters = span_of(say("（无币种）", "(no currency)"));
+	snprintf(ret, 64, "%.*s%s", SPAN_F(letters), words);
+	return ret;
+}
+
+void show_currency_json(struct buf *b, const char *currency)
+{
+	buf_str(b, "\"currency\":");
+	json_quote(b, letters_of(currency));
+	if (*totals_kind(currency))
+		buf_printf(b, ",\"money\":\"%s\"", totals_kind(currency));
+}
+
 struct sums {
 	struct buf *to;
 	enum total_term term;
@@ -129,13 +161,13 @@ static void one_sum(void *arg, const struct total_line *line)
 {
 	struct sums *s = arg;
 	const struct money_sum *sum = &line->sum;
-	char amount[24];
+	char amount[24], name[64];
 
 	if (line->term != s->term)
 		return;
 	if (s->json) {
-		buf_str(s->to, s->n++ ? ",{\"currency\":" : "{\"currency\":");
-		json_quote(s->to, span_of(line->currency));
+		buf_str(s->to, s->n++ ? ",{" : "{");
+		show_currency_json(s->to, line->currency);
 		buf_printf(s->to, ",\"count\":%" PRIu64 ",\"amount\":\"%s\",\"unreadable\":%" PRIu64 "}", sum->count,
 			amount_of(sum, amount), sum->unreadable);
 		return;
@@ -143,8 +175,8 @@ static void one_sum(void *arg, const struct total_line *line)
 	buf_str(s->to, s->n++ ? say("；", "; ") : "");
 	buf_printf(s->to, say("%" PRIu64 " 笔", "%" PRIu64 " in number"), sum->count);
 	if (sum->count > sum->unreadable)
-		buf_printf(s->to, "%s%s%s%s", say("，", ", "), line->currency, line->currency[0] ? " " : "",
-			amount_of(sum, amount));
+		buf_printf(s->to, "%s%s%s%s", say("，", ", "), line->currency[0] ? show_currency(line->currency, name) : "",
+			line->currency[0] ? " " : "", amount_of(sum, amount));
 	if (sum->unreadable)
 		buf_printf(s->to, say("（其中 %" PRIu64 " 笔金额读不出）", " (%" PRIu64 " of them without a readable amount)"),
 			sum->unreadable);

@@ -24,6 +24,10 @@ int show_padding(const char *text, int cells);
 void show_raw(struct buf *b, enum charset charset, struct span raw, struct span masked);
 /* Appends "3 in number, CNY 12.50 (1 of them without a readable amount)" over all currencies of a term; "none" for nothing. */
 void show_sums(struct buf *b, const struct totals *t, enum total_term term);
+/* A currency and its kind of money in words, also when there is none. */
+const char *show_currency(const char *currency, char ret[64]);
+/* Its parts, for JSON: appends "currency":"CNY","money":"order"; cash has no money. */
+void show_currency_json(struct buf *b, const char *currency);
 /* Appends ,"sums":[{"currency":"CNY","count":3,"amount":"12.50","unreadable":0}] of a term. */
 void show_sums_json(struct buf *b, const struct totals *t, enum total_term term);
 /* Appends ,"name":"text". */

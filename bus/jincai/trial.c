@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "show.h"
+
 /* A file read as it is: nothing is taken, nothing copied. */
 struct plain {
 	struct codec_input input;    /* first: fill casts back */
@@ -70,6 +72,43 @@ void trial_events(struct reader *r, const struct reading *g, struct buf *b)
 	}
 }
 
+struct moneys {
+	struct buf *to;
+	unsigned n;
+};
+
+static void one_money(void *arg, const struct total_line *line)
+{
+	struct moneys *m = arg;
+	char plus[24], minus[24];
+
+	if (line->term != TOTAL_READ)
+		return;
+	buf_str(m->to, m->n++ ? ",{" : "{");
+	show_currency_json(m->to, line->currency);
+	buf_printf(m->to, ",\"count\":%" PRIu64 ",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", line->sum.count,
+		money_text(line->sum.plus, plus), money_text(line->sum.minus, minus), line->sum.unreadable);
+}
+
+static void count_money(void *arg, const struct total_line *line)
+{
+	*(unsigned *)arg += line->term == TOTAL_READ;
+}
+
+/* What is never added together, each for itself; one kind alone is the sum already. */
+static void moneys(const struct reader_proof *p, struct buf *b)
+{
+	struct moneys m = {b, 0};
+	unsigned n = 0;
+
+	totals_each(p->totals, count_money, &n);
+	if (n < 2)
+		return;
+	buf_str(b, ",\"sums\":[");
+	totals_each(p->totals, one_money, &m);
+	buf_c(b, ']');
+}
+
 void trial_summary(const struct reader_proof *p, struct buf *b)
 {
 	static const char *const verdicts[] = {"ok", "held", "no_control"};
@@ -77,10 +116,11 @@ void trial_summary(const struct reader_proof *p, struct buf *b)
 
 	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64
 		",\"sum\":\"%s\"", p->records, p->events, p->dead, p->skipped, money_text(p->found, amount));
-	if (p->currency[0])
-		buf_printf(b, ",\"currency\":\"%s\"", p->currency);
+	if (p->currency[0] && totals_kind(p->currency) != p->currency)
+		buf_printf(b, ",\"currency\":\"%.3s\"", p->currency);
 	else
 		buf_str(b, ",\"currency\":null");
+	moneys(p, b);
 	if (p->has_count)
 		buf_printf(b, ",\"declared\":{\"count\":%" PRIu64, p->count);
 	else

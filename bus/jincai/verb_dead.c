@@ -9,7 +9,7 @@
 
 static void list_json(struct letter *l, struct buf *b)
 {
-	char amount[24];
+	char amount[24], currency[TOTALS_CURRENCY_MAX];
 
 	buf_printf(b, "{\"number\":%" PRIu64, l->number);
 	show_member(b, "time", l->event.time);
@@ -24,7 +24,9 @@ static void list_json(struct letter *l, struct buf *b)
 		show_member(b, "amount", span_of(money_text(l->d.amount_fen, amount)));
 	else
 		buf_str(b, ",\"amount\":null");
-	show_member(b, "currency", l->d.currency);
+	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
+	buf_c(b, ',');
+	show_currency_json(b, currency);
 	show_member(b, "code", l->d.code);
 	show_member(b, "words", buf_as_span(&l->words));
 	buf_str(b, "}\n");
@@ -32,7 +34,7 @@ static void list_json(struct letter *l, struct buf *b)
 
 static void list_line(struct letter *l, struct buf *b)
 {
-	char amount[24];
+	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
 	buf_printf(b, "%" PRIu64 "  ", l->number);
 	clock_for_people(b, l->time_ms);
@@ -45,7 +47,8 @@ static void list_line(struct letter *l, struct buf *b)
 	buf_str(b, "  ");
 	show_text(b, l->d.place);
 	buf_str(b, "  ");
-	show_text(b, l->d.currency);
+	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
+	show_text(b, l->d.currency.n ? span_of(show_currency(currency, name)) : SPAN(""));
 	buf_printf(b, "%s%s  ", l->d.currency.n ? " " : "",
 		l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("金额读不出", "amount unreadable"));
 	show_text(b, buf_as_span(&l->words));
@@ -54,7 +57,7 @@ static void list_line(struct letter *l, struct buf *b)
 
 static int count_letter(struct totals *t, const struct letter *l, struct err *e)
 {
-	struct span currency = l->d.currency.n <= 3 ? l->d.currency : SPAN("");
+	struct span currency = l->d.currency.n < TOTALS_CURRENCY_MAX ? l->d.currency : SPAN("");
 
 	return totals_add(t, letter_is_conflict(l) ? TOTAL_CONFLICT : TOTAL_DEAD, "", currency, l->d.amount_fen,
 		l->d.has_amount, e);

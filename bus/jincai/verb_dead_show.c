@@ -34,8 +34,9 @@ static void number_row(struct buf *b, const char *name, uint64_t value)
 static void show_letter(const struct site *s, struct letter *l, struct buf *b)
 {
 	struct buf masked = BUF_INIT, args = BUF_INIT, remedy = BUF_INIT;
-	char amount[24];
+	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
+	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
 	mask_digits(&masked, l->d.raw);
 	mask_packed(&masked);
 	mask_digits(&args, l->d.args);
@@ -57,7 +58,7 @@ static void show_letter(const struct site *s, struct letter *l, struct buf *b)
 	number_row(b, say("字节偏移", "offset"), l->d.offset);
 	row(b, say("金额", "amount"),
 		span_of(l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("读不出", "unreadable")));
-	row(b, say("币种", "currency"), l->d.currency);
+	row(b, say("币种", "currency"), l->d.currency.n ? span_of(show_currency(currency, name)) : SPAN(""));
 	row(b, say("原因", "what happened"), buf_as_span(&l->words));
 	row(b, say("参数", "arguments"), buf_as_span(&args));
 	row(b, say("怎么办", "what next"), buf_as_span(&remedy));

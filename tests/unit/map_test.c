@@ -16,7 +16,7 @@
 static const char schema_text[] =
 	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$id\":\"test.v1.json\","
 	OBJECT ":{"
-	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":true},"
+	"\"id\":{" LEAF ",\"maxLength\":40},\"amount\":{" LEAF ",\"format\":\"money\",\"x-control\":\"cash\"},"
 	"\"tax\":{" LEAF ",\"format\":\"money\",\"minLength\":5},"
 	"\"toll\":{" LEAF ",\"format\":\"money\",\"maxLength\":8},"
 	"\"fee\":{" LEAF ",\"format\":\"money\"},\"currency\":{" LEAF ",\"enum\":[\"CNY\",\"GBP\"]},"

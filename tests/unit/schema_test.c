@@ -104,7 +104,7 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 			OBJECT("\"a\":{\"type\":\"array\",\"maxItems\":2,\n\"minLength\":1,\"items\":" ITEM(TEXT("")) "}"),
 			"schema.keyword", 2},
 		{"a control in an item",
-			OBJECT("\"a\":" LIST("2", ITEM("\n" TEXT(",\"format\":\"money\",\"x-control\":true")))),
+			OBJECT("\"a\":" LIST("2", ITEM("\n" TEXT(",\"format\":\"money\",\"x-control\":\"cash\"")))),
 			"schema.control", 2},
 		{"an example of an item that is none",
 			OBJECT("\"a\":" LIST("2", ITEM(TEXT(",\"maxLength\":1,\n\"examples\":[\"ab\"]")))), "schema.example", 2},
@@ -125,6 +125,8 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 		{"a length that is no number", OBJECT("\n\"a\":" TEXT(",\"maxLength\":\"x\"")), "conf.number", 2},
 		{"a charset that is not known", OBJECT("\n\"a\":" TEXT(",\"x-max-bytes\":{\"big5\":1}")),
 			"conf.unknown_key", 2},
+		{"a kind of money that there is not", OBJECT("\n\"a\":" TEXT(",\"format\":\"money\",\"x-control\":\"gold\"")),
+			"conf.choice", 2},
 		{"another dialect of JSON Schema",
 			OBJECT("},\n\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"$defs\":{"),
 			"conf.choice", 2},
@@ -150,12 +152,12 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 		{"a name that begins with a digit", OBJECT("\n\"1a\":" TEXT("")), "schema.name", 2},
 		{"a pattern without anchors", OBJECT("\"a\":" TEXT(",\n\"pattern\":\"a+\"")), "schema.pattern", 2},
 		{"an amount without control", OBJECT("\n\"a\":" TEXT(",\"format\":\"money\"")), "schema.control", 1},
-		{"control on a text", OBJECT("\n\"a\":" TEXT(",\"x-control\":true")), "schema.control", 2},
+		{"control on a text", OBJECT("\n\"a\":" TEXT(",\"x-control\":\"cash\"")), "schema.control", 2},
 		{"control on a text beside an amount", OBJECT("\"b\":" TEXT(",\"format\":\"money\"") ",\n\"a\":"
-			TEXT(",\"x-control\":true")), "schema.control", 2},
-		{"two amounts with control", OBJECT("\"a\":" TEXT(",\"format\":\"money\",\"x-control\":true")
+			TEXT(",\"x-control\":\"cash\"")), "schema.control", 2},
+		{"two amounts with control", OBJECT("\"a\":" TEXT(",\"format\":\"money\",\"x-control\":\"cash\"")
 			",\n\"b\":"
-			TEXT(",\"format\":\"money\",\"x-control\":true")), "schema.control", 2},
+			TEXT(",\"format\":\"money\",\"x-control\":\"cash\"")), "schema.control", 2},
 		{"a name of another file",
 			"{\n\"$id\":\"u.json\",\"type\":\"object\",\"additionalProperties\":false,\"properties\":{}}",
 			"schema.id", 2},
@@ -225,7 +227,7 @@ static void a_definition_is_used_here_and_from_the_file_beside(void **state)
 #define CLOSED(props) "\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" props "}"
 #define EVENT \
 	"{\"$id\":\"t.json\",\"required\":[\"net\",\"payee\"]," CLOSED( \
-		"\"net\":" TEXT(",\"format\":\"money\",\"x-control\":true") \
+		"\"net\":" TEXT(",\"format\":\"money\",\"x-control\":\"cash\"") \
 		",\"payee\":{\"required\":[\"name\"]," CLOSED("\"name\":" TEXT("") ",\"no\":" TEXT("")) \
 		"},\"origin\":{\"required\":[\"unit\"]," CLOSED("\"unit\":" TEXT("")) "}") \
 	",\"examples\":[{\"net\":\"1.00\",\"payee\":{\"name\":\"a\\\"省\"}}]}"
@@ -247,6 +249,7 @@ static void fields_are_known_by_their_paths(void **state)
 	assert_false(x[3].required);
 	assert_string_equal(schema_type(s), "t");
 	assert_ptr_equal(schema_control(s), x);
+	assert_string_equal(schema_kind_of_money(s), "");
 	assert_ptr_equal(schema_field(s, SPAN("payee.no")), x + 2);
 	assert_null(schema_field(s, SPAN("payee")));
 	assert_string_equal(schema_nearest(s, SPAN("payee.nam")), "payee.name");
@@ -330,15 +333,15 @@ static void each_value_is_checked(void **state)
 		{"a month", ",\"format\":\"month\"", "2026-12", "ok"},
 		{"no month", ",\"format\":\"month\"", "2026-13", "schema.date"},
 		{"a date for a month", ",\"format\":\"month\"", "2026-12-01", "schema.date"},
-		{"an amount", ",\"format\":\"money\",\"x-control\":true", "1234.50", "ok"},
-		{"a refund", ",\"format\":\"money\",\"x-control\":true", "-0.01", "ok"},
-		{"nothing", ",\"format\":\"money\",\"x-control\":true", "0.00", "ok"},
-		{"one decimal", ",\"format\":\"money\",\"x-control\":true", "1234.5", "schema.money"},
-		{"a zero in front", ",\"format\":\"money\",\"x-control\":true", "01.00", "schema.money"},
-		{"a zero behind the sign", ",\"format\":\"money\",\"x-control\":true", "-01.00", "schema.money"},
-		{"less than nothing, but nothing", ",\"format\":\"money\",\"x-control\":true", "-0.00", "schema.money"},
-		{"too much", ",\"format\":\"money\",\"x-control\":true", "92233720368547758.08", "schema.money"},
-		{"an empty amount", ",\"format\":\"money\",\"x-control\":true", "", "schema.money"},
+		{"an amount", ",\"format\":\"money\",\"x-control\":\"cash\"", "1234.50", "ok"},
+		{"a refund", ",\"format\":\"money\",\"x-control\":\"cash\"", "-0.01", "ok"},
+		{"nothing", ",\"format\":\"money\",\"x-control\":\"cash\"", "0.00", "ok"},
+		{"one decimal", ",\"format\":\"money\",\"x-control\":\"cash\"", "1234.5", "schema.money"},
+		{"a zero in front", ",\"format\":\"money\",\"x-control\":\"cash\"", "01.00", "schema.money"},
+		{"a zero behind the sign", ",\"format\":\"money\",\"x-control\":\"cash\"", "-01.00", "schema.money"},
+		{"less than nothing, but nothing", ",\"format\":\"money\",\"x-control\":\"cash\"", "-0.00", "schema.money"},
+		{"too much", ",\"format\":\"money\",\"x-control\":\"cash\"", "92233720368547758.08", "schema.money"},
+		{"an empty amount", ",\"format\":\"money\",\"x-control\":\"cash\"", "", "schema.money"},
 	};
 
 	(void)state;

@@ -65,6 +65,40 @@ static void each_kind_of_record_is_summed_apart(void **state)
 	totals_free(t);
 }
 
+static void kinds_of_money_are_never_added_together(void **state)
+{
+	static const struct {
+		const char *currency, *kind, *name;
+	} rows[] = {{"CNY", "", "CNY"}, {"CNY", "order", "CNY order"}, {"CNY", "book", "CNY book"}, {"", "", ""}, {"", "order", "order"},
+		{"", "book", "book"}};
+	struct totals *t = totals_new(), *u = totals_new();
+	struct buf b = BUF_INIT;
+	json_t *read;
+	struct err e;
+
+	(void)state;
+	for (int64_t i = 0; i < 6; i++) {
+		char made[TOTALS_CURRENCY_MAX], name[TOTALS_CURRENCY_MAX];
+		struct span got = totals_currency(span_of(rows[i].currency), rows[i].kind, made);
+
+		assert_span(got, rows[i].name);
+		snprintf(name, sizeof name, "%.*s", SPAN_F(got));
+		assert_string_equal(totals_kind(name), rows[i].kind);
+		OK(e, totals_add(t, TOTAL_READ, "", got, i + 1, true, &e));
+	}
+	write_all(t, &b);
+	read = json_loadb(b.p, b.n, 0, NULL);
+	OK(e, totals_read(u, read, &e));
+	for (int64_t i = 0; i < 6; i++) {
+		assert_int_equal(totals_get(u, TOTAL_READ, "", rows[i].name).count, 1);
+		assert_int_equal(totals_get(u, TOTAL_READ, "", rows[i].name).plus, i + 1);
+	}
+	json_decref(read);
+	buf_done(&b);
+	totals_free(t);
+	totals_free(u);
+}
+
 static void equal_totals_are_written_in_equal_bytes(void **state)
 {
 	struct totals *a = totals_new(), *b = totals_new();
@@ -253,6 +287,8 @@ static void names_that_are_too_long_are_refused(void **state)
 	name[65] = '\0';
 	FAILS(e, "totals.name", totals_add(t, TOTAL_ROUTED, name, SPAN("CNY"), 1, true, &e));
 	FAILS(e, "totals.name", totals_add(t, TOTAL_ROUTED, "", SPAN("CNYX"), 1, true, &e));
+	FAILS(e, "totals.name", totals_add(t, TOTAL_ROUTED, "", SPAN("CNYX order"), 1, true, &e));
+	FAILS(e, "totals.name", totals_add(t, TOTAL_ROUTED, "", SPAN("CNY borrowed"), 1, true, &e));
 	FAILS(e, "totals.name", totals_add(t, TOTAL_ROUTED, "", SPAN("C\0Y"), 1, true, &e));
 	totals_free(t);
 }
@@ -263,6 +299,7 @@ int main(void)
 		cmocka_unit_test(every_term_stands_in_exactly_one_place),
 		cmocka_unit_test(every_term_has_a_name_of_its_own),
 		cmocka_unit_test(each_kind_of_record_is_summed_apart),
+		cmocka_unit_test(kinds_of_money_are_never_added_together),
 		cmocka_unit_test(equal_totals_are_written_in_equal_bytes),
 		cmocka_unit_test(what_was_written_is_read_back),
 		cmocka_unit_test(what_is_no_totals_is_refused_and_changes_nothing),
