@@ -111,6 +111,12 @@ static int judge_record(struct intake *in, struct claiming *c, const struct read
 	return 0;
 }
 
+static void stop_reading(struct claiming *c)
+{
+	reader_close(c->reader);
+	c->reader = NULL;
+}
+
 int intake_claim_slice(struct intake *in, struct err *e)
 {
 	struct claiming *c = in->claiming;
@@ -122,12 +128,14 @@ int intake_claim_slice(struct intake *in, struct err *e)
 			if (err_kind(e) != ERR_DATA)
 				return -1;
 			c->unreadable = *e;
-			reader_close(c->reader);
-			c->reader = NULL;
+			stop_reading(c);
 			break;
 		}
-		if (g.kind == READ_END)
-			return 0;
+		/* Something may lie behind a document's end: it is copied as well. */
+		if (g.kind == READ_END) {
+			stop_reading(c);
+			break;
+		}
 		if (g.kind == READ_RECORD && judge_record(in, c, &g, e) != 0)
 			return -1;
 		if (reader_offset(c->reader) - from >= SLICE_BYTES)

@@ -126,6 +126,19 @@ def no_header(site):
              marker=False, held=False)
 
 
+@case("a table with much behind its end is copied whole, not taken for one that grows")
+def much_behind_a_table(site):
+    name = "gz202612_20261205_103_001.dbf"
+    table = pathlib.Path(__file__).resolve().parents[2] / "adapters/payroll/dbf/cases/batch/names_in_gb18030" / name
+    site.write(SITE_FILE.replace("payroll/pipe,", "payroll/dbf,"))
+    site.drop(Batch(name, table.read_bytes() + b"x" * (600 << 10), []), marker=False)
+    r = site.run()
+    expect("growing" not in r.err, r)
+    expect_exit(r, 0)
+    expect(site.sent(), "nothing was sent:", r)
+    site.nothing_lost()
+
+
 @case("a last line without its line end is read")
 def no_last_end(site):
     b = site.drop(payroll(last_end=False))

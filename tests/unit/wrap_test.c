@@ -268,6 +268,49 @@ static void an_end_is_told_when_the_wrap_has_proved(void **state)
 	help_end(&h);
 }
 
+/* A table ends at its byte 1A, and nobody asks for what lies behind: but the wrap is unwrapped to its end. */
+static void what_lies_behind_a_document_s_end_is_proved_as_well(void **state)
+{
+	static const char *const edits[][2] = {{"codec:", "wraps: [gz]\ncodec:"}, {NULL, NULL}};
+	const size_t behind = 600u << 10;
+	struct buf text = BUF_INIT, file = BUF_INIT;
+	struct reading g;
+	struct err e = ERR_INIT;
+	struct reader *r;
+	struct form *form;
+	struct help h;
+
+	(void)state;
+	help_begin(&h);
+	form = help_good(&h, "payroll/dbf/batch", edits);
+	OK(e, fsys_get(AT_FDCWD, SOURCE_DIR "/adapters/payroll/dbf/cases/batch/names_in_gb18030/gz202612_20261205_103_001.dbf",
+		1u << 20, &text, &e));
+	buf_reserve(&text, behind);
+	memset(text.p + text.n, 'x', behind);
+	text.n += behind;
+	help_gz(buf_as_span(&text), &file);
+	for (unsigned broken = 0; broken < 2; broken++) {
+		struct help_input in = help_bytes(buf_as_span(&file), 64);
+		struct reader_setup setup = {.form = form, .library = h.library, .input = &in.in, .shown = "x.dbf",
+			.name = SPAN("gz202612_20261205_103_001.dbf"), .digest = SPAN("0")};
+		int got = 0;
+
+		OK(e, reader_open(&setup, &r, &e));
+		do
+			got = reader_next(r, &g, &e);
+		while (got == 0 && g.kind != READ_END);
+		assert_int_equal(got, broken ? -1 : 0);
+		assert_int_equal(in.at, file.n);
+		reader_close(r);
+		file.p[file.n - 8] ^= 1;
+	}
+	assert_string_equal(err_code(e.id)->name, "wrap.checksum");
+	form_free(form);
+	buf_done(&text);
+	buf_done(&file);
+	help_end(&h);
+}
+
 static void a_form_that_goes_out_has_no_wraps(void **state)
 {
 	static const char *const edits[][2] = {{"codec:", "wraps: [gz]\ncodec:"}, {NULL, NULL}};
@@ -301,6 +344,7 @@ int main(void)
 		cmocka_unit_test(a_bomb_is_broken_off),
 		cmocka_unit_test(a_reader_goes_on_behind_any_row),
 		cmocka_unit_test(an_end_is_told_when_the_wrap_has_proved),
+		cmocka_unit_test(what_lies_behind_a_document_s_end_is_proved_as_well),
 		cmocka_unit_test(a_form_that_goes_out_has_no_wraps),
 	};
 

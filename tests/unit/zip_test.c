@@ -164,6 +164,12 @@ static void entries_and_directory_are_the_same_ones(void **state)
 	buf_add(&file, one.p, second);
 	buf_add(&file, two.p + directory, two.n - directory);
 	FAILS(e, "wrap.zip_directory", unwrap(yaml, buf_as_span(&file), &got, &e));
+	/* The last record counts both, the directory lists one. */
+	buf_clear(&file);
+	buf_add(&file, two.p, directory + 46 + 1);
+	buf_add(&file, two.p + two.n - 22, 22);
+	file.p[file.n - 10] = 46 + 1;
+	FAILS(e, "wrap.zip_directory", unwrap(yaml, buf_as_span(&file), &got, &e));
 	buf_clear(&file);
 	buf_str(&file, "MZ");
 	buf_span(&file, buf_as_span(&one));
