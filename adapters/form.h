@@ -95,6 +95,7 @@ struct form {
 	int trailer_count_slot, trailer_sum_slot;        /* -1: none */
 	int declared_count_slot, declared_sum_slot;      /* of heads; -1: none */
 	struct money_form declared_form;
+	const struct form_kind *declared_each;           /* each row of it declares for the records up to the next; or NULL */
 	const struct form_event *declared_of;            /* whose count and sum are declared; NULL: all records' */
 
 	/* outward */

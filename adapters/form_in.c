@@ -389,13 +389,20 @@ static bool one_total(const struct form *f)
 static void read_declared_of(struct form_loading *in)
 {
 	struct form *f = in->form;
-	struct conf *node = conf_get(in->root, "declares"), *of = NULL;
+	struct conf *node = conf_get(in->root, "declares"), *of = NULL, *each = NULL;
 
 	if (node && node->kind == CONF_MAP)
 		of = conf_want(node, "of", CONF_SCALAR, in->f);
 	for (unsigned i = 0; of && i < f->nevents; i++)
 		if (span_is(of->text, f->events[i].type))
 			f->declared_of = &f->events[i];
+	if (node && node->kind == CONF_MAP)
+		each = conf_want(node, "each", CONF_SCALAR, in->f);
+	for (unsigned i = 0; each && i + 1 < f->nkinds; i++)
+		if (span_is(each->text, f->kinds[i].name))
+			f->declared_each = &f->kinds[i];
+	if (each && !f->declared_each)
+		conf_report(in->f, each, E_FORM_OF, "kind=%.*s", SPAN_F(each->text));
 	if (of ? !f->declared_of : names_totals(in->root) && !one_total(f))
 		conf_report(in->f, of ? of : in->root, E_FORM_DECLARED, "%s", "");
 	if (node && node->kind == CONF_MAP)

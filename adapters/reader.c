@@ -380,6 +380,11 @@ static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
 {
 	struct arena *a = &r->carried[k - r->form->kinds];
 
+	if (k == r->form->declared_each) {
+		r->heads_declared++;
+		r->declared_line = r->row.line;
+		r->has_count = r->has_sum = false;
+	}
 	if (r->row.bad.id)
 		*e = r->row.bad;
 	if (r->row.bad.id || count_cells(r, k->ncolumns, e) != 0 || take_cells(r, k->slots, k->ncolumns, e) != 0) {
@@ -390,6 +395,8 @@ static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
 	for (unsigned i = 0; i < k->ncolumns; i++)
 		if (k->slots[i] >= 0 && r->slots.v[k->slots[i]].text.p)
 			r->slots.v[k->slots[i]].text = arena_span(a, r->slots.v[k->slots[i]].text);
+	if (r->form->declared_each && k != r->form->declared_each)
+		return 0;
 	return declared(r, r->form->declared_count_slot, r->form->declared_sum_slot, &r->form->declared_form, e);
 }
 

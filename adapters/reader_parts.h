@@ -35,6 +35,8 @@ struct reader {
 	bool has_count, has_sum, trailer_seen;
 	uint64_t count;
 	int64_t sum;
+	uint64_t heads_declared;     /* rows so far that declare for the records up to the next (declares: each) */
+	uint64_t declared_line;      /* of the last one */
 	struct err two_totals;       /* what a head and a trailer declare differs */
 	struct row row;
 };

@@ -19,6 +19,12 @@ struct reader_prover {
 	unsigned nsuspects;
 	int64_t gross;               /* of readable records, without their signs */
 	uint64_t unread;             /* whose amount is not in the sum */
+	struct {                     /* declares: each. What the last head declared, and what came below it */
+		uint64_t number, line, count, counted;
+		int64_t sum, found;
+		bool has_count, has_sum;
+		struct err why;      /* of the first that does not prove */
+	} each;
 	uint64_t counted;            /* what a declared count is compared with */
 };
 
@@ -87,6 +93,8 @@ static void hold(struct reader_proof *f, const struct err *why)
 /* What the form says that a document declares must be there: a batch that lost its head has proved nothing. */
 static const char *undeclared(const struct form *form, const struct reader *r)
 {
+	if (form->declared_each)
+		return NULL;                 /* each head is looked at by itself */
 	if (!r->has_count && (form->declared_count_slot >= 0 || (r->trailer_seen && form->trailer_count_slot >= 0)))
 		return "count";
 	if (!r->has_sum && (form->declared_sum_slot >= 0 || (r->trailer_seen && form->trailer_sum_slot >= 0)))
@@ -132,6 +140,8 @@ static void compare(struct reader_prover *p, const struct reader *r)
 	}
 	if (r->two_totals.id)
 		hold(f, &r->two_totals);
+	if (p->each.why.id)
+		hold(f, &p->each.why);
 	if (f->why.id)
 		err_at(&f->why, "%s", p->shown);
 }
@@ -149,12 +159,62 @@ static int add_amount(struct reader_prover *p, int64_t fen, struct err *e)
 	return 0;
 }
 
+/* The records of one head are all there: do they prove? */
+static void close_head(struct reader_prover *p)
+{
+	const struct form *f = p->form;
+	char want[24], got[24], difference[24];
+	int64_t missing;
+	struct err why = ERR_INIT;
+
+	if (p->each.has_sum && p->each.sum != p->each.found) {
+		if (__builtin_sub_overflow(p->each.sum, p->each.found, &missing))
+			missing = 0;
+		err_set(&why, E_BATCH_SUM, "want=%s\ngot=%s\ndifference=%s\nunread=-", money_text(p->each.sum, want),
+			money_text(p->each.found, got), money_text(missing, difference));
+	} else if (p->each.has_count && p->each.count != p->each.counted) {
+		err_set(&why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, p->each.count, p->each.counted);
+	} else if (p->each.number ? (f->declared_count_slot >= 0 && !p->each.has_count) || (f->declared_sum_slot >= 0 && !p->each.has_sum)
+				  : p->each.counted != 0) {
+		err_set(&why, E_BATCH_UNDECLARED, "what=%s", f->declared_count_slot >= 0 && !p->each.has_count ? "count" : "sum");
+	}
+	if (!why.id || p->each.why.id)
+		return;
+	err_at(&why, "%s:%" PRIu64, p->shown, p->each.line);
+	p->each.why = why;
+}
+
+/* A head begins: what the document declares is what its heads declare together. */
+static int next_head(struct reader_prover *p, const struct reader *r, struct err *e)
+{
+	struct reader_proof *f = &p->proof;
+
+	close_head(p);
+	p->each.number = r->heads_declared;
+	p->each.line = r->declared_line;
+	p->each.has_count = r->has_count;
+	p->each.has_sum = r->has_sum;
+	p->each.count = r->count;
+	p->each.sum = r->sum;
+	p->each.counted = 0;
+	p->each.found = 0;
+	f->has_count |= r->has_count;
+	f->has_sum |= r->has_sum;
+	f->count += r->has_count ? r->count : 0;
+	return r->has_sum ? money_add(&f->sum, r->sum, e) : 0;
+}
+
 static int prove_event(struct reader_prover *p, const struct reading_event *x, bool is_dead, struct err *e)
 {
 	struct reader_proof *f = &p->proof;
 	bool declared = !p->form->declared_of || p->form->declared_of == x->of;
 
 	p->counted += p->form->declared_of && declared;
+	if (p->form->declared_each && declared) {
+		p->each.counted++;
+		if (x->readable && money_add(&p->each.found, x->fen, e) != 0)
+			return -1;
+	}
 	p->unread += declared && !x->readable;
 	if (declared && x->readable && !f->currency[0] && x->currency.n < sizeof f->currency)
 		memcpy(f->currency, x->currency.p ? x->currency.p : "", x->currency.n);
@@ -189,6 +249,8 @@ int reader_prove(struct reader_prover *p, const struct reader *r, const struct r
 {
 	struct reader_proof *f = &p->proof;
 
+	if (r->heads_declared != p->each.number && next_head(p, r, e) != 0)
+		return -1;
 	switch (g->kind) {
 	case READ_SKIPPED:
 		f->skipped++;
@@ -196,10 +258,14 @@ int reader_prove(struct reader_prover *p, const struct reader *r, const struct r
 	case READ_RECORD:
 		return prove_record(p, g, e);
 	default:
-		f->has_count = r->has_count;
-		f->has_sum = r->has_sum;
-		f->count = r->count;
-		f->sum = r->sum;
+		if (p->form->declared_each) {
+			close_head(p);
+		} else {
+			f->has_count = r->has_count;
+			f->has_sum = r->has_sum;
+			f->count = r->count;
+			f->sum = r->sum;
+		}
 		f->trailer_missing = p->form->trailer && !p->form->trailer_optional && !r->trailer_seen;
 		compare(p, r);
 		return 0;

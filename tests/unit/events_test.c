@@ -45,6 +45,8 @@ static void which_forms_load(void **state)
 		{"nor can the condition of a head name a line", {{"'order.state != \"0\"'", "'line.state != \"0\"'"}}, "expr.name"},
 		{"what is declared of several amounts says of which", {{"declares: {of: payment.batch.line.v1}\n", ""}},
 			"form.declared"},
+		{"who declares for each is a kind of the form", {{"declares: {of: payment.batch.line.v1}",
+			"declares: {sum: order.total, each: voucher, of: payment.batch.line.v1}"}}, "form.of"},
 		{"it is one that the form makes", {{"of: payment.batch.line.v1}", "of: payroll.line.v1}"}}, "form.declared"},
 	};
 
@@ -297,6 +299,56 @@ static void what_a_document_amounts_to(void **state)
 	}
 }
 
+/* Each order declares the sum of its own lines. */
+static void each_head_proves_for_itself(void **state)
+{
+	static const char *const edits[][2] = {{"trailer: {when: 'line.kind = \"T\"', count: line.no, sum: line.amount}\n", ""},
+		{"declares: {of: payment.batch.line.v1}", "declares: {sum: order.total, of: payment.batch.line.v1, each: order}"},
+		{"    when: 'order.state != \"0\"'\n", ""}, {NULL, NULL}};
+	static const struct {
+		const char *name, *text, *why, *line;        /* NULL: it proves */
+	} rows[] = {
+		{"two that add up", "O|1|00000001|3.00|1\nL|1|00000011|1.00|\nL|2|00000011|2.00|\nO|2|00000001|4.00|1\nL|1|00000011|4.00|\n",
+			NULL, NULL},
+		{"the sums together are no proof", "O|1|00000001|3.00|1\nL|1|00000011|4.00|\nO|2|00000001|4.00|1\nL|1|00000011|3.00|\n",
+			"batch.sum", "v:1"},
+		{"the last one counts as well", "O|1|00000001|3.00|1\nL|1|00000011|3.00|\nO|2|00000001|4.00|1\n", "batch.sum", "v:3"},
+		{"a head that declares nothing", "O|1|00000001|3.00|1\nL|1|00000011|3.00|\nO|2|00000001||1\nL|1|00000011|3.00|\n",
+			"batch.undeclared", "v:3"},
+		{"lines above all heads", "L|1|00000011|3.00|\nO|1|00000001|3.00|1\nL|1|00000011|3.00|\n", "batch.undeclared", "v:0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct memory m = {.bytes = span_of(rows[i].text)};
+		struct reading g = {.kind = READ_SKIPPED};
+		const struct reader_proof *proof;
+		struct reader_prover *p;
+		struct help h;
+		struct form *form;
+		struct reader *r;
+		struct err e;
+
+		help_begin(&h);
+		form = form_of(&h, edits);
+		r = open_at(&h, form, &m, NULL);
+		p = reader_prover_new(form, "v");
+		while (g.kind != READ_END) {
+			OK(e, reader_next(r, &g, &e));
+			OK(e, reader_prove(p, r, &g, &e));
+		}
+		proof = reader_proof(p);
+		if (strcmp(err_code(proof->why.id)->name, rows[i].why ? rows[i].why : err_code(E_NONE)->name) != 0 ||
+			(rows[i].line && strcmp(proof->why.where, rows[i].line) != 0))
+			fail_msg("%s: %s at %s", rows[i].name, err_code(proof->why.id)->name, proof->why.where);
+		assert_int_equal(proof->verdict == PROOF_HELD, rows[i].why != NULL);
+		reader_prover_free(p);
+		reader_close(r);
+		form_free(form);
+		help_end(&h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +356,7 @@ int main(void)
 		cmocka_unit_test(a_record_makes_what_its_conditions_say),
 		cmocka_unit_test(reading_goes_on_behind_any_record),
 		cmocka_unit_test(what_a_document_amounts_to),
+		cmocka_unit_test(each_head_proves_for_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
