@@ -206,6 +206,7 @@ void form_free(struct form *f)
 	free(f->shapes);
 	free(f->titles);
 	map_free(f->head);
+	expr_free(f->skip);
 	expr_free(f->trailer);
 	pattern_free(f->file);
 	pattern_free(f->marker);

@@ -90,6 +90,7 @@ struct form {
 	struct form_header header;
 	struct form_kind *kinds;     /* the last one is "line": what no kind above took */
 	unsigned nkinds;
+	struct expr *skip;           /* rows of lines that are no records: subtotals, signatures; NULL: none */
 	struct expr *trailer;
 	bool trailer_optional;
 	int trailer_count_slot, trailer_sum_slot;        /* -1: none */

@@ -97,6 +97,19 @@ static void read_header(struct form_loading *in)
 	conf_unknown(node, in->f);
 }
 
+/* skip: {when: CONDITION} */
+static void read_skip(struct form_loading *in)
+{
+	struct conf *node = conf_want(in->root, "skip", CONF_MAP, in->f), *when;
+
+	if (!node)
+		return;
+	when = conf_need(node, "when", CONF_SCALAR, in->f);
+	if (when)
+		in->form->skip = expr_compile(when, in->form->names, in->f);
+	conf_unknown(node, in->f);
+}
+
 static void read_trailer(struct form_loading *in)
 {
 	struct conf *node = conf_want(in->root, "trailer", CONF_MAP, in->f), *when;
@@ -423,6 +436,7 @@ void form_load_inward(struct form_loading *in)
 	f->release = (enum form_release)conf_choice(in->root, "release", "record|batch", RELEASE_RECORD, in->f);
 	read_kinds(in);
 	read_header(in);
+	read_skip(in);
 	read_trailer(in);
 	read_declares(in);
 	read_events(in, events);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "jscan.h"
+#include "texts.h"
 #include "utf8.h"
 
 /* ---- opening, saving, restoring ---- */
@@ -343,11 +344,12 @@ static void declare_sum(struct reader *r, int64_t sum)
 	r->has_sum = true;
 }
 
-/* Declared figures stand in heads and trailers as text. */
+/* Declared figures stand in heads and trailers as text, some as people write them. Read wrongly they hold a file, they never
+ * let one go. */
 static int declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e)
 {
-	struct span count = count_slot >= 0 ? r->slots.v[count_slot].text : SPAN_NONE;
-	struct span sum = sum_slot >= 0 ? r->slots.v[sum_slot].text : SPAN_NONE;
+	struct span count = count_slot >= 0 ? texts_figure(r->slots.v[count_slot].text) : SPAN_NONE;
+	struct span sum = sum_slot >= 0 ? texts_figure(r->slots.v[sum_slot].text) : SPAN_NONE;
 	uint64_t n = 0;
 	int64_t fen;
 
@@ -669,6 +671,8 @@ static void take_row(struct reader *r, struct reading *g)
 	}
 	if (r->row.bad.id)
 		drop_heads(r);
+	if (!r->row.bad.id && f->skip && take_cells(r, slots, n, &e) == 0 && expr_true(f->skip, r->slots.v))
+		return;
 	if (!r->row.bad.id && f->trailer && take_cells(r, slots, n, &e) == 0 && is_trailer(r)) {
 		if (take_trailer(r, &e) != 0)
 			dead_row(r, g, &e);

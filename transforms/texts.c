@@ -129,3 +129,22 @@ bool texts_fraction_follows(struct span t, size_t n)
 			return false;
 	return t.p[n] == '.' && t.n > n + 1;
 }
+
+struct span texts_figure(struct span t)
+{
+	static const char *const before[] = {"合计", "总计", "共", "：", ":", "￥", "¥", NULL};
+	static const char *const behind[] = {"元", "笔", "条", "人", "户", "张", "件", NULL};
+	size_t n;
+
+	do {
+		t = texts_trim(t);
+		n = t.n;
+		for (unsigned i = 0; before[i]; i++)
+			if (span_starts(t, span_of(before[i])))
+				t = (struct span){t.p + strlen(before[i]), t.n - strlen(before[i])};
+		for (unsigned i = 0; behind[i]; i++)
+			if (span_ends(t, span_of(behind[i])))
+				t.n -= strlen(behind[i]);
+	} while (t.n != n);
+	return t;
+}

@@ -63,6 +63,8 @@ static const struct form_case {
 	{"an event type without a schema is refused", inward, {{"payroll.line.v1", "payroll.wish.v9"}}, "form.no_schema"},
 	{"a batch of instructions that declares nothing is refused", inward, {{"declares: {count: head.count, sum: head.sum}\n", ""}},
 		"form.no_totals"},
+	{"rows to be skipped need a condition", inward, {{"declares:", "skip: {}\ndeclares:"}}, "conf.missing"},
+	{"and nothing else", inward, {{"declares:", "skip: {when: 'line.no = \"x\"', count: line.no}\ndeclares:"}}, "conf.unknown_key"},
 	{"a name may be shortened for who moves the money", outward, {{"titles: [a, b]\n", "money: yes\n"},
 		{"data.month", "{from: data.payee.name, cut: 60 bytes}"}}, NULL},
 	{"an account may not", outward, {{"titles: [a, b]\n", "money: yes\n"},

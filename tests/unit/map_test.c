@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "map.h"
+#include "texts.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -896,6 +897,20 @@ static void every_error_of_mappings_is_raised_above(void **state)
 	}
 }
 
+static void figures_are_read_as_people_write_them(void **state)
+{
+	static const char *const row[][2] = {
+		{"4", "4"}, {"4笔", "4"}, {" 共　4 笔 ", "4"}, {"合计：4人", "4"}, {"￥1,234.50元", "1,234.50"}, {"¥ 1.00", "1.00"},
+		{"-4", "-4"}, {"约4笔", "约4"}, {"4笔5", "4笔5"}, {"4笔笔", "4"}, {"笔", ""}, {"", ""}, {"1.4 笔", "1.4"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++)
+		if (!span_is(texts_figure(span_of(row[i][0])), row[i][1]))
+			fail_msg("%s", row[i][0]);
+	assert_int_equal(texts_figure(SPAN_NONE).n, 0);
+}
+
 static void what_was_shortened_is_told_by_its_columns(void **state)
 {
 	static const struct {
@@ -1276,6 +1291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_turn_records_into_data), cmocka_unit_test(wrong_rules_are_found_before_any_record),
 		cmocka_unit_test(every_error_of_mappings_is_raised_above),
+		cmocka_unit_test(figures_are_read_as_people_write_them),
 		cmocka_unit_test(what_was_shortened_is_told_by_its_columns),
 		cmocka_unit_test(the_error_names_what_was_wrong), cmocka_unit_test(a_keyed_hash_is_equal_for_equal_texts_only),
 		cmocka_unit_test(a_keyed_hash_needs_a_key), cmocka_unit_test(without_a_year_the_newest_edition_counts),
