@@ -78,7 +78,7 @@ class Receiver:
         for dest, folder in county.PLAIN.items():
             folder = self.site / folder
             for unit in self.names(folder):
-                if (folder / unit).is_dir():
+                if os.path.isdir(folder / unit):        # False too when the power is off
                     for name in self.names(folder / unit):
                         yield dest, folder, f"{unit}/{name}", None
 
