@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "codec.h"
+#include "input.h"
 
 #define COLUMNS_MAX 64u
 #define WARM 1000u                   /* rows until buffers have their size */
@@ -39,24 +40,6 @@ void *realloc(void *p, size_t n)
 {
 	allocations++;
 	return __libc_realloc(p, n);
-}
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	const size_t left = t->text.n - t->at;
-
-	(void)e;
-	*ret_n = left < cap ? left : cap;
-	memcpy(p, t->text.p + t->at, *ret_n);
-	t->at += *ret_n;
-	return 0;
 }
 
 struct format {
@@ -145,7 +128,7 @@ static long long cpu_ns(void)
 static void pass(const struct format *f)
 {
 	const struct codec *codec = f->format->codec;
-	struct text_input in = {{fill}, {f->file.p, f->file.n}, 0};
+	struct text_input in = text_input((struct span){f->file.p, f->file.n}, 0);
 	struct codec_reader *r;
 	struct err e = ERR_INIT;
 	struct row row;

@@ -72,7 +72,7 @@ static void all_sizes(const struct subject *s, const struct wrap_list *l)
 		s->make((struct span){text.p, sizes[n]}, &file);
 		for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 			for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
-				struct help_input in = help_bytes(buf_as_span(&file), steps[i]);
+				struct text_input in = text_input(buf_as_span(&file), steps[i]);
 
 				if (sizes[n] > 5000 && (steps[i] < 4096 || steps[k] < 4096))
 					continue;        /* says nothing more, and takes its time */
@@ -98,9 +98,8 @@ static void each_split(const struct subject *s, const struct wrap_list *l)
 
 	s->make(small, &file);
 	for (size_t i = 0; i <= file.n; i++) {
-		struct help_input in = help_bytes(buf_as_span(&file), SIZE_MAX);
+		struct text_input in = text_input(buf_as_span(&file), i);
 
-		in.stop = i;
 		OK(e, help_unwrap(l, &in, 0, 4096, &got, &e));
 		is(&got, small);
 	}
@@ -121,9 +120,9 @@ static void each_failure(const struct subject *s, const struct wrap_list *l)
 
 	s->make(small, &file);
 	for (size_t step = 1; step < file.n; step += 3) {
-		struct help_input in = help_bytes(buf_as_span(&file), step);
+		struct text_input in = text_input(buf_as_span(&file), step);
 
-		in.fails = true;
+		in.flaky = true;
 		OK(e, help_unwrap(l, &in, 0, 5, &got, &e));
 		is(&got, small);
 	}
@@ -144,7 +143,7 @@ static void each_offset(const struct subject *s, const struct wrap_list *l)
 
 	s->make(small, &file);
 	for (size_t i = 0; i <= small.n; i++) {
-		struct help_input in = help_bytes(buf_as_span(&file), 11);
+		struct text_input in = text_input(buf_as_span(&file), 11);
 
 		OK(e, help_unwrap(l, &in, i, 16, &got, &e));
 		is(&got, (struct span){small.p + i, small.n - i});
@@ -172,7 +171,7 @@ static void each_end(const struct subject *s, const struct wrap_list *l)
 
 	s->make(small, &file);
 	for (size_t i = 0; i < file.n; i++) {
-		struct help_input in = help_bytes((struct span){file.p, i}, SIZE_MAX);
+		struct text_input in = text_input((struct span){file.p, i}, 0);
 		int failed = help_unwrap(l, &in, 0, 4096, &got, &e);
 
 		assert_true(begins(&got, small));
@@ -201,7 +200,7 @@ static void each_bit(const struct subject *s, const struct wrap_list *l)
 
 	s->make(small, &file);
 	for (size_t i = 0; i < file.n * 8; i++) {
-		struct help_input in = help_bytes(buf_as_span(&file), SIZE_MAX);
+		struct text_input in = text_input(buf_as_span(&file), 0);
 
 		file.p[i / 8] = (char)(file.p[i / 8] ^ 1 << i % 8);
 		if (help_unwrap(l, &in, 0, 4096, &got, &e) != 0)
@@ -228,12 +227,12 @@ static void one_more(const struct subject *s, const struct wrap_list *l)
 	struct err e = ERR_INIT;
 
 	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-		struct help_input in;
+		struct text_input in;
 
 		buf_clear(&file);
 		s->make((struct span){small.p, small.n - 2}, &file);     /* of Base64: with `=` at its end */
 		buf_span(&file, more[i]);
-		in = help_bytes(buf_as_span(&file), SIZE_MAX);
+		in = text_input(buf_as_span(&file), 0);
 		FAILS(e, "wrap.behind", help_unwrap(l, &in, 0, 4096, &got, &e));
 		assert_true(begins(&got, small));
 	}
@@ -249,7 +248,7 @@ static void nothing_may_stand_behind_its_end(void **state)
 
 static void plain(const struct subject *s, const struct wrap_list *l)
 {
-	struct help_input in = help_bytes(SPAN("\xcd\xf5|1.00\n"), SIZE_MAX);
+	struct text_input in = text_input(SPAN("\xcd\xf5|1.00\n"), 0);
 	struct buf got = BUF_INIT;
 	struct err e = ERR_INIT;
 
@@ -274,7 +273,7 @@ static void wraps_stand_one_around_the_other(void **state)
 	for (size_t i = 0; i < NSUBJECTS; i++)
 		for (size_t k = 0; k < NSUBJECTS; k++) {
 			const char *a = subjects[i].yaml, *b = subjects[k].yaml;
-			struct help_input in;
+			struct text_input in;
 			struct wrap_list *l;
 
 			buf_clear(&yaml);
@@ -284,7 +283,7 @@ static void wraps_stand_one_around_the_other(void **state)
 			subjects[k].make(small, &inner);
 			buf_clear(&outer);
 			subjects[i].make(buf_as_span(&inner), &outer);
-			in = help_bytes(buf_as_span(&outer), 5);
+			in = text_input(buf_as_span(&outer), 5);
 			OK(e, help_unwrap(l, &in, 7, 3, &got, &e));
 			is(&got, (struct span){small.p + 7, small.n - 7});
 			wrap_list_free(l);

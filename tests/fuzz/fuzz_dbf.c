@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 /*
  * The first byte chooses the bytes of one fill, the second whether the lengths in the head are put right; the rest is a
@@ -18,27 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	} while (0)
 
 enum { FILE_MAX = 64 << 10, FIELDS = 3 };
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	(void)e;
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(void)
 {
@@ -119,7 +98,7 @@ static void check_cells(const struct codec_format *f, struct codec_reader *r, st
 
 static struct row first_from(const struct codec_format *f, struct span file, const struct row *before)
 {
-	struct text_input in = {{fill}, file, 0, SIZE_MAX};
+	struct text_input in = text_input(file, 0);
 	struct codec_reader *r;
 	struct row row = {.end = UINT64_MAX};
 	struct err e;
@@ -132,7 +111,7 @@ static struct row first_from(const struct codec_format *f, struct span file, con
 
 static void read_file(const struct codec_format *f, struct span file, size_t step)
 {
-	struct text_input in = {{fill}, file, 0, step};
+	struct text_input in = text_input(file, step);
 	struct row row, next = {.end = 0};
 	uint64_t offset = 0, line = 1, count = 0;
 	struct codec_reader *r;

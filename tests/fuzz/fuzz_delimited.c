@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 /*
  * The first five bytes choose charset, delimiter, quote, end of line, trimming and the bytes of one fill; the rest is
@@ -26,27 +26,6 @@ struct settings {
 	bool trim;
 	size_t step;
 };
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	(void)e;
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(const struct settings *s)
 {
@@ -268,7 +247,7 @@ static void survives(const struct codec_format *f, const struct row *row)
 	struct buf text = BUF_INIT, written = BUF_INIT, again = BUF_INIT;
 	struct span cells[CODEC_CELLS_MAX], back;
 	struct codec_reader *r = NULL;
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct row got;
 	struct err e;
 
@@ -297,7 +276,7 @@ done:
 
 static struct row first_from(const struct codec_format *f, struct span file, const struct row *before)
 {
-	struct text_input in = {{fill}, {file.p + before->end, file.n - before->end}, 0, SIZE_MAX};
+	struct text_input in = text_input((struct span){file.p + before->end, file.n - before->end}, 0);
 	struct codec_reader *r;
 	struct row row = {.end = UINT64_MAX};
 	struct err e;
@@ -310,7 +289,7 @@ static struct row first_from(const struct codec_format *f, struct span file, con
 
 static void read_file(const struct settings *s, const char *by, const struct codec_format *f, struct span file)
 {
-	struct text_input in = {{fill}, file, 0, s->step};
+	struct text_input in = text_input(file, s->step);
 	struct row row, next = {.end = UINT64_MAX};
 	uint64_t offset = 0, line = 1;
 	struct codec_reader *r;

@@ -6,29 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The form stands before the first NUL byte, a file for it behind. */
-struct bytes {
-	struct codec_input input;    /* first: fill casts back */
-	const uint8_t *p;
-	size_t n;
-};
-
-static int bytes_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct bytes *b = (struct bytes *)in;
-	size_t n = b->n < cap ? b->n : cap;
-
-	(void)e;
-	memcpy(p, b->p, n);
-	b->p += n;
-	b->n -= n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct library *library(void)
 {
@@ -40,9 +21,9 @@ static struct library *library(void)
 	return l;
 }
 
-static void read_all(struct library *l, const struct form *form, struct bytes *file)
+static void read_all(struct library *l, const struct form *form, struct text_input *file)
 {
-	struct reader_setup setup = {.form = form, .library = l, .input = &file->input, .shown = "fuzz",
+	struct reader_setup setup = {.form = form, .library = l, .input = &file->in, .shown = "fuzz",
 		.name = SPAN("gz_202612_001.txt"), .digest = SPAN("0")};
 	struct reader_prover *p = reader_prover_new(form, "fuzz");
 	struct reader *r = NULL;
@@ -85,7 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	findings_init(&f);
 	form = form_load(l, path, &f);
 	if (form && !form->outward) {
-		struct bytes file = {{bytes_fill}, data + n + (nul != NULL), size - n - (nul != NULL)};
+		/* The form stands before the first NUL byte, a file for it behind. */
+		const struct span text = {(const char *)data + n + (nul != NULL), size - n - (nul != NULL)};
+		struct text_input file = text_input(text, 0);
 
 		read_all(l, form, &file);
 	}

@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 /*
  * The first byte chooses lines or a document, the second the bytes of one fill; the rest is the file. Rows must lie in
@@ -21,27 +21,6 @@ enum { FILE_MAX = 64 << 10, ROWS_MAX = 64, NCOLUMNS = 4 };
 
 static const struct span line_columns[NCOLUMNS] = {{"id", 2}, {"p.a", 3}, {"p.b", 3}, {"\xe9\x87\x91", 3}};
 static const struct span head_columns[NCOLUMNS] = {{"n", 1}, {"a.n", 3}, {"a.m.x", 5}, {"s", 1}};
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	(void)e;
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(unsigned mode)
 {
@@ -106,7 +85,7 @@ static void survives(const struct codec_format *f, const struct row *row)
 {
 	struct span cells[NCOLUMNS];
 	struct buf b = BUF_INIT;
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct codec_reader *r;
 	struct row back;
 	struct err e;
@@ -128,7 +107,7 @@ static void read_from(const struct codec_format *f, unsigned mode, struct span f
 	size_t step, struct rows *ret)
 {
 	const uint64_t from = behind ? behind->end : 0;
-	struct text_input in = {{fill}, {file.p + from, file.n - from}, 0, step};
+	struct text_input in = text_input((struct span){file.p + from, file.n - from}, step);
 	struct codec_reader *r;
 	struct row row;
 	struct err e;

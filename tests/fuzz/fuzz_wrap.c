@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "input.h"
 #include "wraps/wrap.h"
 
 /*
@@ -17,27 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	} while (0)
 
 enum { FILE_MAX = 64 << 10, OUT_MAX = 4 << 20 };
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	(void)e;
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct wrap_list *compile(unsigned mode)
 {
@@ -67,7 +47,7 @@ struct result {
 
 static void unwrap(const struct wrap_list *l, struct span file, size_t step, size_t cap, uint64_t offset, struct result *ret)
 {
-	struct text_input in = {{fill}, file, 0, step};
+	struct text_input in = text_input(file, step);
 	struct wrap_chain *c = wrap_chain_open(l, &in.in, offset);
 	struct codec_input *from = wrap_chain_input(c);
 	struct err e = ERR_INIT, again;

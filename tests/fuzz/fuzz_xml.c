@@ -2,7 +2,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 /*
  * The first byte chooses charset and layout, the second the bytes of one fill; the rest is the file, in which {...} is put
@@ -18,27 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	} while (0)
 
 enum { FILE_MAX = 64 << 10, ROWS_MAX = 64 };
-
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	(void)e;
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static void tell(struct codec_format *format, const char *kind, const struct span *names, unsigned n, struct conf *node,
 	struct findings *f, unsigned want)
@@ -126,7 +105,7 @@ static uint32_t sum_cells(struct codec_reader *r, struct row *row, int *ret_kind
 static void read_from(const struct codec_format *f, struct span file, const struct short_row *behind, size_t step,
 	struct rows *ret)
 {
-	struct text_input in = {{fill}, file, 0, step};
+	struct text_input in = text_input(file, step);
 	struct codec_reader *r;
 	struct row row;
 	struct err e;

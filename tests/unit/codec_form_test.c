@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fsys.h"
+#include "input.h"
 #include "library.h"
 #include "reader.h"
 #include "xlsx_make.h"
@@ -89,25 +90,6 @@ static void forms_that_a_codec_cannot_serve_are_findings(void **state)
 	library_free(l);
 }
 
-struct bytes {
-	struct codec_input input;    /* first: fill casts back */
-	struct span left;
-};
-
-static int bytes_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct bytes *b = (struct bytes *)in;
-	const size_t n = b->left.n < cap ? b->left.n : cap;
-
-	(void)e;
-	if (n)
-		memcpy(p, b->left.p, n);
-	b->left.p += n;
-	b->left.n -= n;
-	*ret_n = n;
-	return 0;
-}
-
 /* "1+ - 2+1234.50 3!text.half " for records, skipped rows and the dead; each row stops and goes on anew. */
 static void read_in_steps(struct library *l, const struct form *form, const char *name, struct span file, struct buf *shown)
 {
@@ -119,8 +101,8 @@ static void read_in_steps(struct library *l, const struct form *form, const char
 		json_t *state = saved.n ? json_loadb(saved.p, saved.n, 0, NULL) : NULL;
 		const uint64_t offset = (uint64_t)json_integer_value(json_object_get(state, "offset"));
 		const size_t from = form_whole(form) ? 0 : (size_t)offset;
-		struct bytes in = {{bytes_fill}, {file.p + from, file.n - from}};
-		struct reader_setup setup = {.form = form, .library = l, .input = &in.input, .shown = name,
+		struct text_input in = text_input((struct span){file.p + from, file.n - from}, 0);
+		struct reader_setup setup = {.form = form, .library = l, .input = &in.in, .shown = name,
 			.name = span_of(name), .digest = SPAN("0"), .saved = state};
 		struct reader *r;
 

@@ -3,34 +3,9 @@
 
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 /* ---- making files ---- */
 
@@ -186,7 +161,7 @@ struct reading {
 /* Records stand one behind the other from the head's end on. */
 static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
-	struct text_input in = {{fill}, file, 0, step, 0};
+	struct text_input in = text_input(file, step);
 	struct reading ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
@@ -320,7 +295,7 @@ static const struct table plain = {3, AB, 2, " a  12.50 b      2", "\x1a"};
 static void check_changed(size_t at, unsigned char byte, const char *want, const char *arg)
 {
 	struct codec_format *f = format_with("[A, B]", G);
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct buf file = BUF_INIT;
 	struct codec_reader *r;
 	struct row row;
@@ -398,7 +373,7 @@ static void reasons_name_what_is_wrong(void **state)
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct codec_format *f = format_with(wrong[i].columns, G);
 		struct table t = {3, AB, wrong[i].declared, wrong[i].rows, ""};
-		struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
+		struct text_input in = text_input(SPAN_NONE, 0);
 		struct buf file = BUF_INIT;
 		struct codec_reader *r;
 		struct row row = {.bad = ERR_INIT};
@@ -423,7 +398,7 @@ static void reasons_name_what_is_wrong(void **state)
 static void what_lies_behind_the_declared_records_keeps_its_first_64_kib(void **state)
 {
 	struct codec_format *f = format_with("[A, B]", G);
-	struct text_input in = {{fill}, SPAN_NONE, 0, 70000, 0};
+	struct text_input in = text_input(SPAN_NONE, 70000);
 	struct buf file = BUF_INIT;
 	struct codec_reader *r;
 	struct row row;
@@ -451,7 +426,7 @@ static void what_lies_behind_the_declared_records_keeps_its_first_64_kib(void **
 static void many_records_read_in_order_and_go_on_anywhere(void **state)
 {
 	struct codec_format *f = format_with("[B]", G);
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct buf file = BUF_INIT, want = BUF_INIT;
 	struct codec_reader *r;
 	struct row row;
@@ -494,7 +469,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 	file.p[4] = 3;
 	for (size_t at = 1; at <= file.n; at++)
 		for (size_t from = 0; from < 2; from++) {
-			struct text_input in = {{fill}, buf_as_span(&file), 0, 1, at};
+			struct text_input in = text_input_failing(buf_as_span(&file), 1, at);
 			struct buf shown = BUF_INIT;
 			struct codec_reader *r;
 			struct row row;
@@ -504,7 +479,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 			OK(e, f->codec->open(f, &in.in, from ? 97 + 9 : 0, from ? 2 : 1, &r, &e));
 			while ((got = f->codec->next(r, &row, &e)) != 0) {
 				if (got < 0) {
-					assert_string_equal(err_code(e.id)->name, "file.failed");
+					assert_string_equal(err_code(e.id)->name, "disk.full");
 					failures++;
 				} else {
 					show_row(&shown, r, &row);
@@ -523,7 +498,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 static void each_kind_has_its_own_columns(void **state)
 {
 	struct codec_format *f = format_with("[A, B]", G);
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct buf file = BUF_INIT;
 	struct findings fd;
 	struct codec_reader *r;

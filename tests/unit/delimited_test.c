@@ -7,36 +7,10 @@
 
 #include "codec.h"
 #include "fsys.h"
+#include "input.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(lit) (lit), sizeof(lit) - 1
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	if (n > cap)
-		n = cap;
-	if (n > t->step)
-		n = t->step;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
 {
@@ -130,7 +104,7 @@ static void check_row(const struct row *row, const struct place *before, struct 
 
 static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
-	struct text_input in = {{fill}, {file.p + at.end, file.n - at.end}, 0, step, 0};
+	struct text_input in = text_input((struct span){file.p + at.end, file.n - at.end}, step);
 	struct reading ret = {BUF_INIT, NULL, 0};
 	struct codec_reader *r;
 	struct row row;
@@ -438,7 +412,7 @@ static void a_record_over_the_limit_keeps_its_first_64_kib(void **state)
 {
 	struct codec_format *f = format_of(PIPE, U);
 	struct buf b = BUF_INIT;
-	struct text_input in = {{fill}, SPAN_NONE, 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN_NONE, 0);
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -484,7 +458,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 
 	(void)state;
 	for (size_t at = 1; at <= 13; at++) {
-		struct text_input in = {{fill}, SPAN("a,\"b\nc\"\r\nd,e\n"), 0, 1, at};
+		struct text_input in = text_input_failing(SPAN("a,\"b\nc\"\r\nd,e\n"), 1, at);
 		struct buf shown = BUF_INIT;
 		struct codec_reader *r;
 		struct row row;
@@ -494,7 +468,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 		OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
 		while ((got = f->codec->next(r, &row, &e)) != 0) {
 			if (got < 0) {
-				assert_string_equal(err_code(e.id)->name, "file.failed");
+				assert_string_equal(err_code(e.id)->name, "disk.full");
 				failures++;
 			} else {
 				show_row(&shown, &row);
@@ -511,7 +485,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 static void reasons_name_bytes_and_charset(void **state)
 {
 	struct codec_format *f = format_of(PIPE, B);
-	struct text_input in = {{fill}, SPAN("ok\nab|\xd5\nab\x81\x30\xff\n"), 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN("ok\nab|\xd5\nab\x81\x30\xff\n"), 0);
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -572,7 +546,7 @@ static void cells_of(const char *const *texts, unsigned n, struct span *ret)
 
 static void what_is_written_reads_back(const struct codec_format *f, const struct span *cells, unsigned n, struct span file)
 {
-	struct text_input in = {{fill}, file, 0, SIZE_MAX, 0};
+	struct text_input in = text_input(file, 0);
 	struct buf scratch = BUF_INIT;
 	struct codec_reader *r;
 	struct row row;
@@ -724,7 +698,7 @@ static struct codec_reader *reader_of(const struct codec_format *f, struct text_
 	struct codec_reader *r;
 	struct err e = ERR_INIT;
 
-	*in = (struct text_input){{fill}, text, 0, SIZE_MAX, 0};
+	*in = text_input(text, 0);
 	OK(e, f->codec->open(f, &in->in, 0, 1, &r, &e));
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "adapters_help.h"
+#include "input.h"
 #include "events_form.h"
 #include "reader.h"
 
@@ -71,26 +72,6 @@ static void which_forms_load(void **state)
 	}
 }
 
-struct memory {
-	struct codec_input input;
-	struct span bytes;
-	size_t at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct memory *m = (struct memory *)in;
-	size_t n = m->bytes.n - m->at;
-
-	(void)e;
-	n = n < cap ? n : cap;
-	if (n)
-		memcpy(p, m->bytes.p + m->at, n);
-	m->at += n;
-	*ret_n = n;
-	return 0;
-}
-
 static struct form *form_of(struct help *h, const char *const (*edits)[2])
 {
 	char *text = help_edit(events_form, edits);
@@ -129,14 +110,13 @@ static void tell(struct reader *r, const struct reading *g, struct buf *b)
 	buf_c(b, '\n');
 }
 
-static struct reader *open_at(struct help *h, const struct form *form, struct memory *m, const json_t *saved)
+static struct reader *open_at(struct help *h, const struct form *form, struct text_input *m, const json_t *saved)
 {
-	struct reader_setup s = {.form = form, .library = h->library, .input = &m->input, .shown = "v",
+	struct reader_setup s = {.form = form, .library = h->library, .input = &m->in, .shown = "v",
 		.name = SPAN("v_20261205.txt"), .digest = SPAN("00"), .saved = saved};
 	struct reader *r = NULL;
 	struct err e;
 
-	m->input.fill = fill;
 	m->at = (size_t)json_integer_value(json_object_get(saved, "offset"));
 	OK(e, reader_open(&s, &r, &e));
 	return r;
@@ -151,7 +131,7 @@ static const char file[] =
 
 static void a_record_makes_what_its_conditions_say(void **state)
 {
-	struct memory m = {.bytes = span_of(file)};
+	struct text_input m = text_input(span_of(file), 0);
 	struct reading g = {.kind = READ_SKIPPED};
 	struct buf got = BUF_INIT;
 	struct help h;
@@ -199,7 +179,7 @@ static void reading_goes_on_behind_any_record(void **state)
 	help_begin(&h);
 	form = form_of(&h, NULL);
 	for (unsigned stop = 0; stop <= 5; stop++) {
-		struct memory m = {.bytes = span_of(file)};
+		struct text_input m = text_input(span_of(file), 0);
 		struct reading g = {.kind = READ_SKIPPED};
 		struct reader *r = open_at(&h, form, &m, NULL);
 
@@ -257,7 +237,7 @@ static void what_a_document_amounts_to(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct memory m = {.bytes = span_of(rows[i].text)};
+		struct text_input m = text_input(span_of(rows[i].text), 0);
 		struct reading g = {.kind = READ_SKIPPED};
 		const struct reader_proof *proof;
 		struct reader_prover *p;

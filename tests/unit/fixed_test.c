@@ -3,35 +3,10 @@
 
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(lit) (lit), sizeof(lit) - 1
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
 {
@@ -142,7 +117,7 @@ static void check_row(const struct row *row, const struct place *before, struct 
 
 static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
-	struct text_input in = {{fill}, {file.p + at.end, file.n - at.end}, 0, step, 0};
+	struct text_input in = text_input((struct span){file.p + at.end, file.n - at.end}, step);
 	struct reading ret = {BUF_INIT, NULL, 0};
 	struct codec_reader *r;
 	struct row row;
@@ -280,7 +255,7 @@ static void every_case_reads_the_same_in_pieces_and_from_each_row_on(void **stat
 static void many_fills_give_the_same_rows(void **state)
 {
 	struct codec_format *f = format_of("{widths: {line: [7 right, 4]}}", G);
-	struct text_input in = {{fill}, SPAN_NONE, 0, 65537, 0};
+	struct text_input in = text_input(SPAN_NONE, 65537);
 	struct buf file = BUF_INIT, want = BUF_INIT;
 	struct codec_reader *r;
 	struct row row;
@@ -309,7 +284,7 @@ static void many_fills_give_the_same_rows(void **state)
 static void each_kind_has_its_own_widths(void **state)
 {
 	struct codec_format *f = format_of("{widths: {head: [2, 6 right], line: [3, 4]}}", U);
-	struct text_input in = {{fill}, SPAN("02 12.50\nabc1234\n"), 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN("02 12.50\nabc1234\n"), 0);
 	struct findings fd;
 	struct buf shown = BUF_INIT;
 	struct codec_reader *r;
@@ -377,7 +352,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 
 	(void)state;
 	for (size_t at = 1; at <= 17; at++) {
-		struct text_input in = {{fill}, SPAN("abc1234\r\nabc1235\n"), 0, 1, at};
+		struct text_input in = text_input_failing(SPAN("abc1234\r\nabc1235\n"), 1, at);
 		struct buf shown = BUF_INIT;
 		struct codec_reader *r;
 		struct row row;
@@ -387,7 +362,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 		OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
 		while ((got = f->codec->next(r, &row, &e)) != 0) {
 			if (got < 0) {
-				assert_string_equal(err_code(e.id)->name, "file.failed");
+				assert_string_equal(err_code(e.id)->name, "disk.full");
 				failures++;
 			} else {
 				show_row(&shown, r, 0, &row);
@@ -404,7 +379,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 static void reasons_name_bytes_charset_and_cell(void **state)
 {
 	struct codec_format *f = format_of("{widths: {line: [3, 4]}}", B);
-	struct text_input in = {{fill}, SPAN("abca\x82\x30\xb7\nab\xd5" "abcd\n"), 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN("abca\x82\x30\xb7\nab\xd5" "abcd\n"), 0);
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;

@@ -121,7 +121,7 @@ static void frames(void **state)
 			help_frame_as(x->frames[k].length, x->frames[k].head, span_of(x->frames[k].body), x->frames[k].secret,
 				&file);
 		for (size_t step = 1; step < 1000; step += 998) {
-			struct help_input in = help_bytes(buf_as_span(&file), step);
+			struct text_input in = text_input(buf_as_span(&file), step);
 			const int failed = help_unwrap(l, &in, 0, 100, &got, &e);
 
 			if (failed != (x->code ? -1 : 0))
@@ -147,7 +147,7 @@ static void a_character_beyond_the_first_plane_counts_as_two(void **state)
 	struct findings f;
 	struct conf_file *c;
 	struct wrap_list *l;
-	struct help_input in;
+	struct text_input in;
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -156,12 +156,12 @@ static void a_character_beyond_the_first_plane_counts_as_two(void **state)
 	l = wrap_list_compile(conf_root(c), &setup, &f);
 	assert_non_null(l);
 	help_frame_as("90", H, SPAN("\x82\x30\xb7\x31\x99\x33\xc3\x36"), T, &file);
-	in = help_bytes(buf_as_span(&file), 3);
+	in = text_input(buf_as_span(&file), 3);
 	OK(e, help_unwrap(l, &in, 0, 100, &got, &e));
 	assert_span(buf_as_span(&got), "\x82\x30\xb7\x31\x99\x33\xc3\x36");
 	buf_clear(&file);
 	help_frame_as("88", H, SPAN("\x99\x33\xc3\x36"), T, &file);
-	in = help_bytes(buf_as_span(&file), 100);
+	in = text_input(buf_as_span(&file), 100);
 	FAILS(e, "wrap.corrupt", help_unwrap(l, &in, 0, 100, &got, &e));
 	conf_close(c);
 	wrap_list_free(l);
@@ -175,13 +175,13 @@ static void nothing_of_a_frame_is_given_before_it_is_proved(void **state)
 {
 	struct wrap_list *l = help_good_list(YAML("bytes"));
 	struct buf file = BUF_INIT, got = BUF_INIT;
-	struct help_input in;
+	struct text_input in;
 	struct err e = ERR_INIT;
 
 	(void)state;
 	help_frame_as("90", H, SPAN("abc"), T, &file);
 	help_frame_as("90", H, SPAN("def"), "", &file);
-	in = help_bytes(buf_as_span(&file), 7);
+	in = text_input(buf_as_span(&file), 7);
 	FAILS(e, "wrap.frame_mac", help_unwrap(l, &in, 0, 100, &got, &e));
 	assert_span(buf_as_span(&got), "abc");
 	wrap_list_free(l);

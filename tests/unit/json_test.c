@@ -7,35 +7,11 @@
 
 #include "codec.h"
 #include "fsys.h"
+#include "input.h"
 #include "reader.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(lit) (lit), sizeof(lit) - 1
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
 {
@@ -170,7 +146,7 @@ static void check_row(const struct row *row, const struct place *before, struct 
 static struct shown read_from(const struct codec_format *f, bool head, struct span file, struct place at, size_t step,
 	size_t fail_at)
 {
-	struct text_input in = {{fill}, {file.p + at.end, file.n - at.end}, 0, step, fail_at};
+	struct text_input in = text_input_failing((struct span){file.p + at.end, file.n - at.end}, step, fail_at);
 	struct shown ret = {BUF_INIT, NULL, 0};
 	struct codec_reader *r;
 	struct row row;
@@ -179,7 +155,7 @@ static struct shown read_from(const struct codec_format *f, bool head, struct sp
 
 	OK(e, f->codec->open(f, &in.in, at.end, at.line, &r, &e));
 	head &= at.end == 0;
-	while ((got = f->codec->next(r, &row, &e)) == 1 || (got < 0 && e.id == E_FILE_FAILED)) {
+	while ((got = f->codec->next(r, &row, &e)) == 1 || (got < 0 && e.id == E_DISK_FULL)) {
 		if (got < 0) {
 			e = ERR_INIT;
 			continue;
@@ -404,7 +380,7 @@ static void files_are_read(void **state)
 static void a_record_is_not_a_head_and_a_head_is_no_record(void **state)
 {
 	struct codec_format *f = format_of(DATA, "n", "n|m");
-	struct text_input in = {{fill}, SPAN("{\"n\":\"5\",\"data\":[{\"n\":\"1\"}]}"), 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN("{\"n\":\"5\",\"data\":[{\"n\":\"1\"}]}"), 0);
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -444,7 +420,7 @@ static void check_long(const char *settings, const struct buf *file, const char 
 
 	for (size_t s = 0; s < COUNT(steps); s++) {
 		struct codec_format *f = format_of(settings, "a", NULL);
-		struct text_input in = {{fill}, buf_as_span(file), 0, steps[s], file->n / 2};
+		struct text_input in = text_input_failing(buf_as_span(file), steps[s], file->n / 2);
 		struct buf shown = BUF_INIT;
 		struct codec_reader *r;
 		struct row row;
@@ -453,7 +429,7 @@ static void check_long(const char *settings, const struct buf *file, const char 
 		int got;
 
 		OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
-		while ((got = f->codec->next(r, &row, &e)) == 1 || (got < 0 && e.id == E_FILE_FAILED)) {
+		while ((got = f->codec->next(r, &row, &e)) == 1 || (got < 0 && e.id == E_DISK_FULL)) {
 			if (got < 0) {
 				e = ERR_INIT;
 				continue;
@@ -673,7 +649,7 @@ static void settings_are_checked(void **state)
  * none. */
 static const char *judge(const struct codec_format *f, struct span text, unsigned *rows)
 {
-	struct text_input in = {{fill}, text, 0, 5, 0};
+	struct text_input in = text_input(text, 5);
 	const char *ret = "";
 	struct codec_reader *r;
 	struct row row;
@@ -816,7 +792,7 @@ static unsigned read_on(struct library *l, const struct form *form, struct span 
 	struct buf *shown, struct buf *saves)
 {
 	const size_t from = (size_t)json_integer_value(json_object_get(saved, "offset"));
-	struct text_input in = {{fill}, {file.p + from, file.n - from}, 0, 3, 0};
+	struct text_input in = text_input((struct span){file.p + from, file.n - from}, 3);
 	struct reader_setup setup = {.form = form, .library = l, .input = &in.in, .shown = "test",
 		.name = SPAN("202612.json"), .digest = SPAN("0"), .saved = saved};
 	struct reading g = {.kind = READ_SKIPPED};

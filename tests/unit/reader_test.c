@@ -4,38 +4,16 @@
 #include <inttypes.h>
 
 #include "adapters_help.h"
+#include "input.h"
 #include "reader.h"
 
-/* Bytes in memory, given in small pieces. */
-struct memory {
-	struct codec_input input;
-	struct span bytes;
-	size_t at, step;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct memory *m = (struct memory *)in;
-	size_t n = m->bytes.n - m->at;
-
-	(void)e;
-	n = n < cap ? n : cap;
-	n = m->step && n > m->step ? m->step : n;
-	if (n)
-		memcpy(p, m->bytes.p + m->at, n);
-	m->at += n;
-	*ret_n = n;
-	return 0;
-}
-
-static struct reader *open_at(struct help *h, const struct form *form, const char *name, struct memory *m, const json_t *saved,
+static struct reader *open_at(struct help *h, const struct form *form, const char *name, struct text_input *m, const json_t *saved,
 	struct err *e)
 {
 	struct reader *r = NULL;
-	struct reader_setup s = {.form = form, .library = h->library, .input = &m->input, .shown = name, .name = span_of(name),
+	struct reader_setup s = {.form = form, .library = h->library, .input = &m->in, .shown = name, .name = span_of(name),
 		.digest = SPAN("00112233445566778899aabbccddeeff"), .saved = saved};
 
-	m->input.fill = fill;
 	m->at = (size_t)json_integer_value(json_object_get(saved, "offset"));
 	return reader_open(&s, &r, e) == 0 ? r : NULL;
 }
@@ -97,7 +75,7 @@ static void it_goes_on_behind_any_row(void **state)
 		help_begin(&h);
 		form = help_good(&h, documents[i].form, NULL);
 		for (unsigned stop = 0; stop <= rows; stop++) {
-			struct memory m = {.bytes = documents[i].bytes, .step = 1 + stop % 7};
+			struct text_input m = text_input(documents[i].bytes, 1 + stop % 7);
 			struct reading g = {.kind = READ_SKIPPED};
 			json_t *position = NULL;
 			struct reader *r;
@@ -140,7 +118,7 @@ static void it_goes_on_behind_any_row(void **state)
 static void prove(struct help *h, const struct form *form, const char *name, const char *text, struct reader_proof *ret,
 	char ret_bad[40], struct err *e)
 {
-	struct memory m = {.bytes = span_of(text)};
+	struct text_input m = text_input(span_of(text), 0);
 	struct reader_prover *p = reader_prover_new(form, name);
 	struct reading g = {.kind = READ_SKIPPED};
 	struct reader *r = open_at(h, form, name, &m, NULL, e);
@@ -301,7 +279,7 @@ static void a_row_that_lost_its_separator_is_pointed_at(void **state)
 static void an_unreadable_record_counts_under_the_currency_of_its_form(void **state)
 {
 	static const char path[] = SHARED_DIR "/data/payments_lambeth/2011-10-payments.csv";
-	struct memory m = {.step = 0};
+	struct text_input m = text_input(SPAN_NONE, 0);
 	struct reading g = {.kind = READ_SKIPPED};
 	struct reader_prover *p;
 	struct reader *r;
@@ -319,7 +297,7 @@ static void an_unreadable_record_counts_under_the_currency_of_its_form(void **st
 	help_begin(&h);
 	form = help_good(&h, "payment/lambeth/month", NULL);
 	OK(e, fsys_get(AT_FDCWD, path, 16u << 20, &bytes, &e));
-	m.bytes = buf_as_span(&bytes);
+	m.text = buf_as_span(&bytes);
 	p = reader_prover_new(form, "2011-10-payments.csv");
 	r = open_at(&h, form, "2011-10-payments.csv", &m, NULL, &e);
 	assert_non_null(r);
@@ -340,7 +318,7 @@ static void an_unreadable_record_counts_under_the_currency_of_its_form(void **st
 
 static void what_does_not_fit_is_refused_at_open(void **state)
 {
-	struct memory m = {.bytes = SPAN("")};
+	struct text_input m = text_input(SPAN(""), 0);
 	struct help h;
 	struct form *form;
 	json_t *saved = json_object();

@@ -6,41 +6,10 @@
 #include <zlib.h>
 
 #include "hash.h"
+#include "input.h"
 #include "wraps/wrap.h"
 
-/* Inputs in steps, documents wrapped and unwrapped: what tests of wraps share. */
-
-struct help_input {
-	struct codec_input in;       /* first: fill casts back */
-	struct span text;
-	size_t at, step;
-	size_t stop;                 /* no step goes across it; SIZE_MAX: none */
-	bool fails;                  /* each second call is an error of the input */
-	unsigned calls;
-};
-
-static inline int help_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct help_input *h = (struct help_input *)in;
-	size_t n = h->text.n - h->at;
-
-	if (h->fails && h->calls++ % 2 == 0)
-		return err_set(e, E_DISK_FULL, "file=x");
-	n = n < cap ? n : cap;
-	n = n < h->step ? n : h->step;
-	if (h->at < h->stop && n > h->stop - h->at)
-		n = h->stop - h->at;
-	if (n)
-		memcpy(p, h->text.p + h->at, n);
-	h->at += n;
-	*ret_n = n;
-	return 0;
-}
-
-static inline struct help_input help_bytes(struct span text, size_t step)
-{
-	return (struct help_input){{help_fill}, text, 0, step, SIZE_MAX, false, 0};
-}
+/* Documents wrapped and unwrapped: what tests of wraps share. */
 
 /* "[gz]", "[{zip: {name: '*.txt'}}]"; NULL with findings. */
 static inline struct wrap_list *help_list(const char *yaml, const char *keys, struct findings *f)
@@ -68,7 +37,7 @@ static inline struct wrap_list *help_good_list(const char *yaml)
 
 /* Reads all of it, asking for cap bytes at a time, and again after each error of the input. 0, or -1 with the error; what was
  * given is in ret, on failure too. */
-static inline int help_unwrap(const struct wrap_list *l, struct help_input *in, uint64_t offset, size_t cap, struct buf *ret,
+static inline int help_unwrap(const struct wrap_list *l, struct text_input *in, uint64_t offset, size_t cap, struct buf *ret,
 	struct err *e)
 {
 	struct wrap_chain *c = wrap_chain_open(l, &in->in, offset);

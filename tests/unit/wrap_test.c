@@ -102,7 +102,7 @@ static void run_cases(const char *yaml, const struct bytes_case *cases, size_t n
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t step = 1; step < 64; step += 62) {
-			struct help_input in = help_bytes(cases[i].file, step);
+			struct text_input in = text_input(cases[i].file, step);
 
 			if (cases[i].code) {
 				FAILS(e, cases[i].code, help_unwrap(l, &in, 0, 4096, &got, &e));
@@ -172,13 +172,13 @@ static void a_bomb_is_broken_off(void **state)
 	struct wrap_list *l = help_good_list("[gz]");
 	char *zeros = mem_new(64u << 20);
 	struct buf file = BUF_INIT, got = BUF_INIT;
-	struct help_input in;
+	struct text_input in;
 	struct err e = ERR_INIT;
 
 	(void)state;
 	help_gz((struct span){zeros, 64u << 20}, &file);
 	assert_true(file.n < 70000);
-	in = help_bytes(buf_as_span(&file), 4096);
+	in = text_input(buf_as_span(&file), 4096);
 	FAILS(e, "wrap.ratio", help_unwrap(l, &in, 0, 1 << 16, &got, &e));
 	assert_true(got.n < 32u << 20);
 	free(zeros);
@@ -209,7 +209,7 @@ static void a_reader_goes_on_behind_any_row(void **state)
 	help_gz(text, &packed);
 	help_base64(buf_as_span(&packed), &file);
 	while (g.kind != READ_END) {
-		struct help_input in = help_bytes(buf_as_span(&file), 100);
+		struct text_input in = text_input(buf_as_span(&file), 100);
 		struct reader_setup setup = {.form = form, .library = h.library, .input = &in.in, .shown = "x",
 			.name = SPAN("gz_202612_001.txt"), .digest = SPAN("0"),
 			.saved = saved.n ? json_loadb(saved.p, saved.n, 0, NULL) : NULL};
@@ -251,7 +251,7 @@ static void an_end_is_told_when_the_wrap_has_proved(void **state)
 	help_gz(SPAN("H|0001|20261205|602001|103|1|2|4234.50\n"), &file);
 	file.p[file.n - 1] = 1;
 	for (unsigned rows = 0; got == 0; rows++) {
-		struct help_input in = help_bytes(buf_as_span(&file), SIZE_MAX);
+		struct text_input in = text_input(buf_as_span(&file), 0);
 		struct reader_setup setup = {.form = form, .library = h.library, .input = &in.in, .shown = "in/x.gz",
 			.name = SPAN("gz_202612_001.txt"), .digest = SPAN("0")};
 

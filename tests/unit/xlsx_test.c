@@ -5,34 +5,10 @@
 #include <unistd.h>
 
 #include "codec.h"
+#include "input.h"
 #include "xlsx_make.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 /* ---- reading ---- */
 
@@ -98,7 +74,7 @@ static void show_row(struct buf *b, const struct codec_reader *r, const struct r
 
 static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step, size_t fail_at)
 {
-	struct text_input in = {{fill}, file, 0, step, fail_at};
+	struct text_input in = text_input_failing(file, step, fail_at);
 	struct reading ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
@@ -106,7 +82,7 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 
 	OK(ret.e, f->codec->open(f, &in.in, at.end, at.line, &r, &ret.e));
 	while ((got = f->codec->next(r, &row, &ret.e)) != 0) {
-		if (got < 0 && ret.e.id == E_FILE_FAILED)
+		if (got < 0 && ret.e.id == E_DISK_FULL)
 			continue;
 		if (got < 0) {
 			assert_int_equal(err_kind(&ret.e), ERR_DATA);
@@ -556,7 +532,7 @@ static int fill_without_end(struct codec_input *in, char *p, size_t cap, size_t 
 static void a_file_over_the_limit_is_not_read_to_its_end(void **state)
 {
 	struct codec_format *f = format_of("{}");
-	struct text_input in = {{fill_without_end}, SPAN(""), 0, 0, 0};
+	struct text_input in = {.in = {fill_without_end}};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -596,7 +572,7 @@ static void its_temporary_files_are_gone_with_it(void **state)
 static void a_folder_for_temporary_files_that_is_not_there_is_told(void **state)
 {
 	struct codec_format *f = format_of("{}");
-	struct text_input in = {{fill}, SPAN("PK\3\4"), 0, SIZE_MAX, 0};
+	struct text_input in = text_input(SPAN("PK\3\4"), 0);
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;

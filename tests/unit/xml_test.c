@@ -4,35 +4,10 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "codec.h"
+#include "input.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(lit) (lit), sizeof(lit) - 1
-
-/* Gives at most `step` bytes at a time, and fails once at byte fail_at. */
-struct text_input {
-	struct codec_input in;
-	struct span text;
-	size_t at, step, fail_at;
-};
-
-static int fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct text_input *t = (struct text_input *)in;
-	size_t n = t->text.n - t->at;
-
-	if (t->fail_at && t->at >= t->fail_at) {
-		t->fail_at = 0;
-		return err_sys(e, E_FILE_FAILED, "input", 5);
-	}
-	n = n > cap ? cap : n;
-	n = n > t->step ? t->step : n;
-	if (n)
-		memcpy(p, t->text.p + t->at, n);
-	t->at += n;
-	*ret_n = n;
-	return 0;
-}
 
 static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
 {
@@ -193,7 +168,7 @@ static void check_row(const struct row *row, const struct place *before, struct 
 static struct shown read_from(const struct layout *l, bool inside, struct span file, struct place at, size_t step,
 	size_t fail_at)
 {
-	struct text_input in = {{fill}, file, 0, step, fail_at};
+	struct text_input in = text_input_failing(file, step, fail_at);
 	struct shown ret = {BUF_INIT, NULL, 0};
 	struct codec_reader *r;
 	struct row row;
@@ -201,7 +176,7 @@ static struct shown read_from(const struct layout *l, bool inside, struct span f
 	int got;
 
 	OK(e, codec_xml.open(l->format, &in.in, at.end, at.line, &r, &e));
-	while ((got = codec_xml.next(r, &row, &e)) == 1 || (got < 0 && e.id == E_FILE_FAILED)) {
+	while ((got = codec_xml.next(r, &row, &e)) == 1 || (got < 0 && e.id == E_DISK_FULL)) {
 		if (got < 0) {
 			e = ERR_INIT;
 			continue;
@@ -486,7 +461,7 @@ static void check_long(const char *settings, const char *kinds, const struct buf
 
 	for (size_t s = 0; s < COUNT(steps); s++) {
 		struct layout l = layout_of(settings, CHARSET_GB18030, kinds);
-		struct text_input in = {{fill}, buf_as_span(file), 0, steps[s], file->n / 2};
+		struct text_input in = text_input_failing(buf_as_span(file), steps[s], file->n / 2);
 		struct buf shown = BUF_INIT;
 		struct codec_reader *r;
 		struct row row;
@@ -494,7 +469,7 @@ static void check_long(const char *settings, const char *kinds, const struct buf
 		int got;
 
 		OK(e, codec_xml.open(l.format, &in.in, 0, 1, &r, &e));
-		while ((got = codec_xml.next(r, &row, &e)) == 1 || (got < 0 && e.id == E_FILE_FAILED)) {
+		while ((got = codec_xml.next(r, &row, &e)) == 1 || (got < 0 && e.id == E_DISK_FULL)) {
 			if (got < 0) {
 				e = ERR_INIT;
 				continue;

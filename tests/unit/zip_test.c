@@ -10,7 +10,7 @@
 static int unwrap(const char *yaml, struct span file, struct buf *got, struct err *e)
 {
 	struct wrap_list *l = help_good_list(yaml);
-	struct help_input in = help_bytes(file, 100);
+	struct text_input in = text_input(file, 100);
 	int ret = help_unwrap(l, &in, 0, 100, got, e);
 
 	wrap_list_free(l);
