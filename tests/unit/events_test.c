@@ -300,7 +300,7 @@ static void each_head_proves_for_itself(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct memory m = {.bytes = span_of(rows[i].text)};
+		struct text_input m = text_input(span_of(rows[i].text), 0);
 		struct reading g = {.kind = READ_SKIPPED};
 		const struct reader_proof *proof;
 		struct reader_prover *p;

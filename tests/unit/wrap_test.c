@@ -290,7 +290,7 @@ static void what_lies_behind_a_document_s_end_is_proved_as_well(void **state)
 	text.n += behind;
 	help_gz(buf_as_span(&text), &file);
 	for (unsigned broken = 0; broken < 2; broken++) {
-		struct help_input in = help_bytes(buf_as_span(&file), 64);
+		struct text_input in = text_input(buf_as_span(&file), 64);
 		struct reader_setup setup = {.form = form, .library = h.library, .input = &in.in, .shown = "x.dbf",
 			.name = SPAN("gz202612_20261205_103_001.dbf"), .digest = SPAN("0")};
 		int got = 0;
