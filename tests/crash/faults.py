@@ -26,7 +26,8 @@ INTAKE, CLAIM, PUBLISH = "adapters/intake.c", "adapters/intake_claim.c", "adapte
 DELIVER, LINES, BUILD = "adapters/deliver.c", "adapters/deliver_gather.c", "adapters/deliver_build.c"
 ROUTER, GATHER, LANE = "transforms/router.c", "adapters/gather.c", "bus/lane.c"
 PROOF, MAP, DBF = "adapters/reader_proof.c", "transforms/map.c", "adapters/codecs/dbf.c"
-OUT_FOLDERS = ",".join(f"fsync:/out/{f}$" for f in ("abc", "abc/.staging", "boc", "boc/.staging"))
+# All that payroll goes to, and that has markers: a sync of one folder makes the renames in the others last, too.
+OUT_FOLDERS = ",".join(f"fsync:/out/{f}{part}$" for f in ("abc", "boc", "ccb", "region") for part in ("", "/.staging"))
 
 # name, who notices, what: replacements (file, old, new), or a call left out
 FAULTS = [
