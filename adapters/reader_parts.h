@@ -4,7 +4,11 @@
 
 #include "reader.h"
 
-/* What reader.c (rows and records) and reader_proof.c (what a whole document amounts to) share. Nobody else includes this. */
+/*
+ * What the files of the reader share: reader.c takes rows and stops behind any of them, reader_header.c finds the columns of
+ * a header row, reader_record.c makes the events of a record, reader_proof.c says what a whole document amounts to. Nobody
+ * else includes this.
+ */
 struct reader {
 	struct reader_setup setup;
 	const struct form *form;
@@ -40,5 +44,16 @@ struct reader {
 	struct err two_totals;       /* what a head and a trailer declare differs */
 	struct row row;
 };
+
+/* Is the row the header row: every wanted column has a cell of its own? Its columns are then known. */
+bool reader_try_header(struct reader *r);
+/* form.no_header, with the row that lacks least. */
+int reader_no_header(const struct reader *r, struct err *e);
+/* All events that a record of that kind makes, or none: it is dead. */
+void reader_make_events(struct reader *r, struct reading *g, unsigned kind);
+/* The record is dead; what it is worth is read when it can be. */
+void reader_dead(struct reader *r, struct reading *g, const struct err *e);
+/* Takes declared figures, which stand in those slots as text (-1: none). batch.declared {what}{text}. */
+int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e);
 
 #endif

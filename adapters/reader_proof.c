@@ -4,6 +4,67 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "texts.h"
+
+/* ---- what heads and trailers declare ---- */
+
+/* A head and a trailer that declare different figures: one of them is wrong, and nobody here knows which. */
+static void two_totals(struct reader *r, const char *what, struct span first, struct span second)
+{
+	err_set(&r->two_totals, E_BATCH_TWO_TOTALS, "what=%s\nfirst=%.*s\nsecond=%.*s", what, SPAN_F(first), SPAN_F(second));
+}
+
+static void declare_count(struct reader *r, uint64_t count)
+{
+	char first[24], second[24];
+
+	if (r->has_count && r->count != count) {
+		snprintf(first, sizeof first, "%" PRIu64, r->count);
+		snprintf(second, sizeof second, "%" PRIu64, count);
+		two_totals(r, "count", span_of(first), span_of(second));
+	}
+	r->count = count;
+	r->has_count = true;
+}
+
+static void declare_sum(struct reader *r, int64_t sum)
+{
+	char first[24], second[24];
+
+	if (r->has_sum && r->sum != sum)
+		two_totals(r, "sum", span_of(money_text(r->sum, first)), span_of(money_text(sum, second)));
+	r->sum = sum;
+	r->has_sum = true;
+}
+
+/* Declared figures stand in heads and trailers as text, some as people write them. Read wrongly they hold a file, they never
+ * let one go. */
+int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e)
+{
+	struct span count = count_slot >= 0 ? texts_figure(r->slots.v[count_slot].text) : SPAN_NONE;
+	struct span sum = sum_slot >= 0 ? texts_figure(r->slots.v[sum_slot].text) : SPAN_NONE;
+	uint64_t n = 0;
+	int64_t fen;
+
+	if (count.n) {
+		for (size_t i = 0; i < count.n; i++) {
+			if (count.p[i] < '0' || count.p[i] > '9' || count.n > 15)
+				return err_set(e, E_BATCH_DECLARED, "what=count\ntext=%.*s", SPAN_F(count));
+			n = n * 10 + (uint64_t)(count.p[i] - '0');
+		}
+		declare_count(r, n);
+	}
+	if (sum.n) {
+		if (money_read(sum, form, &fen, e) != 0)
+			return err_set(e, E_BATCH_DECLARED, "what=sum\ntext=%.*s", SPAN_F(sum));
+		declare_sum(r, fen);
+	}
+	return 0;
+}
+
+/* ---- what was found ---- */
+
+
 #define SUSPECTS 64u
 #define TAIL 40u
 

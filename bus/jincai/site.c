@@ -6,12 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "deliver.h"
 #include "fsys.h"
-#include "intake.h"
-#include "topics.h"
-
-#define ROUTER "router"
 
 struct loading {
 	struct site *site;
@@ -48,7 +43,7 @@ static bool name_ok(struct span n)
 	for (size_t i = 0; i < n.n; i++)
 		if (!((n.p[i] >= 'a' && n.p[i] <= 'z') || (n.p[i] >= '0' && n.p[i] <= '9') || n.p[i] == '-'))
 			return false;
-	return n.n && n.n <= 40 && !span_is(n, ROUTER);
+	return n.n && n.n <= 40 && !span_is(n, SITE_ROUTER);
 }
 
 static void check_name(struct loading *in, const struct conf *node)
@@ -308,25 +303,6 @@ static int destination_of(struct loading *in, const struct conf *node)
 	return -1;
 }
 
-/* What a type is, by the adapters that make it: an instruction if any says so. */
-static enum form_nature nature_of(const struct site *s, const char *type, bool *ret_known)
-{
-	enum form_nature nature = NATURE_REPORT;
-
-	*ret_known = false;
-	for (unsigned i = 0; i < s->nadapters; i++)
-		for (unsigned k = 0; s->adapters[i].form && k < s->adapters[i].form->nevents; k++) {
-			const struct form_event *x = &s->adapters[i].form->events[k];
-
-			if (strcmp(x->type, type) != 0)
-				continue;
-			*ret_known = true;
-			if (x->nature == NATURE_INSTRUCTION)
-				nature = NATURE_INSTRUCTION;
-		}
-	return nature;
-}
-
 static void check_condition(struct loading *in, const struct schema *schema, const struct conf *when)
 {
 	struct names *names = names_new();
@@ -355,8 +331,7 @@ static void check_route(struct loading *in, const struct conf *type, const struc
 {
 	char *text = mem_text(type->text);
 	const struct schema *schema = library_schema(in->site->library, type->text, type, in->f);
-	bool known;
-	enum form_nature nature = nature_of(in->site, text, &known);
+	unsigned natures = site_natures(in->site, type->text);
 
 	if (schema && r->when)
 		check_condition(in, schema, r->when);
@@ -368,7 +343,8 @@ static void check_route(struct loading *in, const struct conf *type, const struc
 		if (!form_shape(d->form, type->text))
 			conf_report(in->f, type, E_SITE_NOT_TAKEN, "type=%s\ndestination=%s\nform=%s", text, d->name,
 				d->form->name);
-		if (d->form->money && known && nature != NATURE_INSTRUCTION)
+		/* One adapter that makes it as something else is enough: what that one brings would be paid as well. */
+		if (d->form->money && natures & ~(1u << NATURE_INSTRUCTION))
 			conf_report(in->f, type, E_SITE_REPORT_TO_MONEY, "type=%s\ndestination=%s", text, d->name);
 		if (d->split && schema)
 			check_split(in, type, schema, d);
@@ -500,208 +476,4 @@ struct bus_conf site_bus(const struct site *s)
 {
 	return (struct bus_conf){.url = s->bus_url, .base = s->base, .partitions = s->partitions,
 		.max_bytes = s->max_bytes};
-}
-
-/* ---- flows ---- */
-
-static int type_number(struct site *s, struct router *r, const char *type, char ***types, unsigned *n, struct err *e)
-{
-	const struct schema *schema;
-	struct findings quiet;
-	unsigned topic = 0;
-	bool known;
-
-	for (unsigned i = 0; i < *n; i++)
-		if (strcmp((*types)[i], type) == 0)
-			return (int)i;
-	if (router_flow(r)->bus && bus_topic(router_flow(r)->bus, topics_of_type(span_of(type)), &topic, e) != 0)
-		return -1;
-	findings_init(&quiet);
-	schema = library_schema(s->library, span_of(type), conf_root(s->conf), &quiet);
-	findings_done(&quiet);
-	*types = mem_grow(*types, *n + 1u, sizeof **types);
-	(*types)[*n] = mem_text(span_of(type));
-	router_type(r, type, topic, schema, nature_of(s, type, &known) == NATURE_INSTRUCTION);
-	return (int)(*n)++;
-}
-
-static void shape_once(struct site *s, struct router *r, unsigned type, const char *name, unsigned d)
-{
-	const struct site_destination *to = &s->destinations[d];
-	const struct form_shape *shape = form_shape(to->form, span_of(name));
-	struct slots fixed;
-
-	slots_init(&fixed, names_count(shape->names));
-	form_site_values(s->library, shape->names, &fixed);
-	router_shape(r, type, d, shape->line, shape->names, &fixed,
-		to->split ? names_use(router_names(r, type), span_of(to->split)) : -1);
-	slots_done(&fixed);
-}
-
-static int add_routes(struct site *s, struct router *r, struct err *e)
-{
-	char **types = NULL;
-	unsigned n = 0;
-	uint64_t *shaped = NULL;     /* a bit for each destination */
-	int failed = 0;
-
-	for (unsigned i = 0; i < s->nroutes && !failed; i++)
-		for (unsigned k = 0; k < s->routes[i].ntypes && !failed; k++) {
-			const struct site_route *route = &s->routes[i];
-			unsigned before = n;
-			int type = type_number(s, r, route->types[k], &types, &n, e);
-			struct findings quiet;
-
-			if (type < 0) {
-				failed = -1;
-				break;
-			}
-			if (n > before) {
-				shaped = mem_grow(shaped, n, sizeof *shaped);
-				shaped[type] = 0;
-			}
-			findings_init(&quiet);
-			for (unsigned t = 0; t < route->nto; t++) {
-				unsigned d = route->to[t];
-
-				if (!(shaped[type] & (uint64_t)1 << d))
-					shape_once(s, r, (unsigned)type, route->types[k], d);
-				shaped[type] |= (uint64_t)1 << d;
-				router_route(r, (unsigned)type, d,
-					route->when ? expr_compile(route->when, router_names(r, (unsigned)type), &quiet)
-						    : NULL);
-			}
-			findings_done(&quiet);
-		}
-	/* What no route names is read all the same: published = routed + not routed + unshaped holds for every event. */
-	for (unsigned i = 0; i < s->nadapters; i++)
-		for (unsigned k = 0; k < s->adapters[i].form->nevents && !failed; k++)
-			failed = type_number(s, r, s->adapters[i].form->events[k].type, &types, &n, e) < 0 ? -1 : 0;
-	for (unsigned i = 0; i < n; i++)
-		free(types[i]);
-	free(types);
-	free(shaped);
-	return failed;
-}
-
-struct router *site_router(struct site *s, struct bus *b, struct err *e)
-{
-	struct router *r = router_new(b, ROUTER, s->name);
-	struct flow *f = router_flow(r);
-	unsigned topic = 0;
-
-	for (unsigned i = 0; i < s->ndestinations; i++) {
-		struct buf name = BUF_INIT;
-		int bad;
-
-		buf_printf(&name, TOPIC_TO "%s", s->destinations[i].name);
-		bad = b ? bus_topic(b, buf_text(&name), &topic, e) : 0;
-		buf_done(&name);
-		if (bad) {
-			f->kind->free(f);
-			return NULL;
-		}
-		router_destination(r, s->destinations[i].name, topic);
-	}
-	if ((b && bus_topic(b, TOPIC_DEAD, &topic, e) != 0) || add_routes(s, r, e) != 0) {
-		f->kind->free(f);
-		return NULL;
-	}
-	f->outputs[f->noutputs++] = topic;
-	return r;
-}
-
-static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
-{
-	struct buf spool = BUF_INIT, forms = BUF_INIT;
-	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
-		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
-		.keep_days = a->keep_days};
-	struct flow *f;
-
-	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
-	buf_printf(&forms, "%s/forms", bus_folder(b));
-	setup.spool = buf_text(&spool);
-	setup.forms = buf_text(&forms);
-	f = intake_new(&setup, e);
-	buf_done(&spool);
-	buf_done(&forms);
-	return f;
-}
-
-bool site_makes(const struct site *s, struct span type, bool *ret_instruction)
-{
-	char *text = mem_text(type);
-	bool known;
-
-	*ret_instruction = nature_of(s, text, &known) == NATURE_INSTRUCTION;
-	free(text);
-	return known;
-}
-
-static bool wanted(const char *name, const char *const *names)
-{
-	if (!names || !*names)
-		return true;
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
-static bool exists(const struct site *s, const char *name)
-{
-	bool there = strcmp(name, ROUTER) == 0;
-
-	for (unsigned i = 0; i < s->nadapters; i++)
-		there |= strcmp(name, s->adapters[i].name) == 0;
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		there |= strcmp(name, s->destinations[i].name) == 0;
-	return there;
-}
-
-static int add_flow(struct flow ***list, unsigned *n, struct flow *f)
-{
-	if (!f)
-		return -1;
-	*list = mem_grow(*list, *n + 1u, sizeof **list);
-	(*list)[(*n)++] = f;
-	return 0;
-}
-
-int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
-	struct err *e)
-{
-	struct flow **list = NULL;
-	unsigned n = 0;
-	int failed = 0;
-
-	for (const char *const *name = names; name && *name; name++)
-		if (!exists(s, *name))
-			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
-	for (unsigned i = 0; i < s->nadapters && !failed; i++)
-		if (wanted(s->adapters[i].name, names))
-			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
-	if (!failed && wanted(ROUTER, names)) {
-		struct router *r = site_router(s, b, e);
-
-		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
-	}
-	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
-		const struct site_destination *d = &s->destinations[i];
-		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,
-			.folder = d->folder, .group = d->group, .split = d->split != NULL};
-
-		if (d->live && wanted(d->name, names))
-			failed = add_flow(&list, &n, deliver_new(&setup, e));
-	}
-	if (failed) {
-		for (unsigned i = 0; i < n; i++)
-			list[i]->kind->free(list[i]);
-		free(list);
-		return -1;
-	}
-	*ret = list;
-	*ret_n = n;
-	return 0;
 }

@@ -90,6 +90,9 @@ void site_check_key(const struct site *s, const struct conf *node, const char *p
 void site_note_routes(const struct site *s, struct conf *root, struct findings *f);
 struct bus_conf site_bus(const struct site *s);
 
+/* ---- site_flows.c: what a site runs ---- */
+#define SITE_ROUTER "router"         /* name of that flow; no adapter and no destination has it */
+
 /* The running things of a site, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n
  * flows, each freed by its kind; the list by free. */
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
@@ -97,7 +100,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 /* The router of the site; b is NULL for who only looks at single events (router.h). Freed by router_flow(r)->kind->free. Its
  * types are those of routes and adapters; a type's routes come in the order of the file, one for each destination. */
 struct router *site_router(struct site *s, struct bus *b, struct err *e);
-/* Whether an adapter of the site makes the type, and whether as an instruction. */
-bool site_makes(const struct site *s, struct span type, bool *ret_instruction);
+/* As what adapters of the site make the type: a bit (1u << NATURE_...) for each nature; 0 when none makes it. */
+unsigned site_natures(const struct site *s, struct span type);
 
 #endif

@@ -258,20 +258,21 @@ static void show_event(struct trying *t, const struct event *v)
 {
 	struct looking k = {.t = t, .event = v, .type = router_find(t->router, v->type),
 		.taken = mem_new((t->site->ndestinations + 1u) * sizeof(bool))};
-	bool known = site_makes(t->site, v->type, &k.instruction);
+	unsigned natures = site_natures(t->site, v->type);
 	struct findings quiet;
 	struct err e;
 
+	k.instruction = natures & 1u << NATURE_INSTRUCTION;
 	findings_init(&quiet);
 	if (event_is_ours(v)) {
 		show_text(&t->to, v->type);
 		buf_str(&t->to, say("：总线自己的事件，不经路由\n", ": the bus's own, no route sees it\n"));
 	} else if (k.type < 0) {
-		show_name(&k, known);
+		show_name(&k, natures != 0);
 		show_unknown_type(&k);
 	} else {
 		k.schema = library_schema(t->site->library, v->type, conf_root(t->site->conf), &quiet);
-		show_name(&k, known);
+		show_name(&k, natures != 0);
 		if (schema_check_data(k.schema, v->data, &e) != 0) {
 			buf_str(&t->to, say("  接入不会产生这样的内容：", "  no adapter makes such data: "));
 			put_reason(&t->to, &e);

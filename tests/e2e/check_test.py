@@ -129,6 +129,12 @@ class CheckTest(unittest.TestCase):
         got = self.check(SITE_FILE.replace("[payroll.line.v1], when: 'data.payee.bank starts \"103\"'", "[payment.published.v1]"))
         self.assertIn(("refused", "site.report_to_money"), [f[1:] for f in findings(got.err)], got)
 
+    def test_a_second_adapter_that_only_reports_what_another_orders_is_refused_too(self):
+        text = self.own_form("payroll", ("nature: instruction", "nature: report"), ("release: batch", "release: record"))
+        got = self.check(text.replace("adapters:\n", "adapters:\n  again: {form: payroll/pipe, start: 2026-11-01, "
+                                      "from: {file: {folder: ./in/lambeth}}}\n").replace("  lambeth:", "  #"))
+        self.assertIn(("refused", "site.report_to_money"), [f[1:] for f in findings(got.err)], got)
+
     def test_a_folder_used_twice_is_named_where_it_stands_the_second_time(self):
         for old, new, line in (("./in/lambeth", "./in/payroll", 5), ("./out/units", "./out/abc", 8),
                                ("./out/units", "./in/payroll", 8)):

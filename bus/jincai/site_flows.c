@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "deliver.h"
+#include "intake.h"
+#include "router.h"
+#include "site.h"
+#include "topics.h"
+
+unsigned site_natures(const struct site *s, struct span type)
+{
+	unsigned natures = 0;
+
+	for (unsigned i = 0; i < s->nadapters; i++)
+		for (unsigned k = 0; s->adapters[i].form && k < s->adapters[i].form->nevents; k++)
+			if (span_is(type, s->adapters[i].form->events[k].type))
+				natures |= 1u << s->adapters[i].form->events[k].nature;
+	return natures;
+}
+
+static int type_number(struct site *s, struct router *r, const char *type, char ***types, unsigned *n, struct err *e)
+{
+	const struct schema *schema;
+	struct findings quiet;
+	unsigned topic = 0;
+
+	for (unsigned i = 0; i < *n; i++)
+		if (strcmp((*types)[i], type) == 0)
+			return (int)i;
+	if (router_flow(r)->bus && bus_topic(router_flow(r)->bus, topics_of_type(span_of(type)), &topic, e) != 0)
+		return -1;
+	findings_init(&quiet);
+	schema = library_schema(s->library, span_of(type), conf_root(s->conf), &quiet);
+	findings_done(&quiet);
+	*types = mem_grow(*types, *n + 1u, sizeof **types);
+	(*types)[*n] = mem_text(span_of(type));
+	router_type(r, type, topic, schema, site_natures(s, span_of(type)) & 1u << NATURE_INSTRUCTION);
+	return (int)(*n)++;
+}
+
+static void shape_once(struct site *s, struct router *r, unsigned type, const char *name, unsigned d)
+{
+	const struct site_destination *to = &s->destinations[d];
+	const struct form_shape *shape = form_shape(to->form, span_of(name));
+	struct slots fixed;
+
+	slots_init(&fixed, names_count(shape->names));
+	form_site_values(s->library, shape->names, &fixed);
+	router_shape(r, type, d, shape->line, shape->names, &fixed,
+		to->split ? names_use(router_names(r, type), span_of(to->split)) : -1);
+	slots_done(&fixed);
+}
+
+static int add_routes(struct site *s, struct router *r, struct err *e)
+{
+	char **types = NULL;
+	unsigned n = 0;
+	uint64_t *shaped = NULL;     /* a bit for each destination */
+	int failed = 0;
+
+	for (unsigned i = 0; i < s->nroutes && !failed; i++)
+		for (unsigned k = 0; k < s->routes[i].ntypes && !failed; k++) {
+			const struct site_route *route = &s->routes[i];
+			unsigned before = n;
+			int type = type_number(s, r, route->types[k], &types, &n, e);
+			struct findings quiet;
+
+			if (type < 0) {
+				failed = -1;
+				break;
+			}
+			if (n > before) {
+				shaped = mem_grow(shaped, n, sizeof *shaped);
+				shaped[type] = 0;
+			}
+			findings_init(&quiet);
+			for (unsigned t = 0; t < route->nto; t++) {
+				unsigned d = route->to[t];
+
+				if (!(shaped[type] & (uint64_t)1 << d))
+					shape_once(s, r, (unsigned)type, route->types[k], d);
+				shaped[type] |= (uint64_t)1 << d;
+				router_route(r, (unsigned)type, d,
+					route->when ? expr_compile(route->when, router_names(r, (unsigned)type), &quiet)
+						    : NULL);
+			}
+			findings_done(&quiet);
+		}
+	/* What no route names is read all the same: published = routed + not routed + unshaped holds for every event. */
+	for (unsigned i = 0; i < s->nadapters; i++)
+		for (unsigned k = 0; k < s->adapters[i].form->nevents && !failed; k++)
+			failed = type_number(s, r, s->adapters[i].form->events[k].type, &types, &n, e) < 0 ? -1 : 0;
+	for (unsigned i = 0; i < n; i++)
+		free(types[i]);
+	free(types);
+	free(shaped);
+	return failed;
+}
+
+struct router *site_router(struct site *s, struct bus *b, struct err *e)
+{
+	struct router *r = router_new(b, SITE_ROUTER, s->name);
+	struct flow *f = router_flow(r);
+	unsigned topic = 0;
+
+	for (unsigned i = 0; i < s->ndestinations; i++) {
+		struct buf name = BUF_INIT;
+		int bad;
+
+		buf_printf(&name, TOPIC_TO "%s", s->destinations[i].name);
+		bad = b ? bus_topic(b, buf_text(&name), &topic, e) : 0;
+		buf_done(&name);
+		if (bad) {
+			f->kind->free(f);
+			return NULL;
+		}
+		router_destination(r, s->destinations[i].name, topic);
+	}
+	if ((b && bus_topic(b, TOPIC_DEAD, &topic, e) != 0) || add_routes(s, r, e) != 0) {
+		f->kind->free(f);
+		return NULL;
+	}
+	f->outputs[f->noutputs++] = topic;
+	return r;
+}
+
+static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
+{
+	struct buf spool = BUF_INIT, forms = BUF_INIT;
+	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
+		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
+		.keep_days = a->keep_days};
+	struct flow *f;
+
+	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
+	buf_printf(&forms, "%s/forms", bus_folder(b));
+	setup.spool = buf_text(&spool);
+	setup.forms = buf_text(&forms);
+	f = intake_new(&setup, e);
+	buf_done(&spool);
+	buf_done(&forms);
+	return f;
+}
+
+static bool wanted(const char *name, const char *const *names)
+{
+	if (!names || !*names)
+		return true;
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static bool exists(const struct site *s, const char *name)
+{
+	bool there = strcmp(name, SITE_ROUTER) == 0;
+
+	for (unsigned i = 0; i < s->nadapters; i++)
+		there |= strcmp(name, s->adapters[i].name) == 0;
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		there |= strcmp(name, s->destinations[i].name) == 0;
+	return there;
+}
+
+static int add_flow(struct flow ***list, unsigned *n, struct flow *f)
+{
+	if (!f)
+		return -1;
+	*list = mem_grow(*list, *n + 1u, sizeof **list);
+	(*list)[(*n)++] = f;
+	return 0;
+}
+
+int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
+	struct err *e)
+{
+	struct flow **list = NULL;
+	unsigned n = 0;
+	int failed = 0;
+
+	for (const char *const *name = names; name && *name; name++)
+		if (!exists(s, *name))
+			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
+	for (unsigned i = 0; i < s->nadapters && !failed; i++)
+		if (wanted(s->adapters[i].name, names))
+			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
+	if (!failed && wanted(SITE_ROUTER, names)) {
+		struct router *r = site_router(s, b, e);
+
+		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
+	}
+	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
+		const struct site_destination *d = &s->destinations[i];
+		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,
+			.folder = d->folder, .group = d->group, .split = d->split != NULL};
+
+		if (d->live && wanted(d->name, names))
+			failed = add_flow(&list, &n, deliver_new(&setup, e));
+	}
+	if (failed) {
+		for (unsigned i = 0; i < n; i++)
+			list[i]->kind->free(list[i]);
+		free(list);
+		return -1;
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
