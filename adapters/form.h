@@ -2,10 +2,10 @@
 #ifndef JC_FORM_H
 #define JC_FORM_H
 
+#include "amount.h"
 #include "codec.h"
 #include "library.h"
 #include "map.h"
-#include "money.h"
 #include "pattern.h"
 #include "wraps/wrap.h"
 
@@ -95,7 +95,7 @@ struct form {
 	bool trailer_optional;
 	int trailer_count_slot, trailer_sum_slot;        /* -1: none */
 	int declared_count_slot, declared_sum_slot;      /* of heads; -1: none */
-	struct money_form declared_form;
+	struct amount_form declared_form;
 	const struct form_kind *declared_each;           /* each row of it declares for the records up to the next; or NULL */
 	const struct form_event *declared_of;            /* whose count and sum are declared; NULL: all records' */
 

@@ -127,20 +127,22 @@ static void read_trailer(struct form_loading *in)
 	conf_unknown(node, in->f);
 }
 
-/* declares: {count: head.count, sum: head.sum, as: yuan|fen, of: TYPE} */
+/* declares: {count: head.count, sum: head.sum, as: yuan|fen|li, of: TYPE} */
 static void read_declares(struct form_loading *in)
 {
 	struct conf *node = conf_want(in->root, "declares", CONF_MAP, in->f);
 	struct form *f = in->form;
+	int as;
 
 	f->declared_count_slot = f->declared_sum_slot = -1;
-	f->declared_form = (struct money_form){0, 2, false, true};
+	f->declared_form = (struct amount_form){.money = {0, 2, false, true}};
 	if (!node)
 		return;
 	f->declared_count_slot = form_path_slot(in, conf_want(node, "count", CONF_SCALAR, in->f));
 	f->declared_sum_slot = form_path_slot(in, conf_want(node, "sum", CONF_SCALAR, in->f));
-	if (conf_choice(node, "as", "yuan|fen", 0, in->f) == 1)
-		f->declared_form = (struct money_form){0, 0, true, false};
+	as = conf_choice(node, "as", "yuan|fen|li", 0, in->f);
+	if (as > 0)
+		f->declared_form = (struct amount_form){.money = {0, 0, true, false}, .li = as == 2};
 }
 
 /* The path that a rule takes its text from. */

@@ -42,6 +42,8 @@ void intake_note_state(struct intake *in, const struct claim *c)
 	buf_clear(&in->said);
 	buf_printf(&in->said, "batch=%.*s state=%.*s records=%" PRIu64 " file=%s", SPAN_F(c->batchid), SPAN_F(c->state),
 		c->records, log_quoted(name, quoted, sizeof quoted));
+	if (in->publishing && in->publishing->failed)
+		buf_printf(&in->said, " not_published=%" PRIu64, in->publishing->failed);
 	free(name);
 }
 

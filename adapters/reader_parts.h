@@ -54,6 +54,6 @@ void reader_make_events(struct reader *r, struct reading *g, unsigned kind);
 /* The record is dead; what it is worth is read when it can be. */
 void reader_dead(struct reader *r, struct reading *g, const struct err *e);
 /* Takes declared figures, which stand in those slots as text (-1: none). batch.declared {what}{text}. */
-int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e);
+int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct amount_form *form, struct err *e);
 
 #endif

@@ -39,7 +39,7 @@ static void declare_sum(struct reader *r, int64_t sum)
 
 /* Declared figures stand in heads and trailers as text, some as people write them. Read wrongly they hold a file, they never
  * let one go. */
-int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct money_form *form, struct err *e)
+int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct amount_form *form, struct err *e)
 {
 	struct span count = count_slot >= 0 ? texts_figure(r->slots.v[count_slot].text) : SPAN_NONE;
 	struct span sum = sum_slot >= 0 ? texts_figure(r->slots.v[sum_slot].text) : SPAN_NONE;
@@ -55,7 +55,7 @@ int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct
 		declare_count(r, n);
 	}
 	if (sum.n) {
-		if (money_read(sum, form, &fen, e) != 0)
+		if (amount_read(sum, form, &fen, e) != 0)
 			return err_set(e, E_BATCH_DECLARED, "what=sum\ntext=%.*s", SPAN_F(sum));
 		declare_sum(r, fen);
 	}

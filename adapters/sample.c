@@ -67,19 +67,6 @@ static void look_at_bytes(struct sample *s, uint64_t gap, uint64_t moved)
 	}
 }
 
-static const char *no_text(const struct sample *s)
-{
-	const char *p = s->bytes.p;
-
-	if (s->bytes.n >= 4 && memcmp(p, "PK\3\4", 4) == 0)
-		return "zip, xlsx";
-	if (s->bytes.n >= 4 && memcmp(p, "\xd0\xcf\x11\xe0", 4) == 0)
-		return "xls, doc";
-	if (s->bytes.n >= 32 && (p[0] == 3 || p[0] == 0x30 || p[0] == 0x31) && memchr(p, 0, 32))
-		return "dBASE";
-	return memchr(p, 0, s->bytes.n) ? "NUL" : NULL;
-}
-
 static size_t read_at(int fd, struct buf *b, uint64_t from, size_t n)
 {
 	size_t all = 0;
@@ -348,7 +335,7 @@ static bool is_full(const struct sample *s, const struct cutter *c)
 static void look_at_rows(struct sample *s)
 {
 	struct cutter c = sample_cutter(s, s->by ? s->by->by : "", s->quotes), first = {0}, last = {0};
-	uint64_t at = 0, first_at = 0, last_at = 0, full = 0;
+	uint64_t at = 0, first_at = 0, last_at = 0, full = 0, lead = 0;
 
 	for (bool seen = false; sample_next_row(&c);) {
 		if (!sample_filled(&c)) {
@@ -356,8 +343,8 @@ static void look_at_rows(struct sample *s)
 			continue;
 		}
 		s->rows++;
-		s->row_bytes = s->row_bytes ? s->row_bytes : c.row.n;
-		s->row_same += c.row.n == s->row_bytes;
+		s->row_bytes = lead ? s->row_bytes : c.row.n;   /* a length that more than half have ends in the lead */
+		lead = c.row.n == s->row_bytes ? lead + 1 : lead - 1;
 		if (!seen && is_full(s, &c)) {
 			seen = true;
 			first = c;
@@ -380,6 +367,7 @@ static void look_at_rows(struct sample *s)
 		if (!sample_filled(&c))
 			continue;
 		at++;
+		s->row_same += c.row.n == s->row_bytes;
 		edge = at <= first_at || (at == last_at && full > 2);    /* of two rows the second is all there is below */
 		if (c.n == s->ncolumns && !edge)
 			count_row(s, &c);
@@ -402,7 +390,7 @@ int sample_read(const char *path, struct sample **ret, struct err *e)
 
 	if (load(s, path, &gap, &moved, e) != 0)
 		goto failed;
-	what = s->bytes.n ? no_text(s) : NULL;
+	what = s->bytes.n ? sample_not_text(buf_as_span(&s->bytes)) : NULL;
 	if (what) {
 		err_set(e, E_NEW_NOT_TEXT, "file=%s\nwhat=%s", path, what);
 		goto failed;

@@ -51,7 +51,7 @@ struct sample {
 	struct sample_by bys[SAMPLE_BY];     /* best first */
 	const struct sample_by *by;  /* NULL: none that most rows agree on */
 	bool quotes;
-	size_t row_bytes;            /* length of the first row in bytes, and how many rows have it: fixed widths */
+	size_t row_bytes;            /* length of most rows in bytes, and how many have it: fixed widths */
 	uint64_t row_same;
 	uint64_t rows, blank;        /* rows that are not blank, and those that are */
 	unsigned titles, heads;      /* rows above the first full one: of one filled cell, of several */
@@ -71,7 +71,7 @@ struct sample {
 
 extern const char *const sample_dates[SAMPLE_DATES];     /* patterns as a form writes them */
 
-/* Errors: file.missing and its like; new.empty; new.not_text {what} (a spreadsheet, a dBASE table, NUL bytes). */
+/* Errors: file.missing and its like; new.empty; new.not_text {what} (a spreadsheet, a dBASE table, JSON, XML, gzip, NUL bytes). */
 int sample_read(const char *path, struct sample **ret, struct err *e);
 void sample_free(struct sample *s);
 /* The bytes of the first rows, ends and byte order mark included. */

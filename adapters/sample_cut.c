@@ -97,3 +97,38 @@ unsigned sample_filled(const struct cutter *c)
 		ret += span_trim(c->cells[i]).n > 0;
 	return ret;
 }
+
+static size_t skip_blanks(struct span t, size_t at)
+{
+	while (at < t.n && (t.p[at] == ' ' || (t.p[at] >= '\t' && t.p[at] <= '\r')))
+		at++;
+	return at;
+}
+
+/* How documents begin: with a declaration, with the first name of an object, with the first object of an array. */
+static const char *document(struct span t)
+{
+	size_t at = skip_blanks(t, t.n >= 3 && memcmp(t.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+	char first = at < t.n ? t.p[at] : 0, second;
+
+	if (first == '<')
+		return at + 1 < t.n && (t.p[at + 1] == '?' || t.p[at + 1] == '!') ? "XML" : NULL;
+	if (first != '{' && first != '[')
+		return NULL;
+	at = skip_blanks(t, at + 1);
+	second = at < t.n ? t.p[at] : 0;
+	return second == (first == '{' ? '"' : '{') ? "JSON" : NULL;
+}
+
+const char *sample_not_text(struct span t)
+{
+	if (t.n >= 4 && memcmp(t.p, "PK\3\4", 4) == 0)
+		return "zip, xlsx";
+	if (t.n >= 4 && memcmp(t.p, "\xd0\xcf\x11\xe0", 4) == 0)
+		return "xls, doc";
+	if (t.n >= 32 && (t.p[0] == 3 || t.p[0] == 0x30 || t.p[0] == 0x31) && memchr(t.p, 0, 32))
+		return "dBASE";
+	if (t.n >= 2 && memcmp(t.p, "\x1f\x8b", 2) == 0)
+		return "gzip";
+	return memchr(t.p, 0, t.n) ? "NUL" : document(t);
+}

@@ -21,4 +21,7 @@ bool sample_next_row(struct cutter *c);
 /* Cells of the row that hold more than blanks. */
 unsigned sample_filled(const struct cutter *c);
 
+/* What bytes look like that are no rows of text with cells: "dBASE", "gzip", "JSON" and the like; NULL: they may be. */
+const char *sample_not_text(struct span bytes);
+
 #endif

@@ -74,6 +74,9 @@ if(Python3_FOUND)
   add_test(NAME stranger COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/stranger/stranger_test.py
     $<TARGET_FILE:jincai>)
   set_tests_properties(stranger PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME stranger_ten COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/stranger/ten/ten_test.py
+    $<TARGET_FILE:jincai>)
+  set_tests_properties(stranger_ten PROPERTIES ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # Cases: what differs, what is written, what no case touches.

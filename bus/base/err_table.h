@@ -13,7 +13,7 @@ ROW(E_CASE_EXPECTED, "case.expected", ERR_CONF, 1, "case {case} does not say wha
 ROW(E_CASE_INPUT, "case.input", ERR_CONF, 1, "case {case} holds {got} input files, it has to be one", "用例 {case} 里有 {got} 个输入文件，只能是一个",
 	"it was not run; leave one file that is not named expected.*", "该用例没有运行；除 expected.* 外请只留一个文件")
 ROW(E_CASE_NONE, "case.none", ERR_CONF, 2, "there is no form {name} with cases", "没有带用例的报文格式 {name}",
-	"nothing was run; jincai test without a name lists all forms", "没有运行任何用例；不带名称的 jincai test 会列出全部报文格式")
+	"nothing was run; forms of your own need --library DIR (or -c SITE); jincai test without a name runs all and names them", "没有运行任何用例；自己的报文格式须加 --library DIR（或 -c SITE）；不带名称的 jincai test 会运行并列出全部")
 ROW(E_CASE_UPDATE, "case.update", ERR_CONF, 2, "{count} expected files differ and nobody is there to ask; none was written", "有 {count} 个预期文件不同，又无人可问；一个也没有写",
 	"look at what differs above; when all of it is right: jincai test --update --yes", "请看上面的不同之处；确认都对之后：jincai test --update --yes")
 ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number {number}", "没有编号为 {number} 的死信",
@@ -692,7 +692,7 @@ ROW(E_NEW_EXISTS, "new.exists", ERR_CONF, 2, "{folder} is there already", "{fold
 ROW(E_NEW_NAME, "new.name", ERR_CONF, 2, "{name} is no SYSTEM/NAME: two words of 1 to 40 of a-z, 0-9, hyphen, _", "{name} 不是“系统/名称”：两段，各 1 到 40 个 a-z、0-9、连字符、下划线",
 	"nothing was written; such as payroll/vendor", "没有写入任何东西；写法如 payroll/vendor")
 ROW(E_NEW_NOT_TEXT, "new.not_text", ERR_CONF, 2, "{file} is no text in rows: its bytes look like {what}", "{file} 不是按行排列的文本：从字节看像是 {what}",
-	"nothing was written; a dBASE table has codec: dbf, a workbook (.xlsx) codec: xlsx, an older one has to be saved as that, and NUL bytes can be UTF-16", "没有写入任何东西；DBF 表请用 codec: dbf，工作簿（.xlsx）请用 codec: xlsx，旧式的请先另存为 .xlsx，有 NUL 字节的可能是 UTF-16")
+	"nothing was written; begin from a form of its codec in docs/language.md: json, xml, dbf, xlsx (an older workbook has to be saved as that); unpack gzip, call new with what is inside and write wraps: [gz]; NUL bytes can be UTF-16", "没有写入任何东西；请按 docs/language.md 中该编码的写法自行起头：json、xml、dbf、xlsx（旧式工作簿请先另存为 .xlsx）；gzip 请先解开，用里面的文件做样本，再写 wraps: [gz]；有 NUL 字节的可能是 UTF-16")
 ROW(E_RECORD_CONFLICT, "record.conflict", ERR_DATA, 1, "{id} was published before with other content", "{id} 此前已以别的内容发布过",
 	"it was not published again; settle with the source which one is right", "没有再次发布；请与来源系统核实以哪条为准")
 ROW(E_FORM_NAME, "form.name", ERR_DATA, 1, "the file name {file} is not as the form says", "文件名 {file} 不符合报文格式的规定",
@@ -738,7 +738,7 @@ ROW(E_FORM_NO_HEADER, "form.no_header", ERR_DATA, 1, "no row among the first {wi
 ROW(E_FORM_NO_KEY, "form.no_key", ERR_CONF, 5, "an instruction needs a natural key: a record number is no identity", "指令类记录必须有业务主键，行号不能当主键",
 	"name the fields that make the key: identity: {document: [...]}", "请写明主键字段：identity: {document: [...]}")
 ROW(E_FORM_NO_SCHEMA, "form.no_schema", ERR_CONF, 3, "there is no schema for event type {type}", "没有事件类型 {type} 的模式文件",
-	"schemas lie in schemas/<system>/<type>.json", "模式文件放在 schemas/<系统>/<类型>.json")
+	"schemas lie in schemas/<system>/<type>.json: in share/jincai beside the program's bin, in --library DIR, in a folder of the site's library:", "模式文件放在 schemas/<系统>/<类型>.json：程序 bin 旁的 share/jincai、--library 文件夹、站点 library: 的文件夹")
 ROW(E_FORM_NO_TOTALS, "form.no_totals", ERR_CONF, 5, "a batch of instructions declares no count and no sum", "指令批次没有声明笔数和金额",
 	"say where they stand: declares: or trailer:", "请用 declares: 或 trailer: 写明它们在哪里")
 ROW(E_FORM_OF, "form.of", ERR_CONF, 3, "there is no kind {kind} that an event could be made of", "没有记录种类 {kind}，无法由它产生事件",

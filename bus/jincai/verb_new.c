@@ -47,8 +47,8 @@ static void report_rows(const struct sample *s, struct buf *b)
 				(unsigned long long)by->rows, (unsigned long long)by->quoted, (unsigned long long)by->bad_quotes);
 	}
 	if (!s->by)
-		buf_printf(b, say("没有多数行一致的分隔符；首行 %zu 字节，%llu/%llu 行等长\n",
-			"no delimiter that most rows agree on; the first row has %zu bytes, %llu of %llu rows as many\n"),
+		buf_printf(b, say("没有多数行一致的分隔符；多数行 %zu 字节，%llu/%llu 行等长\n",
+			"no delimiter that most rows agree on; most rows have %zu bytes, %llu of %llu rows as many\n"),
 			s->row_bytes, (unsigned long long)s->row_same, (unsigned long long)s->rows);
 	buf_printf(b, say("行 %llu，空行 %llu，标题行 %u，其上其他行 %u\n",
 		"rows %llu, blank %llu, titles %u, other rows above %u\n"),

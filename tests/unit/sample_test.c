@@ -196,6 +196,10 @@ static void what_is_no_sample_is_refused(void **state)
 		{"\xef\xbb\xbf", 3, "new.empty"},
 		{"PK\3\4xyz", 7, "new.not_text"},
 		{"a\0b\0\n\0", 6, "new.not_text"},
+		{"\x1f\x8b\x08xyz", 6, "new.not_text"},
+		{"\xef\xbb\xbf{ \"a\": 1}\n", 13, "new.not_text"},
+		{"[\n {\"a\": 1}]", 13, "new.not_text"},
+		{" <?xml version='1.0'?>\n<a/>\n", 29, "new.not_text"},
 	};
 	struct sample *s;
 	struct err e;
