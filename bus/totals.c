@@ -110,11 +110,16 @@ struct span totals_currency(struct span currency, const char *kind, char ret[TOT
 	return span_of(ret);
 }
 
+static bool is_kind(struct span s)
+{
+	return span_is(s, "order") || span_is(s, "book") || span_is(s, "back");
+}
+
 const char *totals_kind(const char *currency)
 {
 	const char *blank = strchr(currency, ' '), *kind = blank ? blank + 1 : currency;
 
-	return strcmp(kind, "order") == 0 || strcmp(kind, "book") == 0 ? kind : "";
+	return is_kind(span_of(kind)) ? kind : "";
 }
 
 /* Letters of the currency itself. */
@@ -122,7 +127,7 @@ static size_t letters(struct span currency)
 {
 	const char *blank = currency.n ? memchr(currency.p, ' ', currency.n) : NULL;
 
-	if (span_is(currency, "order") || span_is(currency, "book"))
+	if (is_kind(currency))
 		return 0;
 	return blank ? (size_t)(blank - currency.p) : currency.n;
 }

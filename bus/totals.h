@@ -45,7 +45,7 @@ struct total_equation {
 extern const struct total_equation total_equations[];
 extern const unsigned total_nequations;
 
-/* The name of a currency (may be empty) and a kind of money ("", "order", "book"), made in ret when it is not the currency
+/* The name of a currency (may be empty) and a kind of money ("", "order", "book", "back"), made in ret when it is not the currency
  * itself. */
 struct span totals_currency(struct span currency, const char *kind, char ret[TOTALS_CURRENCY_MAX]);
 /* The kind of money in such a name: "" for cash. */

@@ -252,7 +252,7 @@ static void compile_marks(struct compiler *c, const struct chain *chain, struct 
 			"none|account|id|name|phone", 0, voice(c, map));
 	map = holder(chain, "x-control");
 	field->control = conf_get(map, "x-control") != NULL;
-	field->money = (enum schema_money)conf_choice(map, "x-control", "cash|order|book", SCHEMA_CASH, voice(c, map));
+	field->money = (enum schema_money)conf_choice(map, "x-control", "cash|order|book|back", SCHEMA_CASH, voice(c, map));
 	if (field->control && c->list)
 		conf_report_key(voice(c, map), conf_get(map, "x-control"), E_SCHEMA_CONTROL, "marked=1\namounts=0");
 	compile_bytes(c, chain, field);
@@ -623,7 +623,7 @@ const char *schema_nearest(const struct schema *s, struct span path)
 
 const char *schema_kind_of_money(const struct schema *s)
 {
-	static const char *const kinds[] = {"", "order", "book"};
+	static const char *const kinds[] = {"", "order", "book", "back"};
 
 	return s->control < 0 ? "" : kinds[s->fields[s->control].money];
 }

@@ -15,9 +15,8 @@
  * said), required, additionalProperties (false, always said: an object of the standard is open without it), minLength,
  * maxLength (characters), pattern (schema_pattern.h), enum or const, format (date: 2026-12-01; month: 2026-12, years
  * 1900 to 2199; money: decimal text with two places as money_write writes it), and our own: x-title-zh, x-sensitivity
- * (none, account, id, name, phone; always said on a leaf), x-control (cash, order or book on the one amount that totals count:
- * enum schema_money),
- * x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
+ * (none, account, id, name, phone; always said on a leaf), x-control (cash, order, book or back on the one amount that totals
+ * count: enum schema_money), x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
  * counts two and is left to whoever encodes).
  *
  * A list is carried, never counted: none of its amounts is x-control.
@@ -29,8 +28,8 @@ enum schema_format { SCHEMA_TEXT, SCHEMA_DATE, SCHEMA_MONTH, SCHEMA_MONEY };
 enum schema_sensitivity { SENSITIVITY_NONE, SENSITIVITY_ACCOUNT, SENSITIVITY_ID, SENSITIVITY_NAME, SENSITIVITY_PHONE };
 
 /* Kinds of money that are never added together: what moves; the amount of a voucher or a head, whose lines may be counted as
- * well; what a card says that something is worth. */
-enum schema_money { SCHEMA_CASH, SCHEMA_ORDER, SCHEMA_BOOK };
+ * well; what a card says that something is worth; what is voided, reversed or withdrawn. */
+enum schema_money { SCHEMA_CASH, SCHEMA_ORDER, SCHEMA_BOOK, SCHEMA_BACK };
 
 struct schema_pattern;                 /* anchored sequence of classes with counts: ^[0-9A-Z]{2}[0-9]{4,6}x?$ */
 

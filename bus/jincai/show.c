@@ -129,6 +129,8 @@ const char *show_currency(const char *currency, char ret[64])
 		words = say(" 凭证金额", " of vouchers");
 	else if (strcmp(kind, "book") == 0)
 		words = say(" 账面价值", " book value");
+	else if (strcmp(kind, "back") == 0)
+		words = say(" 撤回金额", " taken back");
 	if (!letters.n)
 		letters = span_of(say("（无币种）", "(no currency)"));
 	snprintf(ret, 64, "%.*s%s", SPAN_F(letters), words);

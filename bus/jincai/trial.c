@@ -95,15 +95,19 @@ static void count_money(void *arg, const struct total_line *line)
 	*(unsigned *)arg += line->term == TOTAL_READ;
 }
 
+static bool is_mixed(const struct reader_proof *p)
+{
+	unsigned n = 0;
+
+	totals_each(p->totals, count_money, &n);
+	return n > 1;
+}
+
 /* What is never added together, each for itself; one kind alone is the sum already. */
 static void moneys(const struct reader_proof *p, struct buf *b)
 {
 	struct moneys m = {b, 0};
-	unsigned n = 0;
 
-	totals_each(p->totals, count_money, &n);
-	if (n < 2)
-		return;
 	buf_str(b, ",\"sums\":[");
 	totals_each(p->totals, one_money, &m);
 	buf_c(b, ']');
@@ -112,15 +116,22 @@ static void moneys(const struct reader_proof *p, struct buf *b)
 void trial_summary(const struct reader_proof *p, struct buf *b)
 {
 	static const char *const verdicts[] = {"ok", "held", "no_control"};
+	bool mixed = is_mixed(p);
 	char amount[24];
 
-	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64
-		",\"sum\":\"%s\"", p->records, p->events, p->dead, p->skipped, money_text(p->found, amount));
+	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64, p->records,
+		p->events, p->dead, p->skipped);
+	/* Of several kinds only what is declared has one sum. */
+	if (mixed && !p->has_sum)
+		buf_str(b, ",\"sum\":null");
+	else
+		buf_printf(b, ",\"sum\":\"%s\"", money_text(p->found, amount));
 	if (p->currency[0] && totals_kind(p->currency) != p->currency)
 		buf_printf(b, ",\"currency\":\"%.3s\"", p->currency);
 	else
 		buf_str(b, ",\"currency\":null");
-	moneys(p, b);
+	if (mixed)
+		moneys(p, b);
 	if (p->has_count)
 		buf_printf(b, ",\"declared\":{\"count\":%" PRIu64, p->count);
 	else

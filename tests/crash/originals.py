@@ -249,9 +249,10 @@ def cells_of(dest, system, r, drop):
 
 
 def parts_of(drop, strict=True):
-    """Parts that a file makes. strict=False: as if all of its rows went out, as far as it can be read."""
+    """Parts that a file makes; what takes back is money of another kind and comes by itself. strict=False: as if all of
+    its rows went out, as far as it can be read."""
     system = drop["source"].split("/")[0]
-    of = collections.defaultdict(list)
+    of, dates = collections.defaultdict(list), collections.defaultdict(set)
     try:
         for number, r in READERS[drop["source"]](drop):
             fate = drop["rows"].get(number, "") if strict else ""
@@ -259,9 +260,11 @@ def parts_of(drop, strict=True):
                 if fate == "dead:" + dest or (fate and not fate.startswith("dead:")) or (r.fen is None and not strict):
                     continue
                 line = Line(r.fen, "CNY", cells_of(dest, system, r, drop))
-                of[dest, r.unit if dest in county.PLAIN else ""].append((line, r.key, r.date))
+                group = r.unit if dest in county.PLAIN else ""
+                of[dest, group, r.back].append((line, r.key))
+                dates[dest, group].add(r.date)
     except (ValueError, KeyError, IndexError):
         if strict:
             raise
-    return [Part(dest, group, tuple(line for line, _, _ in rows), tuple(key for _, key, _ in rows),
-                 frozenset(date for _, _, date in rows), system) for (dest, group), rows in of.items()]
+    return [Part(dest, group, tuple(line for line, _ in rows), tuple(key for _, key in rows),
+                 frozenset(dates[dest, group]), system) for (dest, group, _), rows in of.items()]

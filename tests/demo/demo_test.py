@@ -83,7 +83,7 @@ class DemoTest(unittest.TestCase):
         for out, name in zip(planted["out"], ("bank-abc", "bank-icbc", "region", "cards", "units")):
             self.assertEqual((counts[name], sums[name]), (out["lines"], int(out["sum"].replace(".", ""))))
         differences = [line for line in table if line.startswith("balance: difference")]
-        for money in ("CNY", "CNY of vouchers", "CNY book value"):
+        for money in ("CNY", "CNY of vouchers", "CNY book value", "CNY taken back"):
             self.assertIn("balance: difference 0.00  " + money, differences)
         self.assertEqual([line for line in differences if " 0.00 " not in line], [])
 

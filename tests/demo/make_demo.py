@@ -290,7 +290,8 @@ FILES = [
 
 def out(to):
     """What a destination must have been handed: a parcel a batch, for the units one for each of them."""
-    parcels = [rows for f in FILES if (rows := f.handed(to))]
+    # What takes back is money of another kind, which no file adds to the other.
+    parcels = [rows for f in FILES for void in (False, True) if (rows := [r for r in f.handed(to) if bool(r.void) == void])]
     units = sum(len({r.cells.get("unit", r.cells.get("agency_code", "")) for r in rows}) for rows in parcels)
     rows = [r for rows in parcels for r in rows]
     return {**OUT[to], "files": units if to == "units" else len(parcels), "lines": len(rows),

@@ -160,7 +160,7 @@ static void a_record_makes_what_its_conditions_say(void **state)
 		"\"unit\":\"602001\",\"payee\":{\"name\":\"somebody\",\"account\":\"00000012\"},\"amount\":\"2.00\",\"currency\":\"CNY\"}"
 		" payment.published.v1 payment.published:00:3 CNY 2.00 {\"month\":\"2026-12\",\"unit\":\"602001\","
 		"\"payee\":{\"name\":\"x\"},\"amount\":\"2.00\",\"currency\":\"CNY\"}\n"
-		"4 payment.order.voided.v1 payment.order.voided:2 CNY order 9.00 {\"voucher_no\":\"2\",\"businessdate\":\"2026-12-05\","
+		"4 payment.order.voided.v1 payment.order.voided:2 CNY back 9.00 {\"voucher_no\":\"2\",\"businessdate\":\"2026-12-05\","
 		"\"fiscal_year\":\"2026\",\"division\":\"150782\",\"unit\":\"602001\",\"amount\":\"9.00\",\"currency\":\"CNY\"}\n");
 	reader_close(r);
 	buf_done(&got);
@@ -259,10 +259,12 @@ static void what_a_document_amounts_to(void **state)
 		proof = reader_proof(p);
 		{
 			struct money_sum orders = totals_get(proof->totals, TOTAL_READ, "", "CNY order");
+			struct money_sum back = totals_get(proof->totals, TOTAL_READ, "", "CNY back");
 
 			/* Kinds of money are counted apart; here only how much there is at all matters. */
 			read = totals_get(proof->totals, TOTAL_READ, "", "CNY");
 			OK(e, money_sum_merge(&read, &orders, &e));
+			OK(e, money_sum_merge(&read, &back, &e));
 		}
 		money_text(read.plus, amount);
 		if (proof->records != rows[i].records || proof->events != rows[i].events || proof->dead != rows[i].dead ||

@@ -69,7 +69,7 @@ static void kinds_of_money_are_never_added_together(void **state)
 {
 	static const struct {
 		const char *currency, *kind, *name;
-	} rows[] = {{"CNY", "", "CNY"}, {"CNY", "order", "CNY order"}, {"CNY", "book", "CNY book"}, {"", "", ""}, {"", "order", "order"},
+	} rows[] = {{"CNY", "", "CNY"}, {"CNY", "order", "CNY order"}, {"CNY", "book", "CNY book"}, {"CNY", "back", "CNY back"}, {"", "", ""}, {"", "order", "order"},
 		{"", "book", "book"}};
 	struct totals *t = totals_new(), *u = totals_new();
 	struct buf b = BUF_INIT;
