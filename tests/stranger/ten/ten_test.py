@@ -277,6 +277,30 @@ class PageTest(unittest.TestCase):
             self.assertEqual(got.stdout.splitlines()[-1], "difference 0.00")
             self.assertEqual(len(list(root.glob("site/out/units/*/*.csv"))), 2)
 
+    def test_a_file_that_a_wrong_form_held_goes_after_it_was_returned(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root, name = pathlib.Path(folder), file("fixed").name
+            for under in ("in", "out/bank", "keys", "LIB/adapters/vendor/fixed"):
+                (root / under).mkdir(parents=True)
+            (root / "keys/identity.key").write_bytes(b"thirty-two bytes of a test's key")
+            layout, right = root / "LIB/adapters/vendor/fixed/form.yaml", form("fixed").read_text(encoding="utf-8")
+            site = root / "jincai.yaml"
+            site.write_text(
+                "library: [./LIB]\n"
+                'site: {name: ten, division: "150782", unit: "602001", keys: ./keys}\nbus: embedded:./bus\n'
+                "adapters: {a: {form: vendor/fixed, start: 2026-12-01, from: {file: {folder: ./in}}}}\n"
+                "destinations: {bank: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/bank}}}}\n"
+                "routes: [{types: [payroll.line.v1], to: bank}]\n", encoding="utf-8")
+            for text, code, handed in ((right.replace("as: li}", "as: fen}"), 1, 0), (right, 0, 1)):
+                layout.write_text(text, encoding="utf-8")
+                if handed:
+                    batch = jincai("held", "list", "-c", site).stdout.split()[0]
+                    jincai("held", "return", batch, "--reason", "form", "-c", site)
+                    self.assertEqual(jincai("run", "--until-idle", "-c", site).returncode, 0)
+                (root / "in" / name).write_bytes(file("fixed").read_bytes())
+                got = jincai("run", "--until-idle", "-c", site)
+                self.assertEqual((got.returncode, len(list(root.glob("out/bank/*.txt")))), (code, handed), got.stderr)
+
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
