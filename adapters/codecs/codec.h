@@ -115,8 +115,8 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  * counts from the row's begin, from 0. The first reason counts. Assigned or not is left to charset_decode.
  *
  * Writing ends rows as end says (any: LF) and quotes only cells that need it: delimiter, quote, CR, LF, blanks at an
- * end when blanks are trimmed, U+FEFF at the begin. Findings of compile: codec.delimiter, codec.quote, codec.bom,
- * conf.*.
+ * end when blanks are trimmed, U+FEFF at the begin; without quotes a row that begins with it is codec.bom_inside {cell},
+ * unless the file has a BOM. Findings of compile: codec.delimiter, codec.quote, codec.bom, conf.*.
  */
 
 /*
@@ -134,8 +134,8 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  * and codec.nul {byte} in any cell: where characters are not whole, columns may have moved; codec.too_long {max}.
  * Writing: a cell that needs more bytes than it has codec.too_wide {cell}{want}{got} (it is never cut here: `cut` of a
  * mapping does that), another number of cells codec.cells {want}{got}, an end of line in a cell codec.delimiter_inside
- * {cell}. Findings: codec.cell_width {text}, codec.row_widths {kind}{want}{got}, of columns: codec.no_widths
- * {kind}{near}, codec.widths {kind}{want}{got}, conf.*.
+ * {cell}, a row that begins with U+FEFF codec.bom_inside {cell}. Findings: codec.cell_width {text}, codec.row_widths
+ * {kind}{want}{got}, of columns: codec.no_widths {kind}{near}, codec.widths {kind}{want}{got}, conf.*.
  */
 
 /*
@@ -174,8 +174,9 @@ extern const struct codec codec_delimited, codec_fixed, codec_dbf, codec_json, c
  * one bad row up to the end of the file, for nothing behind it can be trusted; so is a record that neither comma nor
  * closing bracket follows, and what stands behind the records when a name that is wanted is in it: json.behind {key}.
  * Nothing can be read: json.no_records {path}, and these codes for what stands before the records.
- * Writing: codec.cells {want}{got}. Findings: codec.json_charset {charset}, codec.json_path {path} (a name is empty, too
- * deep, or a path ends on another or begins with it), codec.json_outside {kind} (nothing is), form.reads_only, conf.*.
+ * Writing: codec.cells {want}{got}, text.invalid and text.nul. Findings: codec.json_charset {charset}, codec.json_path
+ * {path} (a name is empty, too deep, or a path ends on another or begins with it), codec.json_outside {kind} (nothing
+ * is), form.reads_only, conf.*.
  */
 
 /*

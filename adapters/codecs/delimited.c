@@ -103,6 +103,8 @@ static int write_cell(const struct delimited *f, struct span s, bool last, unsig
 			return err_set(e, E_CODEC_DELIMITER_INSIDE, "cell=%u", number);
 		return write_quoted(f, s, b, e);
 	}
+	if (number == 1 && !f->bom && f->base.charset == CHARSET_UTF8 && span_starts(s, SPAN("\xef\xbb\xbf")))
+		return err_set(e, E_CODEC_BOM_INSIDE, "cell=%u", number);
 	if (seen & (SEEN_HIGH | SEEN_NUL))
 		return charset_encode(f->base.charset, s, b, e);
 	buf_span(b, s);

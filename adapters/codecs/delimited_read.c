@@ -392,6 +392,7 @@ static void give_row(struct codec_reader *r, struct row *ret, uint64_t bytes, ui
 	ret->next_line = r->line;
 	ret->end = r->offset;
 	ret->cells = r->cells;
+	ret->deleted = false;
 }
 
 static void begin_skip(struct codec_reader *r)

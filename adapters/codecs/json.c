@@ -169,9 +169,14 @@ static int json_write(const struct codec_format *format, unsigned kind, const st
 {
 	const struct json *j = (const struct json *)format;
 	const unsigned want = kind < j->nkinds ? j->kinds[kind].ncolumns : 0;
+	struct buf none = BUF_INIT;
+	struct span same;
 
 	if (n != want || n == 0)
 		return err_set(e, E_CODEC_CELLS, "want=%u\ngot=%u", want, n);
+	for (unsigned i = 0; i < n; i++)
+		if (cells[i].n && charset_decode(CHARSET_UTF8, cells[i], &none, &same, e))
+			return -1;
 	write_object(j->kinds[kind].root, cells, b);
 	buf_c(b, '\n');
 	return 0;

@@ -784,6 +784,11 @@ ROW(E_CODEC_BOM, "codec.bom", ERR_CONF, 3,
 	"只有 utf-8 才能写 BOM，本格式的字符集是 {charset}；该格式未加载",
 	"remove bom, or change the charset of the form",
 	"请删去 bom，或更改该格式的字符集")
+ROW(E_CODEC_BOM_INSIDE, "codec.bom_inside", ERR_DATA, 1,
+	"cell {cell} begins with a byte order mark (U+FEFF), which readers take off the begin of a file; the row was not written",
+	"第 {cell} 栏以字节顺序标记（U+FEFF）开头，位于文件开头时会被读取方当作 BOM 去掉；本行未写出",
+	"remove this character, which nobody sees, at the source",
+	"请在来源处删去这个看不见的字符")
 ROW(E_CODEC_CELLS, "codec.cells", ERR_DATA, 1,
 	"the row has {got} cells and its layout {want} widths; it was not written",
 	"该行有 {got} 栏，而格式规定了 {want} 个宽度；本行未写出",

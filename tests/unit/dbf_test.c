@@ -3,69 +3,10 @@
 
 #include <stdlib.h>
 
+#include "dbf_make.h"
 #include "input.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* ---- making files ---- */
-
-struct field {
-	const char *name;            /* bytes in the file */
-	char type;
-	unsigned width;
-};
-
-struct table {
-	unsigned char version;
-	struct field fields[8];
-	unsigned count;              /* declared */
-	const char *rows;            /* mark and cells of each, one behind the other */
-	const char *end;
-};
-
-static void u16(struct buf *b, unsigned v)
-{
-	buf_c(b, (char)(v & 0xff));
-	buf_c(b, (char)(v >> 8));
-}
-
-static void zeros(struct buf *b, size_t n)
-{
-	while (n--)
-		buf_c(b, 0);
-}
-
-/* Visual FoxPro has a place for the name of its database behind the fields. */
-static void make(struct buf *b, const struct table *t)
-{
-	unsigned n = 0, record = 1;
-	const unsigned link = t->version >= 0x30 && t->version <= 0x32 ? 263 : 0;
-
-	for (; t->fields[n].name; n++)
-		record += t->fields[n].width;
-	buf_c(b, (char)t->version);
-	buf_str(b, "\x7e\x0c\x05");
-	u16(b, t->count & 0xffff);
-	u16(b, t->count >> 16);
-	u16(b, 32 + 32 * n + 1 + link);
-	u16(b, record);
-	zeros(b, 20);
-	for (unsigned i = 0; i < n; i++) {
-		const size_t from = b->n;
-
-		buf_str(b, t->fields[i].name);
-		zeros(b, 11 - strlen(t->fields[i].name));
-		buf_c(b, t->fields[i].type);
-		zeros(b, 4);
-		buf_c(b, (char)(t->fields[i].width & 0xff));
-		buf_c(b, (char)(t->fields[i].width >> 8));
-		zeros(b, 32 - (b->n - from));
-	}
-	buf_c(b, '\r');
-	zeros(b, link);
-	buf_str(b, t->rows);
-	buf_str(b, t->end);
-}
 
 /* ---- reading ---- */
 
@@ -219,7 +160,7 @@ static void check_file(const struct codec_format *f, struct span file, const cha
 
 static const struct {
 	const char *name;
-	struct table table;
+	struct dbf_table table;
 	const char *columns, *want;
 } cases[] = {
 	{"a record is cut at its fields", {3, AB, 2, " a  12.50 b c    7", "\x1a"}, "[A, B]", "1:[a][12.50] 2:[b c][7] "},
@@ -282,14 +223,14 @@ static void every_case_reads_the_same_in_pieces_and_from_each_row_on(void **stat
 		struct codec_format *f = format_with(cases[i].columns, G);
 		struct buf file = BUF_INIT;
 
-		make(&file, &cases[i].table);
+		make_dbf(&file, &cases[i].table);
 		check_file(f, buf_as_span(&file), cases[i].want, cases[i].name);
 		buf_done(&file);
 		f->codec->format_free(f);
 	}
 }
 
-static const struct table plain = {3, AB, 2, " a  12.50 b      2", "\x1a"};
+static const struct dbf_table plain = {3, AB, 2, " a  12.50 b      2", "\x1a"};
 
 /* Reads the table with one byte changed. */
 static void check_changed(size_t at, unsigned char byte, const char *want, const char *arg)
@@ -301,7 +242,7 @@ static void check_changed(size_t at, unsigned char byte, const char *want, const
 	struct row row;
 	struct err e = ERR_INIT;
 
-	make(&file, &plain);
+	make_dbf(&file, &plain);
 	file.p[at] = (char)byte;
 	in.text = buf_as_span(&file);
 	OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
@@ -332,7 +273,7 @@ static void a_file_that_ends_in_its_head_is_no_table(void **state)
 	struct buf file = BUF_INIT;
 
 	(void)state;
-	make(&file, &plain);
+	make_dbf(&file, &plain);
 	for (size_t n = 0; n < 97; n++)
 		check_file(f, (struct span){file.p, n}, "codec.dbf_header", "cut");
 	check_file(f, (struct span){file.p, 97}, "1:codec.dbf_count ", "cut");
@@ -346,7 +287,7 @@ static void a_text_padded_with_nuls_ends_before_them(void **state)
 	struct buf file = BUF_INIT;
 
 	(void)state;
-	make(&file, &plain);
+	make_dbf(&file, &plain);
 	file.p[97 + 2] = file.p[97 + 3] = 0;
 	file.p[97 + 9 + 4] = 0;                /* of a number they are data, which nobody takes for a digit */
 	check_file(f, buf_as_span(&file), "1:[a][12.50] 2:[b][<00>   2] ", "NULs");
@@ -372,7 +313,7 @@ static void reasons_name_what_is_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct codec_format *f = format_with(wrong[i].columns, G);
-		struct table t = {3, AB, wrong[i].declared, wrong[i].rows, ""};
+		struct dbf_table t = {3, AB, wrong[i].declared, wrong[i].rows, ""};
 		struct text_input in = text_input(SPAN_NONE, 0);
 		struct buf file = BUF_INIT;
 		struct codec_reader *r;
@@ -380,7 +321,7 @@ static void reasons_name_what_is_wrong(void **state)
 		struct err e = ERR_INIT;
 		int got;
 
-		make(&file, &t);
+		make_dbf(&file, &t);
 		in.text = buf_as_span(&file);
 		OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
 		while ((got = f->codec->next(r, &row, &e)) == 1)
@@ -405,7 +346,7 @@ static void what_lies_behind_the_declared_records_keeps_its_first_64_kib(void **
 	struct err e = ERR_INIT;
 
 	(void)state;
-	make(&file, &(struct table){3, AB, 1, " a  12.50", ""});
+	make_dbf(&file, &(struct dbf_table){3, AB, 1, " a  12.50", ""});
 	for (unsigned i = 0; i < 100000; i++)
 		buf_printf(&file, " b%7u", i);
 	in.text = buf_as_span(&file);
@@ -434,7 +375,7 @@ static void many_records_read_in_order_and_go_on_anywhere(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	make(&file, &(struct table){3, AB, 100000, "", ""});
+	make_dbf(&file, &(struct dbf_table){3, AB, 100000, "", ""});
 	for (unsigned i = 0; i < 100000; i++)
 		buf_printf(&file, " b  %5u", i);
 	in.text = buf_as_span(&file);
@@ -465,7 +406,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 	struct buf file = BUF_INIT;
 
 	(void)state;
-	make(&file, &plain);
+	make_dbf(&file, &plain);
 	file.p[4] = 3;
 	for (size_t at = 1; at <= file.n; at++)
 		for (size_t from = 0; from < 2; from++) {
@@ -509,7 +450,7 @@ static void each_kind_has_its_own_columns(void **state)
 	findings_init(&fd);
 	assert_int_equal(columns(f, "head", "[B]", &fd), 1);
 	findings_done(&fd);
-	make(&file, &plain);
+	make_dbf(&file, &plain);
 	in.text = buf_as_span(&file);
 	OK(e, f->codec->open(f, &in.in, 0, 1, &r, &e));
 	assert_int_equal(f->codec->next(r, &row, &e), 1);

@@ -535,6 +535,8 @@ static const struct {
 	{"half a delimiter before a delimiter is quoted", "{by: '||', quote: '\"'}", U, CELLS("b|", "c|"), "\"b|\"||c|\n"},
 	{"a long delimiter inside is refused", "{by: '|+|'}", U, CELLS("b|+|c"), "codec.delimiter_inside"},
 	{"a quote is data where there are none", PIPE, U, CELLS("\"a"), "\"a\n"},
+	{"a byte order mark does not begin a row without quotes", PIPE, U, CELLS("\xef\xbb\xbf" "a", "b"), "codec.bom_inside"},
+	{"but it may stand in one", PIPE, U, CELLS("a", "\xef\xbb\xbf" "b"), "a|\xef\xbb\xbf" "b\n"},
 	{"bytes that are no text are refused", PIPE, U, CELLS("\xd5\xc5"), "text.invalid"},
 };
 

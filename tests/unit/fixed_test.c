@@ -418,6 +418,8 @@ static const struct {
 		"\xcd\xf5\xab\x7c  \xc0\xee\xab\x7c\n"},
 	{"four-byte characters take four", "{widths: {line: [5]}}", B, CELLS("㛃"), "\x82\x30\xb7\x31 \n"},
 	{"a cell that does not fit is refused, never cut", "{" W34 "}", U, CELLS("abcd", "1"), "codec.too_wide"},
+	{"a byte order mark does not begin a row", "{" W34 "}", U, CELLS("\xef\xbb\xbf", "1"), "codec.bom_inside"},
+	{"but it may stand in one", "{" W34 "}", U, CELLS("a", "\xef\xbb\xbf"), "a   \xef\xbb\xbf\n"},
 	{"in bytes of the charset, too", "{widths: {line: [3]}}", G, CELLS("王珅"), "codec.too_wide"},
 	{"an end of line in a cell is refused", "{widths: {line: [5]}}", U, CELLS("a\nb"), "codec.delimiter_inside"},
 	{"a CR too", "{widths: {line: [5]}}", U, CELLS("a\rb"), "codec.delimiter_inside"},

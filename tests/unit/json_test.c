@@ -585,6 +585,8 @@ static void each_kind_is_written_with_its_own_names(void **state)
 	write_row(f, 0, "x|y", &b);
 	FAILS(e, "codec.cells", f->codec->write(f, 1, (struct span[]){SPAN("a"), SPAN("b")}, 2, &b, &e));
 	FAILS(e, "codec.cells", f->codec->write(f, 7, (struct span[]){SPAN("a")}, 1, &b, &e));
+	FAILS(e, "text.invalid", f->codec->write(f, 0, (struct span[]){SPAN("a"), SPAN("b\xff")}, 2, &b, &e));
+	FAILS(e, "text.nul", f->codec->write(f, 0, (struct span[]){SPAN("a\0b"), SPAN("b")}, 2, &b, &e));
 	assert_string_equal(buf_text(&b), "{\"count\":\"2\"}\n{\"a\":\"x\",\"b\":\"y\"}\n");
 	buf_done(&b);
 	f->codec->format_free(f);
