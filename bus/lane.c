@@ -121,11 +121,6 @@ void lanes_close(struct lanes *l)
 	free(l);
 }
 
-struct span lanes_name(const struct lanes *l)
-{
-	return span_of(l->name);
-}
-
 static int stage_opened(struct lanes *l, struct lane_topic *t, unsigned partition, struct err *e)
 {
 	const char *name = bus_topic_name(l->bus, t->topic);
@@ -147,8 +142,8 @@ static int stage_opened(struct lanes *l, struct lane_topic *t, unsigned partitio
 			json_string_value(json_object_get(row, "lane")), json_integer_value(last));
 	else
 		buf_str(b, "{}");
-	event_stamp(b, lanes_name(l), 1);
-	r = bus_append(l->owner, t->topic, partition, lanes_name(l), buf_as_span(b), e);
+	event_stamp(b, span_of(l->name), 1);
+	r = bus_append(l->owner, t->topic, partition, span_of(l->name), buf_as_span(b), e);
 	if (r == 0)
 		t->last[partition] = 1;
 	buf_done(&id);
@@ -174,7 +169,7 @@ int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct spa
 	assert(t && partition < t->partitions);
 	if (!l->opened && open_all(l, e) < 0)
 		return -1;
-	event_stamp(event, lanes_name(l), t->last[partition] + 1);
+	event_stamp(event, span_of(l->name), t->last[partition] + 1);
 	if (bus_append(l->owner, topic, partition, key, buf_as_span(event), e) < 0)
 		return -1;
 	t->last[partition]++;
@@ -188,7 +183,7 @@ static void write_topic(struct lanes *l, const struct lane_topic *t)
 	buf_c(b, b->n ? ',' : '{');
 	json_quote(b, span_of(bus_topic_name(l->bus, t->topic)));
 	buf_str(b, ":{\"lane\":");
-	json_quote(b, lanes_name(l));
+	json_quote(b, span_of(l->name));
 	buf_str(b, ",\"last\":");
 	for (unsigned p = 0; p < t->partitions; p++) {
 		buf_c(b, p ? ',' : '[');

@@ -29,7 +29,6 @@ int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct spa
 /* Stages the position "<flow>/lane": to be called in each commit that appended. For each topic it has the lane that
  * wrote it last and its last number on each partition; topics that the flow no longer writes are kept. */
 int lanes_save(struct lanes *l, struct err *e);
-struct span lanes_name(const struct lanes *l);
 
 /* ---- the reading side: one per partition that is read; part of the reader's position ---- */
 struct lane_heads;

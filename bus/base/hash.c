@@ -40,11 +40,6 @@ void hash_sha256_get(const struct hash_sha256 *h, uint8_t ret[HASH_SHA256])
 	SHA256_Final(ret, &copy);
 }
 
-void hash_sha256_reset(struct hash_sha256 *h)
-{
-	SHA256_Init(&h->state);
-}
-
 void hash_sha256_free(struct hash_sha256 *h)
 {
 	free(h);

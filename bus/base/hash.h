@@ -17,7 +17,6 @@ struct hash_sha256 *hash_sha256_new(void);
 void hash_sha256_add(struct hash_sha256 *h, const void *p, size_t n);
 /* The digest so far; the running one may go on. */
 void hash_sha256_get(const struct hash_sha256 *h, uint8_t ret[HASH_SHA256]);
-void hash_sha256_reset(struct hash_sha256 *h);
 void hash_sha256_free(struct hash_sha256 *h);
 
 void hash_sha256(const void *p, size_t n, uint8_t ret[HASH_SHA256]);

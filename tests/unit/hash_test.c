@@ -45,19 +45,18 @@ static void a_running_digest_may_be_asked_and_go_on(void **state)
 	uint8_t d[HASH_SHA256];
 
 	(void)state;
-	for (int round = 0; round < 2; round++) {
-		hash_sha256_get(h, d);
-		assert_string_equal(hex_of(d), fips[0].want);
-		hash_sha256_add(h, "ab", 2);
-		hash_sha256_get(h, d);
-		hash_sha256_add(h, NULL, 0);
-		hash_sha256_add(h, "c", 1);
-		hash_sha256_get(h, d);
-		assert_string_equal(hex_of(d), fips[1].want);
-		hash_sha256_get(h, d);
-		assert_string_equal(hex_of(d), fips[1].want);
-		hash_sha256_reset(h);
-	}
+	hash_sha256_get(h, d);
+	assert_string_equal(hex_of(d), fips[0].want);
+	hash_sha256_add(h, "ab", 2);
+	hash_sha256_get(h, d);
+	hash_sha256_add(h, NULL, 0);
+	hash_sha256_add(h, "c", 1);
+	hash_sha256_get(h, d);
+	assert_string_equal(hex_of(d), fips[1].want);
+	hash_sha256_get(h, d);
+	assert_string_equal(hex_of(d), fips[1].want);
+	hash_sha256_free(h);
+	h = hash_sha256_new();
 	for (int i = 0; i < 1000000; i++)
 		hash_sha256_add(h, "a", 1);
 	hash_sha256_get(h, d);
