@@ -40,6 +40,8 @@ ROW(E_SITE_REAL_FOLDER, "site.real_folder", ERR_CONF, 5, "{folder} may be a real
 	"nothing was started; when it is for tests alone, make an empty file .jincai-test in it", "没有启动；确为测试专用的，请在其中建一个空文件 .jincai-test")
 ROW(E_SITE_SAMPLES, "site.samples", ERR_CONF, 5, "{folder} lies among the files that come with forms: what stands there is invented", "{folder} 位于报文格式自带的文件之中，里面的数据是虚构的",
 	"nothing was started; name a folder of the site, or say kind: test", "没有启动；请改用站点自己的文件夹，或写 kind: test")
+ROW(E_SITE_SPLIT_NEVER, "site.split_never", ERR_CONF, 3, "{destination} is split by {path}, which form {form} of adapter {adapter} never fills: each {type} of it would be dead there", "{destination} 按 {path} 拆分，而接入 {adapter} 的格式 {form} 从不填它：其每一笔 {type} 在那里都会成为死信",
+	"nothing was started; let the form fill it, or send this type to a destination without split", "没有启动；请让格式填上该字段，或把这种类型改走不拆分的去向")
 ROW(E_SITE_SPLIT_PERSONAL, "site.split_personal", ERR_CONF, 5, "destination {destination} splits by {path}, which is personal: it would stand in names of folders", "去向 {destination} 按 {path} 分发，而它属于个人信息，会成为文件夹名",
 	"split by a field such as data.unit", "请按 data.unit 这样的字段分发")
 ROW(E_SITE_TEST_FOLDER, "site.test_folder", ERR_CONF, 5, "{folder} is for tests: it holds .jincai-test, and this is a production site", "{folder} 是测试用的：里面有 .jincai-test，而本站点是正式站点",

@@ -313,6 +313,29 @@ static void check_condition(struct loading *in, const struct schema *schema, con
 	names_free(names);
 }
 
+/* Does a rule fill that field? */
+static bool fills(const struct map *m, const struct schema_field *field)
+{
+	for (unsigned i = 0; m && i < map_count(m); i++)
+		if (map_field(m, i) == field)
+			return true;
+	return false;
+}
+
+/* An event without the value that a destination is split by is dead there: of a form that never fills it, all are. */
+static void check_filled(struct loading *in, const struct conf *type, const struct schema_field *field,
+	const struct site_destination *d)
+{
+	for (unsigned i = 0; i < in->site->nadapters; i++) {
+		const struct site_adapter *a = &in->site->adapters[i];
+
+		for (unsigned k = 0; a->form && k < a->form->nevents; k++)
+			if (span_is(type->text, a->form->events[k].type) && !fills(a->form->events[k].map, field))
+				conf_report(in->f, type, E_SITE_SPLIT_NEVER, "type=%.*s\ndestination=%s\npath=%s\nadapter=%s\nform=%s",
+					SPAN_F(type->text), d->name, d->split, a->name, a->form->name);
+	}
+}
+
 static void check_split(struct loading *in, const struct conf *type, const struct schema *schema,
 	const struct site_destination *d)
 {
@@ -325,6 +348,8 @@ static void check_split(struct loading *in, const struct conf *type, const struc
 			d->split);
 	else if (field->sensitivity != SENSITIVITY_NONE)
 		conf_report(in->f, type, E_SITE_SPLIT_PERSONAL, "destination=%s\npath=%s", d->name, d->split);
+	else
+		check_filled(in, type, field, d);
 }
 
 static void check_route(struct loading *in, const struct conf *type, const struct site_route *r)

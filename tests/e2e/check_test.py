@@ -120,6 +120,12 @@ class CheckTest(unittest.TestCase):
         got = self.check(SITE_FILE.replace("split: data.unit", "split: data.payee.name").replace(", payment.published.v1", ""))
         self.assertIn((11, "refused", "site.split_personal"), findings(got.err), got)
 
+    def test_a_destination_is_not_split_by_what_a_form_never_fills(self):
+        got = self.check(SITE_FILE.replace("form: payment/lambeth", "form: nontax/pay")
+                         .replace("payment.published.v1", "nontax.payment.confirmed.v1"))
+        self.assertEqual([f[1:] for f in findings(got.err)], [("error", "site.split_never")], got)
+        self.assertIn("nontax/pay", got.err)
+
     def test_what_is_personal_is_found_behind_a_rule_that_reads_another(self):
         got = self.check(self.own_form("payroll", ("origin.unit: head.unit", "origin.unit: {from: data.payee.name}"),
                                        ("key: data.unit", "key: data.origin.unit")))
