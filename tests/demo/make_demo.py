@@ -158,11 +158,13 @@ GROWERS = [
 UNREADABLE = ("record.few_columns", "money.decimals", "text.half")
 
 PAID = ("payroll", "payroll-dbf", "subsidy", "subsidy-xlsx", "front", "yth", "mof")
+PAID_IN_BY = ("nontax", "cnnontax")
 ROUTES = {
     "bank-abc": lambda system, row: system in PAID and row.bank.startswith("103"),
     "bank-icbc": lambda system, row: system in PAID and row.bank.startswith("102"),
     "region": lambda system, row: not system.startswith("assets"),
     "cards": lambda system, row: system.startswith("assets"),
+    "collectors": lambda system, row: system in PAID_IN_BY,
     "units": lambda system, row: system in PAID,
 }
 # What a file out looks like, for who reads it back.
@@ -171,6 +173,7 @@ OUT = {
     "bank-icbc": {"folder": "out/icbc", "marker": ".ok", "first": 0, "amount": {"at": 90, "width": 18}},
     "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
     "cards": {"folder": "out/cards", "marker": ".ok", "first": 0, "amount": {"after": '"original_amt":"'}},
+    "collectors": {"folder": "out/collectors", "marker": "", "first": 1, "amount": {"by": ","}},
     "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
 }
 def to_try(site="-c {dir}/jincai.yaml"):
@@ -204,7 +207,7 @@ class File:
         code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
         return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
             "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
-            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to != "cards") if self.stays() else "",
+            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to not in ("cards", "collectors")) if self.stays() else "",
             "en": self.en, "zh": self.zh}
 
     def stays(self):
@@ -216,7 +219,7 @@ class File:
         if self.state != "published" or self.stays():
             return []
         return [r for r in self.rows if not (r.dead or r.twice) and ROUTES[to](self.folder, r)
-            and (to == "region" or not r.void)]
+            and (to in ("region", "collectors") or not r.void)]
 
 
 def pay(step, no, unit, bank, rows, state="published", code="", en="a good batch", zh="正常批次", month="202612", **how):
