@@ -80,7 +80,7 @@ class DemoTest(unittest.TestCase):
                 for name, count, fen in zip(head[1:], line.split()[1:], table[at + 1].split()[-len(head[1:]):]):
                     counts[name] += 0 if count == "." else int(count)
                     sums[name] += 0 if fen == "." else int(fen.replace(".", ""))
-        for out, name in zip(planted["out"], ("bank-abc", "bank-icbc", "region", "cards", "collectors", "units")):
+        for out, name in zip(planted["out"], ("bank-abc", "bank-icbc", "region", "cards", "units", "collectors")):
             self.assertEqual((counts[name], sums[name]), (out["lines"], int(out["sum"].replace(".", ""))))
         differences = [line for line in table if line.startswith("balance: difference")]
         for money in ("CNY", "CNY of vouchers", "CNY book value", "CNY taken back"):

@@ -173,8 +173,8 @@ OUT = {
     "bank-icbc": {"folder": "out/icbc", "marker": ".ok", "first": 0, "amount": {"at": 90, "width": 18}},
     "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
     "cards": {"folder": "out/cards", "marker": ".ok", "first": 0, "amount": {"after": '"original_amt":"'}},
-    "collectors": {"folder": "out/collectors", "marker": "", "first": 1, "amount": {"by": ","}},
     "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
+    "collectors": {"folder": "out/collectors", "marker": "", "first": 1, "amount": {"by": ","}},
 }
 def to_try(site="-c {dir}/jincai.yaml"):
     """The batch whose total is wrong is given back; its name ends in the digest of its bytes."""
