@@ -122,11 +122,11 @@ static int dead_record(struct intake *in, const struct reading *g, const struct 
 	return 0;
 }
 
+/* v has the attributes that come from the record. */
 static void write_event(struct intake *in, const struct reading_event *x, struct event *v, struct buf *to)
 {
 	struct publishing *p = in->publishing;
 
-	reader_attributes(p->reader, x, v);
 	v->source = span_of(in->source);
 	v->time = buf_as_span(&p->time);
 	v->partitionkey = v->partitionkey.n ? v->partitionkey : span_of(in->name);
@@ -147,15 +147,15 @@ static int append_event(struct intake *in, const struct event *v, struct buf *ev
 	return 0;
 }
 
-/* One event ends as exactly one of: published, dead, duplicate, conflict, known. */
-static int judge_event(struct intake *in, const struct reading_event *x, enum total_term *ret, struct err *e)
+/* One event ends as exactly one of: published, dead, duplicate, conflict, known. ret_v, zeroed, gets its attributes. */
+static int judge_event(struct intake *in, const struct reading_event *x, struct event *ret_v, enum total_term *ret,
+	struct err *e)
 {
-	struct event v = {0};
 	enum id_verdict verdict;
 
-	reader_attributes(in->publishing->reader, x, &v);
+	reader_attributes(in->publishing->reader, x, ret_v);
 	*ret = TOTAL_KNOWN;
-	if (intake_is_known(in, v.businessdate))
+	if (intake_is_known(in, ret_v->businessdate))
 		return 0;
 	if (intake_look_up_id(in, x, &verdict, e) != 0)
 		return -1;
@@ -189,7 +189,7 @@ static int publish_event(struct intake *in, const struct reading *g, struct err 
 	enum total_term term;
 	struct err why;
 
-	if (judge_event(in, x, &term, e) != 0)
+	if (judge_event(in, x, &v, &term, e) != 0)
 		return -1;
 	if (term != TOTAL_PUBLISHED)
 		return end_event(in, g, x, term, e);
@@ -209,7 +209,7 @@ static int publish_events(struct intake *in, const struct reading *g, struct err
 	struct err why;
 
 	for (unsigned i = 0; i < g->nevents; i++) {
-		if (judge_event(in, &g->events[i], &terms[i], e) != 0)
+		if (judge_event(in, &g->events[i], &events[i], &terms[i], e) != 0)
 			return -1;
 		conflict |= terms[i] == TOTAL_CONFLICT;
 		write_event(in, &g->events[i], &events[i], &in->events[i]);
