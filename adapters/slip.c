@@ -2,19 +2,16 @@
 #include "slip.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "clock.h"
 #include "jscan.h"
 #include "mask.h"
 
-static void rebuild(struct err *e, struct span code, struct span args)
+static void restore(struct err *e, const struct claim *c, unsigned reason)
 {
-	char *name = mem_text(code);
+	const struct span code = c->reasons[reason].code, args = c->reasons[reason].args;
 
-	*e = (struct err){.id = err_by_name(name)};
-	snprintf(e->args, sizeof e->args, "%.*s", SPAN_F(args));
-	free(name);
+	err_restore(e, code.p, code.n, args.p, args.n);
 }
 
 static void masked(struct buf *b, const char *words)
@@ -66,7 +63,7 @@ static void reasons(struct buf *b, const struct claim *c, enum err_lang lang)
 	struct err e;
 
 	for (unsigned i = 0; i < c->nreasons; i++) {
-		rebuild(&e, c->reasons[i].code, c->reasons[i].args);
+		restore(&e, c, i);
 		err_words(&e, lang, words, sizeof words);
 		buf_printf(b, "  %u. ", i + 1);
 		if (c->reasons[i].where.n)
@@ -123,7 +120,7 @@ static void json_reason(struct buf *b, const struct claim *c, unsigned i)
 	char words[768];
 	struct err e;
 
-	rebuild(&e, c->reasons[i].code, c->reasons[i].args);
+	restore(&e, c, i);
 	buf_str(b, i ? ",{\"code\":" : "{\"code\":");
 	json_quote(b, c->reasons[i].code);
 	member(b, "where", c->reasons[i].where);

@@ -25,6 +25,16 @@ enum err_id err_by_name(const char *name)
 	return E_NONE;
 }
 
+void err_restore(struct err *e, const char *name, size_t name_n, const char *args, size_t args_n)
+{
+	e->id = E_NONE;
+	e->where[0] = 0;
+	for (int i = 1; i < E_COUNT && !e->id; i++)
+		if (strlen(table[i].name) == name_n && memcmp(table[i].name, name, name_n) == 0)
+			e->id = (enum err_id)i;
+	snprintf(e->args, sizeof e->args, "%.*s", (int)args_n, args_n ? args : "");
+}
+
 int err_set(struct err *e, enum err_id id, const char *fmt, ...)
 {
 	va_list ap;

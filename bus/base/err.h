@@ -64,6 +64,10 @@ const struct err_code *err_code(enum err_id id);
 /* The id of a name such as "file.growing", or E_NONE. */
 enum err_id err_by_name(const char *name);
 
+/* Makes again an error whose name and arguments were kept (a claim, a dead letter, an outcome): its words can be shown. Both are
+ * given by length. An unknown name: E_NONE. */
+void err_restore(struct err *e, const char *name, size_t name_n, const char *args, size_t args_n);
+
 static inline enum err_kind err_kind(const struct err *e)
 {
 	return err_code(e->id)->kind;

@@ -101,14 +101,6 @@ static int original_fill(struct codec_input *in, char *p, size_t cap, size_t *re
 	return 0;
 }
 
-static const struct site_adapter *adapter_named(const struct site *s, struct span name)
-{
-	for (unsigned i = 0; i < s->nadapters; i++)
-		if (span_is(name, s->adapters[i].name))
-			return &s->adapters[i];
-	return NULL;
-}
-
 /* The term that a whole file went to; published files are split by their records. */
 static enum total_term term_of(struct span state)
 {
@@ -169,7 +161,7 @@ static int check_digest(struct recount *c, const struct claim *claim, struct ori
 
 static int recount_file(struct recount *c, const struct claim *claim)
 {
-	const struct site_adapter *a = adapter_named(c->site, claim->adapter);
+	const struct site_adapter *a = site_adapter(c->site, claim->adapter);
 	struct original o = {.input = {original_fill}};
 	struct reader_setup setup = {.form = a ? a->form : NULL, .library = c->site->library, .input = &o.input,
 		.name = claim->name, .digest = claim->digest};

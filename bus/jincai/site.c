@@ -497,6 +497,14 @@ void site_free(struct site *s)
 	free(s);
 }
 
+const struct site_adapter *site_adapter(const struct site *s, struct span name)
+{
+	for (unsigned i = 0; i < s->nadapters; i++)
+		if (span_is(name, s->adapters[i].name))
+			return &s->adapters[i];
+	return NULL;
+}
+
 struct bus_conf site_bus(const struct site *s)
 {
 	return (struct bus_conf){.url = s->bus_url, .base = s->base, .partitions = s->partitions,

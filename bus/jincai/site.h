@@ -75,6 +75,8 @@ char *site_find(const char *path);
  * the command line, NULL-terminated. */
 struct site *site_load(const char *path, const char *const *libraries, struct findings *f);
 void site_free(struct site *s);
+/* The adapter of that name; NULL when the site has none. */
+const struct site_adapter *site_adapter(const struct site *s, struct span name);
 
 /*
  * site_kind.c: what is production and what is a test never meet. A folder that holds a file .jincai-test is for tests alone: a

@@ -10,15 +10,8 @@
 /* What a person is told when it is done. */
 struct deed {
 	const char *what, *usage, *zh, *en;
+	bool slip;
 };
-
-static const struct site_adapter *adapter_named(const struct site *s, struct span name)
-{
-	for (unsigned i = 0; i < s->nadapters; i++)
-		if (span_is(name, s->adapters[i].name))
-			return &s->adapters[i];
-	return NULL;
-}
 
 static int refused(const struct claim *c, enum err_id why, const char *flow)
 {
@@ -30,7 +23,7 @@ static int refused(const struct claim *c, enum err_id why, const char *flow)
 
 static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason)
 {
-	const struct site_adapter *adapter = adapter_named(s, c->adapter);
+	const struct site_adapter *adapter = site_adapter(s, c->adapter);
 	struct act_order o = {.what = d->what, .batch = c->batchid, .digest = c->digest, .reason = reason};
 	enum err_id why = E_NONE;
 	struct err e;
@@ -46,8 +39,10 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 		return verb_failed(&e);
 	if (got == 0)
 		return refused(c, why, adapter->name);
-	printf(say(d->zh, d->en), SPAN_F(c->batchid), adapter->returns ? adapter->returns : adapter->folder,
-		adapter->returns ? "" : "/.returned");
+	printf(say(d->zh, d->en), SPAN_F(c->batchid));
+	if (d->slip)
+		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"), adapter->returns ? adapter->returns : adapter->folder,
+			adapter->returns ? "" : "/.returned");
 	return 0;
 }
 
@@ -87,8 +82,8 @@ static int act_on(const struct args *a, const struct deed *d)
 int verb_held_return(const struct args *a)
 {
 	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
-		"批次 %.*s 已退回；退回单在 %s%s\n没有发生的事：整批未办理，一笔未付。\n",
-		"batch %.*s was given back; its slip lies in %s%s\nwhat has not happened: nothing of it was done, not one was paid.\n"};
+		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
+		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", true};
 
 	return act_on(a, &d);
 }
@@ -97,7 +92,7 @@ int verb_held_seen(const struct args *a)
 {
 	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
 		"批次 %.*s 已确认为重复报送，不再列出。没有重复办理，也没有退回单。\n",
-		"batch %.*s is put aside as a duplicate. Nothing was done twice; there is no slip.\n"};
+		"batch %.*s is put aside as a duplicate; nothing was done twice, there is no slip\n", false};
 
 	return act_on(a, &d);
 }

@@ -173,21 +173,12 @@ void verb_progress(const char *what, int64_t done, int64_t all)
 	fputs("\033[K", stderr);
 }
 
-static void rebuild(struct err *e, struct span code, struct span args)
-{
-	char *name = mem_text(code);
-
-	*e = (struct err){.id = err_by_name(name)};
-	snprintf(e->args, sizeof e->args, "%.*s", SPAN_F(args));
-	free(name);
-}
-
 void verb_reason(struct buf *b, struct span code, struct span args, struct span where)
 {
 	char words[768];
 	struct err e;
 
-	rebuild(&e, code, args);
+	err_restore(&e, code.p, code.n, args.p, args.n);
 	err_words(&e, say_lang(), words, sizeof words);
 	if (where.n)
 		buf_printf(b, "%.*s: ", SPAN_F(where));
@@ -199,7 +190,7 @@ void verb_remedy(struct buf *b, struct span code, struct span args)
 	char words[512];
 	struct err e;
 
-	rebuild(&e, code, args);
+	err_restore(&e, code.p, code.n, args.p, args.n);
 	err_remedy(&e, say_lang(), words, sizeof words);
 	buf_str(b, words);
 }
