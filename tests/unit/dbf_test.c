@@ -4,28 +4,9 @@
 #include <stdlib.h>
 
 #include "dbf_make.h"
-#include "input.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "codec_rows.h"
 
 /* ---- reading ---- */
-
-static struct codec_format *format_of(const char *settings, enum charset charset)
-{
-	struct findings f;
-	struct conf_file *c;
-	struct codec_format *format;
-
-	findings_init(&f);
-	c = conf_parse("test", span_of(settings), &f);
-	format = codec_by_name(SPAN("dbf"))->compile(conf_root(c), charset, &f);
-	findings_print(&f, ERR_EN, 0, stderr);
-	assert_non_null(format);
-	assert_ptr_equal(format->codec, &codec_dbf);
-	conf_close(c);
-	findings_done(&f);
-	return format;
-}
 
 /* list: "[a, b]" */
 static int columns(struct codec_format *format, const char *kind, const char *list, struct findings *f)
@@ -44,7 +25,7 @@ static int columns(struct codec_format *format, const char *kind, const char *li
 
 static struct codec_format *format_with(const char *list, enum charset charset)
 {
-	struct codec_format *f = format_of("{}", charset);
+	struct codec_format *f = rows_format("dbf", "{}", charset);
 	struct findings fd;
 
 	findings_init(&fd);
@@ -52,18 +33,6 @@ static struct codec_format *format_with(const char *list, enum charset charset)
 	assert_int_equal(fd.count, 0);
 	findings_done(&fd);
 	return f;
-}
-
-static void show_text(struct buf *b, struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "<%02X>", c);
-		else
-			buf_c(b, (char)c);
-	}
 }
 
 /* "1:[a][b] 2:deleted 3:blank 4:codec.dbf_mark " */
@@ -80,30 +49,14 @@ static void show_row(struct buf *b, struct codec_reader *r, struct row *row)
 	} else if (!row->deleted && !row->blank) {
 		OK(e, codec_dbf.cut(r, 0, row, &e));
 	}
-	for (unsigned i = 0; i < row->ncells; i++) {
-		buf_c(b, '[');
-		show_text(b, row->cells[i]);
-		buf_c(b, ']');
-	}
-	buf_c(b, ' ');
+	rows_cells(b, row);
 }
 
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
-
-struct reading {
-	struct buf shown;
-	struct place places[64];
-	size_t n;
-};
-
 /* Records stand one behind the other from the head's end on. */
-static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
+static struct rows read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
 	struct text_input in = text_input(file, step);
-	struct reading ret = {.shown = BUF_INIT};
+	struct rows ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -115,9 +68,7 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 		assert_true(row.line == at.line && row.next_line > row.line && row.raw.n <= row.end - row.offset);
 		assert_true(row.raw.n == 0 || memcmp(row.raw.p, file.p + row.offset, row.raw.n) == 0);
 		show_row(&ret.shown, r, &row);
-		at = (struct place){row.end, row.next_line, ret.shown.n};
-		assert_true(ret.n < COUNT(ret.places));
-		ret.places[ret.n++] = at;
+		at = rows_behind(&ret, &row);
 	}
 	if (got < 0)
 		buf_printf(&ret.shown, "%s", err_code(e.id)->name);
@@ -125,32 +76,6 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 	f->codec->close(r);
 	buf_text(&ret.shown);
 	return ret;
-}
-
-static void check_shown(struct reading *r, const char *want, const char *name, size_t step)
-{
-	if (strcmp(buf_text(&r->shown), want) != 0)
-		fail_msg("%s (%zu bytes at a time):\n got  %s\n want %s", name, step, buf_text(&r->shown), want);
-}
-
-/* Reads the file with every width of fill, and again from each row's end on. */
-static void check_file(const struct codec_format *f, struct span file, const char *want, const char *name)
-{
-	static const size_t steps[] = {SIZE_MAX, 1, 2, 3, 7};
-	static const struct place begin = {0, 1, 0};
-
-	for (size_t s = 0; s < COUNT(steps); s++) {
-		struct reading all = read_from(f, file, begin, steps[s]);
-
-		check_shown(&all, want, name, steps[s]);
-		for (size_t i = 0; i < all.n; i++) {
-			struct reading rest = read_from(f, file, all.places[i], steps[s]);
-
-			check_shown(&rest, want + all.places[i].shown, name, steps[s]);
-			buf_done(&rest.shown);
-		}
-		buf_done(&all.shown);
-	}
 }
 
 #define G CHARSET_GBK
@@ -224,7 +149,7 @@ static void every_case_reads_the_same_in_pieces_and_from_each_row_on(void **stat
 		struct buf file = BUF_INIT;
 
 		make_dbf(&file, &cases[i].table);
-		check_file(f, buf_as_span(&file), cases[i].want, cases[i].name);
+		rows_read_as(f, read_from, buf_as_span(&file), cases[i].want, cases[i].name);
 		buf_done(&file);
 		f->codec->format_free(f);
 	}
@@ -275,8 +200,8 @@ static void a_file_that_ends_in_its_head_is_no_table(void **state)
 	(void)state;
 	make_dbf(&file, &plain);
 	for (size_t n = 0; n < 97; n++)
-		check_file(f, (struct span){file.p, n}, "codec.dbf_header", "cut");
-	check_file(f, (struct span){file.p, 97}, "1:codec.dbf_count ", "cut");
+		rows_read_as(f, read_from, (struct span){file.p, n}, "codec.dbf_header", "cut");
+	rows_read_as(f, read_from, (struct span){file.p, 97}, "1:codec.dbf_count ", "cut");
 	buf_done(&file);
 	f->codec->format_free(f);
 }
@@ -290,7 +215,7 @@ static void a_text_padded_with_nuls_ends_before_them(void **state)
 	make_dbf(&file, &plain);
 	file.p[97 + 2] = file.p[97 + 3] = 0;
 	file.p[97 + 9 + 4] = 0;                /* of a number they are data, which nobody takes for a digit */
-	check_file(f, buf_as_span(&file), "1:[a][12.50] 2:[b][<00>   2] ", "NULs");
+	rows_read_as(f, read_from, buf_as_span(&file), "1:[a][12.50] 2:[b][<00>   2] ", "NULs");
 	buf_done(&file);
 	f->codec->format_free(f);
 }
@@ -473,7 +398,7 @@ static void names_that_no_table_has_are_findings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		struct codec_format *f = format_of("{blank_rows: skip}", G);
+		struct codec_format *f = rows_format("dbf", "{blank_rows: skip}", G);
 		struct findings fd;
 		struct err e = ERR_INIT;
 

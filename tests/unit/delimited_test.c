@@ -7,47 +7,7 @@
 
 #include "codec.h"
 #include "fsys.h"
-#include "input.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define TEXT(lit) (lit), sizeof(lit) - 1
-
-static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", span_of(settings), f);
-	struct codec_format *format;
-
-	assert_non_null(c);
-	format = codec_by_name(SPAN("delimited"))->compile(conf_root(c), charset, f);
-	conf_close(c);
-	return format;
-}
-
-static struct codec_format *format_of(const char *settings, enum charset charset)
-{
-	struct findings f;
-	struct codec_format *format;
-
-	findings_init(&f);
-	format = compile(settings, charset, &f);
-	findings_print(&f, ERR_EN, 0, stderr);
-	assert_non_null(format);
-	assert_ptr_equal(format->codec, &codec_delimited);
-	findings_done(&f);
-	return format;
-}
-
-static void show_text(struct buf *b, struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "<%02X>", c);
-		else
-			buf_c(b, (char)c);
-	}
-}
+#include "codec_rows.h"
 
 /* "2:[a][b] 3:blank[] 4:codec.nul/7 " */
 static void show_row(struct buf *b, const struct row *row)
@@ -62,99 +22,31 @@ static void show_row(struct buf *b, const struct row *row)
 		byte = err_arg(&row->bad, "byte");
 		buf_printf(b, "%s%s%s", err_code(row->bad.id)->name, byte ? "/" : "", byte ? byte : "");
 	}
-	for (unsigned i = 0; i < row->ncells; i++) {
-		buf_c(b, '[');
-		show_text(b, row->cells[i]);
-		buf_c(b, ']');
-	}
-	buf_c(b, ' ');
+	rows_cells(b, row);
 }
 
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
-
-struct reading {
-	struct buf shown;
-	struct place *places;
-	size_t n;
-};
-
-static void reading_done(struct reading *r)
-{
-	buf_done(&r->shown);
-	free(r->places);
-}
-
-/* Rows cover all bytes: each begins where the one before ended, and its raw bytes are the file's. */
-static void check_row(const struct row *row, const struct place *before, struct span file)
-{
-	const uint64_t n = row->end - row->offset;
-
-	assert_true(row->offset == before->end && row->line == before->line);
-	assert_true(row->end > row->offset && row->end <= file.n && row->next_line >= row->line);
-	assert_true(row->raw.n <= n && memcmp(row->raw.p, file.p + row->offset, row->raw.n) == 0);
-	if (row->bad.id == E_CODEC_TOO_LONG)
-		return;
-	assert_true(n - row->raw.n <= 2);
-	for (uint64_t i = row->raw.n; i < n; i++)
-		assert_true(file.p[row->offset + i] == '\r' || file.p[row->offset + i] == '\n');
-}
-
-static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
+static struct rows read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
 	struct text_input in = text_input((struct span){file.p + at.end, file.n - at.end}, step);
-	struct reading ret = {BUF_INIT, NULL, 0};
+	struct rows ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
-	size_t cap = 0;
 	int got;
 
 	OK(e, f->codec->open(f, &in.in, at.end, at.line, &r, &e));
 	if (at.end == 0 && f->charset == CHARSET_UTF8 && span_starts(file, SPAN("\xef\xbb\xbf")))
 		at.end = 3;
 	while ((got = f->codec->next(r, &row, &e)) == 1) {
-		check_row(&row, &at, file);
-		if (ret.n == cap)
-			ret.places = mem_grow(ret.places, cap = cap * 2 + 16, sizeof *ret.places);
+		rows_cover(&row, &at, file);
 		show_row(&ret.shown, &row);
-		at = (struct place){row.end, row.next_line, ret.shown.n};
-		ret.places[ret.n++] = at;
+		at = rows_behind(&ret, &row);
 	}
 	assert_int_equal(got, 0);
 	assert_int_equal(at.end, file.n);
 	assert_int_equal(f->codec->next(r, &row, &e), 0);
 	f->codec->close(r);
 	return ret;
-}
-
-static const struct place begin = {0, 1, 0};
-
-static void check_shown(struct reading *r, const char *want, const char *name, size_t step)
-{
-	if (strcmp(buf_text(&r->shown), want) != 0)
-		fail_msg("%s (%zu bytes at a time):\n got  %s\n want %s", name, step, buf_text(&r->shown), want);
-}
-
-/* Reads the file with every width of fill, and again from each row's end on. */
-static void check_file(const struct codec_format *f, struct span file, const char *want, const char *name)
-{
-	static const size_t steps[] = {SIZE_MAX, 1, 2, 3, 7};
-
-	for (size_t s = 0; s < COUNT(steps); s++) {
-		struct reading all = read_from(f, file, begin, steps[s]);
-
-		check_shown(&all, want, name, steps[s]);
-		for (size_t i = 0; i < all.n; i++) {
-			struct reading rest = read_from(f, file, all.places[i], steps[s]);
-
-			check_shown(&rest, want + all.places[i].shown, name, steps[s]);
-			reading_done(&rest);
-		}
-		reading_done(&all);
-	}
 }
 
 /* Reads it behind rows of such a length that the edge of the first fill lies at each of its bytes. */
@@ -170,7 +62,7 @@ static void check_edges(const struct codec_format *f, struct span file, const ch
 	for (size_t before = from; before <= edge; before++) {
 		struct buf b = BUF_INIT;
 		struct place at = begin;
-		struct reading all, rest;
+		struct rows all, rest;
 
 		while (before - b.n > 2100) {
 			OK(e, f->codec->write(f, 0, &line, 1, &b, &e));
@@ -189,13 +81,13 @@ static void check_edges(const struct codec_format *f, struct span file, const ch
 		all = read_from(f, buf_as_span(&b), begin, SIZE_MAX);
 		rest = read_from(f, buf_as_span(&b), at, SIZE_MAX);
 		assert_true(rest.shown.n <= all.shown.n);
-		check_shown(&rest, buf_text(&all.shown) + all.shown.n - rest.shown.n, name, before);
-		reading_done(&rest);
+		rows_are(&rest, buf_text(&all.shown) + all.shown.n - rest.shown.n, name, before);
+		rows_done(&rest);
 		at.line = 1;
 		rest = read_from(f, buf_as_span(&b), at, SIZE_MAX);
-		check_shown(&rest, want, name, before);
-		reading_done(&rest);
-		reading_done(&all);
+		rows_are(&rest, want, name, before);
+		rows_done(&rest);
+		rows_done(&all);
 		buf_done(&b);
 	}
 }
@@ -330,10 +222,10 @@ static void every_case_reads_the_same_in_pieces_and_from_each_row_on(void **stat
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct codec_format *f = format_of(cases[i].settings, cases[i].charset);
+		struct codec_format *f = rows_format("delimited", cases[i].settings, cases[i].charset);
 		const struct span file = {cases[i].text, cases[i].n};
 
-		check_file(f, file, cases[i].want, cases[i].name);
+		rows_read_as(f, read_from, file, cases[i].want, cases[i].name);
 		f->codec->format_free(f);
 	}
 }
@@ -342,7 +234,7 @@ static void every_case_reads_the_same_at_the_edge_of_the_buffer(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct codec_format *f = format_of(cases[i].settings, cases[i].charset);
+		struct codec_format *f = rows_format("delimited", cases[i].settings, cases[i].charset);
 		const struct span file = {cases[i].text, cases[i].n};
 
 		if (!span_starts(file, SPAN("\xef\xbb")))
@@ -389,19 +281,19 @@ static void a_record_over_the_limit_is_one_bad_row_and_reading_goes_on(void **st
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(long_ones); i++) {
-		struct codec_format *f = format_of(long_ones[i].settings, U);
+		struct codec_format *f = rows_format("delimited", long_ones[i].settings, U);
 		struct buf b = BUF_INIT;
 
 		buf_str(&b, long_ones[i].before);
 		add_many(&b, long_ones[i].n, 'x');
 		buf_str(&b, long_ones[i].after);
 		if (long_ones[i].want) {
-			check_file(f, buf_as_span(&b), long_ones[i].want, long_ones[i].name);
+			rows_read_as(f, read_from, buf_as_span(&b), long_ones[i].want, long_ones[i].name);
 		} else {
-			struct reading r = read_from(f, buf_as_span(&b), begin, SIZE_MAX);
+			struct rows r = read_from(f, buf_as_span(&b), begin, SIZE_MAX);
 
 			assert_int_equal(r.shown.p[2], '[');
-			reading_done(&r);
+			rows_done(&r);
 		}
 		buf_done(&b);
 		f->codec->format_free(f);
@@ -410,7 +302,7 @@ static void a_record_over_the_limit_is_one_bad_row_and_reading_goes_on(void **st
 
 static void a_record_over_the_limit_keeps_its_first_64_kib(void **state)
 {
-	struct codec_format *f = format_of(PIPE, U);
+	struct codec_format *f = rows_format("delimited", PIPE, U);
 	struct buf b = BUF_INIT;
 	struct text_input in = text_input(SPAN_NONE, 0);
 	struct codec_reader *r;
@@ -434,27 +326,27 @@ static void a_record_over_the_limit_keeps_its_first_64_kib(void **state)
 
 static void more_than_512_cells_make_the_row_bad(void **state)
 {
-	struct codec_format *f = format_of(PIPE, U);
+	struct codec_format *f = rows_format("delimited", PIPE, U);
 	struct buf b = BUF_INIT;
-	struct reading r;
+	struct rows r;
 
 	(void)state;
 	add_many(&b, 511, '|');
 	buf_c(&b, '\n');
 	r = read_from(f, buf_as_span(&b), begin, SIZE_MAX);
 	assert_int_equal(r.shown.n, 2 + 5 + 512 * 2 + 1);
-	reading_done(&r);
+	rows_done(&r);
 	buf_clear(&b);
 	add_many(&b, 512, '|');
 	buf_str(&b, "\na\n");
-	check_file(f, buf_as_span(&b), "1:codec.too_many_cells 2:[a] ", "513 cells");
+	rows_read_as(f, read_from, buf_as_span(&b), "1:codec.too_many_cells 2:[a] ", "513 cells");
 	f->codec->format_free(f);
 	buf_done(&b);
 }
 
 static void an_input_that_fails_can_be_asked_again(void **state)
 {
-	struct codec_format *f = format_of(CSV, U);
+	struct codec_format *f = rows_format("delimited", CSV, U);
 
 	(void)state;
 	for (size_t at = 1; at <= 13; at++) {
@@ -484,7 +376,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 
 static void reasons_name_bytes_and_charset(void **state)
 {
-	struct codec_format *f = format_of(PIPE, B);
+	struct codec_format *f = rows_format("delimited", PIPE, B);
 	struct text_input in = text_input(SPAN("ok\nab|\xd5\nab\x81\x30\xff\n"), 0);
 	struct codec_reader *r;
 	struct row row;
@@ -572,7 +464,7 @@ static void every_row_is_written_as_declared_or_refused_whole(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(writes); i++) {
-		struct codec_format *f = format_of(writes[i].settings, writes[i].charset);
+		struct codec_format *f = rows_format("delimited", writes[i].settings, writes[i].charset);
 		struct buf b = BUF_INIT;
 		struct span cells[4];
 		struct err e = ERR_INIT;
@@ -597,7 +489,7 @@ static void every_row_is_written_as_declared_or_refused_whole(void **state)
 
 static void delimiter_inside_names_the_cell(void **state)
 {
-	struct codec_format *f = format_of(PIPE, U);
+	struct codec_format *f = rows_format("delimited", PIPE, U);
 	const struct span cells[] = {SPAN("a"), SPAN_NONE, SPAN("b|c")};
 	struct buf b = BUF_INIT;
 	struct err e;
@@ -611,7 +503,7 @@ static void delimiter_inside_names_the_cell(void **state)
 
 static void a_bom_is_written_when_asked_for(void **state)
 {
-	struct codec_format *f = format_of("{by: ',', bom: yes}", U);
+	struct codec_format *f = rows_format("delimited", "{by: ',', bom: yes}", U);
 	struct buf b = BUF_INIT;
 
 	(void)state;
@@ -619,7 +511,7 @@ static void a_bom_is_written_when_asked_for(void **state)
 	f->codec->end(f, &b);
 	assert_span(buf_as_span(&b), "\xef\xbb\xbf");
 	f->codec->format_free(f);
-	f = format_of(CSV, U);
+	f = rows_format("delimited", CSV, U);
 	buf_clear(&b);
 	f->codec->begin(f, &b);
 	assert_int_equal(b.n, 0);
@@ -656,7 +548,7 @@ static void settings_that_cannot_be_are_findings(void **state)
 		struct err e = ERR_INIT;
 
 		findings_init(&f);
-		assert_null(compile(wrong[i].settings, wrong[i].charset, &f));
+		assert_null(rows_compile("delimited", wrong[i].settings, wrong[i].charset, &f));
 		assert_int_equal(f.count, 1);
 		findings_first(&f, &e);
 		if (strcmp(err_code(e.id)->name, wrong[i].want) != 0)
@@ -667,12 +559,12 @@ static void settings_that_cannot_be_are_findings(void **state)
 
 static void settings_for_the_reader_of_rows_are_carried(void **state)
 {
-	struct codec_format *f = format_of("{by: ',', blank_rows: skip, few_columns: keep, more_columns: keep}", U);
+	struct codec_format *f = rows_format("delimited", "{by: ',', blank_rows: skip, few_columns: keep, more_columns: keep}", U);
 
 	(void)state;
 	assert_true(f->skip_blank && f->few_ok && f->more_ok);
 	f->codec->format_free(f);
-	f = format_of(CSV, U);
+	f = rows_format("delimited", CSV, U);
 	assert_false(f->skip_blank || f->few_ok || f->more_ok);
 	f->codec->format_free(f);
 	assert_null(codec_by_name(SPAN("delimite")));
@@ -761,7 +653,7 @@ static void the_csv_spectrum_reads_as_its_pairs_say(void **state)
 {
 	static const char *const names[] = {"comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json",
 		"location_coordinates", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"};
-	struct codec_format *f = format_of(CSV, U);
+	struct codec_format *f = rows_format("delimited", CSV, U);
 	size_t pairs = 0;
 
 	(void)state;
@@ -773,18 +665,18 @@ static void the_csv_spectrum_reads_as_its_pairs_say(void **state)
 
 static void check_hazard(const char *settings, enum charset charset, struct span character, const char *by)
 {
-	struct codec_format *f = format_of(settings, charset);
+	struct codec_format *f = rows_format("delimited", settings, charset);
 	struct buf file = BUF_INIT, want = BUF_INIT;
 
 	for (int i = 0; i < 3; i++) {
 		buf_printf(&file, "%.*s%s%s%.*sx%s\n", SPAN_F(character), by, i == 1 ? "a" : "", SPAN_F(character), by);
 		buf_printf(&want, "%d:[", i + 1);
-		show_text(&want, character);
+		rows_cell(&want, character);
 		buf_printf(&want, "][%s", i == 1 ? "a" : "");
-		show_text(&want, character);
+		rows_cell(&want, character);
 		buf_str(&want, "x][] ");
 	}
-	check_file(f, buf_as_span(&file), buf_text(&want), "hazard");
+	rows_read_as(f, read_from, buf_as_span(&file), buf_text(&want), "hazard");
 	buf_done(&file);
 	buf_done(&want);
 	f->codec->format_free(f);
@@ -792,7 +684,7 @@ static void check_hazard(const char *settings, enum charset charset, struct span
 
 static void no_gbk_character_is_cut_at_its_second_byte(void **state)
 {
-	struct codec_format *f = format_of("{by: ',', end: lf}", U);
+	struct codec_format *f = rows_format("delimited", "{by: ',', end: lf}", U);
 	struct buf file = BUF_INIT, text = BUF_INIT;
 	struct text_input in;
 	struct codec_reader *r;
@@ -825,13 +717,13 @@ static void ten_real_files_read_without_a_bad_row(void **state)
 {
 	static const char *const months[] = {"2011-01", "2011-02", "2011-03", "2011-04", "2011-05", "2011-06", "2011-08",
 		"2011-10", "2011-12", "2012-03"};
-	struct codec_format *f = format_of("{by: ',', quote: '\"', trim: blanks}", U);
+	struct codec_format *f = rows_format("delimited", "{by: ',', quote: '\"', trim: blanks}", U);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(months); i++) {
 		char path[512];
 		struct buf file = BUF_INIT;
-		struct reading r;
+		struct rows r;
 		size_t lines = 0;
 
 		snprintf(path, sizeof path, "%s/data/payments_lambeth/%s-payments.csv", SHARED_DIR, months[i]);
@@ -844,7 +736,7 @@ static void ten_real_files_read_without_a_bad_row(void **state)
 		assert_null(strstr(buf_text(&r.shown), "text."));
 		assert_int_equal(r.n, lines);
 		printf("%s: %zu rows\n", months[i], r.n);
-		reading_done(&r);
+		rows_done(&r);
 		buf_done(&file);
 	}
 	f->codec->format_free(f);

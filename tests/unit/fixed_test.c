@@ -3,21 +3,7 @@
 
 #include <stdlib.h>
 
-#include "input.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define TEXT(lit) (lit), sizeof(lit) - 1
-
-static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", span_of(settings), f);
-	struct codec_format *format;
-
-	assert_non_null(c);
-	format = codec_by_name(SPAN("fixed"))->compile(conf_root(c), charset, f);
-	conf_close(c);
-	return format;
-}
+#include "codec_rows.h"
 
 static int columns(struct codec_format *format, const char *kind, unsigned n, struct findings *f)
 {
@@ -27,32 +13,6 @@ static int columns(struct codec_format *format, const char *kind, unsigned n, st
 
 	conf_close(c);
 	return ret;
-}
-
-static struct codec_format *format_of(const char *settings, enum charset charset)
-{
-	struct findings f;
-	struct codec_format *format;
-
-	findings_init(&f);
-	format = compile(settings, charset, &f);
-	findings_print(&f, ERR_EN, 0, stderr);
-	assert_non_null(format);
-	assert_ptr_equal(format->codec, &codec_fixed);
-	findings_done(&f);
-	return format;
-}
-
-static void show_text(struct buf *b, struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "<%02X>", c);
-		else
-			buf_c(b, (char)c);
-	}
 }
 
 /* "2:[a][b] 3:blank 4:text.half/7 ", each cut as kind `kind`. */
@@ -75,50 +35,13 @@ static void show_row(struct buf *b, struct codec_reader *r, unsigned kind, struc
 		byte = err_arg(&e, "byte");
 		buf_printf(b, "%s%s%s", err_code(e.id)->name, byte ? "/" : "", byte ? byte : "");
 	}
-	for (unsigned i = 0; i < row->ncells; i++) {
-		buf_c(b, '[');
-		show_text(b, row->cells[i]);
-		buf_c(b, ']');
-	}
-	buf_c(b, ' ');
+	rows_cells(b, row);
 }
 
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
-
-struct reading {
-	struct buf shown;
-	struct place *places;
-	size_t n;
-};
-
-static void reading_done(struct reading *r)
-{
-	buf_done(&r->shown);
-	free(r->places);
-}
-
-/* Rows cover all bytes: each begins where the one before ended, and its raw bytes are the file's. */
-static void check_row(const struct row *row, const struct place *before, struct span file)
-{
-	const uint64_t n = row->end - row->offset;
-
-	assert_true(row->offset == before->end && row->line == before->line);
-	assert_true(row->end > row->offset && row->end <= file.n && row->next_line >= row->line);
-	assert_true(row->raw.n <= n && memcmp(row->raw.p, file.p + row->offset, row->raw.n) == 0);
-	if (row->bad.id == E_CODEC_TOO_LONG)
-		return;
-	assert_true(n - row->raw.n <= 2);
-	for (uint64_t i = row->raw.n; i < n; i++)
-		assert_true(file.p[row->offset + i] == '\r' || file.p[row->offset + i] == '\n');
-}
-
-static struct reading read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
+static struct rows read_from(const struct codec_format *f, struct span file, struct place at, size_t step)
 {
 	struct text_input in = text_input((struct span){file.p + at.end, file.n - at.end}, step);
-	struct reading ret = {BUF_INIT, NULL, 0};
+	struct rows ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -128,43 +51,15 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 	if (at.end == 0 && f->charset == CHARSET_UTF8 && span_starts(file, SPAN("\xef\xbb\xbf")))
 		at.end = 3;
 	while ((got = f->codec->next(r, &row, &e)) == 1) {
-		check_row(&row, &at, file);
+		rows_cover(&row, &at, file);
 		show_row(&ret.shown, r, 0, &row);
-		at = (struct place){row.end, row.next_line, ret.shown.n};
-		ret.places = mem_grow(ret.places, ret.n + 1, sizeof *ret.places);
-		ret.places[ret.n++] = at;
+		at = rows_behind(&ret, &row);
 	}
 	assert_int_equal(got, 0);
 	assert_int_equal(at.end, file.n);
 	assert_int_equal(f->codec->next(r, &row, &e), 0);
 	f->codec->close(r);
 	return ret;
-}
-
-static void check_shown(struct reading *r, const char *want, const char *name, size_t step)
-{
-	if (strcmp(buf_text(&r->shown), want) != 0)
-		fail_msg("%s (%zu bytes at a time):\n got  %s\n want %s", name, step, buf_text(&r->shown), want);
-}
-
-/* Reads the file with every width of fill, and again from each row's end on. */
-static void check_file(const struct codec_format *f, struct span file, const char *want, const char *name)
-{
-	static const size_t steps[] = {SIZE_MAX, 1, 2, 3, 7};
-	static const struct place begin = {0, 1, 0};
-
-	for (size_t s = 0; s < COUNT(steps); s++) {
-		struct reading all = read_from(f, file, begin, steps[s]);
-
-		check_shown(&all, want, name, steps[s]);
-		for (size_t i = 0; i < all.n; i++) {
-			struct reading rest = read_from(f, file, all.places[i], steps[s]);
-
-			check_shown(&rest, want + all.places[i].shown, name, steps[s]);
-			reading_done(&rest);
-		}
-		reading_done(&all);
-	}
 }
 
 #define U CHARSET_UTF8
@@ -244,17 +139,17 @@ static void every_case_reads_the_same_in_pieces_and_from_each_row_on(void **stat
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct codec_format *f = format_of(cases[i].settings, cases[i].charset);
+		struct codec_format *f = rows_format("fixed", cases[i].settings, cases[i].charset);
 		const struct span file = {cases[i].text, cases[i].n};
 
-		check_file(f, file, cases[i].want, cases[i].name);
+		rows_read_as(f, read_from, file, cases[i].want, cases[i].name);
 		f->codec->format_free(f);
 	}
 }
 
 static void many_fills_give_the_same_rows(void **state)
 {
-	struct codec_format *f = format_of("{widths: {line: [7 right, 4]}}", G);
+	struct codec_format *f = rows_format("fixed", "{widths: {line: [7 right, 4]}}", G);
 	struct text_input in = text_input(SPAN_NONE, 65537);
 	struct buf file = BUF_INIT, want = BUF_INIT;
 	struct codec_reader *r;
@@ -283,7 +178,7 @@ static void many_fills_give_the_same_rows(void **state)
 
 static void each_kind_has_its_own_widths(void **state)
 {
-	struct codec_format *f = format_of("{widths: {head: [2, 6 right], line: [3, 4]}}", U);
+	struct codec_format *f = rows_format("fixed", "{widths: {head: [2, 6 right], line: [3, 4]}}", U);
 	struct text_input in = text_input(SPAN("02 12.50\nabc1234\n"), 0);
 	struct findings fd;
 	struct buf shown = BUF_INIT;
@@ -334,13 +229,13 @@ static void a_record_over_the_limit_is_one_bad_row_and_reading_goes_on(void **st
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(long_ones); i++) {
-		struct codec_format *f = format_of(long_ones[i].settings, U);
+		struct codec_format *f = rows_format("fixed", long_ones[i].settings, U);
 		struct buf b = BUF_INIT;
 
 		for (size_t k = 0; k < long_ones[i].n; k++)
 			buf_c(&b, 'x');
 		buf_str(&b, long_ones[i].after);
-		check_file(f, buf_as_span(&b), long_ones[i].want, long_ones[i].name);
+		rows_read_as(f, read_from, buf_as_span(&b), long_ones[i].want, long_ones[i].name);
 		buf_done(&b);
 		f->codec->format_free(f);
 	}
@@ -348,7 +243,7 @@ static void a_record_over_the_limit_is_one_bad_row_and_reading_goes_on(void **st
 
 static void an_input_that_fails_can_be_asked_again(void **state)
 {
-	struct codec_format *f = format_of("{" W34 "}", U);
+	struct codec_format *f = rows_format("fixed", "{" W34 "}", U);
 
 	(void)state;
 	for (size_t at = 1; at <= 17; at++) {
@@ -378,7 +273,7 @@ static void an_input_that_fails_can_be_asked_again(void **state)
 
 static void reasons_name_bytes_charset_and_cell(void **state)
 {
-	struct codec_format *f = format_of("{widths: {line: [3, 4]}}", B);
+	struct codec_format *f = rows_format("fixed", "{widths: {line: [3, 4]}}", B);
 	struct text_input in = text_input(SPAN("abca\x82\x30\xb7\nab\xd5" "abcd\n"), 0);
 	struct codec_reader *r;
 	struct row row;
@@ -432,7 +327,7 @@ static void every_row_is_written_as_declared_or_refused_whole(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(writes); i++) {
-		struct codec_format *f = format_of(writes[i].settings, writes[i].charset);
+		struct codec_format *f = rows_format("fixed", writes[i].settings, writes[i].charset);
 		struct buf b = BUF_INIT;
 		struct span cells[4];
 		struct err e = ERR_INIT;
@@ -456,7 +351,7 @@ static void every_row_is_written_as_declared_or_refused_whole(void **state)
 
 static void too_wide_names_cell_and_bytes(void **state)
 {
-	struct codec_format *f = format_of("{widths: {line: [3, 5]}}", G);
+	struct codec_format *f = rows_format("fixed", "{widths: {line: [3, 5]}}", G);
 	const struct span cells[] = {SPAN("a"), SPAN("王珅王")};
 	struct buf b = BUF_INIT;
 	struct err e;
@@ -509,7 +404,7 @@ static void settings_that_cannot_be_are_findings(void **state)
 		struct findings f;
 
 		findings_init(&f);
-		assert_null(compile(wrong[i].settings, U, &f));
+		assert_null(rows_compile("fixed", wrong[i].settings, U, &f));
 		only_finding(&f, wrong[i].want, wrong[i].settings);
 		findings_done(&f);
 	}
@@ -526,7 +421,7 @@ static void columns_without_a_width_each_are_findings(void **state)
 		{"line", 1, "codec.widths"},
 		{"heads", 2, "codec.no_widths"},
 	};
-	struct codec_format *f = format_of("{widths: {head: [2, 6], line: [3, 4]}, blank_rows: skip}", U);
+	struct codec_format *f = rows_format("fixed", "{widths: {head: [2, 6], line: [3, 4]}, blank_rows: skip}", U);
 
 	(void)state;
 	assert_true(f->skip_blank);

@@ -7,41 +7,8 @@
 
 #include "codec.h"
 #include "fsys.h"
-#include "input.h"
+#include "codec_rows.h"
 #include "reader.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define TEXT(lit) (lit), sizeof(lit) - 1
-
-static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", span_of(settings), f);
-	struct codec_format *format;
-
-	assert_non_null(c);
-	format = codec_by_name(SPAN("json"))->compile(conf_root(c), charset, f);
-	conf_close(c);
-	return format;
-}
-
-/* Tells the columns "a|b.c"; none of NULL. */
-static int columns(struct codec_format *format, const char *kind, const char *list, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", SPAN("[a]"), f);
-	struct span names[16];
-	unsigned n = 0;
-	int ret;
-
-	while (list) {
-		const size_t len = strcspn(list, "|");
-
-		names[n++] = (struct span){list, len};
-		list = list[len] ? list + len + 1 : NULL;
-	}
-	ret = format->codec->columns(format, kind, names, n, conf_root(c), f);
-	conf_close(c);
-	return ret;
-}
 
 /* Kind 0 is `line`, kind 1 `head` when it has columns. */
 static struct codec_format *format_of(const char *settings, const char *line, const char *head)
@@ -50,29 +17,15 @@ static struct codec_format *format_of(const char *settings, const char *line, co
 	struct codec_format *format;
 
 	findings_init(&f);
-	format = compile(settings, CHARSET_UTF8, &f);
+	format = rows_compile("json", settings, CHARSET_UTF8, &f);
 	findings_print(&f, ERR_EN, 0, stderr);
 	assert_non_null(format);
 	assert_ptr_equal(format->codec, &codec_json);
-	assert_int_equal(columns(format, "line", line, &f), 0);
+	assert_int_equal(rows_columns(format, "line", line, &f), 0);
 	if (head)
-		assert_int_equal(columns(format, "head", head, &f), 1);
+		assert_int_equal(rows_columns(format, "head", head, &f), 1);
 	findings_done(&f);
 	return format;
-}
-
-static void show_text(struct buf *b, struct span s)
-{
-	if (!s.p)
-		buf_c(b, '-');
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "<%02X>", c);
-		else
-			buf_c(b, (char)c);
-	}
 }
 
 static void show_err(struct buf *b, const struct err *e)
@@ -101,32 +54,8 @@ static void show_row(struct buf *b, struct codec_reader *r, unsigned kind, struc
 		assert_int_equal(err_kind(&e), ERR_DATA);
 		show_err(b, &e);
 	}
-	for (unsigned i = 0; i < row->ncells; i++) {
-		buf_c(b, '[');
-		show_text(b, row->cells[i]);
-		buf_c(b, ']');
-	}
-	buf_c(b, ' ');
+	rows_cells(b, row);
 }
-
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
-
-struct shown {
-	struct buf shown;
-	struct place *places;
-	size_t n;
-};
-
-static void shown_done(struct shown *r)
-{
-	buf_done(&r->shown);
-	free(r->places);
-}
-
-static const struct place begin = {0, 1, 0};
 
 /* The raw bytes of a row are the file's; lines are counted by LF. */
 static void check_row(const struct row *row, const struct place *before, struct span file)
@@ -143,11 +72,11 @@ static void check_row(const struct row *row, const struct place *before, struct 
 	assert_int_equal(row->next_line, line);
 }
 
-static struct shown read_from(const struct codec_format *f, bool head, struct span file, struct place at, size_t step,
+static struct rows read_from(const struct codec_format *f, bool head, struct span file, struct place at, size_t step,
 	size_t fail_at)
 {
 	struct text_input in = text_input_failing((struct span){file.p + at.end, file.n - at.end}, step, fail_at);
-	struct shown ret = {BUF_INIT, NULL, 0};
+	struct rows ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -163,9 +92,7 @@ static struct shown read_from(const struct codec_format *f, bool head, struct sp
 		check_row(&row, &at, file);
 		show_row(&ret.shown, r, head, &row);
 		head = false;
-		at = (struct place){row.end, row.next_line, ret.shown.n};
-		ret.places = mem_grow(ret.places, ret.n + 1, sizeof *ret.places);
-		ret.places[ret.n++] = at;
+		at = rows_behind(&ret, &row);
 	}
 	if (got < 0) {
 		assert_int_equal(ret.n, 0);
@@ -178,11 +105,11 @@ static struct shown read_from(const struct codec_format *f, bool head, struct sp
 	return ret;
 }
 
-static void check_shown(struct shown *r, const char *want, const char *name, size_t step)
+static void check_shown(struct rows *r, const char *want, const char *name, size_t step)
 {
 	if (strcmp(buf_text(&r->shown), want) != 0)
 		fail_msg("%s (%zu bytes at a time):\n got  %s\n want %s", name, step, buf_text(&r->shown), want);
-	shown_done(r);
+	rows_done(r);
 }
 
 /* Reads the file with every width of fill, with a failure at each byte, and again from each row's end on. */
@@ -191,10 +118,10 @@ static void check_file(const struct codec_format *f, bool head, struct span file
 	static const size_t steps[] = {SIZE_MAX, 1, 2, 3, 7};
 
 	for (size_t s = 0; s < COUNT(steps); s++) {
-		struct shown all = read_from(f, head, file, begin, steps[s], 0);
+		struct rows all = read_from(f, head, file, begin, steps[s], 0);
 
 		for (size_t i = 0; i < all.n; i++) {
-			struct shown rest = read_from(f, head, file, all.places[i], steps[s], 0);
+			struct rows rest = read_from(f, head, file, all.places[i], steps[s], 0);
 
 			assert_true(all.places[i].shown <= strlen(want));
 			check_shown(&rest, want + all.places[i].shown, name, steps[s]);
@@ -202,7 +129,7 @@ static void check_file(const struct codec_format *f, bool head, struct span file
 		check_shown(&all, want, name, steps[s]);
 	}
 	for (size_t at = 1; at <= file.n; at++) {
-		struct shown all = read_from(f, head, file, begin, 1, at);
+		struct rows all = read_from(f, head, file, begin, 1, at);
 
 		check_shown(&all, want, name, at);
 	}
@@ -632,9 +559,9 @@ static void settings_are_checked(void **state)
 		struct codec_format *format;
 
 		findings_init(&f);
-		format = compile(rows[i].settings, rows[i].charset, &f);
+		format = rows_compile("json", rows[i].settings, rows[i].charset, &f);
 		if (format && rows[i].kind)
-			assert_int_equal(columns(format, rows[i].kind, rows[i].columns, &f), rows[i].want[0] ? -1 : 0);
+			assert_int_equal(rows_columns(format, rows[i].kind, rows[i].columns, &f), rows[i].want[0] ? -1 : 0);
 		if (f.count != (rows[i].want[0] ? 1u : 0u) ||
 			(f.first && strcmp(err_code(f.first->err.id)->name, rows[i].want) != 0)) {
 			findings_print(&f, ERR_EN, 0, stderr);
@@ -712,7 +639,7 @@ static void the_public_suite_is_judged_as_its_names_say(void **state)
 		"single_space"))
 			continue;
 		{
-			struct shown got = read_from(lines, false, buf_as_span(&text), begin, SIZE_MAX, 0);
+			struct rows got = read_from(lines, false, buf_as_span(&text), begin, SIZE_MAX, 0);
 
 			of_line = buf_text(&got.shown);
 			objects += kind == 'y' && strncmp(of_line, "1:[", 3) == 0;
@@ -722,7 +649,7 @@ static void the_public_suite_is_judged_as_its_names_say(void **state)
 				print_message("%s as a line: %s\n", *name, of_line);
 				wrong++;
 			}
-			shown_done(&got);
+			rows_done(&got);
 		}
 	}
 	close(fd);

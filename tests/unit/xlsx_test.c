@@ -5,40 +5,10 @@
 #include <unistd.h>
 
 #include "codec.h"
-#include "input.h"
+#include "codec_rows.h"
 #include "xlsx_make.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* ---- reading ---- */
-
-static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", span_of(settings), f);
-	struct codec_format *ret = codec_by_name(SPAN("xlsx"))->compile(conf_root(c), charset, f);
-
-	conf_close(c);
-	return ret;
-}
-
-static struct codec_format *format_of(const char *settings)
-{
-	struct findings f;
-	struct codec_format *format;
-
-	findings_init(&f);
-	format = compile(settings, CHARSET_UTF8, &f);
-	findings_print(&f, ERR_EN, 0, stderr);
-	assert_non_null(format);
-	assert_ptr_equal(format->codec, &codec_xlsx);
-	findings_done(&f);
-	return format;
-}
-
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
 
 struct reading {
 	struct buf shown;
@@ -103,7 +73,7 @@ static struct reading read_from(const struct codec_format *f, struct span file, 
 /* Read at once, in pieces, with an input that fails, and gone on with behind each row: always the same. */
 static void reads_as(const char *settings, struct span file, const char *want)
 {
-	struct codec_format *f = format_of(settings);
+	struct codec_format *f = rows_format("xlsx", settings, CHARSET_UTF8);
 	struct reading all = read_from(f, file, (struct place){0, 1, 0}, SIZE_MAX, 0), again;
 
 	if (strcmp(buf_text(&all.shown), want) != 0)
@@ -345,7 +315,7 @@ static void the_sheet_is_found_by_name_or_number(void **state)
 static void who_renamed_a_sheet_is_told_the_names(void **state)
 {
 	static const struct part parts[] = {PACKAGE_RELS, SHEETS, BOOK_RELS, SECOND};
-	struct codec_format *f = format_of("{sheet: 花名册表}");
+	struct codec_format *f = rows_format("xlsx", "{sheet: 花名册表}", CHARSET_UTF8);
 	struct buf b = BUF_INIT;
 	struct reading got;
 
@@ -471,7 +441,7 @@ static void damaged_archives_are_found(void **state)
 {
 	static const struct part parts[] = {PACKAGE_RELS, ONE_SHEET, BOOK_RELS, TEXTS("<si><t>王珅</t></si>"),
 		SHEET("<row r=\"1\"><c t=\"s\"><v>0</v></c><c><v>1234.5</v></c></row>")};
-	struct codec_format *f = format_of("{}");
+	struct codec_format *f = rows_format("xlsx", "{}", CHARSET_UTF8);
 	struct buf b = BUF_INIT;
 	size_t told = 0;
 
@@ -531,7 +501,7 @@ static int fill_without_end(struct codec_input *in, char *p, size_t cap, size_t 
 
 static void a_file_over_the_limit_is_not_read_to_its_end(void **state)
 {
-	struct codec_format *f = format_of("{}");
+	struct codec_format *f = rows_format("xlsx", "{}", CHARSET_UTF8);
 	struct text_input in = {.in = {fill_without_end}};
 	struct codec_reader *r;
 	struct row row;
@@ -571,7 +541,7 @@ static void its_temporary_files_are_gone_with_it(void **state)
 
 static void a_folder_for_temporary_files_that_is_not_there_is_told(void **state)
 {
-	struct codec_format *f = format_of("{}");
+	struct codec_format *f = rows_format("xlsx", "{}", CHARSET_UTF8);
 	struct text_input in = text_input(SPAN("PK\3\4"), 0);
 	struct codec_reader *r;
 	struct row row;
@@ -610,7 +580,7 @@ static void settings_that_cannot_be_are_findings(void **state)
 		struct err e = ERR_INIT;
 
 		findings_init(&f);
-		assert_null(compile(cases[i].settings, cases[i].charset, &f));
+		assert_null(rows_compile("xlsx", cases[i].settings, cases[i].charset, &f));
 		findings_first(&f, &e);
 		assert_string_equal(err_code(e.id)->name, cases[i].want);
 		findings_done(&f);

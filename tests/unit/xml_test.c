@@ -4,40 +4,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "input.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define TEXT(lit) (lit), sizeof(lit) - 1
-
-static struct codec_format *compile(const char *settings, enum charset charset, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", span_of(settings), f);
-	struct codec_format *format;
-
-	assert_non_null(c);
-	format = codec_by_name(SPAN("xml"))->compile(conf_root(c), charset, f);
-	conf_close(c);
-	return format;
-}
-
-/* Tells the columns "a|b.c" of a kind. */
-static int columns(struct codec_format *format, const char *kind, const char *list, struct findings *f)
-{
-	struct conf_file *c = conf_parse("test", SPAN("[a]"), f);
-	struct span names[16];
-	unsigned n = 0;
-	int ret;
-
-	while (list) {
-		const size_t len = strcspn(list, "|");
-
-		names[n++] = (struct span){list, len};
-		list = list[len] ? list + len + 1 : NULL;
-	}
-	ret = format->codec->columns(format, kind, names, n, conf_root(c), f);
-	conf_close(c);
-	return ret;
-}
+#include "codec_rows.h"
 
 enum { KINDS = 4 };
 
@@ -55,7 +22,7 @@ static struct layout layout_of(const char *settings, enum charset charset, const
 	struct layout l = {0};
 
 	findings_init(&f);
-	l.format = compile(settings, charset, &f);
+	l.format = rows_compile("xml", settings, charset, &f);
 	findings_print(&f, ERR_EN, 0, stderr);
 	assert_non_null(l.format);
 	assert_ptr_equal(l.format->codec, &codec_xml);
@@ -64,27 +31,13 @@ static struct layout layout_of(const char *settings, enum charset charset, const
 		int n = 0;
 
 		assert_int_equal(sscanf(kinds, "%19[^ ] %199[^;]%n", l.name[l.n], list, &n), 2);
-		l.number[l.n] = columns(l.format, l.name[l.n], list, &f);
+		l.number[l.n] = rows_columns(l.format, l.name[l.n], list, &f);
 		findings_print(&f, ERR_EN, 0, stderr);
 		assert_true(l.number[l.n++] >= 0);
 		kinds += n + (kinds[n] == ';');
 	}
 	findings_done(&f);
 	return l;
-}
-
-static void show_text(struct buf *b, struct span s)
-{
-	if (!s.p)
-		buf_c(b, '-');
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "<%02X>", c);
-		else
-			buf_c(b, (char)c);
-	}
 }
 
 static void show_err(struct buf *b, const struct err *e)
@@ -119,32 +72,8 @@ static void show_row(struct buf *b, const struct layout *l, struct codec_reader 
 		buf_c(b, '!');
 		show_err(b, &e);
 	}
-	for (unsigned i = 0; i < row->ncells; i++) {
-		buf_c(b, '[');
-		show_text(b, row->cells[i]);
-		buf_c(b, ']');
-	}
-	buf_c(b, ' ');
+	rows_cells(b, row);
 }
-
-struct place {
-	uint64_t end, line;
-	size_t shown;                /* length of what was shown before this place */
-};
-
-struct shown {
-	struct buf shown;
-	struct place *places;
-	size_t n;
-};
-
-static void shown_done(struct shown *r)
-{
-	buf_done(&r->shown);
-	free(r->places);
-}
-
-static const struct place begin = {0, 1, 0};
 
 /* Rows follow each other; lines are counted by LF; raw bytes are the file's, but for those of documents inside. */
 static void check_row(const struct row *row, const struct place *before, struct span file, bool inside)
@@ -165,11 +94,11 @@ static void check_row(const struct row *row, const struct place *before, struct 
 	assert_true(row->next_line == line || (row->bad.id != E_NONE && row->next_line == line + 1));
 }
 
-static struct shown read_from(const struct layout *l, bool inside, struct span file, struct place at, size_t step,
+static struct rows read_from(const struct layout *l, bool inside, struct span file, struct place at, size_t step,
 	size_t fail_at)
 {
 	struct text_input in = text_input_failing(file, step, fail_at);
-	struct shown ret = {BUF_INIT, NULL, 0};
+	struct rows ret = {.shown = BUF_INIT};
 	struct codec_reader *r;
 	struct row row;
 	struct err e = ERR_INIT;
@@ -183,9 +112,7 @@ static struct shown read_from(const struct layout *l, bool inside, struct span f
 		}
 		check_row(&row, &at, file, inside);
 		show_row(&ret.shown, l, r, &row);
-		at = (struct place){row.end, row.next_line, ret.shown.n};
-		ret.places = mem_grow(ret.places, ret.n + 1, sizeof *ret.places);
-		ret.places[ret.n++] = at;
+		at = rows_behind(&ret, &row);
 	}
 	if (got < 0) {
 		assert_int_equal(ret.n, 0);
@@ -198,7 +125,7 @@ static struct shown read_from(const struct layout *l, bool inside, struct span f
 	return ret;
 }
 
-static bool is_shown(const struct shown *r, const char *want, const char *name, const char *how, size_t n)
+static bool is_shown(const struct rows *r, const char *want, const char *name, const char *how, size_t n)
 {
 	if (r->shown.n == strlen(want) && memcmp(buf_as_span(&r->shown).p, want, r->shown.n) == 0)
 		return true;
@@ -206,16 +133,16 @@ static bool is_shown(const struct shown *r, const char *want, const char *name, 
 	return false;
 }
 
-static bool goes_on(const struct layout *l, bool inside, struct span file, const struct shown *all, size_t step, const char *want,
+static bool goes_on(const struct layout *l, bool inside, struct span file, const struct rows *all, size_t step, const char *want,
 	const char *name)
 {
 	bool same = true;
 
 	for (size_t i = 0; same && i < all->n; i++) {
-		struct shown rest = read_from(l, inside, file, all->places[i], step, 0);
+		struct rows rest = read_from(l, inside, file, all->places[i], step, 0);
 
 		same = is_shown(&rest, want + all->places[i].shown, name, "behind row", i + 1);
-		shown_done(&rest);
+		rows_done(&rest);
 	}
 	return same;
 }
@@ -228,17 +155,17 @@ static bool check_file(const struct layout *l, struct span file, const char *wan
 	bool same = true;
 
 	for (size_t s = 0; same && s < COUNT(steps); s++) {
-		struct shown all = read_from(l, inside, file, begin, steps[s], 0);
+		struct rows all = read_from(l, inside, file, begin, steps[s], 0);
 
 		same = is_shown(&all, want, name, "bytes at a time", steps[s]) &&
 			goes_on(l, inside, file, &all, steps[s], want, name);
-		shown_done(&all);
+		rows_done(&all);
 	}
 	for (size_t at = 1; same && at <= file.n; at += 1 + at / 24) {
-		struct shown all = read_from(l, inside, file, begin, 1, at);
+		struct rows all = read_from(l, inside, file, begin, 1, at);
 
 		same = is_shown(&all, want, name, "a failure at byte", at);
-		shown_done(&all);
+		rows_done(&all);
 	}
 	return same;
 }
@@ -642,10 +569,10 @@ static void settings_that_cannot_be_are_findings(void **state)
 		struct codec_format *format;
 
 		findings_init(&f);
-		format = compile(wrong[i].settings, CHARSET_GBK, &f);
+		format = rows_compile("xml", wrong[i].settings, CHARSET_GBK, &f);
 		assert_int_equal(format != NULL, wrong[i].kind != NULL);
 		if (format) {
-			assert_int_equal(columns(format, wrong[i].kind, wrong[i].columns, &f), -1);
+			assert_int_equal(rows_columns(format, wrong[i].kind, wrong[i].columns, &f), -1);
 			format->codec->format_free(format);
 		}
 		findings_first(&f, &e);
