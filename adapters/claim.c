@@ -8,12 +8,6 @@
 #include "jscan.h"
 #include "topics.h"
 
-static void text(struct buf *b, const char *name, struct span value)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_quote(b, value);
-}
-
 void claim_write(struct buf *b, const struct claim *c, struct span source)
 {
 	struct buf id = BUF_INIT, time = BUF_INIT;
@@ -26,17 +20,17 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 	event_begin(b, &v);
 	buf_str(b, "{\"adapter\":");
 	json_quote(b, c->adapter);
-	text(b, "taken", c->taken);
-	text(b, "name", c->name);
-	text(b, "keys", c->keys);
-	text(b, "digest", c->digest);
-	text(b, "state", c->state);
+	json_member(b, "taken", c->taken);
+	json_member(b, "name", c->name);
+	json_member(b, "keys", c->keys);
+	json_member(b, "digest", c->digest);
+	json_member(b, "state", c->state);
 	if (c->was.n)
-		text(b, "was", c->was);
-	text(b, "form", c->form);
-	text(b, "form_digest", c->form_digest);
-	text(b, "verdict", c->verdict);
-	text(b, "crcs", c->crcs);
+		json_member(b, "was", c->was);
+	json_member(b, "form", c->form);
+	json_member(b, "form_digest", c->form_digest);
+	json_member(b, "verdict", c->verdict);
+	json_member(b, "crcs", c->crcs);
 	buf_printf(b, ",\"size\":%" PRIu64 ",\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64
 		",\"skipped\":%" PRIu64, c->size, c->records, c->events, c->dead, c->skipped);
 	if (c->has_count)
@@ -50,8 +44,8 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 	for (unsigned i = 0; i < c->nreasons; i++) {
 		buf_str(b, i ? ",{\"code\":" : "{\"code\":");
 		json_quote(b, c->reasons[i].code);
-		text(b, "args", c->reasons[i].args);
-		text(b, "where", c->reasons[i].where);
+		json_member(b, "args", c->reasons[i].args);
+		json_member(b, "where", c->reasons[i].where);
 		buf_c(b, '}');
 	}
 	buf_str(b, "],\"totals\":");

@@ -30,12 +30,6 @@ void gathering_free(struct gathering *g)
 	free(g);
 }
 
-static void text(struct buf *b, const char *name, const char *value)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_quote(b, span_of(value));
-}
-
 static void write_parts(const struct gathering *g, struct buf *b)
 {
 	bool comma = false;
@@ -77,9 +71,9 @@ void gathering_write(const struct gathering *g, struct buf *b)
 		g->whole ? "true" : "false", g->held ? "true" : "false", g->has_last ? "true" : "false", g->all,
 		g->already);
 	write_sums(g, b);
-	text(b, "date", g->date);
-	text(b, "why", g->why);
-	text(b, "args", g->why_args);
+	json_member(b, "date", span_of(g->date));
+	json_member(b, "why", span_of(g->why));
+	json_member(b, "args", span_of(g->why_args));
 	buf_str(b, ",\"partitions\":[");
 	for (unsigned i = 0; i < g->npartitions; i++)
 		buf_printf(b, "%s%u", i ? "," : "", g->partitions[i]);

@@ -23,32 +23,26 @@ void parcel_free(struct parcel *p)
 	free(p);
 }
 
-static void text(struct buf *b, const char *name, const char *value)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_quote(b, span_of(value));
-}
-
 static void write_members(const struct parcel *p, struct buf *b)
 {
 	char amount[24];
 
 	buf_printf(b, "\"no\":%" PRIu64 ",\"generation\":%" PRIu64, p->no, p->generation);
-	text(b, "state", parcel_states[p->state]);
-	text(b, "batch", p->batchid);
-	text(b, "split", p->split);
-	text(b, "name", p->name);
-	text(b, "marker", p->marker);
-	text(b, "staged", p->staged);
-	text(b, "staged_marker", p->staged_marker);
-	text(b, "date", p->date);
-	text(b, "currency", p->currency);
-	text(b, "digest", p->digest);
-	text(b, "boot", p->boot);
+	json_member(b, "state", span_of(parcel_states[p->state]));
+	json_member(b, "batch", span_of(p->batchid));
+	json_member(b, "split", span_of(p->split));
+	json_member(b, "name", span_of(p->name));
+	json_member(b, "marker", span_of(p->marker));
+	json_member(b, "staged", span_of(p->staged));
+	json_member(b, "staged_marker", span_of(p->staged_marker));
+	json_member(b, "date", span_of(p->date));
+	json_member(b, "currency", span_of(p->currency));
+	json_member(b, "digest", span_of(p->digest));
+	json_member(b, "boot", span_of(p->boot));
 	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"cut\":%" PRIu64, p->sum.count, p->sum.unreadable,
 		p->cut);
-	text(b, "plus", money_text(p->sum.plus, amount));
-	text(b, "minus", money_text(p->sum.minus, amount));
+	json_member(b, "plus", span_of(money_text(p->sum.plus, amount)));
+	json_member(b, "minus", span_of(money_text(p->sum.minus, amount)));
 }
 
 void parcel_write(const struct parcel *p, struct buf *b)

@@ -108,12 +108,6 @@ void slip_text(struct buf *b, const struct claim *c)
 	buf_done(&time);
 }
 
-static void member(struct buf *b, const char *name, struct span text)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_quote(b, text);
-}
-
 static void json_reason(struct buf *b, const struct claim *c, unsigned i)
 {
 	struct buf text = BUF_INIT;
@@ -123,14 +117,14 @@ static void json_reason(struct buf *b, const struct claim *c, unsigned i)
 	restore(&e, c, i);
 	buf_str(b, i ? ",{\"code\":" : "{\"code\":");
 	json_quote(b, c->reasons[i].code);
-	member(b, "where", c->reasons[i].where);
+	json_member(b, "where", c->reasons[i].where);
 	err_words(&e, ERR_ZH, words, sizeof words);
 	masked(&text, words);
-	member(b, "zh", buf_as_span(&text));
+	json_member(b, "zh", buf_as_span(&text));
 	buf_clear(&text);
 	err_words(&e, ERR_EN, words, sizeof words);
 	masked(&text, words);
-	member(b, "en", buf_as_span(&text));
+	json_member(b, "en", buf_as_span(&text));
 	buf_c(b, '}');
 	buf_done(&text);
 }
@@ -141,10 +135,10 @@ void slip_json(struct buf *b, const struct claim *c)
 
 	clock_write(&time, c->time_ms);
 	buf_str(b, "{\"slip\":\"returned\"");
-	member(b, "file", c->name);
-	member(b, "batch", c->batchid);
-	member(b, "received", buf_as_span(&time));
-	member(b, "sha256", c->digest);
+	json_member(b, "file", c->name);
+	json_member(b, "batch", c->batchid);
+	json_member(b, "received", buf_as_span(&time));
+	json_member(b, "sha256", c->digest);
 	buf_printf(b, ",\"records\":%" PRIu64 ",\"sums\":[", c->records);
 	put_sums(b, c, true);
 	buf_str(b, "],\"reasons\":[");

@@ -571,3 +571,9 @@ void json_quote(struct buf *b, struct span utf8)
 	buf_reserve(b, 1);
 	b->p[b->n++] = '"';
 }
+
+void json_member(struct buf *b, const char *name, struct span utf8)
+{
+	buf_printf(b, ",\"%s\":", name);
+	json_quote(b, utf8);
+}

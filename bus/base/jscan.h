@@ -51,6 +51,8 @@ int jscan_unescape(const struct jscan_value *v, struct buf *scratch, struct span
 /* Appends "text" with quotes, escaped: \" \\ and control characters (\b \f \n \r \t, others \u00xx); all else as it is
  * (valid UTF-8 expected). Not called json_string: jansson, linked too, exports that name. */
 void json_quote(struct buf *b, struct span utf8);
+/* Appends ,"name":"text": a member that is not the first; name needs no escapes. */
+void json_member(struct buf *b, const char *name, struct span utf8);
 /* The same without the quotes. */
 void json_escape(struct buf *b, struct span utf8);
 

@@ -230,12 +230,6 @@ void show_masked(struct buf *b, struct span text, enum schema_sensitivity s)
 	buf_done(&plain);
 }
 
-void show_member(struct buf *b, const char *name, struct span text)
-{
-	buf_printf(b, ",\"%s\":", name);
-	json_quote(b, text.p ? text : SPAN(""));
-}
-
 void show_flush(struct buf *b, FILE *to)
 {
 	if (b->n)

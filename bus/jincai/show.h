@@ -10,7 +10,7 @@
 #include "totals.h"
 
 /*
- * How lists for people are written: texts that come from vendors on a terminal, sums of money, members of JSON.
+ * How lists for people are written: texts that come from vendors on a terminal, sums of money.
  */
 
 /* Appends text for a terminal: controls (C0, C1, DEL) and bytes that are not UTF-8 become '?'. */
@@ -30,8 +30,6 @@ const char *show_currency(const char *currency, char ret[64]);
 void show_currency_json(struct buf *b, const char *currency);
 /* Appends ,"sums":[{"currency":"CNY","count":3,"amount":"12.50","unreadable":0}] of a term. */
 void show_sums_json(struct buf *b, const struct totals *t, enum total_term term);
-/* Appends ,"name":"text". */
-void show_member(struct buf *b, const char *name, struct span text);
 /* The buffer goes to a stream and is empty again. */
 void show_flush(struct buf *b, FILE *to);
 

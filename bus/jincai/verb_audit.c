@@ -3,6 +3,7 @@
 
 #include "act.h"
 #include "clock.h"
+#include "jscan.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -51,9 +52,9 @@ static void as_json(struct audit *l, struct span time, const json_t *data)
 
 	buf_printf(&l->out, "{\"time\":\"%.*s\"", SPAN_F(time));
 	for (const char *const *n = (const char *const[]){"act", "flow", "outcome", "words", NULL}; *n; n++)
-		show_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
+		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
 	for (const char *const *n = (const char *const[]){"act", "batch", "digest", "by", "at", "reason", NULL}; *n; n++)
-		show_member(&l->out, *n, text_of(order, *n));
+		json_member(&l->out, *n, text_of(order, *n));
 	buf_str(&l->out, "}\n");
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "clock.h"
+#include "jscan.h"
 #include "letter.h"
 #include "say.h"
 #include "show.h"
@@ -12,23 +13,23 @@ static void list_json(struct letter *l, struct buf *b)
 	char amount[24], currency[TOTALS_CURRENCY_MAX];
 
 	buf_printf(b, "{\"number\":%" PRIu64, l->number);
-	show_member(b, "time", l->event.time);
-	show_member(b, "kind", l->d.kind);
-	show_member(b, "flow", l->d.flow);
-	show_member(b, "batch", l->d.batchid);
-	show_member(b, "id", l->d.id);
-	show_member(b, "destination", l->d.destination);
-	show_member(b, "file", l->d.file);
-	show_member(b, "place", l->d.place);
+	json_member(b, "time", l->event.time);
+	json_member(b, "kind", l->d.kind);
+	json_member(b, "flow", l->d.flow);
+	json_member(b, "batch", l->d.batchid);
+	json_member(b, "id", l->d.id);
+	json_member(b, "destination", l->d.destination);
+	json_member(b, "file", l->d.file);
+	json_member(b, "place", l->d.place);
 	if (l->d.has_amount)
-		show_member(b, "amount", span_of(money_text(l->d.amount_fen, amount)));
+		json_member(b, "amount", span_of(money_text(l->d.amount_fen, amount)));
 	else
 		buf_str(b, ",\"amount\":null");
 	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
 	buf_c(b, ',');
 	show_currency_json(b, currency);
-	show_member(b, "code", l->d.code);
-	show_member(b, "words", buf_as_span(&l->words));
+	json_member(b, "code", l->d.code);
+	json_member(b, "words", buf_as_span(&l->words));
 	buf_str(b, "}\n");
 }
 

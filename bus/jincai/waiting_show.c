@@ -205,8 +205,8 @@ static void json_reasons(const struct claim *c, struct buf *b)
 		reason(&words, c->reasons[i].code, c->reasons[i].args, SPAN_NONE);
 		buf_str(b, i ? ",{\"code\":" : "{\"code\":");
 		json_quote(b, c->reasons[i].code);
-		show_member(b, "where", c->reasons[i].where);
-		show_member(b, "words", buf_as_span(&words));
+		json_member(b, "where", c->reasons[i].where);
+		json_member(b, "words", buf_as_span(&words));
 		buf_c(b, '}');
 	}
 	buf_c(b, ']');
@@ -219,27 +219,27 @@ void waiting_json(const struct waiting *w, struct buf *b)
 
 	texts_make(&t, w);
 	buf_printf(b, "{\"what\":\"%s\"", t.kind);
-	show_member(b, "state", span_of(t.state));
-	show_member(b, "batch", w->batchid);
+	json_member(b, "state", span_of(t.state));
+	json_member(b, "batch", w->batchid);
 	if (w->claim) {
-		show_member(b, "adapter", w->claim->adapter);
-		show_member(b, "file", w->claim->name);
+		json_member(b, "adapter", w->claim->adapter);
+		json_member(b, "file", w->claim->name);
 	} else {
-		show_member(b, "destination", span_of(w->destination));
+		json_member(b, "destination", span_of(w->destination));
 	}
 	if (w->parcel) {
 		buf_printf(b, ",\"parcel\":%" PRIu64, w->parcel->no);
-		show_member(b, "file", span_of(w->parcel->name));
+		json_member(b, "file", span_of(w->parcel->name));
 	}
 	show_sums_json(b, t.sums, TOTAL_READ);
 	if (w->claim)
 		json_reasons(w->claim, b);
-	show_member(b, "happened", buf_as_span(&t.what));
-	show_member(b, "not_happened", buf_as_span(&t.not_happened));
-	show_member(b, "next", buf_as_span(&t.next));
-	show_member(b, "ask", buf_as_span(&t.ask));
+	json_member(b, "happened", buf_as_span(&t.what));
+	json_member(b, "not_happened", buf_as_span(&t.not_happened));
+	json_member(b, "next", buf_as_span(&t.next));
+	json_member(b, "ask", buf_as_span(&t.ask));
 	if (t.act.n)
-		show_member(b, "act", buf_as_span(&t.act));
+		json_member(b, "act", buf_as_span(&t.act));
 	buf_str(b, "}\n");
 	texts_done(&t);
 }
