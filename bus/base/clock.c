@@ -2,6 +2,7 @@
 #include "clock.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,6 +114,51 @@ bool clock_date_ok(int year, int month, int day)
 	if (year < 1900 || year > 2199 || month < 1 || month > 12 || day < 1)
 		return false;
 	return day <= days[month - 1] + (month == 2 && leap);
+}
+
+static const int64_t SHANGHAI_MS = 8 * 3600000;
+
+int64_t clock_day(int64_t ms)
+{
+	int64_t at = ms + SHANGHAI_MS;
+
+	return at / DAY_MS - (at % DAY_MS < 0);
+}
+
+int64_t clock_day_begin(int64_t day)
+{
+	return day * DAY_MS - SHANGHAI_MS;
+}
+
+int64_t clock_day_of(int year, int month, int day)
+{
+	return days_of(year, month, day);
+}
+
+void clock_date(int64_t day, char ret[11])
+{
+	int year = 1970, month = 1, of_month = 1;
+
+	if (day > 0 && day < days_of(10000, 1, 1))
+		date_of(day, &year, &month, &of_month);
+	snprintf(ret, 11, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100, (unsigned)of_month % 100);
+}
+
+int clock_date_read(struct span date, int64_t *ret_day)
+{
+	int v[3] = {0};
+
+	if (read_numbers(date, "0000-00-00", v) != 0 || !clock_date_ok(v[0], v[1], v[2]))
+		return -1;
+	*ret_day = days_of(v[0], v[1], v[2]);
+	return 0;
+}
+
+unsigned clock_weekday(int64_t day)
+{
+	int64_t n = (day + 3) % 7;           /* 1970-01-01 was a Thursday */
+
+	return (unsigned)(n < 0 ? n + 7 : n);
 }
 
 void clock_for_people(struct buf *b, int64_t ms)

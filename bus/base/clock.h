@@ -14,6 +14,13 @@ void clock_write(struct buf *b, int64_t ms);              /* 2026-12-01T08:00:00
 int clock_read(struct span text, int64_t *ret_ms);
 /* True for a real date of the Gregorian calendar, year 1900 to 2199. */
 bool clock_date_ok(int year, int month, int day);
+/* Days of business, counted from 1970-01-01 in Asia/Shanghai: UTC+8, without summer time. */
+int64_t clock_day(int64_t ms);
+int64_t clock_day_begin(int64_t day);                     /* its first instant, ms */
+int64_t clock_day_of(int year, int month, int day);
+void clock_date(int64_t day, char ret[11]);               /* 2026-12-01, 1970 to 9999 */
+int clock_date_read(struct span date, int64_t *ret_day);  /* -1 when it is no real date, 1900 to 2199 */
+unsigned clock_weekday(int64_t day);                      /* 0 Monday to 6 Sunday */
 /* Local (machine's zone) "11-23 14:05:09" for people. */
 void clock_for_people(struct buf *b, int64_t ms);
 /* The id of this start of the machine: /proc/sys/kernel/random/boot_id without its end of line; "" when unreadable. */

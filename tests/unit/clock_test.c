@@ -110,6 +110,34 @@ static void dates_are_those_of_the_calendar(void **state)
 			fail_msg("%d-%d-%d", dates[i].year, dates[i].month, dates[i].day);
 }
 
+static void a_day_of_business_begins_at_midnight_in_shanghai(void **state)
+{
+	static const struct {
+		const char *instant, *date;
+		unsigned weekday;
+	} days[] = {
+		{"2026-11-25T15:59:59.999Z", "2026-11-25", 2}, {"2026-11-25T16:00:00.000Z", "2026-11-26", 3},
+		{"2024-02-28T16:00:00.000Z", "2024-02-29", 3}, {"2026-12-31T15:59:59.999Z", "2026-12-31", 3},
+		{"2026-12-31T16:00:00.000Z", "2027-01-01", 4}, {"1970-01-04T00:00:00.000Z", "1970-01-04", 6},
+	};
+	int64_t ms, day;
+	char date[11];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+		assert_int_equal(clock_read(span_of(days[i].instant), &ms), 0);
+		clock_date(clock_day(ms), date);
+		assert_string_equal(date, days[i].date);
+		assert_int_equal(clock_date_read(span_of(date), &day), 0);
+		assert_true(day == clock_day(ms));
+		assert_true(clock_day(clock_day_begin(day)) == day && clock_day(clock_day_begin(day) - 1) == day - 1);
+		assert_int_equal(clock_weekday(day), days[i].weekday);
+	}
+	assert_true(clock_day(-1000000000000) < 0);
+	assert_int_equal(clock_date_read(SPAN("2026-02-29"), &day), -1);
+	assert_int_equal(clock_date_read(SPAN("2026-2-9"), &day), -1);
+}
+
 static void people_read_their_own_zone(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -154,6 +182,7 @@ int main(void)
 		cmocka_unit_test(milliseconds_may_be_left_out),
 		cmocka_unit_test(other_spellings_are_refused),
 		cmocka_unit_test(dates_are_those_of_the_calendar),
+		cmocka_unit_test(a_day_of_business_begins_at_midnight_in_shanghai),
 		cmocka_unit_test(people_read_their_own_zone),
 		cmocka_unit_test(the_clocks_run),
 		cmocka_unit_test(the_boot_id_is_the_same_all_day_and_has_no_end_of_line),
