@@ -3,13 +3,16 @@
 the same each time."""
 import os
 import shutil
+import sys
 
-import formats
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import formats  # noqa: E402
+import marks  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = formats.NAMES
 SITE = """\
-site: {name: bench, division: "150782", unit: "602001", keys: ./keys}
+site: {name: bench, kind: test, division: "150782", unit: "602001", keys: ./keys}
 bus: embedded:./bus
 store: {max: %d}
 library: [%s]
@@ -84,10 +87,7 @@ def make_input(folder, job, rows, batch=0):
 def make_site(folder, job, made=None, max_gib=64):
     """A fresh site with the files of an input to take (none when made is None)."""
     shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder + "/keys")
-    os.makedirs(folder + "/out")
-    for each in JOBS:
-        os.makedirs(folder + "/in/" + each)
+    marks.folders(folder, "keys", "out", *("in/" + each for each in JOBS))
     with open(folder + "/keys/identity.key", "wb", opener=lambda p, f: os.open(p, f, 0o600)) as f:
         f.write(bytes(range(32)))
     with open(folder + "/jincai.yaml", "w") as f:

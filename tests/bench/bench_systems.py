@@ -4,11 +4,15 @@ folder to a receiver: the region, or for assets a register. All is made up, and 
 import os
 import shutil
 import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import marks  # noqa: E402
 
 CRASH = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash/library"))
 NAMES = ["王珅", "李小明", "巴特尔", "包额尔德木图", "陈䶮", "张伟"]
 SITE = """\
-site: {name: bench, division: "150782", unit: "602001", keys: ./keys}
+site: {name: bench, kind: test, division: "150782", unit: "602001", keys: ./keys}
 bus: embedded:./bus
 store: {max: %d}
 library: [%s]
@@ -117,8 +121,7 @@ def make_site(folder, system, rows, max_gib=64):
     """A fresh site with a file of so many rows to take."""
     s = SYSTEMS[system]
     shutil.rmtree(folder, ignore_errors=True)
-    for each in ("keys", "in", "out"):
-        os.makedirs(folder + "/" + each)
+    marks.folders(folder, "keys", "in", "out")
     with open(folder + "/keys/identity.key", "wb", opener=lambda p, f: os.open(p, f, 0o600)) as f:
         f.write(bytes(range(32)))
     with open(folder + "/jincai.yaml", "w", encoding="utf-8") as f:

@@ -7,11 +7,15 @@ time in the site file that write() makes; the judge uses this one only.
 import hashlib
 import os
 import pathlib
+import sys
 import typing
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import marks  # noqa: E402
 
 LIBRARY = pathlib.Path(__file__).resolve().parent / "library"
 
-SITE_FILE = """site: {{name: yakeshi, division: "150782", unit: "602001", keys: ./keys}}
+SITE_FILE = """site: {{name: yakeshi, kind: test, division: "150782", unit: "602001", keys: ./keys}}
 bus: embedded:./bus
 library: [{library}]
 adapters:
@@ -125,8 +129,8 @@ def write(root, more="", sources=tuple(SOURCES)):
     """Makes the site's folder and returns the path of its site file."""
     root = pathlib.Path(root)
     folders = [source.folder for source in SOURCES.values()]
-    for folder in (*folders, "in/.hand", *MARKED.values(), *PLAIN.values(), "keys"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
+    marks.folders(root, *folders, *MARKED.values(), *PLAIN.values(), "keys")
+    (root / "in/.hand").mkdir(exist_ok=True)
     for name, secret in (("identity.key", hashlib.sha256(b"a key for tests").digest()), ("nontax.token", TOKEN)):
         key = root / "keys" / name
         key.write_bytes(secret)

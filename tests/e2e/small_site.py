@@ -22,14 +22,16 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("crash", ".")]
 import invent  # noqa: E402  (numbers with right check digits)
+import marks  # noqa: E402
 
 CODE = re.compile(r"\[([a-z_]+(?:\.[a-z_]+)*)\]")
 UNIT = "602001"
+FOLDERS = ("keys", "in/payroll", "in/lambeth", "out/abc", "out/units")
 
 SITE_FILE = """\
-site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
+site: {name: yakeshi, kind: test, division: "150782", unit: "602001", keys: ./keys}
 bus: embedded:./bus
 adapters:
   payroll-a: {form: payroll/pipe, start: 2026-11-01, from: {file: {folder: ./in/payroll}}}
@@ -108,8 +110,7 @@ class Site:
         self.root = pathlib.Path(root)
         self.program = program
         self.dropped = []               # every content that was handed in
-        for folder in ("in/payroll", "in/lambeth", "out/abc", "out/units", "keys"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        marks.folders(self.root, *FOLDERS, marked="kind: test" in text)
         (self.root / "keys/identity.key").write_bytes(b"a key of thirty-two bytes, tests")
         self.write(text)
 

@@ -19,6 +19,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import marks  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIBRARY = HERE / "library"
@@ -59,13 +62,12 @@ class Site:
 
     def __init__(self, folder, forms, library=LIBRARY, more=""):
         self.root = pathlib.Path(folder)
-        for name in ("keys", "out/bank", "out/units", *(f"in/a{i}" for i in range(len(forms)))):
-            (self.root / name).mkdir(parents=True)
+        marks.folders(folder, "keys", "out/bank", "out/units", *(f"in/a{i}" for i in range(len(forms))))
         (self.root / "keys/identity.key").write_bytes(b"thirty-two bytes of a test's key")
         self.file = self.root / "jincai.yaml"
         self.file.write_text(
             f"library: ['{library}']\n"
-            'site: {name: stranger, division: "150782", unit: "602001", keys: ./keys}\n'
+            'site: {name: stranger, kind: test, division: "150782", unit: "602001", keys: ./keys}\n'
             "bus: embedded:./bus\nadapters:\n"
             + "".join(f"  a{i}: {{form: {form}, start: 2026-12-01, from: {{file: {{folder: ./in/a{i}}}}}}}\n"
                       for i, form in enumerate(forms))
@@ -206,7 +208,7 @@ class SiteTest(unittest.TestCase):
                 got = site.verb(*words)
                 self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
             left = [path.name for i in range(len(EXPECTED)) for path in (site.root / f"in/a{i}").iterdir()]
-            self.assertEqual(set(left), {".taken"}, "nothing is left behind, no marker either")
+            self.assertEqual(set(left), {".taken", marks.MARK}, "nothing is left behind, no marker either")
             batches = [want["rows"] for want in EXPECTED.values() if want["money"]]
             bank = site.bank()
             self.assertEqual(sorted(sorted(rows) for rows, _, _ in bank),
@@ -250,7 +252,7 @@ class PageTest(unittest.TestCase):
                     more = "  page: {form: page/form, mode: live, gather: batch, to: {file: {folder: ./out/page}}}\n"
                     shutil.copytree(LIBRARY / "adapters/vendor/caret", library / "adapters/vendor/caret")
                     site = Site(pathlib.Path(folder) / "site", ["vendor/caret"], library, more)
-                    (site.root / "out/page").mkdir()
+                    marks.folders(site.root, "out/page")
                 got = site.verb("check")
                 self.assertEqual(got.returncode, 0, got.stderr)
 

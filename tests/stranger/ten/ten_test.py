@@ -18,6 +18,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+import marks  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 LIBRARY = HERE / "library"
 PROGRAM = pathlib.Path("build/release/bin/jincai")
@@ -187,7 +190,7 @@ class FileTest(unittest.TestCase):
 
 
 SITE = """library: ['{library}']
-site: {{name: ten, division: "150782", unit: "602001", keys: ./keys}}
+site: {{name: ten, kind: test, division: "150782", unit: "602001", keys: ./keys}}
 bus: embedded:./bus
 adapters:
 {adapters}destinations:
@@ -209,8 +212,8 @@ class SiteTest(unittest.TestCase):
     def test_ten_vendors_add_up_and_one_that_came_twice_goes_once(self):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for name in ("keys", *(f"out/{to}" for to in ("bank", "units", "region", "cards")), *(f"in/{n}" for n in EXPECTED)):
-                (root / name).mkdir(parents=True)
+            marks.folders(root, "keys", *(f"out/{to}" for to in ("bank", "units", "region", "cards")),
+                          *(f"in/{n}" for n in EXPECTED))
             (root / "keys/identity.key").write_bytes(b"thirty-two bytes of a test's key")
             site = root / "jincai.yaml"
             site.write_text(SITE.format(library=LIBRARY, adapters="".join(
@@ -280,14 +283,14 @@ class PageTest(unittest.TestCase):
     def test_a_file_that_a_wrong_form_held_goes_after_it_was_returned(self):
         with tempfile.TemporaryDirectory() as folder:
             root, name = pathlib.Path(folder), file("fixed").name
-            for under in ("in", "out/bank", "keys", "LIB/adapters/vendor/fixed"):
-                (root / under).mkdir(parents=True)
+            marks.folders(root, "in", "out/bank", "keys")
+            (root / "LIB/adapters/vendor/fixed").mkdir(parents=True)
             (root / "keys/identity.key").write_bytes(b"thirty-two bytes of a test's key")
             layout, right = root / "LIB/adapters/vendor/fixed/form.yaml", form("fixed").read_text(encoding="utf-8")
             site = root / "jincai.yaml"
             site.write_text(
                 "library: [./LIB]\n"
-                'site: {name: ten, division: "150782", unit: "602001", keys: ./keys}\nbus: embedded:./bus\n'
+                'site: {name: ten, kind: test, division: "150782", unit: "602001", keys: ./keys}\nbus: embedded:./bus\n'
                 "adapters: {a: {form: vendor/fixed, start: 2026-12-01, from: {file: {folder: ./in}}}}\n"
                 "destinations: {bank: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/bank}}}}\n"
                 "routes: [{types: [payroll.line.v1], to: bank}]\n", encoding="utf-8")
