@@ -638,6 +638,55 @@ ROW(E_ACT_WAITS, "act.waits", ERR_RETRY, 1, "the act {act} was handed in, and {f
 	"操作单 {act} 已提交，{flow} 尚未执行：到目前为止未作任何改动", "it is executed as soon as the site runs: jincai run; see jincai audit list",
 	"站点运行后自动执行：jincai run；结果见 jincai audit list")
 
+/* people, signatures */
+ROW(E_APPROVE_CLOCK, "approve.clock", ERR_CONF, 5, "the act was asked for at {at}, which is later than this machine's clock: the clock was set back",
+	"该操作单的提出时间 {at} 晚于本机时钟：时钟被拨回过", "nothing was approved; set the clock right, then look with jincai todo whether money stands still",
+	"没有批准；请校准时钟，再用 jincai todo 看付款是否已停")
+ROW(E_APPROVE_DIGEST, "approve.digest", ERR_CONF, 5, "{name} approved another text than that of this act: another act, or one that was changed since",
+	"{name} 批准的不是这张操作单的内容：是另一张，或内容后来改过", "nothing was approved; look at it again (jincai approve list), compare the digest by phone, then approve what is there now",
+	"没有批准；请重新查看（jincai approve list），电话核对摘要，再批准现有的内容")
+ROW(E_APPROVE_LATE, "approve.late", ERR_CONF, 5, "this act could be approved until the end of {until}; today is {today}", "该操作单只能在 {until} 当天结束前批准，今天是 {today}",
+	"nothing was approved and nothing was executed; whoever needs it asks for it again", "没有批准，也没有执行；如仍需要，请重新提出")
+ROW(E_APPROVE_NOBODY, "approve.nobody", ERR_CONF, 5, "{name} is not among the people of this site", "本站点的人员中没有 {name}",
+	"nothing was approved; the names stand under people: in jincai.yaml, and count once they are adopted", "没有批准；名单见 jincai.yaml 的 people:，经采用后才生效")
+ROW(E_APPROVE_ORDER, "approve.order", ERR_CONF, 5, "the text of this act cannot be read: who asked for it, when, and until when it holds", "该操作单的内容读不懂：看不出由谁、何时提出，有效到何时",
+	"nothing was approved; ask for the act again with this program", "没有批准；请用本程序重新提出")
+ROW(E_APPROVE_OWN, "approve.own", ERR_CONF, 5, "{name} checks what {by} asked for: that is the same person", "{name} 复核的是 {by} 自己提出的操作单：同一个人",
+	"nothing was approved; another checker has to approve it", "没有批准；须由另一名复核人批准")
+ROW(E_APPROVE_ROLE, "approve.role", ERR_CONF, 5, "{name} is {role}: only a handler and a checker let money go", "{name} 的角色是 {role}：只有经办和复核能批准付款",
+	"nothing was approved; the roles stand under people: in jincai.yaml", "没有批准；角色见 jincai.yaml 的 people:")
+ROW(E_APPROVE_UNSIGNED, "approve.unsigned", ERR_CONF, 5, "the approval of {name} is not signed, and this site takes signatures only", "{name} 的批准没有签名，而本站点只认签名",
+	"nothing was approved; sign it: jincai approve ACT --key FILE", "没有批准；请签名：jincai approve 操作单号 --key 密钥文件")
+ROW(E_APPROVE_UNTIL, "approve.until", ERR_CONF, 5, "the act says that it holds until {until}; by the days of this site it ends with {want}", "该操作单自称有效到 {until}，而按本站点的工作日只到 {want}",
+	"nothing was approved; ask for the act again with this program", "没有批准；请用本程序重新提出")
+ROW(E_PEOPLE_DAY, "people.day", ERR_CONF, 3, "{text} is no day of its own: a date written as 2026-10-01, once", "{text} 不是可用的日期：应写成 2026-10-01，且只出现一次",
+	"nothing was started; write one line a day: 2026-10-01,rest or 2026-10-10,work", "没有启动；每天一行：2026-10-01,rest（休）或 2026-10-10,work（班）")
+ROW(E_PEOPLE_KEY, "people.key", ERR_CONF, 3, "{name} may approve and has no key", "{name} 可以批准，却没有公钥", "nothing was started; add key: FILE with the public key, or say approval: local (weak)",
+	"没有启动；请加 key: 公钥文件，或写 approval: local（弱）")
+ROW(E_PEOPLE_MANY, "people.many", ERR_CONF, 3, "more than {max} of them", "超过 {max} 个", "nothing was started; take out what is no longer needed", "没有启动；请删去不再需要的")
+ROW(E_PEOPLE_NAME, "people.name", ERR_CONF, 3, "{name} cannot name a person: 1 to 40 of a-z, 0-9, hyphen", "{name} 不能作人员名称：1 到 40 个 a-z、0-9、连字符",
+	"nothing was started; choose another one", "没有启动；请换一个")
+ROW(E_PEOPLE_RECORD, "people.record", ERR_HALT, 6, "the kept people of this site cannot be read", "保存的人员名单读不懂",
+	"no money moves; keep the store as it is and ask for help", "付款已停；请保留现场并求助")
+ROW(E_PEOPLE_TWICE, "people.twice", ERR_CONF, 5, "{name} has the same {what} as {other}: one person could be handler and checker", "{name} 与 {other} 的 {what} 相同：一个人就能既经办又复核",
+	"nothing was started; each person has a name, a user and a key of his own", "没有启动；每人各用自己的名称、用户和密钥")
+ROW(E_PEOPLE_USER, "people.user", ERR_CONF, 3, "{name} may approve, and neither user nor key says who that is", "{name} 可以批准，却既没有 user 也没有 key",
+	"nothing was started; add user: with the account on this machine, or key: with a public key", "没有启动；请加 user:（本机账户）或 key:（公钥文件）")
+ROW(E_SIGN_FORM, "sign.form", ERR_DATA, 5, "this is no signature: not Base64, or of the wrong length", "这不是签名：不是 Base64，或长度不对",
+	"nothing was approved; sign again", "没有批准；请重新签名")
+ROW(E_SIGN_KEY, "sign.key", ERR_CONF, 3, "this is no public key: one PEM block PUBLIC KEY, Ed25519 or SM2", "这不是公钥：应为一个 PEM 块 PUBLIC KEY，算法为 Ed25519 或 SM2",
+	"it was not used; make one: openssl pkey -in KEY -pubout -out FILE", "没有使用它；生成方法：openssl pkey -in 私钥 -pubout -out 文件")
+ROW(E_SIGN_PASSPHRASE, "sign.passphrase", ERR_CONF, 2, "the key is locked and the passphrase is missing or wrong", "密钥已加密，而口令缺少或不对",
+	"nothing was signed; try again on a terminal", "没有签名；请在终端上再试")
+ROW(E_SIGN_PRIVATE, "sign.private", ERR_CONF, 5, "this is a private key, where a public one belongs", "这是私钥，此处应放公钥",
+	"it was not used; take it away from here at once, make new keys for this person, and put in the public key alone", "没有使用它；请立即取走，为此人重新生成密钥，只放入公钥")
+ROW(E_SIGN_SECRET, "sign.secret", ERR_CONF, 2, "this is no private key: a PEM file of Ed25519 or SM2", "这不是私钥：应为 Ed25519 或 SM2 的 PEM 文件",
+	"nothing was signed; give the file that openssl genpkey has written", "没有签名；请给出 openssl genpkey 生成的文件")
+ROW(E_SIGN_WEAK, "sign.weak", ERR_CONF, 5, "under this public key signatures hold that nobody made", "用这个公钥验签，无人签过的也能通过",
+	"it was not used; make a new pair of keys, and ask who made this one", "没有使用它；请重新生成密钥，并查明此钥由谁制作")
+ROW(E_SIGN_WRONG, "sign.wrong", ERR_DATA, 5, "the signature is not that of this key over this text", "签名与该密钥、该内容不符",
+	"nothing was approved; another key was used, or the text is another one: compare the digest, sign again", "没有批准；用了别的密钥，或内容不同：请核对摘要后重新签名")
+
 /* language: expressions and mappings */
 ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which does not exist here",
 	"条件里写的 {name} 在这里不存在", "<did you mean {near}? >names stand in docs/language.md", "<是不是 {near}？>可用的名称见 docs/language.md")
