@@ -8,8 +8,6 @@
 #include "log.h"
 #include "topics.h"
 
-#define HAND_AT_ONCE 64u             /* parcels handed over between two commits */
-
 int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struct gathering *g, struct err *e)
 {
 	buf_clear(&d->event);
@@ -27,81 +25,6 @@ int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err 
 		if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
 			totals_move(d->totals, TOTAL_STOPPED, d->name, currency, &g->sums[i].sum, 1, e) != 0)
 			return -1;
-	}
-	return 0;
-}
-
-/* ---- handing over ---- */
-
-/* Bodies that have a marker get their names first; the receiver does not look at them yet. Then the commit of handing. */
-static int place_and_announce(struct deliver *d, struct err *e)
-{
-	unsigned n = 0;
-
-	for (struct parcel *p = d->parcels; p && n < HAND_AT_ONCE; p = p->next)
-		if (p->state == PARCEL_PLANNED) {
-			n++;
-			if (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)
-				return -1;
-		}
-	if (outbox_settle(d->outbox, e) != 0)
-		return -1;
-	for (struct parcel *p = d->parcels; p && n; p = p->next)
-		if (p->state == PARCEL_PLANNED) {
-			n--;
-			p->state = PARCEL_HANDING;
-			snprintf(p->boot, sizeof p->boot, "%s", d->boot);
-			if (deliver_append_parcel(d, p, NULL, e) != 0)
-				return -1;
-		}
-	return 0;
-}
-
-/* Counted where it went: out of the pending ones, and those with a shortened text once more by themselves. */
-static int count_handed(struct deliver *d, const struct parcel *p, struct err *e)
-{
-	const struct money_sum cut = {.count = p->cut};
-	const struct span currency = span_of(p->currency);
-
-	if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
-		totals_move(d->totals, TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
-		return -1;
-	return p->cut ? totals_move(d->totals, TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
-}
-
-/* What the receiver sees: the marker, or the body when there is none. Then the commit of done. */
-static int hand_over(struct deliver *d, struct err *e)
-{
-	char quoted[300];
-
-	for (struct parcel *p = d->parcels; p; p = p->next) {
-		if (p->state != PARCEL_HANDING)
-			continue;
-		if (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)
-			return -1;
-		if (outbox_hand(d->outbox, p->marker[0] ? p->staged_marker : p->staged, p->marker[0] ? p->marker : p->name,
-			e) != 0)
-			return -1;
-	}
-	if (outbox_settle(d->outbox, e) != 0)
-		return -1;
-	for (struct parcel **at = &d->parcels; *at;) {
-		struct parcel *p = *at;
-
-		if (p->state != PARCEL_HANDING) {
-			at = &p->next;
-			continue;
-		}
-		p->state = PARCEL_DONE;
-		log_line(LOG_INFO, "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64 " file=%s", d->name,
-			p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
-		if (p->cut)
-			log_line(LOG_WARN, "deliver.cut", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
-				" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);
-		if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
-			return -1;
-		*at = p->next;
-		parcel_free(p);
 	}
 	return 0;
 }
@@ -343,11 +266,11 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 		return -1;
 	if (!any && any_in(d, PARCEL_HANDING)) {
 		any = true;
-		if (hand_over(d, e) != 0)
+		if (deliver_hand_over(d, e) != 0)
 			return -1;
 	} else if (!any && any_in(d, PARCEL_PLANNED)) {
 		any = true;
-		if (place_and_announce(d, e) != 0)
+		if (deliver_announce(d, e) != 0)
 			return -1;
 	} else if (!any) {
 		if (settle_batches(d, &any, e) != 0)

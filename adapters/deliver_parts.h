@@ -8,8 +8,8 @@
 #include "totals.h"
 
 /*
- * What the three files of the destination share: deliver.c is the flow with its position and the handing over,
- * deliver_gather.c reads lines and keeps their places, deliver_build.c makes parcels of them. Nobody else includes this.
+ * What the files of the destination share: deliver.c is the flow with its position, deliver_gather.c reads lines and keeps
+ * their places, deliver_build.c makes parcels of them, deliver_hand.c hands these over. Nobody else includes this.
  */
 struct input {
 	unsigned partition;
@@ -57,6 +57,13 @@ void deliver_gathering_drop(struct deliver *d, struct gathering *g);
 /* ---- deliver_build.c ---- */
 /* Builds and plans the parcels of a batch; one that can never be written is held. */
 int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e);
+
+/* ---- deliver_hand.c ---- */
+/* Before anything of a parcel is renamed its bytes are held against the plan: parcel.altered, and nothing is handed over. */
+/* Bodies that have a marker get their names; the receiver does not look at them yet. Then the commit of handing. */
+int deliver_announce(struct deliver *d, struct err *e);
+/* What the receiver sees: the marker, or the body when there is none. Then the commit of done. */
+int deliver_hand_over(struct deliver *d, struct err *e);
 
 /* ---- deliver.c ---- */
 /* Stages what became of a parcel; g: of the batch whose places stand in its first plan, or NULL. */

@@ -96,3 +96,10 @@ if(Python3_FOUND)
   add_test(NAME try_event COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/try_event_test.py
     $<TARGET_FILE:jincai>)
 endif()
+
+# What stands between a plan and the receiver.
+if(Python3_FOUND)
+  add_test(NAME handing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/handing_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count>)
+  set_tests_properties(handing PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()

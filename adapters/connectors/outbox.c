@@ -9,6 +9,8 @@
 
 #include "fsys.h"
 
+#define READ_ROOM (256u << 10)
+
 struct outbox {
 	char *folder;
 	int dir, staging;
@@ -117,6 +119,47 @@ int outbox_sync(struct outbox *o, const char *staged, struct err *e)
 int outbox_sync_staging(struct outbox *o, struct err *e)
 {
 	return fsys_sync_dir(o->staging, o->folder, e);
+}
+
+bool outbox_is_staged(const struct outbox *o, const char *staged)
+{
+	return fsys_exists(o->staging, staged);
+}
+
+static int hash_file(const struct outbox *o, int fd, uint8_t ret[HASH_SHA256], struct err *e)
+{
+	struct hash_sha256 *h = hash_sha256_new();
+	struct buf b = BUF_INIT;
+	ssize_t n;
+
+	buf_reserve(&b, READ_ROOM);
+	while ((n = read(fd, b.p, READ_ROOM)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		hash_sha256_add(h, b.p, (size_t)n);
+	}
+	if (n == 0)
+		hash_sha256_get(h, ret);
+	else
+		err_sys(e, E_FILE_FAILED, o->folder, errno);
+	hash_sha256_free(h);
+	buf_done(&b);
+	return n == 0 ? 1 : -1;
+}
+
+int outbox_hash(struct outbox *o, const char *staged, const char *name, uint8_t ret[HASH_SHA256], struct err *e)
+{
+	int fd = openat(o->staging, staged, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), got;
+
+	if (fd < 0 && errno == ENOENT && name)
+		fd = openat(o->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, E_FILE_FAILED, o->folder, errno);
+	got = hash_file(o, fd, ret, e);
+	close(fd);
+	return got;
 }
 
 static void touch(struct outbox *o, const char *below, size_t n)

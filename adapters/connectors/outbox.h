@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "hash.h"
 
 /*
  * The file connector, outward: a folder that a receiver takes files from. A parcel waits in .staging/ (0700) inside that
@@ -29,6 +30,10 @@ int outbox_stage(struct outbox *o, const char *staged, struct err *e);
 int outbox_append(struct outbox *o, const char *staged, struct span bytes, struct err *e);
 int outbox_sync(struct outbox *o, const char *staged, struct err *e);
 int outbox_sync_staging(struct outbox *o, struct err *e);
+
+bool outbox_is_staged(const struct outbox *o, const char *staged);
+/* The SHA-256 of a staged file, or when it is gone, and name is not NULL, of the one that has that name. 1, 0 neither is there. */
+int outbox_hash(struct outbox *o, const char *staged, const char *name, uint8_t ret[HASH_SHA256], struct err *e);
 
 /* Renames staged to its name and remembers the folders to sync. A staged name that is gone: done before, 0. A name that is
  * taken: file.exists. */

@@ -1278,6 +1278,8 @@ ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
 ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
 	"nothing was sent; unmount what is mounted there, then start again", "没有发出任何文件；请卸下挂在那里的文件系统，然后重新启动")
+ROW(E_PARCEL_ALTERED, "parcel.altered", ERR_CONF, 5, "the bytes of parcel {no} ({name}) for {destination} are not those that were planned: somebody changed or removed .staging/{staged}", "去向 {destination} 的发送批 {no}（{name}）已不是计划时的内容：有人改动或删除了 .staging/{staged}",
+	"it was not handed over, and nothing behind it; find out who did it; put the planned bytes back, then start again", "该批没有交出，之后的也没有；请查明是谁所为；放回计划时的原文件之后重新启动")
 ROW(E_PARCEL_CURRENCIES, "parcel.currencies", ERR_DATA, 1, "batch {batch} holds several currencies and the file declares one sum", "批次 {batch} 含多种币种，而文件只声明一个合计",
 	"the whole batch is held, not one is sent; split by currency", "整批挂起，一笔未发；请按币种分发")
 ROW(E_PARCEL_RECORD, "parcel.record", ERR_HALT, 6, "a kept parcel cannot be read (state {state})", "保存的发送批读不懂（状态 {state}）",
