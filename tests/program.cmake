@@ -103,3 +103,9 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count>)
   set_tests_properties(handing PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# Who may let money go, and how it is proved.
+if(Python3_FOUND)
+  add_test(NAME approve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/approve_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(approve PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()

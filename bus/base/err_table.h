@@ -34,6 +34,10 @@ ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or des
 ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
 	"write mode: off until the receiver has agreed, then mode: live", "接收方同意之前写 mode: off，之后改为 mode: live")
 ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start: line", "接入 {adapter} 接收付款指令，却没有写 start: 这一行", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
+ROW(E_SITE_PEOPLE_FEW, "site.people_few", ERR_CONF, 3, "people: names no handler, or no checker: nothing that needs two people could ever be approved", "people: 里没有经办或没有复核：须两人批准的事永远批不了",
+	"nothing was started; name at least one of each, two persons", "没有启动；两种角色至少各写一人，且不是同一人")
+ROW(E_SITE_PEOPLE_LOCAL, "site.people_local", ERR_NOTE, 0, "approval: local believes the account that calls the program: whoever can become another user approves for him", "approval: local 只看是哪个账户在操作：能切换成他人账户的人，就能替他人批准",
+	"all that is approved so is marked as weak; approval: keys proves more", "这样批准的一律标为“弱”；approval: keys 才能证明是本人")
 ROW(E_SITE_REPORT_TO_MONEY, "site.report_to_money", ERR_CONF, 5, "{type} is a report and {destination} makes a bank move money", "{type} 是报表，而 {destination} 会让银行付款", "nothing was started; route it elsewhere", "没有启动；请改走别的去向")
 ROW(E_SITE_SHORT_KEY, "site.short_key", ERR_CONF, 3, "the key in {file} has {bytes} bytes, at least 16 are needed", "{file} 里的密钥只有 {bytes} 字节，至少要 16 字节", "make one: head -c 32 /dev/urandom", "生成方法：head -c 32 /dev/urandom")
 ROW(E_SITE_REAL_FOLDER, "site.real_folder", ERR_CONF, 5, "{folder} may be a real one: it holds no .jincai-test, and this is a test site", "{folder} 可能是正式的：里面没有 .jincai-test，而本站点是测试站点",

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "fsys.h"
+#include "people.h"
 
 struct loading {
 	struct site *site;
@@ -25,8 +26,7 @@ char *site_find(const char *path)
 	return mem_text(span_of(fsys_exists(AT_FDCWD, "jincai.yaml") ? "jincai.yaml" : "/etc/jincai/jincai.yaml"));
 }
 
-/* A path of the site file: relative to its folder. */
-static char *site_path(const struct site *s, struct span path)
+char *site_path(const struct site *s, struct span path)
 {
 	struct buf b = BUF_INIT;
 
@@ -446,6 +446,7 @@ struct site *site_load(const char *path, const char *const *libraries, struct fi
 		read_libraries(&in, libraries);
 		read_site(&in);
 		read_bus(&in);
+		s->people = site_people(s, in.root, f);
 		each_entry(&in, "adapters", read_adapter);
 		each_entry(&in, "destinations", read_destination);
 		check_twice(&in);
@@ -489,6 +490,7 @@ void site_free(struct site *s)
 	free(s->adapters);
 	free(s->destinations);
 	free(s->routes);
+	people_free(s->people);
 	library_free(s->library);
 	conf_close(s->conf);
 	free(s->name);

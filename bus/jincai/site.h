@@ -29,6 +29,16 @@
  *	routes:
  *	  - {types: [payroll.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}
  *
+ * Who may let money go (people.h); without it nothing that needs two people can be done, but on a test site:
+ *
+ *	people:
+ *	  approval: keys                         # or local: by user of this machine, and marked as weak; optional
+ *	  days: ./days.csv                       # lines "2026-10-01,rest" and "2026-10-10,work"; others: Monday to Friday; optional
+ *	  members:
+ *	    wang: {role: administrator, user: wang}
+ *	    li: {role: handler, key: ./keys/people/li.pub, user: li}      # public key, PEM: Ed25519 or SM2
+ *	    zhang: {role: checker, key: ./keys/people/zhang.pub}
+ *
  * Paths are relative to the folder of the file.
  */
 struct site_adapter {
@@ -67,6 +77,7 @@ struct site {
 	unsigned ndestinations;
 	struct site_route *routes;
 	unsigned nroutes;
+	struct people *people;       /* who may let money go; NULL: the site names nobody */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -90,6 +101,11 @@ void site_check_folder(const struct site *s, const struct conf *node, const char
 void site_check_key(const struct site *s, const struct conf *node, const char *path, struct span key, struct findings *f);
 /* Notes: destinations that no route leads to, types that no route takes. */
 void site_note_routes(const struct site *s, struct conf *root, struct findings *f);
+/* A path of the site file: relative to its folder. To be freed. */
+char *site_path(const struct site *s, struct span path);
+/* site_people.c: people: of the site file; NULL when there is none. A file of days may have more than one finding. Findings: those of
+ * people_add and people_add_day, file.*, site.people_few; the note site.people_local. */
+struct people *site_people(const struct site *s, struct conf *root, struct findings *f);
 struct bus_conf site_bus(const struct site *s);
 
 /* ---- site_flows.c: what a site runs ---- */

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A production site with people: keys made by the openssl program, acts approved by a handler and a checker.
+
+    site = PeopleSite(folder, program)
+    act = site.proposed()[0]["act"]     # what waits for two people, as `approve list --json` says
+    site.approve(act)                   # li (经办, Ed25519) and zhang (复核, SM2) sign it, the site runs
+    site.sign(act, "li")                # one of them only; the result of the verb
+
+Private keys lie in private/, outside of what the site names; public ones in keys/people/.
+"""
+import json
+import pathlib
+import subprocess
+
+from small_site import SITE_FILE, Site
+
+PEOPLE = """\
+people:
+  approval: keys
+  members:
+    wang: {role: administrator, user: wang}
+    li: {role: handler, key: ./keys/people/li.pub, user: li}
+    zhang: {role: checker, key: ./keys/people/zhang.pub, user: zhang}
+"""
+PRODUCTION = SITE_FILE.replace(" kind: test,", "") + PEOPLE
+PAIRS = {"li": "ED25519", "zhang": "SM2"}
+
+
+def openssl(*args, input=None):
+    return subprocess.run(["openssl", *map(str, args)], input=input, capture_output=True, check=True).stdout
+
+
+def make_pair(private, public, kind="ED25519", passphrase=None):
+    """Both folders get NAME.key and NAME.pub by these paths."""
+    private, public = pathlib.Path(private), pathlib.Path(public)
+    for path in (private, public):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    lock = ["-aes-256-cbc", "-pass", f"pass:{passphrase}"] if passphrase else []
+    openssl("genpkey", "-algorithm", kind, *lock, "-out", private)
+    private.chmod(0o600)
+    openssl("pkey", "-in", private, *(["-passin", f"pass:{passphrase}"] if passphrase else []), "-pubout", "-out", public)
+
+
+class PeopleSite(Site):
+    def __init__(self, root, program, text=PRODUCTION, pairs=None):
+        super().__init__(root, program, text)
+        for name, kind in (PAIRS if pairs is None else pairs).items():
+            make_pair(self.key(name), self.root / f"keys/people/{name}.pub", kind)
+
+    def key(self, name):
+        return self.root / f"private/{name}.key"
+
+    def proposed(self):
+        """What waits for two people."""
+        r = self.call("approve", "list", "--json")
+        rows = [json.loads(line) for line in r.out.splitlines()]
+        assert r.code == (1 if rows else 0), r
+        return rows
+
+    def sign(self, act, name, *more):
+        return self.call("approve", act, "--key", str(self.key(name)), "--yes", *more)
+
+    def approve(self, act, *names, run=True):
+        """Both sign; what was handed in is executed by the next run, unless the site runs already."""
+        for name in names or PAIRS:
+            result = self.sign(act, name)
+            assert result.code == 0 or "act.waits" in result.codes, result
+        return self.run() if run else None
