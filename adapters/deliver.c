@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "fsys.h"
 #include "log.h"
 #include "topics.h"
 
@@ -142,23 +143,48 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+struct outbox *deliver_outbox(const struct deliver *d, const struct parcel *p)
+{
+	return p->shadow == d->setup.shadow ? d->outbox : d->shadowed;
+}
+
 /* What an older life staged and no plan names was never planned: it is built anew. */
-static int discard_unplanned(struct deliver *d, struct err *e)
+static int discard_unplanned(struct deliver *d, struct outbox *o, struct err *e)
 {
 	const char **keep = NULL;
 	unsigned n = 0;
 	int ret;
 
-	for (const struct parcel *p = d->parcels; p; p = p->next) {
-		keep = mem_grow(keep, n + 2u, sizeof *keep);
-		keep[n++] = p->staged;
-		keep[n++] = p->staged_marker;
-	}
+	for (const struct parcel *p = d->parcels; p; p = p->next)
+		if (deliver_outbox(d, p) == o) {
+			keep = mem_grow(keep, n + 2u, sizeof *keep);
+			keep[n++] = p->staged;
+			keep[n++] = p->staged_marker;
+		}
 	if (n)
 		qsort(keep, n, sizeof *keep, by_text);
-	ret = outbox_discard(d->outbox, keep, n, bus_generation(d->flow.owner), e);
+	ret = outbox_discard(o, keep, n, bus_generation(d->flow.owner), e);
 	free(keep);
 	return ret;
+}
+
+static int open_outbox(struct deliver *d, bool shadow, struct outbox **ret, struct err *e)
+{
+	if (!shadow)
+		return outbox_open(d->folder, d->setup.group, ret, e);
+	return fsys_make_path(d->shadow_folder, e) != 0 ? -1 : outbox_open(d->shadow_folder, false, ret, e);
+}
+
+static int open_outboxes(struct deliver *d, struct err *e)
+{
+	bool shadows = false;
+
+	for (const struct parcel *p = d->parcels; p; p = p->next)
+		shadows |= p->shadow;
+	if (open_outbox(d, d->setup.shadow, &d->outbox, e) != 0 ||
+		(shadows && !d->setup.shadow && open_outbox(d, true, &d->shadowed, e) != 0))
+		return -1;
+	return discard_unplanned(d, d->outbox, e) != 0 || (d->shadowed && discard_unplanned(d, d->shadowed, e) != 0) ? -1 : 0;
 }
 
 static int deliver_open(struct flow *f, struct err *e)
@@ -169,11 +195,11 @@ static int deliver_open(struct flow *f, struct err *e)
 
 	d->totals = totals_new();
 	clock_boot_id(d->boot);
-	if (outbox_open(d->folder, d->setup.group, &d->outbox, e) != 0 || !(o = load_position(d, "out", e)))
+	if (!(o = load_position(d, "out", e)))
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || discard_unplanned(d, e) != 0)
+	if (ret != 0 || open_outboxes(d, e) != 0)
 		return -1;
 	for (unsigned p = 0; p < bus_partitions(f->bus, d->topic); p++)
 		if (open_input(d, p, e) != 0)
@@ -203,18 +229,20 @@ static void deliver_close(struct flow *f)
 	d->open = NULL;
 	d->parcels = NULL;
 	outbox_close(d->outbox);
-	d->outbox = NULL;
+	outbox_close(d->shadowed);
+	d->outbox = d->shadowed = NULL;
 	totals_free(d->totals);
 	d->totals = NULL;
 }
 
 /* ---- the step ---- */
 
-/* The machine stopped between handing and done: the rename may have been undone after the receiver took the file. */
+/* The machine stopped between handing and done: the rename may have been undone after the receiver took the file. Nobody takes
+ * a shadow. */
 static int find_unknown(struct deliver *d, bool *ret_any, struct err *e)
 {
 	for (struct parcel *p = d->parcels; p; p = p->next)
-		if (p->state == PARCEL_HANDING && strcmp(p->boot, d->boot) != 0) {
+		if (p->state == PARCEL_HANDING && !p->shadow && strcmp(p->boot, d->boot) != 0) {
 			p->state = PARCEL_UNKNOWN;
 			*ret_any = d->flow.attention = true;
 			if (deliver_append_parcel(d, p, NULL, e) != 0)
@@ -226,7 +254,7 @@ static int find_unknown(struct deliver *d, bool *ret_any, struct err *e)
 static bool any_in(const struct deliver *d, enum parcel_state state)
 {
 	for (const struct parcel *p = d->parcels; p; p = p->next)
-		if (p->state == state)
+		if (p->state == state && deliver_outbox(d, p))
 			return true;
 	return false;
 }
@@ -295,6 +323,7 @@ static void deliver_free(struct flow *f)
 	arena_done(&d->scratch);
 	free(d->name);
 	free(d->folder);
+	free(d->shadow_folder);
 	free(d->source);
 	free(d);
 }
@@ -320,6 +349,7 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	d->setup = *s;
 	d->name = mem_text(span_of(s->name));
 	d->folder = mem_text(span_of(s->folder));
+	d->shadow_folder = mem_text(span_of(s->shadow_folder ? s->shadow_folder : ""));
 	slots_init(&d->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &d->slots);
 	buf_printf(&t, "/%s/%s", s->library->site_name, s->name);

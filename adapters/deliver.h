@@ -12,6 +12,10 @@
  *
  * Its position: for each partition offset and lane heads; and "out" {next parcel number, open batches with the exact
  * places of their lines and their closings, parcels under way, totals}. The lines themselves stay on the topic.
+ *
+ * In shadow a parcel is planned, staged and finished as when it is live, byte for byte, below the shadow folder. It is a
+ * shadow for ever: when the destination goes live, what was planned before is not sent. Parcels that were planned live
+ * wait while the destination is in shadow.
  */
 struct deliver_setup {
 	const char *name;            /* of the destination */
@@ -19,6 +23,8 @@ struct deliver_setup {
 	struct library *library;
 	const struct form *form;     /* outward; borrowed */
 	const char *folder;
+	const char *shadow_folder;   /* where parcels go that are made in shadow, made when missing; NULL: there are none */
+	bool shadow;                 /* all is done as ever, but in that folder: nothing is handed over */
 	bool group;                  /* the receiver is another user, in the folder's group */
 	bool split;                  /* one parcel for each value of "split" of a batch */
 };

@@ -218,6 +218,7 @@ static int begin_parcel(struct spread *s, struct spread_one *one, const struct g
 
 	p->no = no;
 	p->generation = bus_generation(d->flow.owner);
+	p->shadow = d->setup.shadow;
 	p->batchid = mem_text(span_of(g->batchid));
 	p->date = mem_text(span_of(g->date));
 	one->hash = hash_sha256_new();

@@ -13,7 +13,7 @@
 static bool is_handed(const struct deliver *d, const struct parcel *p)
 {
 	return p->state == PARCEL_HANDING &&
-		!outbox_is_staged(d->outbox, p->marker[0] ? p->staged_marker : p->staged);
+		!outbox_is_staged(deliver_outbox(d, p), p->marker[0] ? p->staged_marker : p->staged);
 }
 
 /* A body with a marker may have its name already; one that is nowhere was taken away by somebody. */
@@ -26,7 +26,7 @@ static int check_bytes(struct deliver *d, const struct parcel *p, struct err *e)
 
 	if (is_handed(d, p))
 		return 0;
-	got = outbox_hash(d->outbox, p->staged, p->marker[0] ? p->name : NULL, digest, e);
+	got = outbox_hash(deliver_outbox(d, p), p->staged, p->marker[0] ? p->name : NULL, digest, e);
 	if (got < 0)
 		return -1;
 	if (got) {
@@ -41,12 +41,17 @@ static int check_bytes(struct deliver *d, const struct parcel *p, struct err *e)
 static int check_all(struct deliver *d, enum parcel_state state, unsigned n, struct err *e)
 {
 	for (const struct parcel *p = d->parcels; p && n; p = p->next)
-		if (p->state == state) {
+		if (p->state == state && deliver_outbox(d, p)) {
 			n--;
 			if (check_bytes(d, p, e) != 0)
 				return -1;
 		}
 	return 0;
+}
+
+static int settle(struct deliver *d, struct err *e)
+{
+	return outbox_settle(d->outbox, e) != 0 || (d->shadowed && outbox_settle(d->shadowed, e) != 0) ? -1 : 0;
 }
 
 int deliver_announce(struct deliver *d, struct err *e)
@@ -56,15 +61,15 @@ int deliver_announce(struct deliver *d, struct err *e)
 	if (check_all(d, PARCEL_PLANNED, HAND_AT_ONCE, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p && n < HAND_AT_ONCE; p = p->next)
-		if (p->state == PARCEL_PLANNED) {
+		if (p->state == PARCEL_PLANNED && deliver_outbox(d, p)) {
 			n++;
-			if (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)
+			if (p->marker[0] && outbox_hand(deliver_outbox(d, p), p->staged, p->name, e) != 0)
 				return -1;
 		}
-	if (outbox_settle(d->outbox, e) != 0)
+	if (settle(d, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p && n; p = p->next)
-		if (p->state == PARCEL_PLANNED) {
+		if (p->state == PARCEL_PLANNED && deliver_outbox(d, p)) {
 			n--;
 			p->state = PARCEL_HANDING;
 			snprintf(p->boot, sizeof p->boot, "%s", d->boot);
@@ -81,41 +86,48 @@ static int count_handed(struct deliver *d, const struct parcel *p, struct err *e
 	const struct span currency = span_of(p->currency);
 
 	if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
-		totals_move(d->totals, TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
+		totals_move(d->totals, p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
 		return -1;
-	return p->cut ? totals_move(d->totals, TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
+	return p->cut && !p->shadow ? totals_move(d->totals, TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
+}
+
+static void log_done(const struct deliver *d, const struct parcel *p)
+{
+	char quoted[300];
+
+	log_line(LOG_INFO, p->shadow ? "deliver.shadow" : "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
+		" file=%s", d->name, p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
+	if (p->cut)
+		log_line(LOG_WARN, "deliver.cut", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
+			" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);
 }
 
 int deliver_hand_over(struct deliver *d, struct err *e)
 {
-	char quoted[300];
 
 	if (check_all(d, PARCEL_HANDING, UINT_MAX, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p; p = p->next) {
-		if (p->state != PARCEL_HANDING)
+		struct outbox *o = deliver_outbox(d, p);
+
+		if (p->state != PARCEL_HANDING || !o)
 			continue;
-		if (p->marker[0] && outbox_hand(d->outbox, p->staged, p->name, e) != 0)
+		if (p->marker[0] && outbox_hand(o, p->staged, p->name, e) != 0)
 			return -1;
-		if (outbox_hand(d->outbox, p->marker[0] ? p->staged_marker : p->staged, p->marker[0] ? p->marker : p->name,
-			e) != 0)
+		if (outbox_hand(o, p->marker[0] ? p->staged_marker : p->staged, p->marker[0] ? p->marker : p->name, e) != 0)
 			return -1;
 	}
-	if (outbox_settle(d->outbox, e) != 0)
+	if (settle(d, e) != 0)
 		return -1;
 	for (struct parcel **at = &d->parcels; *at;) {
 		struct parcel *p = *at;
 
-		if (p->state != PARCEL_HANDING) {
+		if (p->state != PARCEL_HANDING || !deliver_outbox(d, p)) {
 			at = &p->next;
 			continue;
 		}
 		p->state = PARCEL_DONE;
-		log_line(LOG_INFO, "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64 " file=%s", d->name,
-			p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
-		if (p->cut)
-			log_line(LOG_WARN, "deliver.cut", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
-				" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);
+		log_done(d, p);
 		if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
 			return -1;
 		*at = p->next;

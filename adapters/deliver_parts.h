@@ -23,9 +23,10 @@ struct input {
 struct deliver {
 	struct flow flow;
 	struct deliver_setup setup;
-	char *name, *folder, *source;
+	char *name, *folder, *shadow_folder, *source;
 	unsigned topic, parcels_topic;
-	struct outbox *outbox;
+	struct outbox *outbox;       /* of what is planned now: the shadow folder's in shadow */
+	struct outbox *shadowed;     /* live: of parcels under way that are shadows; NULL: there are none */
 	struct input *inputs;
 	unsigned ninputs;
 	struct totals *totals;
@@ -66,6 +67,8 @@ int deliver_announce(struct deliver *d, struct err *e);
 int deliver_hand_over(struct deliver *d, struct err *e);
 
 /* ---- deliver.c ---- */
+/* Where a parcel is staged; NULL: it waits, for it is live and the destination in shadow. */
+struct outbox *deliver_outbox(const struct deliver *d, const struct parcel *p);
 /* Stages what became of a parcel; g: of the batch whose places stand in its first plan, or NULL. */
 int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struct gathering *g, struct err *e);
 /* A batch that may not go is counted as stopped and said. */

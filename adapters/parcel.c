@@ -29,6 +29,8 @@ static void write_members(const struct parcel *p, struct buf *b)
 
 	buf_printf(b, "\"no\":%" PRIu64 ",\"generation\":%" PRIu64, p->no, p->generation);
 	json_member(b, "state", span_of(parcel_states[p->state]));
+	if (p->shadow)
+		buf_str(b, ",\"shadow\":true");
 	json_member(b, "batch", span_of(p->batchid));
 	json_member(b, "split", span_of(p->split));
 	json_member(b, "name", span_of(p->name));
@@ -89,6 +91,7 @@ struct parcel *parcel_read(const json_t *o, struct err *e)
 	p->state = (enum parcel_state)s;
 	p->no = (uint64_t)json_integer_value(json_object_get(o, "no"));
 	p->generation = (uint64_t)json_integer_value(json_object_get(o, "generation"));
+	p->shadow = json_is_true(json_object_get(o, "shadow"));
 	p->batchid = member(o, "batch");
 	p->split = member(o, "split");
 	p->name = member(o, "name");

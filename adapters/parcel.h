@@ -30,6 +30,7 @@ struct parcel {
 	uint64_t no;                 /* of the destination, from 1, never used twice */
 	uint64_t generation;         /* of the lanes of who built it: part of the staged names */
 	enum parcel_state state;
+	bool shadow;                 /* made while the destination ran in shadow: it never goes to the receiver */
 	char *batchid, *split;       /* split: "" when the destination does not split */
 	char *name, *marker;         /* final names; marker "" without one */
 	char *staged, *staged_marker;

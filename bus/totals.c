@@ -10,7 +10,7 @@ const char *const total_names[TOTAL_COUNT] = {
 	[TOTAL_CONFLICT] = "conflict", [TOTAL_DEAD] = "dead", [TOTAL_HELD] = "held", [TOTAL_RETURNED] = "returned",
 	[TOTAL_KNOWN] = "known",
 	[TOTAL_SEEN] = "seen", [TOTAL_ROUTED] = "routed", [TOTAL_NOT_ROUTED] = "not_routed", [TOTAL_UNSHAPED] = "unshaped",
-	[TOTAL_TAKEN] = "taken", [TOTAL_PENDING] = "pending", [TOTAL_HANDED] = "handed_over", [TOTAL_ALREADY] = "already",
+	[TOTAL_TAKEN] = "taken", [TOTAL_PENDING] = "pending", [TOTAL_HANDED] = "handed_over", [TOTAL_SHADOW] = "shadow", [TOTAL_ALREADY] = "already",
 	[TOTAL_OUT_DEAD] = "out_dead", [TOTAL_STOPPED] = "stopped",
 	[TOTAL_CUT] = "shortened", [TOTAL_SKIPPED] = "skipped",
 };
@@ -19,7 +19,7 @@ const char *const total_names_zh[TOTAL_COUNT] = {
 	[TOTAL_READ] = "读入", [TOTAL_PUBLISHED] = "已发布", [TOTAL_DUPLICATE] = "重复", [TOTAL_CONFLICT] = "冲突",
 	[TOTAL_DEAD] = "死信", [TOTAL_HELD] = "挂起", [TOTAL_RETURNED] = "已退回", [TOTAL_KNOWN] = "早于起始日",
 	[TOTAL_SEEN] = "路由器收到", [TOTAL_ROUTED] = "已路由", [TOTAL_NOT_ROUTED] = "不走此路", [TOTAL_UNSHAPED] = "未成形",
-	[TOTAL_TAKEN] = "去向收到", [TOTAL_PENDING] = "待发", [TOTAL_HANDED] = "已交出", [TOTAL_ALREADY] = "此前已有",
+	[TOTAL_TAKEN] = "去向收到", [TOTAL_PENDING] = "待发", [TOTAL_HANDED] = "已交出", [TOTAL_SHADOW] = "试运行", [TOTAL_ALREADY] = "此前已有",
 	[TOTAL_OUT_DEAD] = "去向死信", [TOTAL_STOPPED] = "停发",
 	[TOTAL_CUT] = "文本截短", [TOTAL_SKIPPED] = "非记录行",
 };
@@ -28,7 +28,7 @@ const struct total_equation total_equations[] = {
 	{"in", "接入", TOTAL_READ,
 		{TOTAL_PUBLISHED, TOTAL_DUPLICATE, TOTAL_CONFLICT, TOTAL_DEAD, TOTAL_HELD, TOTAL_RETURNED, TOTAL_KNOWN}, 7},
 	{"route", "路由", TOTAL_SEEN, {TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED}, 3},
-	{"out", "去向", TOTAL_TAKEN, {TOTAL_PENDING, TOTAL_HANDED, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED}, 5},
+	{"out", "去向", TOTAL_TAKEN, {TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED}, 6},
 };
 
 const unsigned total_nequations = sizeof total_equations / sizeof *total_equations;

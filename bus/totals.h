@@ -12,7 +12,7 @@
  *
  *	in     read = published + duplicate + conflict + dead + held + returned + known
  *	route  published = routed + not_routed + unshaped              for each destination
- *	out    routed = pending + handed_over + already + dead + stopped
+ *	out    routed = pending + handed_over + shadow + already + dead + stopped
  *
  * What is counted are events, or what would have been one: a record that makes two counts as two, one that is dead as one.
  * Sums are kept for each currency and kind of money, which are never added together: "CNY" is cash, "CNY order" the amounts
@@ -26,7 +26,7 @@ enum total_term {
 	TOTAL_SEEN,                  /* route: published, as the router read it */
 	TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED,
 	TOTAL_TAKEN,                 /* out: routed, as the destination read it */
-	TOTAL_PENDING, TOTAL_HANDED, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
+	TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
 	TOTAL_CUT,                   /* out: of those handed over, lines with a text that was shortened; in no equation */
 	TOTAL_SKIPPED,               /* titles, blank rows, trailers, deleted rows: no records, in no equation */
 	TOTAL_COUNT

@@ -101,7 +101,9 @@ endif()
 if(Python3_FOUND)
   add_test(NAME handing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/handing_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count>)
-  set_tests_properties(handing PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME shadow COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/shadow_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count>)
+  set_tests_properties(handing shadow PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # Who may let money go, and how it is proved.

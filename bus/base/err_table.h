@@ -32,7 +32,7 @@ ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} 
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
 ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
-	"write mode: off until the receiver has agreed, then mode: live", "接收方同意之前写 mode: off，之后改为 mode: live")
+	"write mode: off, or mode: shadow to make files beside those made by hand; when the receiver has agreed, mode: live", "接收方同意之前写 mode: off，或写 mode: shadow 与手工文件并行试运行；同意之后改为 mode: live")
 ROW(E_SITE_NO_START, "site.no_start", ERR_CONF, 5, "adapter {adapter} brings instructions and has no start: line", "接入 {adapter} 接收付款指令，却没有写 start: 这一行", "say from which day on payments are ours: start: 2026-12-01; older ones are never sent", "请写明从哪天起由本系统付款：start: 2026-12-01；更早的永不发送")
 ROW(E_SITE_PEOPLE_FEW, "site.people_few", ERR_CONF, 3, "people: names no handler, or no checker: nothing that needs two people could ever be approved", "people: 里没有经办或没有复核：须两人批准的事永远批不了",
 	"nothing was started; name at least one of each, two persons", "没有启动；两种角色至少各写一人，且不是同一人")

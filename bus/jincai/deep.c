@@ -312,6 +312,15 @@ static int count_dead(struct recount *c, const char *topic, unsigned partition, 
 	return ret;
 }
 
+static void file_of(struct buf *path, const struct recount *c, const struct site_destination *d, const struct parcel *p)
+{
+	if (p->shadow)
+		site_shadow_folder(path, c->bus, d->name);
+	else
+		buf_str(path, d->folder);
+	buf_printf(path, "/%s", p->name);
+}
+
 /* A parcel that still stands in the folder must be the one that was planned. */
 static void check_file(struct recount *c, const struct parcel *p, const char *destination)
 {
@@ -321,7 +330,7 @@ static void check_file(struct recount *c, const struct parcel *p, const char *de
 
 	for (unsigned i = 0; i < c->site->ndestinations; i++)
 		if (strcmp(c->site->destinations[i].name, destination) == 0)
-			buf_printf(&path, "%s/%s", c->site->destinations[i].folder, p->name);
+			file_of(&path, c, &c->site->destinations[i], p);
 	if (path.n && fsys_get(AT_FDCWD, buf_text(&path), (size_t)1 << 32, &bytes, &ignored) == 0) {
 		hash_sha256(bytes.p, bytes.n, digest);
 		hash_hex(&hex, digest, sizeof digest);
@@ -355,8 +364,9 @@ static int count_parcel(struct recount *c, const char *topic, unsigned partition
 	} else if (p->state == PARCEL_DONE) {
 		const struct money_sum cut = {.count = p->cut};
 
-		ret = totals_move(c->counted, TOTAL_HANDED, destination, span_of(p->currency), &p->sum, 1, c->e);
-		if (ret == 0 && p->cut)
+		ret = totals_move(c->counted, p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, destination, span_of(p->currency), &p->sum, 1,
+			c->e);
+		if (ret == 0 && p->cut && !p->shadow)
 			ret = totals_move(c->counted, TOTAL_CUT, destination, span_of(p->currency), &cut, 1, c->e);
 		check_file(c, p, destination);
 	}
@@ -368,7 +378,7 @@ static int count_parcel(struct recount *c, const char *topic, unsigned partition
 /* ---- comparing ---- */
 
 static const enum total_term recounted[] = {TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DEAD, TOTAL_CONFLICT, TOTAL_HELD, TOTAL_RETURNED,
-	TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED, TOTAL_CUT};
+	TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_CUT};
 
 struct compare {
 	struct recount *c;

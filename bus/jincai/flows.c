@@ -46,7 +46,7 @@ static int add_parcel(struct flows *f, const struct event *v, struct err *e)
 
 	if (!p || !destination)
 		ret = err_set(e, E_PARCEL_RECORD, "state=%.*s", SPAN_F(v->id));
-	else if (t && p->state == PARCEL_DONE)
+	else if (t && p->state == PARCEL_DONE && !p->shadow)
 		ret = totals_move(t, TOTAL_HANDED, destination, span_of(p->currency), &p->sum, 1, e);
 	parcel_free(p);
 	json_decref(o);

@@ -243,7 +243,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	conf_choice(node, "gather", "batch", 0, in->f);
 	if (!conf_get(node, "mode"))
 		conf_report_key(in->f, node, E_SITE_NO_MODE, "destination=%s", d->name);
-	d->live = conf_choice(node, "mode", "off|live", 0, in->f) == 1;
+	d->mode = (enum site_mode)conf_choice(node, "mode", "off|shadow|live", 0, in->f);
 	split = conf_want(node, "split", CONF_SCALAR, in->f);
 	if (split)
 		d->split = mem_text(split->text);

@@ -48,11 +48,17 @@ struct site_adapter {
 	struct form *form;
 };
 
+enum site_mode {
+	SITE_OFF,                    /* lines wait on its topic */
+	SITE_SHADOW,                 /* whole parcels into <bus>/shadow/<name>, nothing is handed over */
+	SITE_LIVE
+};
+
 struct site_destination {
 	char *name, *folder;
 	char *split;                 /* path, or NULL */
 	bool group;                  /* readers: group */
-	bool live;                   /* else off: lines wait on its topic */
+	enum site_mode mode;
 	struct form *form;
 };
 
@@ -118,6 +124,8 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 /* The router of the site; b is NULL for who only looks at single events (router.h). Freed by router_flow(r)->kind->free. Its
  * types are those of routes and adapters; a type's routes come in the order of the file, one for each destination. */
 struct router *site_router(struct site *s, struct bus *b, struct err *e);
+/* Appends the folder where a destination in shadow puts its parcels. */
+void site_shadow_folder(struct buf *ret, const struct bus *b, const char *destination);
 /* As what adapters of the site make the type: a bit (1u << NATURE_...) for each nature; 0 when none makes it. */
 unsigned site_natures(const struct site *s, struct span type);
 

@@ -124,6 +124,11 @@ struct router *site_router(struct site *s, struct bus *b, struct err *e)
 	return r;
 }
 
+void site_shadow_folder(struct buf *ret, const struct bus *b, const char *destination)
+{
+	buf_printf(ret, "%s/shadow/%s", bus_folder(b), destination);
+}
+
 static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
 {
 	struct buf spool = BUF_INIT, forms = BUF_INIT;
@@ -139,6 +144,20 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 	f = intake_new(&setup, e);
 	buf_done(&spool);
 	buf_done(&forms);
+	return f;
+}
+
+static struct flow *destination_of(struct site *s, struct bus *b, const struct site_destination *d, struct err *e)
+{
+	struct buf shadow = BUF_INIT;
+	struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form, .folder = d->folder,
+		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL};
+	struct flow *f;
+
+	site_shadow_folder(&shadow, b, d->name);
+	setup.shadow_folder = buf_text(&shadow);
+	f = deliver_new(&setup, e);
+	buf_done(&shadow);
 	return f;
 }
 
@@ -190,14 +209,9 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 
 		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
 	}
-	for (unsigned i = 0; i < s->ndestinations && !failed; i++) {
-		const struct site_destination *d = &s->destinations[i];
-		struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form,
-			.folder = d->folder, .group = d->group, .split = d->split != NULL};
-
-		if (d->live && wanted(d->name, names))
-			failed = add_flow(&list, &n, deliver_new(&setup, e));
-	}
+	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
+		if (s->destinations[i].mode != SITE_OFF && wanted(s->destinations[i].name, names))
+			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e));
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)
 			list[i]->kind->free(list[i]);

@@ -189,7 +189,8 @@ static void show_destination(struct looking *k, unsigned number)
 		return;
 	}
 	buf_printf(b, say("得到一行（%s，mode: %s）\n", "gets a line (%s, mode: %s)\n"), d->form->name,
-		d->live ? "live" : say("off，留在主题上不送出", "off, it waits on the topic"));
+		d->mode == SITE_LIVE ? "live" : d->mode == SITE_SHADOW ? say("shadow，试运行，不送出", "shadow, nothing is handed over") :
+			say("off，留在主题上不送出", "off, it waits on the topic"));
 	show_cells(k, d, line, cells);
 	if (d->split)
 		buf_printf(b, say("    按 %s 分发\n", "    split by %s\n"), d->split);

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 
-from small_site import Site, payroll
+from small_site import SITE_FILE, Site, payroll
 
 CASES = []
 options = None
@@ -34,22 +34,22 @@ def run(site, flows, more):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
-def routed(root):
+def routed(root, text=SITE_FILE):
     """A site with a batch that its destinations have not seen yet; the batch."""
-    site, batch = Site(root, options.program), payroll(rows=4)
+    site, batch = Site(root, options.program, text), payroll(rows=4)
     site.drop(batch)
     site.call("run", "payroll-a", "router", "--until-idle")
     return site, batch
 
 
-def killed_before(root, flow, to):
+def killed_before(root, flow, to, text=SITE_FILE):
     """A site whose destination was killed before the rename to a name that ends so; the batch."""
     log = root / "steps"
-    first, _ = routed(root / "first")
+    first, _ = routed(root / "first", text)
     run(first, [flow], {"COUNT_LOG": str(log)})
     steps = [row.split("\t") for row in log.read_text().splitlines()]
     number = next(n for n, call, path in steps if "rename" in call and ".staging/" in path and path.endswith(to))
-    site, batch = routed(root / "site")
+    site, batch = routed(root / "site", text)
     run(site, [flow], {"COUNT_KILL": number})
     return site, batch
 
