@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "index.h"
 #include "jscan.h"
 
 void batch_closing_write(struct buf *b, const struct batch_closing *c, const struct event *attributes)
@@ -24,6 +25,10 @@ void batch_closing_write(struct buf *b, const struct batch_closing *c, const str
 	}
 	buf_printf(b, "],\"whole\":%s,\"partition\":%u,\"published\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":%" PRIu64,
 		c->whole ? "true" : "false", c->partition, c->published, c->failed, c->routed);
+	if (c->before)
+		buf_printf(b, ",\"before\":%" PRIu64, c->before);
+	if (c->returned)
+		buf_str(b, ",\"returned\":true");
 	if (c->last) {
 		buf_printf(b, ",\"all\":%" PRIu64 ",\"partitions\":[", c->all);
 		for (unsigned i = 0; i < c->npartitions; i++)
@@ -74,6 +79,8 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	c.published = number_of(o, "published");
 	c.failed = number_of(o, "failed");
 	c.routed = number_of(o, "routed");
+	c.before = number_of(o, "before");
+	c.returned = json_is_true(json_object_get(o, "returned"));
 	c.last = partitions != NULL;
 	c.all = number_of(o, "all");
 	json_array_foreach(partitions, i, p)
@@ -84,4 +91,36 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 		return err_set(e, E_BATCH_CLOSING, "id=%.*s", SPAN_F(v->id));
 	*ret = c;
 	return 0;
+}
+
+int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition,
+	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e)
+{
+	struct buf second = BUF_INIT;
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	struct event v;
+	int got;
+
+	buf_span(&second, batchid);
+	buf_c(&second, 0);
+	buf_printf(&second, "%u", partition);
+	got = bus_look(b, o, INDEX_CLOSED, index_key(key, 0, span_of(bus_topic_name(b, topic)), buf_as_span(&second)), &at, e);
+	buf_done(&second);
+	if (got <= 0 || at.pending)
+		return got < 0 ? -1 : 0;
+	if (bus_read(b, at.topic, at.partition, &r, e) != 0)
+		return -1;
+	bus_seek(r, at.offset);
+	got = bus_next(r, &m, e);
+	if (got == 1 && (event_read(m.value, &v, e) != 0 || batch_closing_read(&v, a, ret, e) != 0))
+		got = -1;
+	if (got == 1) {
+		ret->batchid = arena_span(a, ret->batchid);
+		*ret_offset = m.offset;
+	}
+	bus_unread(r);
+	return got;
 }

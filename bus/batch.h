@@ -2,13 +2,17 @@
 #ifndef JC_BATCH_H
 #define JC_BATCH_H
 
+#include "bus.h"
 #include "event.h"
 
 /*
  * The end of a batch: an event of type jincai.batch.closed, last of its batch on each partition that carries its
  * records, and on the batch's own partition after all others. The router writes one copy of its own for every destination
  * that any of the batch's event types can reach. Figures are totals over all types, never additions: a later closing of the
- * same batch and partition replaces the earlier.
+ * same batch and partition replaces the earlier. One that comes again says what the one that it replaces had, so that who has
+ * settled that one already knows what is new: `before`.
+ *
+ * The last of all, on every partition, may say that the batch was returned to its source: then it goes nowhere any more.
  */
 #define BATCH_TYPES_MAX 8u
 
@@ -22,6 +26,9 @@ struct batch_closing {
 	uint64_t failed;             /* of this batch on this partition: dead, duplicate, conflict, unshaped, without a route;
 	                              * for any destination. Not 0: what is released whole is held */
 	uint64_t routed;             /* to the destination that reads this (router's copy) */
+	uint64_t before;             /* of `published` on an event topic, of `routed` on a destination's: what the closing that
+	                              * this one replaces had; 0 of the first */
+	bool returned;               /* the whole batch was given back (router's copy) */
 	bool last;                   /* on the batch's own partition: what follows is there */
 	unsigned npartitions;        /* that carry records of it, this one included */
 	unsigned partitions[64];
@@ -32,5 +39,10 @@ struct batch_closing {
 void batch_closing_write(struct buf *b, const struct batch_closing *c, const struct event *attributes);
 /* Reads an event of that type; spans point into scratch or the event. batch.closing (ERR_DATA) when it is none. */
 int batch_closing_read(const struct event *v, struct arena *scratch, struct batch_closing *ret, struct err *e);
+
+/* The newest closing of a batch on a partition of a topic, by the index: 1 found, texts in a and its offset in *ret_offset;
+ * 0 none; -1. What the same owner has staged is not found: commit first. */
+int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition,
+	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e);
 
 #endif

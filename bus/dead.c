@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "hash.h"
+#include "index.h"
 #include "jscan.h"
 #include "money.h"
 #include "utf8.h"
@@ -280,4 +281,51 @@ int dead_read(const struct event *v, struct arena *a, struct dead_letter *ret, u
 	*ret = r.d;
 	*ret_raw_size = r.raw_size;
 	return 0;
+}
+
+/* ---- what becomes of a letter ---- */
+
+void dead_digest(const struct event *letter, char ret[65])
+{
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+
+	hash_sha256(letter->body.p, letter->body.n, digest);
+	hash_hex(&hex, digest, sizeof digest);
+	snprintf(ret, 65, "%s", buf_text(&hex));
+	buf_done(&hex);
+}
+
+void dead_ended_write(struct buf *b, const struct event *letter, const char *state, struct span act, struct span source,
+	int64_t time_ms)
+{
+	struct buf id = BUF_INIT, time = BUF_INIT;
+
+	buf_str(&id, "ended:");
+	event_id_part(&id, act);
+	buf_c(&id, ':');
+	buf_span(&id, letter->id);
+	clock_write(&time, time_ms);
+	event_begin(b, &(struct event){.id = buf_as_span(&id), .source = source, .type = SPAN(EVENT_DEAD_ENDED),
+		.time = buf_as_span(&time), .batchid = letter->batchid});
+	buf_str(b, "{\"letter\":");
+	json_quote(b, letter->id);
+	json_member(b, "state", span_of(state));
+	json_member(b, "act", act);
+	buf_c(b, '}');
+	buf_done(&id);
+	buf_done(&time);
+}
+
+int dead_state(struct bus *b, struct bus_owner *o, struct span letter, char ret[16], uint64_t *ret_offset, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	int got = bus_look(b, o, INDEX_DEAD, index_key(key, 0, letter, SPAN_NONE), &at, e);
+
+	if (got == 1) {
+		snprintf(ret, 16, "%.*s", SPAN_F(at.extra));
+		*ret_offset = at.offset;
+	}
+	return got;
 }

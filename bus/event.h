@@ -47,6 +47,7 @@ void event_id_part(struct buf *b, struct span text);
 #define EVENT_BATCH_CLOSED "jincai.batch.closed"
 #define EVENT_CLAIM "jincai.claim"
 #define EVENT_DEAD "jincai.dead"
+#define EVENT_DEAD_ENDED "jincai.dead.ended"
 #define EVENT_PARCEL "jincai.parcel"
 #define EVENT_ACT "jincai.act"
 #define EVENT_ACT_OUTCOME "jincai.act.outcome"

@@ -68,6 +68,11 @@ static bool is_acts(const char *topic)
 	return strcmp(topic, TOPIC_ACTS) == 0;
 }
 
+static bool is_dead(const char *topic)
+{
+	return strcmp(topic, TOPIC_DEAD) == 0;
+}
+
 /* What cannot be read is not ours; a reader of the topic says so, and stops. */
 static bool is_event(struct span value, struct event *ret)
 {
@@ -225,11 +230,66 @@ static int fold_act(const char *topic, struct span value, struct index_sink *s, 
 	return ret;
 }
 
+/* A letter, or what became of one. Its id is the event's, of an end it stands in the data. */
+static int fold_dead(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	static const char *const names[] = {"kind", "letter", "state", NULL};
+	struct span texts[3] = {SPAN_NONE}, letter, state;
+	char key[INDEX_KEY_MAX];
+	struct arena a = ARENA_INIT;
+	struct event v;
+	bool ended;
+	int ret;
+
+	(void)topic;
+	if (!is_event(value, &v))
+		return 0;
+	ended = span_is(v.type, EVENT_DEAD_ENDED);
+	if (!ended && !span_is(v.type, EVENT_DEAD))
+		return 0;
+	ret = read_texts(v.data, names, texts, &a);
+	letter = ended ? texts[1] : v.id;
+	state = ended ? texts[2] : texts[0];
+	if (ret || !letter.n || !state.n)
+		ret = lacks(INDEX_DEAD, !letter.n ? "letter" : !state.n ? ended ? "state" : "kind" : "data", e);
+	else
+		ret = s->put(s, INDEX_DEAD, index_key(key, 0, letter, SPAN_NONE), state, e);
+	arena_done(&a);
+	return ret;
+}
+
+/* Events of a batch are many, its closings few: they are told apart by how batch_closing_write begins their ids. */
+static int fold_closed(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct buf second = BUF_INIT;
+	struct event v;
+	size_t at;
+	int ret;
+
+	if (!span_starts(value, SPAN("{\"specversion\":\"1.0\",\"id\":\"closed:")) || !is_event(value, &v) ||
+		!span_is(v.type, EVENT_BATCH_CLOSED))
+		return 0;
+	at = v.id.n;
+	while (at && v.id.p[at - 1] >= '0' && v.id.p[at - 1] <= '9')
+		at--;
+	if (!v.batchid.n || at == v.id.n)
+		return lacks(INDEX_CLOSED, v.batchid.n ? "partition" : "batchid", e);
+	buf_span(&second, v.batchid);
+	buf_c(&second, 0);
+	buf_add(&second, v.id.p + at, v.id.n - at);
+	ret = s->put(s, INDEX_CLOSED, index_key(key, 0, span_of(topic), buf_as_span(&second)), SPAN(""), e);
+	buf_done(&second);
+	return ret;
+}
+
 const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_IDS] = {"ids", INDEX_FIRST, is_events, fold_id},
 	[INDEX_TO] = {"to", INDEX_FIRST, topics_is_destination, fold_to},
 	[INDEX_CLAIMS] = {"claims", INDEX_LAST, is_claims, fold_claim},
 	[INDEX_ACTS] = {"acts", INDEX_FIRST, is_acts, fold_act},
+	[INDEX_DEAD] = {"dead", INDEX_LAST, is_dead, fold_dead},
+	[INDEX_CLOSED] = {"closed", INDEX_LAST, topics_carries_events, fold_closed},
 };
 
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)

@@ -19,6 +19,8 @@ enum {
 	INDEX_TO,                    /* "<destination>\0<id>" -> batch id: what a destination was given, first place */
 	INDEX_CLAIMS,                /* "b<batchid>", "k<adapter>\0<keys>", "t<adapter>\0<taken>": see claim.h; last */
 	INDEX_ACTS,                  /* act id -> "" : acts whose outcome is written */
+	INDEX_DEAD,                  /* id of a dead letter -> what became of it; last */
+	INDEX_CLOSED,                /* topic, batch and partition -> newest closing of that batch there; last */
 	INDEX_COUNT
 };
 
@@ -48,6 +50,9 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	                                                           are publishing, published, held or returned
  *	              index_key(k, INDEX_TAKEN, adapter, taken)    extra: batch id
  *	INDEX_ACTS    index_key(k, 0, act, SPAN_NONE)              extra: ""
+ *	INDEX_DEAD    index_key(k, 0, letter, SPAN_NONE)           extra: dead, conflict: the place is the letter's own;
+ *	                                                           retried, returned: the place says who ended it
+ *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
  */
 #define INDEX_KEY_MAX 480u
 #define INDEX_BATCH 'b'
@@ -59,6 +64,6 @@ struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, s
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 1u
+#define INDEX_EDITION 2u
 
 #endif

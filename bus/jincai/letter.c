@@ -41,3 +41,13 @@ int letter_read(const struct bus_message *m, struct arena *a, struct letter *l, 
 	make_words(l);
 	return 1;
 }
+
+int letter_state(struct bus *b, const struct letter *l, char ret[16], struct err *e)
+{
+	uint64_t newest;
+	int got = dead_state(b, NULL, l->event.id, ret, &newest, e);
+
+	if (got == 0 || dead_is_open(ret))
+		snprintf(ret, 16, "open");
+	return got < 0 ? -1 : 0;
+}

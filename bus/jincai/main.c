@@ -77,6 +77,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->update = true;
 	else if (strcmp(name, "--yes") == 0)
 		a->yes = true;
+	else if (strcmp(name, "--all") == 0)
+		a->all = true;
 	else if (strcmp(name, "--lang") == 0)
 		say_set_lang(strcmp(value, "zh") == 0 ? ERR_ZH : ERR_EN);
 	else {

@@ -8,16 +8,18 @@
 #include "show.h"
 #include "verbs.h"
 
-static void list_json(struct letter *l, struct buf *b)
+static void list_json(struct letter *l, const char *state, struct buf *b)
 {
 	char amount[24], currency[TOTALS_CURRENCY_MAX];
 
 	buf_printf(b, "{\"number\":%" PRIu64, l->number);
 	json_member(b, "time", l->event.time);
 	json_member(b, "kind", l->d.kind);
+	json_member(b, "state", span_of(state));
 	json_member(b, "flow", l->d.flow);
 	json_member(b, "batch", l->d.batchid);
 	json_member(b, "id", l->d.id);
+	json_member(b, "letter", l->event.id);
 	json_member(b, "destination", l->d.destination);
 	json_member(b, "file", l->d.file);
 	json_member(b, "place", l->d.place);
@@ -33,7 +35,7 @@ static void list_json(struct letter *l, struct buf *b)
 	buf_str(b, "}\n");
 }
 
-static void list_line(struct letter *l, struct buf *b)
+static void list_line(struct letter *l, const char *state, struct buf *b)
 {
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
@@ -53,6 +55,8 @@ static void list_line(struct letter *l, struct buf *b)
 	buf_printf(b, "%s%s  ", l->d.currency.n ? " " : "",
 		l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("金额读不出", "amount unreadable"));
 	show_text(b, buf_as_span(&l->words));
+	if (strcmp(state, "open") != 0)
+		buf_printf(b, "  %s", strcmp(state, "retried") == 0 ? say("（已重试）", "(retried)") : say("（已退回）", "(returned)"));
 	buf_c(b, '\n');
 }
 
@@ -64,10 +68,13 @@ static int count_letter(struct totals *t, const struct letter *l, struct err *e)
 		l->d.has_amount, e);
 }
 
-static void say_totals(const struct totals *t, uint64_t count)
+static void say_totals(const struct totals *t, uint64_t count, uint64_t ended)
 {
 	struct buf b = BUF_INIT;
 
+	if (ended)
+		fprintf(stderr, say("另有 %" PRIu64 " 封已了结：jincai dead list --all\n", "ended: %" PRIu64 " letters, see jincai dead list --all\n"),
+			ended);
 	if (!count) {
 		fprintf(stderr, "%s\n", say("没有死信", "there is no dead letter"));
 		return;
@@ -83,56 +90,77 @@ static void say_totals(const struct totals *t, uint64_t count)
 	buf_done(&b);
 }
 
-static int list(struct bus_reader *r, bool json, struct totals *totals, uint64_t *ret_count, struct err *e)
+struct listing {
+	struct bus *bus;
+	bool json, all;
+	struct totals *totals;       /* of those that are open */
+	uint64_t open, ended;
+	struct buf out;
+};
+
+static int list_letter(struct listing *g, struct letter *l, struct err *e)
+{
+	char state[16];
+	bool open;
+
+	if (letter_state(g->bus, l, state, e) != 0)
+		return -1;
+	open = strcmp(state, "open") == 0;
+	g->open += open;
+	g->ended += !open;
+	if (open && count_letter(g->totals, l, e) != 0)
+		return -1;
+	if (!open && !g->all)
+		return 0;
+	if (g->json)
+		list_json(l, state, &g->out);
+	else
+		list_line(l, state, &g->out);
+	show_flush(&g->out, stdout);
+	return 0;
+}
+
+static int list(struct listing *g, struct bus_reader *r, struct err *e)
 {
 	struct letter l = {.words = BUF_INIT};
 	struct arena a = ARENA_INIT;
-	struct buf out = BUF_INIT;
 	struct bus_message m;
 	int got;
 
 	while ((got = bus_next(r, &m, e)) == 1) {
 		arena_clear(&a);
 		got = letter_read(&m, &a, &l, e);
-		if (got == 0)
-			continue;
-		if (got < 0 || (got = count_letter(totals, &l, e)) != 0)
+		if (got < 0 || (got == 1 && list_letter(g, &l, e) != 0)) {
+			got = -1;
 			break;
-		++*ret_count;
-		if (json)
-			list_json(&l, &out);
-		else
-			list_line(&l, &out);
-		show_flush(&out, stdout);
+		}
 	}
 	arena_done(&a);
-	buf_done(&out);
 	buf_done(&l.words);
 	return got;
 }
 
 int verb_dead_list(const struct args *a)
 {
-	struct totals *totals = totals_new();
+	struct listing g = {.json = a->json, .all = a->all, .totals = totals_new()};
 	struct bus_reader *r = NULL;
-	struct bus *b = NULL;
 	struct err e;
-	uint64_t count = 0;
 	int code = 0, got;
 	struct site *s = verb_site(a, &code);
 
-	if (!s || !(b = verb_look(s, &code)))
+	if (!s || !(g.bus = verb_look(s, &code)))
 		goto out;
-	got = letter_open(b, &r, &e);
+	got = letter_open(g.bus, &r, &e);
 	if (got == 1)
-		got = list(r, a->json, totals, &count, &e);
-	say_totals(totals, count);
-	code = got < 0 ? verb_failed(&e) : count ? 1 : 0;
+		got = list(&g, r, &e);
+	say_totals(g.totals, g.open, a->all ? 0 : g.ended);
+	code = got < 0 ? verb_failed(&e) : g.open ? 1 : 0;
 out:
 	bus_unread(r);
-	if (b)
-		bus_close(b);
+	if (g.bus)
+		bus_close(g.bus);
 	site_free(s);
-	totals_free(totals);
+	totals_free(g.totals);
+	buf_done(&g.out);
 	return code;
 }

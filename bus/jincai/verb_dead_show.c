@@ -31,7 +31,7 @@ static void number_row(struct buf *b, const char *name, uint64_t value)
 	buf_printf(b, "%s: %" PRIu64 "\n", name, value);
 }
 
-static void show_letter(const struct site *s, struct letter *l, struct buf *b)
+static void show_letter(const struct site *s, struct letter *l, const char *state, struct buf *b)
 {
 	struct buf masked = BUF_INIT, args = BUF_INIT, remedy = BUF_INIT;
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
@@ -47,6 +47,7 @@ static void show_letter(const struct site *s, struct letter *l, struct buf *b)
 	number_row(b, say("编号", "number"), l->number);
 	row(b, say("时间", "time"), l->event.time);
 	row(b, say("种类", "kind"), l->d.kind);
+	row(b, say("状态", "state"), span_of(state));
 	row(b, say("流程", "flow"), l->d.flow);
 	row(b, say("去向", "destination"), l->d.destination);
 	row(b, say("批次", "batch"), l->d.batchid);
@@ -93,7 +94,7 @@ int verb_dead_show(const struct args *a)
 	struct bus *b = NULL;
 	struct site *s;
 	struct err e;
-	char *end = NULL;
+	char *end = NULL, state[16];
 	uint64_t number = a->nwords == 1 ? strtoull(a->words[0], &end, 10) : 0;
 	int code = 0, got;
 
@@ -107,11 +108,11 @@ int verb_dead_show(const struct args *a)
 	got = find_letter(b, number, &r, &arena, &l, &e);
 	if (got == 0)
 		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, number);
-	if (got < 0) {
+	if (got < 0 || letter_state(b, &l, state, &e) != 0) {
 		code = verb_failed(&e);
 		goto out;
 	}
-	show_letter(s, &l, &out);
+	show_letter(s, &l, state, &out);
 	show_flush(&out, stdout);
 out:
 	bus_unread(r);

@@ -22,7 +22,7 @@ const struct verb verbs[] = {
 	{"new", "SYSTEM/NAME --sample FILE [--dir DIR]", " --sample --dir",
 		"says what the bytes of an unseen file suggest, and begins a form from it", "说明一个陌生文件的字节能看出什么，并由此起草报文格式",
 		"jincai new payroll/vendor --sample steps/2/payroll/gz_202612_001.txt", verb_new},
-	{"dead list", "[--json]", " --json", "lists the dead letters: what could not go on, and why", "列出死信：过不去的记录及原因",
+	{"dead list", "[--all] [--json]", " --all --json", "lists the dead letters that are open: what could not go on, and why", "列出未了结的死信：过不去的记录及原因",
 		"jincai dead list", verb_dead_list},
 	{"dead show", "NUMBER", "", "shows one dead letter with its bytes, masked", "显示一封死信及其原文（已遮蔽）",
 		"jincai dead show 1", verb_dead_show},
@@ -63,6 +63,7 @@ const struct verb_option options[] = {
 	{"--json", NULL, "as JSON", "以 JSON 输出"},
 	{"--update", NULL, "write what was found as what is expected, having shown what differs", "显示不同之处后，把实际结果写成预期"},
 	{"--yes", NULL, "do not ask", "不再询问"},
+	{"--all", NULL, "also those that are settled", "连同已了结的"},
 	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
 };
 const unsigned noptions = sizeof options / sizeof *options;

@@ -14,7 +14,7 @@ struct args {
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *explain;
 	const char *sample, *reason;
-	bool summary, deep, json, until_idle, update, yes;
+	bool summary, deep, json, until_idle, update, yes, all;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };

@@ -60,11 +60,17 @@ static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
 	} cases[] = {
 		{"an event", "jincai.payroll", "payroll.line.v1", "b1", PRINT, "{}", "ids i = " PRINT "\n"},
 		{"an event without a fingerprint", "jincai.payroll", "payroll.line.v1", "b1", NULL, "{}", ""},
-		{"a closed batch", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}", ""},
+		{"a closed batch", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}", "closed jincai.payroll|b1|12 = \n"},
 		{"an event for a destination", "jincai.to.bank", "payroll.line.v1", "b1", PRINT, "{}", "to bank|i = b1\n"},
 		{"one without a batch", "jincai.to.bank", "payroll.line.v1", NULL, NULL, "{}", "to bank|i = \n"},
-		{"ours for a destination", "jincai.to.bank", EVENT_BATCH_CLOSED, "b1", NULL, "{}", ""},
-		{"a dead letter", "jincai.dead", EVENT_DEAD, "b1", PRINT, "{}", ""},
+		{"a closed batch for a destination", "jincai.to.bank", EVENT_BATCH_CLOSED, "b1", NULL, "{}",
+			"closed jincai.to.bank|b1|12 = \n"},
+		{"a closed batch elsewhere", "jincai.claims", EVENT_BATCH_CLOSED, "b1", NULL, "{}", ""},
+		{"a dead letter", "jincai.dead", EVENT_DEAD, "b1", PRINT, "{\"kind\":\"dead\",\"n\":1}", "dead i = dead\n"},
+		{"a conflict", "jincai.dead", EVENT_DEAD, "b1", NULL, "{\"kind\":\"conflict\"}", "dead i = conflict\n"},
+		{"the end of a letter", "jincai.dead", EVENT_DEAD_ENDED, "b1", NULL, "{\"letter\":\"l:1\",\"state\":\"retried\"}",
+			"dead l:1 = retried\n"},
+		{"a dead letter elsewhere", "jincai.acts", EVENT_DEAD, "b1", NULL, "{\"kind\":\"dead\"}", ""},
 		{"a claim", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("claimed"),
 			"claims bb1 = claimed\nclaims tpay|a.1 = b1\n"},
 		{"a duplicate", "jincai.claims", EVENT_CLAIM, "b1", NULL, CLAIM("duplicate"),
@@ -93,7 +99,8 @@ static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		make(&b, cases[i].type, "i", cases[i].batchid, cases[i].fingerprint, cases[i].data);
+		make(&b, cases[i].type, strcmp(cases[i].type, EVENT_BATCH_CLOSED) ? "i" : "closed:b1:12", cases[i].batchid,
+			cases[i].fingerprint, cases[i].data);
 		buf_clear(&w.text);
 		OK(e, index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
 		if (strcmp(buf_text(&w.text), cases[i].want) != 0)
@@ -134,6 +141,11 @@ static void a_record_of_ours_that_would_make_an_index_wrong_is_refused(void **st
 		{"data", "jincai.claims", EVENT_CLAIM, "b1", NULL, "[]"},
 		{"data", "jincai.claims", EVENT_CLAIM, "b1", NULL, "{x}"},
 		{"act", "jincai.acts", EVENT_ACT_OUTCOME, NULL, NULL, "{}"},
+		{"kind", "jincai.dead", EVENT_DEAD, "b1", NULL, "{}"},
+		{"state", "jincai.dead", EVENT_DEAD_ENDED, "b1", NULL, "{\"letter\":\"l\"}"},
+		{"letter", "jincai.dead", EVENT_DEAD_ENDED, "b1", NULL, "{\"state\":\"retried\"}"},
+		{"batchid", "jincai.payroll", EVENT_BATCH_CLOSED, NULL, NULL, "{}"},
+		{"partition", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}"},
 	};
 	struct shown w = {.sink = {put}};
 	struct buf b = BUF_INIT;
@@ -141,7 +153,8 @@ static void a_record_of_ours_that_would_make_an_index_wrong_is_refused(void **st
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		make(&b, cases[i].type, "i", cases[i].batchid, cases[i].fingerprint, cases[i].data);
+		make(&b, cases[i].type, strcmp(cases[i].type, EVENT_BATCH_CLOSED) ? "i" : "closed:b1:", cases[i].batchid,
+			cases[i].fingerprint, cases[i].data);
 		FAILS(e, "index.record", index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
 		assert_string_equal(err_arg(&e, "name"), cases[i].name);
 	}
@@ -216,6 +229,8 @@ static void the_first_id_stays_and_the_last_claim_counts(void **state)
 	assert_int_equal(index_table[INDEX_TO].keep, INDEX_FIRST);
 	assert_int_equal(index_table[INDEX_CLAIMS].keep, INDEX_LAST);
 	assert_int_equal(index_table[INDEX_ACTS].keep, INDEX_FIRST);
+	assert_int_equal(index_table[INDEX_DEAD].keep, INDEX_LAST);
+	assert_int_equal(index_table[INDEX_CLOSED].keep, INDEX_LAST);
 }
 
 int main(void)

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "batch.h"
+#include "dead.h"
+#include "../contract/hostile.h"
+#include "lane.h"
+#include "topics.h"
+
+/* Closings that come again, and letters that end: the newest is what counts. */
+struct world {
+	struct bus *bus;
+	struct bus_owner *owner;
+	struct lanes *lanes;
+	unsigned topics[3];
+};
+
+enum { EVENTS, LINES, DEAD };
+
+static void open_world(struct world *w, const char *url)
+{
+	static const char *const names[] = {"jincai.payroll", "jincai.to.bank", TOPIC_DEAD};
+	struct bus_conf c = {.url = url, .partitions = 2, .max_bytes = 256u << 20};
+	struct err e;
+
+	OK(e, bus_open_with(&bus_hostile, &c, BUS_OWN, &w->bus, &e));
+	for (unsigned i = 0; i < 3; i++)
+		OK(e, bus_topic(w->bus, names[i], &w->topics[i], &e));
+	OK(e, bus_own(w->bus, "f", &w->owner, &e));
+	OK(e, lanes_open(w->bus, w->owner, w->topics, 3, SPAN(""), 0, &w->lanes, &e));
+}
+
+static void close_world(struct world *w)
+{
+	lanes_close(w->lanes);
+	bus_disown(w->owner);
+	bus_close(w->bus);
+}
+
+static void append(struct world *w, unsigned topic, unsigned partition, struct buf *event)
+{
+	struct err e;
+
+	OK(e, lanes_append(w->lanes, w->topics[topic], partition, SPAN("k"), event, &e));
+	OK(e, lanes_save(w->lanes, &e));
+	OK(e, bus_commit(w->owner, &e));
+	buf_clear(event);
+}
+
+static void put_closing(struct world *w, unsigned topic, const struct batch_closing *c)
+{
+	struct buf b = BUF_INIT;
+
+	batch_closing_write(&b, c, &(struct event){.source = SPAN("s")});
+	append(w, topic, c->partition, &b);
+	buf_done(&b);
+}
+
+static void the_newest_closing_of_a_batch_on_a_partition_is_found(void **state)
+{
+	struct batch_closing c = {.batchid = SPAN("pay:1:ab"), .adapter = SPAN("pay"), .types = {SPAN("t.v1")}, .ntypes = 1,
+		.partition = 1, .published = 4, .failed = 2, .routed = 2}, got;
+	struct arena a = ARENA_INIT;
+	uint64_t first = 0, at = 0;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	open_world(&w, "hostile:71");
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &at, &e), 0);
+	put_closing(&w, LINES, &c);
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &first, &e), 1);
+	assert_true(got.published == 4 && got.failed == 2 && got.routed == 2 && got.before == 0 && !got.returned);
+	c.failed = 1;
+	c.routed = 3;
+	c.before = 2;
+	c.returned = true;
+	put_closing(&w, LINES, &c);
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &at, &e), 1);
+	assert_true(got.failed == 1 && got.routed == 3 && got.before == 2 && got.returned && at > first);
+	assert_span(got.batchid, "pay:1:ab");
+	assert_span(got.types[0], "t.v1");
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 0, &a, &got, &at, &e), 0);
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[EVENTS], c.batchid, 1, &a, &got, &at, &e), 0);
+	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], SPAN("pay:1"), 1, &a, &got, &at, &e), 0);
+	arena_done(&a);
+	close_world(&w);
+}
+
+static void a_letter_is_open_until_its_flow_says_what_became_of_it(void **state)
+{
+	static const struct dead_letter d = {.flow = {"router", 6}, .batchid = {"b", 1}, .kind = {"dead", 4}, .code = {"c", 1},
+		.place = {"jincai.payroll/0@7", 18}, .raw = {"{}", 2}};
+	struct buf b = BUF_INIT, copy = BUF_INIT;
+	char is[16] = "", digest[65];
+	struct event letter;
+	struct world w;
+	uint64_t at = 0, ended;
+	struct err e;
+
+	(void)state;
+	open_world(&w, "hostile:72");
+	assert_int_equal(dead_state(w.bus, w.owner, SPAN("router:b:jincai.payroll%2F0%407"), is, &at, &e), 0);
+	dead_write(&copy, &d, 1796112000123);
+	buf_span(&b, buf_as_span(&copy));
+	event_stamp(&copy, SPAN("f.1"), 1);
+	OK(e, event_read(buf_as_span(&copy), &letter, &e));
+	append(&w, DEAD, 0, &b);
+	assert_int_equal(dead_state(w.bus, w.owner, letter.id, is, &at, &e), 1);
+	assert_string_equal(is, "dead");
+	assert_true(dead_is_open(is));
+	dead_digest(&letter, digest);
+	assert_int_equal(strlen(digest), 64);
+	dead_ended_write(&b, &letter, "retried", SPAN("retry-1"), SPAN("s"), 1796112000124);
+	append(&w, DEAD, 0, &b);
+	assert_int_equal(dead_state(w.bus, w.owner, letter.id, is, &ended, &e), 1);
+	assert_string_equal(is, "retried");
+	assert_true(!dead_is_open(is) && ended > at);
+	buf_done(&b);
+	buf_done(&copy);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_newest_closing_of_a_batch_on_a_partition_is_found),
+		cmocka_unit_test(a_letter_is_open_until_its_flow_says_what_became_of_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
