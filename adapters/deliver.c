@@ -16,18 +16,23 @@ int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struc
 	return flow_append(&d->flow, d->parcels_topic, 0, span_of(d->name), &d->event, e);
 }
 
+int deliver_move_batch(struct deliver *d, const struct gathering *g, enum total_term from, enum total_term to, struct err *e)
+{
+	for (unsigned i = 0; i < g->nsums; i++) {
+		struct span currency = span_of(g->sums[i].currency);
+
+		if (totals_move(d->totals, from, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
+			totals_move(d->totals, to, d->name, currency, &g->sums[i].sum, 1, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err *e)
 {
 	d->flow.attention = true;
 	log_line(LOG_WARN, "deliver.held", "flow=%s batch=%s err=%s lines=%" PRIu64, d->name, g->batchid, g->why, g->count);
-	for (unsigned i = 0; i < g->nsums; i++) {
-		struct span currency = span_of(g->sums[i].currency);
-
-		if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
-			totals_move(d->totals, TOTAL_STOPPED, d->name, currency, &g->sums[i].sum, 1, e) != 0)
-			return -1;
-	}
-	return 0;
+	return deliver_move_batch(d, g, TOTAL_PENDING, TOTAL_STOPPED, e);
 }
 
 /* ---- position ---- */
@@ -35,13 +40,16 @@ int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err 
 static int save_out(struct deliver *d, struct err *e)
 {
 	struct buf *b = &d->position;
+	bool comma = false;
 
 	buf_clear(b);
 	buf_printf(b, "{\"next\":%" PRIu64 ",\"open\":[", d->next_no);
 	for (const struct gathering *g = d->open; g; g = g->next) {
+		if (g->held)
+			continue;
+		buf_str(b, comma ? "," : "");
 		gathering_write(g, b);
-		if (g->next)
-			buf_c(b, ',');
+		comma = true;
 	}
 	buf_str(b, "],\"parcels\":[");
 	for (const struct parcel *p = d->parcels; p; p = p->next) {
@@ -72,10 +80,10 @@ static int save(struct deliver *d, struct err *e)
 		if (flow_position_put(&d->flow, name, buf_as_span(&d->position), e) != 0)
 			return -1;
 	}
-	return save_out(d, e);
+	return deliver_save_held(d, e) != 0 ? -1 : save_out(d, e);
 }
 
-static json_t *load_position(struct deliver *d, const char *name, struct err *e)
+json_t *deliver_load_position(struct deliver *d, const char *name, struct err *e)
 {
 	json_t *o;
 	int got;
@@ -103,6 +111,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 	json_array_foreach(json_object_get(o, "open"), i, v) {
 		if (!(*g = gathering_read(v, e)))
 			return -1;
+		(*g)->changed = true;
 		d->flow.attention |= (*g)->held;
 		g = &(*g)->next;
 	}
@@ -126,7 +135,7 @@ static int open_input(struct deliver *d, unsigned partition, struct err *e)
 	in = &d->inputs[d->ninputs++];
 	*in = (struct input){.partition = partition, .heads = lane_heads_new()};
 	snprintf(name, sizeof name, "%s/%u", bus_topic_name(d->flow.bus, d->topic), partition);
-	if (!(o = load_position(d, name, e)))
+	if (!(o = deliver_load_position(d, name, e)))
 		return -1;
 	in->offset = (uint64_t)json_integer_value(json_object_get(o, "offset"));
 	if (json_object_get(o, "heads"))
@@ -195,11 +204,11 @@ static int deliver_open(struct flow *f, struct err *e)
 
 	d->totals = totals_new();
 	clock_boot_id(d->boot);
-	if (!(o = load_position(d, "out", e)))
+	if (!(o = deliver_load_position(d, "out", e)))
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || open_outboxes(d, e) != 0)
+	if (ret != 0 || deliver_restore_held(d, e) != 0 || open_outboxes(d, e) != 0)
 		return -1;
 	for (unsigned p = 0; p < bus_partitions(f->bus, d->topic); p++)
 		if (open_input(d, p, e) != 0)
@@ -228,6 +237,7 @@ static void deliver_close(struct flow *f)
 	}
 	d->open = NULL;
 	d->parcels = NULL;
+	deliver_forget_held(d);
 	outbox_close(d->outbox);
 	outbox_close(d->shadowed);
 	d->outbox = d->shadowed = NULL;
@@ -259,6 +269,16 @@ static bool any_in(const struct deliver *d, enum parcel_state state)
 	return false;
 }
 
+/* Nothing of it has been planned, and nothing of it ever will be. */
+static int end_returned(struct deliver *d, struct gathering *g, struct err *e)
+{
+	log_line(LOG_INFO, "deliver.returned", "flow=%s batch=%s lines=%" PRIu64, d->name, g->batchid, g->count);
+	if (deliver_move_batch(d, g, TOTAL_PENDING, TOTAL_STOPPED, e) != 0)
+		return -1;
+	deliver_gathering_drop(d, g);
+	return 0;
+}
+
 /* Plans the first batch that may go, drops those of which nothing is left to go. */
 static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 {
@@ -275,6 +295,11 @@ static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 		case GATHER_NOTHING:
 			*ret_any = true;
 			deliver_gathering_drop(d, g);
+			break;
+		case GATHER_RETURNED:
+			*ret_any = true;
+			if (end_returned(d, g, e) != 0)
+				return -1;
 			break;
 		case GATHER_READY:
 			*ret_any = true;

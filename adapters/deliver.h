@@ -10,8 +10,9 @@
  * staging, commits the plan, hands over, commits done. A batch that is released whole goes out only when nothing of it
  * failed for any destination; else it is held here and not one line of it goes out.
  *
- * Its position: for each partition offset and lane heads; and "out" {next parcel number, open batches with the exact
- * places of their lines and their closings, parcels under way, totals}. The lines themselves stay on the topic.
+ * Its position: for each partition offset and lane heads; "out" {next parcel number, open batches with the exact places of
+ * their lines and their closings, parcels under way, totals}; and "held/<batch>" for each batch that waits for a person,
+ * however many they are. The lines themselves stay on the topic.
  *
  * In shadow a parcel is planned, staged and finished as when it is live, byte for byte, below the shadow folder. It is a
  * shadow for ever: when the destination goes live, what was planned before is not sent. Parcels that were planned live

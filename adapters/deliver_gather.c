@@ -90,6 +90,10 @@ void deliver_gathering_drop(struct deliver *d, struct gathering *g)
 	while (*at != g)
 		at = &(*at)->next;
 	*at = g->next;
+	if (g->kept) {
+		d->forget = mem_grow(d->forget, d->nforget + 1u, sizeof *d->forget);
+		d->forget[d->nforget++] = mem_text(span_of(g->batchid));
+	}
 	for (unsigned i = 0; i < d->ninputs; i++)
 		if (d->inputs[i].last == g)
 			d->inputs[i].last = NULL;
@@ -127,6 +131,7 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 	if (is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, TOTAL_TAKEN, &l, e) != 0)
 		return -1;
 	g->parts[in->partition].lines++;
+	g->changed = true;
 	if (already) {
 		g->already++;
 		in->last = NULL;
@@ -140,7 +145,17 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 		return -1;
 	gathering_place(g, in->partition, m->offset, in->last == g);
 	in->last = g;
-	return count_line(d, TOTAL_PENDING, &l, e);
+	return count_line(d, g->held ? TOTAL_STOPPED : TOTAL_PENDING, &l, e);
+}
+
+/* One that is held is judged anew: what was stopped is pending again until then. */
+static int close_batch(struct deliver *d, const struct batch_closing *c, struct err *e)
+{
+	struct gathering *g = gathering_of(d, c->batchid);
+
+	if (g->held && deliver_move_batch(d, g, TOTAL_STOPPED, TOTAL_PENDING, e) != 0)
+		return -1;
+	return gathering_close(g, c, e);
 }
 
 static int take_message(struct deliver *d, struct input *in, const struct bus_message *m, struct err *e)
@@ -160,7 +175,7 @@ static int take_message(struct deliver *d, struct input *in, const struct bus_me
 		arena_clear(&d->scratch);
 		if (batch_closing_read(&v, &d->scratch, &c, e) != 0)
 			return -1;
-		return gathering_close(gathering_of(d, c.batchid), &c, e);
+		return close_batch(d, &c, e);
 	}
 	return gather_line(d, in, m, &v, e);
 }

@@ -31,6 +31,8 @@ struct deliver {
 	unsigned ninputs;
 	struct totals *totals;
 	struct gathering *open;
+	char **forget;               /* batches whose own position is to be taken away */
+	unsigned nforget;
 	struct parcel *parcels;      /* under way, by number */
 	uint64_t next_no;
 	struct slots slots;          /* of head and file name */
@@ -73,5 +75,15 @@ struct outbox *deliver_outbox(const struct deliver *d, const struct parcel *p);
 int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struct gathering *g, struct err *e);
 /* A batch that may not go is counted as stopped and said. */
 int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err *e);
+/* Its lines are counted under another term. */
+int deliver_move_batch(struct deliver *d, const struct gathering *g, enum total_term from, enum total_term to, struct err *e);
+/* Puts a position that was saved before into d->position, as JSON; an empty object when there is none. */
+json_t *deliver_load_position(struct deliver *d, const char *name, struct err *e);
+
+/* ---- deliver_held.c: a held batch may wait for weeks, in a position of its own ("held/<batch>") ---- */
+int deliver_save_held(struct deliver *d, struct err *e);
+/* Puts them behind those that d->open has. */
+int deliver_restore_held(struct deliver *d, struct err *e);
+void deliver_forget_held(struct deliver *d);
 
 #endif

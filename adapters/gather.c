@@ -40,8 +40,8 @@ static void write_parts(const struct gathering *g, struct buf *b)
 
 		if (!p->closed && !p->lines)
 			continue;
-		buf_printf(b, "%s[%u,%d,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", comma ? "," : "", i, p->closed,
-			p->published, p->failed, p->routed, p->lines);
+		buf_printf(b, "%s[%u,%d,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d]", comma ? "," : "", i,
+			p->closed, p->published, p->failed, p->routed, p->lines, p->before, p->returned);
 		comma = true;
 	}
 	buf_c(b, ']');
@@ -70,6 +70,10 @@ void gathering_write(const struct gathering *g, struct buf *b)
 	buf_printf(b, ",\"whole\":%s,\"held\":%s,\"last\":%s,\"all\":%" PRIu64 ",\"already\":%" PRIu64,
 		g->whole ? "true" : "false", g->held ? "true" : "false", g->has_last ? "true" : "false", g->all,
 		g->already);
+	if (g->again)
+		buf_str(b, ",\"again\":true");
+	if (g->returned)
+		buf_str(b, ",\"returned\":true");
 	write_sums(g, b);
 	json_member(b, "date", span_of(g->date));
 	json_member(b, "why", span_of(g->why));
@@ -116,8 +120,9 @@ static void read_lists(const json_t *o, struct gathering *g)
 	list = json_object_get(o, "parts");
 	json_array_foreach(list, i, v)
 		if (item(v, 0) < GATHER_PARTITIONS_MAX)
-			g->parts[item(v, 0)] = (struct gather_part){item(v, 1) != 0, item(v, 2), item(v, 3), item(v, 4),
-				item(v, 5)};
+			g->parts[item(v, 0)] = (struct gather_part){.closed = item(v, 1) != 0, .published = item(v, 2),
+				.failed = item(v, 3), .routed = item(v, 4), .lines = item(v, 5), .before = item(v, 6),
+				.returned = item(v, 7) != 0};
 	list = json_object_get(o, "partitions");
 	json_array_foreach(list, i, v)
 		if (g->npartitions < GATHER_PARTITIONS_MAX)
@@ -144,6 +149,7 @@ int gathering_add(struct gathering *g, struct span currency, int64_t fen, bool r
 	else if (money_sum_add(&s->sum, fen, e) != 0)
 		return -1;
 	g->count++;
+	g->changed = true;
 	return 0;
 }
 
@@ -184,6 +190,8 @@ struct gathering *gathering_read(const json_t *o, struct err *e)
 	}
 	g->whole = json_is_true(json_object_get(o, "whole"));
 	g->held = json_is_true(json_object_get(o, "held"));
+	g->again = json_is_true(json_object_get(o, "again"));
+	g->returned = json_is_true(json_object_get(o, "returned"));
 	g->has_last = json_is_true(json_object_get(o, "last"));
 	g->all = number(o, "all");
 	g->already = number(o, "already");
@@ -213,9 +221,17 @@ int gathering_close(struct gathering *g, const struct batch_closing *c, struct e
 	if (c->partition >= GATHER_PARTITIONS_MAX)
 		return err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
 	p = &g->parts[c->partition];
-	if (p->lines != c->routed)
-		return err_set(e, E_GATHER_LINES, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, c->routed, p->lines);
+	if (!p->closed)
+		p->before = c->before;
+	if (p->lines + p->before != c->routed)
+		return err_set(e, E_GATHER_LINES, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, c->routed,
+			p->lines + p->before);
+	g->again |= c->again && !p->closed;
+	g->returned |= c->returned;
+	g->held = false;
+	g->changed = true;
 	p->closed = true;
+	p->returned = c->returned;
 	p->published = c->published;
 	p->failed = c->failed;
 	p->routed = c->routed;
@@ -231,39 +247,63 @@ int gathering_close(struct gathering *g, const struct batch_closing *c, struct e
 
 void gathering_hold(struct gathering *g, const struct err *why)
 {
-	g->held = true;
+	g->held = g->changed = true;
 	free(g->why);
 	free(g->why_args);
 	g->why = mem_text(span_of(err_code(why->id)->name));
 	g->why_args = mem_text(span_of(why->args));
 }
 
-enum gather_verdict gathering_judge(struct gathering *g)
+/* What goes by record, gathered once more: whether the closing is in behind every new line. */
+static bool new_is_closed(const struct gathering *g)
+{
+	for (unsigned i = 0; i < GATHER_PARTITIONS_MAX; i++)
+		if (g->parts[i].lines && !g->parts[i].closed)
+			return false;
+	return true;
+}
+
+static bool all_returned(const struct gathering *g)
+{
+	for (unsigned i = 0; i < g->npartitions; i++)
+		if (!g->parts[g->partitions[i]].returned)
+			return false;
+	return g->has_last;
+}
+
+static enum gather_verdict judge_whole(struct gathering *g)
 {
 	uint64_t published = 0, failed = 0;
 	struct err why;
 
-	if (g->held || !g->has_last)
-		return GATHER_OPEN;
 	for (unsigned i = 0; i < g->npartitions; i++) {
-		const struct gather_part *p = &g->parts[g->partitions[i]];
-
-		if (!p->closed)
-			return GATHER_OPEN;
-		published += p->published;
-		failed += p->failed;
+		published += g->parts[g->partitions[i]].published;
+		failed += g->parts[g->partitions[i]].failed;
 	}
-	if (g->whole && (failed || published != g->all)) {
+	if (failed || published != g->all)
 		err_set(&why, E_GATHER_FAILED, "failed=%" PRIu64 "\nall=%" PRIu64, failed, g->all);
-		gathering_hold(g, &why);
-		return GATHER_HOLD;
-	}
-	if (!g->count)
-		return GATHER_NOTHING;
-	if (g->whole && g->already) {
+	else if (g->count && g->already)
 		err_set(&why, E_GATHER_ALREADY, "already=%" PRIu64 "\nnew=%" PRIu64, g->already, g->count);
-		gathering_hold(g, &why);
-		return GATHER_HOLD;
-	}
-	return GATHER_READY;
+	else
+		return g->count ? GATHER_READY : GATHER_NOTHING;
+	gathering_hold(g, &why);
+	return GATHER_HOLD;
+}
+
+enum gather_verdict gathering_judge(struct gathering *g)
+{
+	if (g->returned)
+		return all_returned(g) ? GATHER_RETURNED : GATHER_OPEN;
+	if (g->held)
+		return GATHER_OPEN;
+	if (g->again && !g->whole)
+		return !new_is_closed(g) ? GATHER_OPEN : g->count ? GATHER_READY : GATHER_NOTHING;
+	if (!g->has_last)
+		return GATHER_OPEN;
+	for (unsigned i = 0; i < g->npartitions; i++)
+		if (!g->parts[g->partitions[i]].closed)
+			return GATHER_OPEN;
+	if (g->whole)
+		return judge_whole(g);
+	return g->count ? GATHER_READY : GATHER_NOTHING;
 }

@@ -8,18 +8,25 @@
 
 /*
  * A batch that a destination gathers: where its lines lie, what its closings said, and whether it may go.
+ *
+ * Closings can come again, when something of the batch that could not go on was retried. A batch that is held is judged anew
+ * then. One that has gone already, which only happens to what goes by record, is gathered once more, from the new lines
+ * alone, and does not wait for partitions that have nothing new. Last may come closings that say it was returned: it ends here.
  */
 #define GATHER_PARTITIONS_MAX 64u
 
 struct gather_part {
-	bool closed;
+	bool closed, returned;
 	uint64_t published, failed, routed;  /* as the closing says */
 	uint64_t lines;                      /* seen here, those already known included */
+	uint64_t before;                     /* of routed, what an earlier gathering of this batch has had */
 };
 
 struct gathering {
 	char *batchid;
 	bool whole, held;
+	bool again;                  /* has gone once, or came to nothing; here are the lines that came since */
+	bool returned;               /* given back to its source: nothing of it goes any more */
 	char *why;                   /* name of the error code, when held; "" otherwise */
 	char *why_args;
 	char *date;                  /* of the first line; "" */
@@ -36,11 +43,11 @@ struct gathering {
 	bool has_last;
 	unsigned npartitions, partitions[GATHER_PARTITIONS_MAX];
 	uint64_t all;
-	bool continues;              /* in memory: the last record read on the partition of the last range was ours */
+	bool changed, kept;          /* in memory: since it was saved; it stands in a position of its own */
 	struct gathering *next;
 };
 
-enum gather_verdict { GATHER_OPEN, GATHER_READY, GATHER_NOTHING, GATHER_HOLD };
+enum gather_verdict { GATHER_OPEN, GATHER_READY, GATHER_NOTHING, GATHER_HOLD, GATHER_RETURNED };
 
 struct gathering *gathering_new(struct span batchid);
 void gathering_free(struct gathering *g);
@@ -50,7 +57,8 @@ struct gathering *gathering_read(const json_t *o, struct err *e);  /* gather.sta
 int gathering_add(struct gathering *g, struct span currency, int64_t fen, bool readable, struct err *e);
 /* Adds the place of a line; follows = the record before it on that partition was a line of this batch too. */
 void gathering_place(struct gathering *g, unsigned partition, uint64_t offset, bool follows);
-/* gather.lines (ERR_HALT): the lines seen are not those that the router says it wrote. */
+/* A held batch is to be judged anew by it. gather.lines (ERR_HALT): the lines seen are not those that the router says it
+ * wrote. */
 int gathering_close(struct gathering *g, const struct batch_closing *c, struct err *e);
 /* May it go? GATHER_HOLD sets why. */
 enum gather_verdict gathering_judge(struct gathering *g);

@@ -27,6 +27,10 @@ void batch_closing_write(struct buf *b, const struct batch_closing *c, const str
 		c->whole ? "true" : "false", c->partition, c->published, c->failed, c->routed);
 	if (c->before)
 		buf_printf(b, ",\"before\":%" PRIu64, c->before);
+	if (c->here)
+		buf_printf(b, ",\"here\":%" PRIu64, c->here);
+	if (c->again)
+		buf_str(b, ",\"again\":true");
 	if (c->returned)
 		buf_str(b, ",\"returned\":true");
 	if (c->last) {
@@ -80,6 +84,8 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	c.failed = number_of(o, "failed");
 	c.routed = number_of(o, "routed");
 	c.before = number_of(o, "before");
+	c.here = number_of(o, "here");
+	c.again = json_is_true(json_object_get(o, "again"));
 	c.returned = json_is_true(json_object_get(o, "returned"));
 	c.last = partitions != NULL;
 	c.all = number_of(o, "all");

@@ -28,6 +28,8 @@ struct batch_closing {
 	uint64_t routed;             /* to the destination that reads this (router's copy) */
 	uint64_t before;             /* of `published` on an event topic, of `routed` on a destination's: what the closing that
 	                              * this one replaces had; 0 of the first */
+	uint64_t here;               /* of `failed`, what failed at the router (its copy) */
+	bool again;                  /* an earlier one came to this destination before (router's copy) */
 	bool returned;               /* the whole batch was given back (router's copy) */
 	bool last;                   /* on the batch's own partition: what follows is there */
 	unsigned npartitions;        /* that carry records of it, this one included */

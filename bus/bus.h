@@ -71,7 +71,7 @@ const char *bus_owner_flow(const struct bus_owner *o);
  * limits: bus.too_large (ERR_DATA). */
 int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct span key, struct span value,
 	struct err *e);
-/* Stages the value of a position; the last one for a key in a commit wins. */
+/* Stages the value of a position; the last one for a key in a commit wins. An empty value takes the position away. */
 int bus_position_put(struct bus_owner *o, const char *key, struct span value, struct err *e);
 size_t bus_staged_bytes(const struct bus_owner *o);
 size_t bus_staged_records(const struct bus_owner *o);

@@ -131,9 +131,13 @@ static int put_all(struct embedded *b, struct store_txn *t, const struct bus_com
 			return -1;
 	if (put_entries(b, t, c, e))
 		return -1;
-	for (size_t i = 0; i < c->npositions; i++)
-		if (embedded_put(t, &b->positions, c->positions[i].key, c->positions[i].value, e))
+	for (size_t i = 0; i < c->npositions; i++) {
+		const struct commit_position *p = &c->positions[i];
+
+		if (p->value.n ? embedded_put(t, &b->positions, p->key, p->value, e) != 0
+			: store_delete(t, b->positions.handle, p->key, e) < 0)
 			return -1;
+	}
 	for (size_t i = 0; i < c->nacts; i++)
 		if (embedded_put(t, &b->acts, span_of(c->acts_done[i]), number((uint64_t)b->now_ms, room), e))
 			return -1;

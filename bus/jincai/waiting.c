@@ -59,22 +59,26 @@ struct walk {
 	int failed;
 };
 
+static int walk_gathering(struct walk *w, const char *destination, const json_t *o)
+{
+	struct gathering *g = json_is_true(json_object_get(o, "held")) ? gathering_read(o, w->e) : NULL;
+	int failed = !g && json_is_true(json_object_get(o, "held"));
+
+	if (g)
+		failed = w->each(w->arg, &(struct waiting){.gathering = g, .batchid = span_of(g->batchid),
+			.destination = destination}, w->e);
+	gathering_free(g);
+	return failed ? -1 : 0;
+}
+
 static int walk_held(struct walk *w, const char *destination, const json_t *list)
 {
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o) {
-		struct gathering *g = json_is_true(json_object_get(o, "held")) ? gathering_read(o, w->e) : NULL;
-		int failed = !g && json_is_true(json_object_get(o, "held"));
-
-		if (g)
-			failed = w->each(w->arg, &(struct waiting){.gathering = g, .batchid = span_of(g->batchid),
-				.destination = destination}, w->e);
-		gathering_free(g);
-		if (failed)
+	json_array_foreach(list, i, o)
+		if (walk_gathering(w, destination, o) != 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -97,19 +101,25 @@ static int walk_unknown(struct walk *w, const char *destination, const json_t *l
 	return 0;
 }
 
-/* The position "<destination>/out" of deliver.h. */
+/* The positions "<destination>/out" and "<destination>/held/<batch>" of deliver.h. */
 static int walk_position(void *arg, struct span key, struct span value)
 {
 	struct walk *w = arg;
+	const char *slash = memchr(key.p, '/', key.n);
+	size_t n = slash ? (size_t)(slash - key.p) : key.n;
+	struct span name = {key.p + n, key.n - n};
+	bool held = span_starts(name, SPAN("/held/"));
 	char *destination;
 	json_t *o;
 
-	if (!span_ends(key, SPAN("/out")) || memchr(key.p, '/', key.n - 4))
+	if (!held && !span_is(name, "/out"))
 		return 0;
 	o = json_loadb(value.p, value.n, 0, NULL);
-	destination = mem_text((struct span){key.p, key.n - 4});
+	destination = mem_text((struct span){key.p, n});
 	if (!o)
 		w->failed = err_set(w->e, E_FLOW_POSITION, "name=%.*s", SPAN_F(key));
+	else if (held)
+		w->failed = walk_gathering(w, destination, o);
 	else
 		w->failed = walk_held(w, destination, json_object_get(o, "open")) ||
 			walk_unknown(w, destination, json_object_get(o, "parcels"));

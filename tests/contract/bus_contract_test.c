@@ -302,12 +302,42 @@ static void an_empty_key_and_value_come_back_empty(void **state)
 	struct bus_message m;
 
 	OK(f->e, bus_append(o, f->payroll, 0, SPAN(""), SPAN(""), &f->e));
-	OK(f->e, bus_position_put(o, "flow/empty", SPAN(""), &f->e));
 	commit(f, o);
 	assert_int_equal(bus_next(r, &m, &f->e), 1);
 	assert_int_equal(m.key.n + m.value.n, 0);
-	expect_position(f, "flow/empty", "");
 	bus_unread(r);
+	bus_disown(o);
+}
+
+static int count_position(void *arg, struct span key, struct span value)
+{
+	(void)key;
+	(void)value;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static void a_position_that_becomes_empty_is_there_no_longer(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	unsigned n = 0;
+
+	OK(f->e, bus_position_put(o, "flow/held/a", SPAN("1"), &f->e));
+	OK(f->e, bus_position_put(o, "flow/held/b", SPAN("2"), &f->e));
+	commit(f, o);
+	OK(f->e, bus_position_put(o, "flow/held/a", SPAN(""), &f->e));
+	OK(f->e, bus_position_put(o, "flow/never", SPAN(""), &f->e));
+	commit(f, o);
+	expect_position(f, "flow/held/a", NULL);
+	expect_position(f, "flow/held/b", "2");
+	expect_position(f, "flow/never", NULL);
+	OK(f->e, bus_positions(f->b, "flow/held/", count_position, &n, &f->e));
+	assert_int_equal(n, 1);
+	OK(f->e, bus_position_put(o, "flow/held/a", SPAN(""), &f->e));
+	OK(f->e, bus_position_put(o, "flow/held/a", SPAN("3"), &f->e));
+	commit(f, o);
+	expect_position(f, "flow/held/a", "3");
 	bus_disown(o);
 }
 
@@ -1129,6 +1159,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(all_is_there_after_closing_and_opening),
 	CASE(a_large_commit_keeps_its_order),
 	CASE(an_empty_key_and_value_come_back_empty),
+	CASE(a_position_that_becomes_empty_is_there_no_longer),
 	CASE(generations_grow_over_owners_and_openings),
 	CASE(a_second_owner_fences_the_first),
 	CASE(after_a_failed_commit_an_owner_is_spent),

@@ -355,7 +355,7 @@ static int hostile_position_get(struct bus *b, struct span key, struct buf *ret,
 	if (p)
 		buf_span(ret, p->value);
 	pthread_mutex_unlock(&w->lock);
-	return p != NULL;
+	return p && p->value.n;
 }
 
 /* A copy of the pairs that begin with prefix, so that the caller may do with the bus what it likes. */
@@ -377,7 +377,7 @@ static int hostile_positions(struct bus *b, struct span prefix, int (*each)(void
 	struct map found = map_prefix(w, &w->positions, prefix);
 
 	(void)e;
-	for (size_t i = 0; i < found.n && each(arg, found.pairs[i].key, found.pairs[i].value) == 0;)
+	for (size_t i = 0; i < found.n && (!found.pairs[i].value.n || each(arg, found.pairs[i].key, found.pairs[i].value) == 0);)
 		i++;
 	free(found.pairs);
 	return 0;

@@ -6,12 +6,12 @@
 #include "gather.h"
 
 /* One batch as a destination sees it: lines and closings in any order, and what is to become of it. */
-enum what { LINE, ALREADY, CLOSE, LAST, END };
+enum what { LINE, ALREADY, CLOSE, LAST, AGAIN, RETURNED, JUDGE, END };
 
 struct step {
 	enum what what;
 	unsigned partition;
-	uint64_t published, failed, routed;          /* of a closing */
+	uint64_t published, failed, routed, before;  /* of a closing */
 };
 
 static const struct story {
@@ -21,25 +21,50 @@ static const struct story {
 	enum gather_verdict verdict;
 	const char *why;
 } stories[] = {
-	{"one partition, closed: it goes", true, {{LINE, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1}, {END, 0, 0, 0, 0}}, GATHER_READY, ""},
-	{"no closing: it waits", true, {{LINE, 0, 0, 0, 0}, {END, 0, 0, 0, 0}}, GATHER_OPEN, ""},
-	{"one of two partitions closed: it waits", true, {{LINE, 0, 0, 0, 0}, {LAST, 1, 0, 0, 0}, {END, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"one partition, closed: it goes", true, {{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"no closing: it waits", true, {{LINE, 0, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"one of two partitions closed: it waits", true, {{LINE, 0, 0, 0, 0, 0}, {LAST, 1, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
 	{"the last closing came first: it goes when the other is in", true,
-		{{LAST, 1, 0, 0, 0}, {LINE, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1}, {END, 0, 0, 0, 0}}, GATHER_READY, ""},
-	{"a line failed for another destination: held", true, {{LINE, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1}, {END, 0, 0, 0, 0}},
+		{{LAST, 1, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"a line failed for another destination: held", true, {{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {END, 0, 0, 0, 0, 0}},
 		GATHER_HOLD, "gather.failed"},
 	{"a line failed on the other partition: held", true,
-		{{LINE, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1}, {LAST, 1, 0, 1, 0}, {END, 0, 0, 0, 0}}, GATHER_HOLD, "gather.failed"},
-	{"a line failed in what goes by record: the others go", false, {{LINE, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1}, {END, 0, 0, 0, 0}},
+		{{LINE, 0, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1, 0}, {LAST, 1, 0, 1, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_HOLD, "gather.failed"},
+	{"a line failed in what goes by record: the others go", false, {{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {END, 0, 0, 0, 0, 0}},
 		GATHER_READY, ""},
-	{"no line for this destination: nothing", true, {{LAST, 0, 1, 0, 0}, {END, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
-	{"every line was given before: nothing", true, {{ALREADY, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1}, {END, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
-	{"some lines were given before: held", true, {{ALREADY, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2}, {END, 0, 0, 0, 0}},
+	{"no line for this destination: nothing", true, {{LAST, 0, 1, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
+	{"every line was given before: nothing", true, {{ALREADY, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
+	{"some lines were given before: held", true, {{ALREADY, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 0}, {END, 0, 0, 0, 0, 0}},
 		GATHER_HOLD, "gather.already"},
 	{"some lines of what goes by record were given before: the others go", false,
-		{{ALREADY, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2}, {END, 0, 0, 0, 0}}, GATHER_READY, ""},
+		{{ALREADY, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"held; then its line comes and a closing without a failure: it goes", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {JUDGE, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 1},
+			{END, 0, 0, 0, 0, 0}}, GATHER_READY, "gather.failed"},
+	{"held; one of two failures is made good: held", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 3, 2, 1, 0}, {JUDGE, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 3, 1, 2, 1},
+			{END, 0, 0, 0, 0, 0}}, GATHER_HOLD, "gather.failed"},
+	{"held; its line comes and the closing not yet: it waits", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {JUDGE, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}},
+		GATHER_OPEN, "gather.failed"},
+	{"by record, gone before: the new line goes and no other partition is waited for", false,
+		{{LINE, 1, 0, 0, 0, 0}, {AGAIN, 1, 3, 0, 3, 2}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"by record, gone before, nothing had been for this one: the new line goes", false,
+		{{LINE, 1, 0, 0, 0, 0}, {AGAIN, 1, 3, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"by record, gone before: a new line on another partition waits for its closing", false,
+		{{LINE, 1, 0, 0, 0, 0}, {AGAIN, 1, 3, 0, 3, 2}, {LINE, 0, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"by record, gone before: a closing that comes again brings nothing", false, {{AGAIN, 1, 3, 1, 2, 2}, {END, 0, 0, 0, 0, 0}},
+		GATHER_NOTHING, ""},
+	{"held and returned: it ends", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {JUDGE, 0, 0, 0, 0, 0}, {RETURNED, 0, 2, 1, 1, 1}, {END, 0, 0, 0, 0, 0}},
+		GATHER_RETURNED, "gather.failed"},
+	{"returned before it was ever judged: it ends", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 1, 0}, {RETURNED, 0, 2, 0, 1, 1}, {END, 0, 0, 0, 0, 0}}, GATHER_RETURNED, ""},
+	{"returned on one of two partitions: it goes nowhere, and waits for the other", true,
+		{{LINE, 0, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1, 0}, {LAST, 1, 0, 0, 0, 0}, {RETURNED, 0, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}},
+		GATHER_OPEN, ""},
 	{"a later closing takes the place of the earlier", true,
-		{{LINE, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1}, {LINE, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2}, {END, 0, 0, 0, 0}}, GATHER_READY, ""},
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
 };
 
 /* Written and read back. */
@@ -67,7 +92,8 @@ static struct gathering *again(struct gathering *g)
 static void take(struct gathering *g, const struct step *s, uint64_t all, bool whole)
 {
 	struct batch_closing c = {.batchid = SPAN("b"), .whole = whole, .partition = s->partition, .published = s->published,
-		.failed = s->failed, .routed = s->routed, .last = s->what == LAST, .all = all, .npartitions = 1};
+		.failed = s->failed, .routed = s->routed, .before = s->before, .again = s->what >= AGAIN,
+		.returned = s->what == RETURNED, .last = s->what == LAST, .all = all, .npartitions = 1};
 	struct err e;
 
 	if (s->what == LINE || s->what == ALREADY)
@@ -76,7 +102,9 @@ static void take(struct gathering *g, const struct step *s, uint64_t all, bool w
 		g->already++;
 	if (s->what == LINE)
 		OK(e, gathering_add(g, SPAN("CNY"), 150, true, &e));
-	if (s->what == LINE || s->what == ALREADY)
+	if (s->what == JUDGE)
+		gathering_judge(g);
+	if (s->what == LINE || s->what == ALREADY || s->what == JUDGE)
 		return;
 	c.partitions[0] = s->partition;
 	if (s->partition == 1)
