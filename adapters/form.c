@@ -130,6 +130,33 @@ static void add_fixed_names(struct form *f)
 			names_add(f->names, span_of(*n));
 }
 
+static void note_tables(struct form *f, const struct codes *c)
+{
+	const struct code_table *const *used = codes_used(c, &f->ntables);
+
+	f->tables = mem_new((f->ntables + 1u) * sizeof *f->tables);
+	for (unsigned i = 0; i < f->ntables; i++)
+		f->tables[i] = used[i];
+}
+
+void form_tables_text(const struct form *f, struct buf *b)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; i < f->ntables; i++) {
+		struct span base = code_table_base(f->tables[i]);
+		unsigned k = 0;
+
+		while (k < i && !span_eq(base, code_table_base(f->tables[k])))
+			k++;
+		if (k < i)
+			continue;
+		buf_printf(b, "%s%.*s=", before, SPAN_F(base));
+		hash_hex(b, code_table_digest(f->tables[i]), HASH_SHA256);
+		before = ",";
+	}
+}
+
 struct form *form_load(struct library *l, const char *path, struct findings *findings)
 {
 	unsigned before = findings->count;
@@ -146,6 +173,7 @@ struct form *form_load(struct library *l, const char *path, struct findings *fin
 	hash_sha256(conf_source(conf).p, conf_source(conf).n, f->digest);
 	in.form = f;
 	in.root = conf_root(conf);
+	codes_use_begin(l->codes);
 	if (conf_is(in.root, CONF_MAP, findings)) {
 		conf_need(in.root, "form", CONF_SCALAR, findings);
 		f->outward = conf_choice(in.root, "form", "in|out", 0, findings) == 1;
@@ -160,6 +188,7 @@ struct form *form_load(struct library *l, const char *path, struct findings *fin
 			form_load_inward(&in);
 		conf_unknown(in.root, findings);
 	}
+	note_tables(f, l->codes);
 	if (findings->count != before) {
 		form_free(f);
 		return NULL;
@@ -205,6 +234,7 @@ void form_free(struct form *f)
 	}
 	free(f->shapes);
 	free(f->titles);
+	free(f->tables);
 	map_free(f->head);
 	expr_free(f->skip);
 	expr_free(f->trailer);

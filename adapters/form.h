@@ -73,6 +73,8 @@ struct form {
 	char *name;                  /* "payroll/pipe/batch" */
 	struct conf_file *conf;
 	uint8_t digest[HASH_SHA256];
+	const struct code_table **tables;    /* that its rules look up; of the library */
+	unsigned ntables;
 	bool outward;
 	enum charset charset;
 	const struct codec *codec;
@@ -113,6 +115,8 @@ struct form {
 /* Loads and compiles; NULL with findings (conf.*, form.*, map.*, expr.*, pattern.*, schema.*, codes.*). */
 struct form *form_load(struct library *l, const char *path, struct findings *f);
 void form_free(struct form *f);
+/* "units=DIGEST,banks=DIGEST": the tables that it looks up, each once, in the order of its rules. */
+void form_tables_text(const struct form *f, struct buf *b);
 /* Does one of its events move money? */
 bool form_instructs(const struct form *f);
 /* Sets the values that a form's names have from the site. */

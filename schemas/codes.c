@@ -18,6 +18,7 @@ struct slot {
 
 struct edition {
 	struct span name;
+	struct span file, text;      /* as it was read */
 	int from, to;                /* fiscal years, both valid */
 	struct slot *slots;          /* at most half full */
 	uint32_t mask;
@@ -26,6 +27,8 @@ struct edition {
 struct code_table {
 	char *name;                  /* as forms say it: "asset_class", "asset_class.name" */
 	struct span base, column;    /* its two halves; column: none, then the descriptor's counts */
+	struct span key;             /* name of the column that is looked up */
+	struct span descriptor_file, descriptor;
 	bool broken;
 	struct edition *editions;    /* as in the descriptor */
 	unsigned neditions;
@@ -40,6 +43,8 @@ struct codes {
 	char **folders;
 	unsigned nfolders;
 	struct code_table *tables;
+	const struct code_table **used;
+	unsigned nused;
 };
 
 /* What is at hand while one table is read. */
@@ -79,6 +84,7 @@ void codes_free(struct codes *c)
 	}
 	arena_done(&c->arena);
 	free(c->folders);
+	free(c->used);
 	free(c);
 }
 
@@ -219,7 +225,7 @@ static void read_sheet(struct reading *r, struct edition *x, const char *path)
 		findings_add(r->f, &e, path, 0, 0, SPAN_NONE);
 		return;
 	}
-	s.text = arena_span(&r->table->arena, buf_as_span(&bytes));
+	s.text = x->text = arena_span(&r->table->arena, buf_as_span(&bytes));
 	buf_done(&bytes);
 	digest_add(r->digest, x->name);
 	digest_add(r->digest, s.text);
@@ -271,6 +277,7 @@ static void read_edition(struct reading *r, struct conf *node)
 	if (!t->newest || x->from > t->newest->from)
 		t->newest = x;
 	buf_printf(&path, "%s/%.*s.%.*s.csv", r->folder, SPAN_F(t->base), SPAN_F(x->name));
+	x->file = arena_span(&t->arena, span_of(buf_text(&path) + strlen(r->folder) + 1));
 	read_sheet(r, x, buf_text(&path));
 	buf_done(&path);
 }
@@ -307,7 +314,10 @@ static void read_table(struct code_table *t, const char *folder, const char *pat
 	if (file) {
 		r.digest = hash_sha256_new();
 		digest_add(r.digest, conf_source(file));
+		t->descriptor = arena_span(&t->arena, conf_source(file));
+		t->descriptor_file = arena_span(&t->arena, span_of(strrchr(path, '/') + 1));
 		read_descriptor(&r, conf_root(file));
+		t->key = arena_span(&t->arena, r.key);
 		hash_sha256_get(r.digest, t->digest);
 		hash_sha256_free(r.digest);
 		conf_close(file);
@@ -373,6 +383,15 @@ static struct code_table *open_table(struct codes *c, struct span name, struct f
 	return t;
 }
 
+static void note_use(struct codes *c, const struct code_table *t)
+{
+	for (unsigned i = 0; i < c->nused; i++)
+		if (c->used[i] == t)
+			return;
+	c->used = mem_grow(c->used, c->nused + 1u, sizeof *c->used);
+	c->used[c->nused++] = t;
+}
+
 const struct code_table *codes_table(struct codes *c, struct span name, const struct conf *node, struct findings *f)
 {
 	struct code_table *t = c->tables;
@@ -385,7 +404,21 @@ const struct code_table *codes_table(struct codes *c, struct span name, const st
 		t = open_table(c, name, f);
 	if (!t)
 		report_unknown(c, name, node, f);
-	return t && !t->broken ? t : NULL;
+	if (!t || t->broken)
+		return NULL;
+	note_use(c, t);
+	return t;
+}
+
+void codes_use_begin(struct codes *c)
+{
+	c->nused = 0;
+}
+
+const struct code_table *const *codes_used(const struct codes *c, unsigned *ret_n)
+{
+	*ret_n = c->nused;
+	return c->used;
 }
 
 static const struct edition *edition_of(const struct code_table *t, int year)
@@ -420,4 +453,23 @@ const char *code_table_name(const struct code_table *t)
 const uint8_t *code_table_digest(const struct code_table *t)
 {
 	return t->digest;
+}
+
+struct span code_table_base(const struct code_table *t)
+{
+	return t->base;
+}
+
+struct span code_table_key(const struct code_table *t)
+{
+	return t->key;
+}
+
+bool code_table_file(const struct code_table *t, unsigned i, struct span *ret_name, struct span *ret_bytes)
+{
+	if (i > t->neditions)
+		return false;
+	*ret_name = i ? t->editions[i - 1].file : t->descriptor_file;
+	*ret_bytes = i ? t->editions[i - 1].text : t->descriptor;
+	return true;
 }

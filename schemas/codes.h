@@ -34,7 +34,18 @@ const struct code_table *codes_table(struct codes *c, struct span name, const st
  * allocation; a hash look-up. */
 int code_lookup(const struct code_table *t, int year, struct span code, struct span *ret);
 const char *code_table_name(const struct code_table *t);
-/* SHA-256 over descriptor and editions, for the claim record. */
+/* SHA-256 over descriptor and editions: what the claim record names, and what is adopted. */
 const uint8_t *code_table_digest(const struct code_table *t);
+/* The name without a column: "asset_class" of "asset_class.name". Both have the same files and digest. */
+struct span code_table_base(const struct code_table *t);
+/* File i that the table was read from, from 0: its name in the folder of tables ("banks.yaml", "banks.2026.csv") and its
+ * bytes as they were read. False: there is none. */
+bool code_table_file(const struct code_table *t, unsigned i, struct span *ret_name, struct span *ret_bytes);
+/* Column that is looked up, as the descriptor says. */
+struct span code_table_key(const struct code_table *t);
+
+/* The tables that codes_table() gave since the last codes_use_begin(), each once: what one form uses. */
+void codes_use_begin(struct codes *c);
+const struct code_table *const *codes_used(const struct codes *c, unsigned *ret_n);
 
 #endif

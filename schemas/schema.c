@@ -564,6 +564,56 @@ static void compile_root(struct compiler *c, struct conf *root)
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return span_cmp(((const struct schema_source *)a)->name, ((const struct schema_source *)b)->name);
+}
+
+/* The folder of a file, when it is not the one that is shared, is that of the schema. */
+static struct span source_name(struct compiler *c, const char *path, const char *main)
+{
+	const char *end = strrchr(main, '/'), *begin = end, *name = strrchr(path, '/');
+	struct buf b = BUF_INIT;
+	struct span ret;
+
+	while (begin && begin > main && begin[-1] != '/')
+		begin--;
+	if (strstr(path, "/" COMMON))
+		buf_str(&b, "common");
+	else
+		buf_add(&b, begin, begin ? (size_t)(end - begin) : 0);
+	buf_printf(&b, "/%s", name ? name + 1 : path);
+	ret = arena_span(&c->s->arena, buf_as_span(&b));
+	buf_done(&b);
+	return ret;
+}
+
+/* The bytes stay at hand: what is in force is kept by digest. */
+static void keep_sources(struct compiler *c, const char *main)
+{
+	struct hash_sha256 *h = hash_sha256_new();
+	struct schema *s = c->s;
+	unsigned n = 0;
+	char text[32];
+
+	for (struct opened *x = c->files; x; x = x->next)
+		n++;
+	s->sources = arena_new(&s->arena, (n + 1) * sizeof *s->sources);
+	for (struct opened *x = c->files; x; x = x->next)
+		s->sources[s->nsources++] = (struct schema_source){source_name(c, conf_path(x->file), main),
+			arena_span(&s->arena, conf_source(x->file))};
+	qsort(s->sources, n, sizeof *s->sources, by_name);
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < 2; k++) {
+			struct span part = k ? s->sources[i].bytes : s->sources[i].name;
+
+			hash_sha256_add(h, text, (size_t)snprintf(text, sizeof text, "%zu:", part.n));
+			hash_sha256_add(h, part.p, part.n);
+		}
+	hash_sha256_get(h, s->digest);
+	hash_sha256_free(h);
+}
+
 struct schema *schema_load(const char *path, struct findings *f)
 {
 	struct schema *s = mem_new(sizeof *s);
@@ -577,6 +627,7 @@ struct schema *schema_load(const char *path, struct findings *f)
 	root = open_root(&c, path);
 	if (root)
 		compile_root(&c, root);
+	keep_sources(&c, path);
 	for (struct opened *x = c.files; x; x = x->next)
 		conf_close(x->file);
 	findings_done(&c.muted);
@@ -595,6 +646,20 @@ void schema_free(struct schema *s)
 		return;
 	arena_done(&s->arena);
 	free(s);
+}
+
+const uint8_t *schema_digest(const struct schema *s)
+{
+	return s->digest;
+}
+
+bool schema_file(const struct schema *s, unsigned i, struct span *ret_name, struct span *ret_bytes)
+{
+	if (i >= s->nsources)
+		return false;
+	*ret_name = s->sources[i].name;
+	*ret_bytes = s->sources[i].bytes;
+	return true;
 }
 
 const char *schema_type(const struct schema *s)

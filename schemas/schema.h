@@ -67,6 +67,11 @@ struct schema;
  * schema.name, schema.id, schema.control (two, none beside an amount, or one that is no money), schema.example (one
  * that breaks the schema), conf.*. */
 struct schema *schema_load(const char *path, struct findings *f);
+/* SHA-256 over all files that it was read from. */
+const uint8_t *schema_digest(const struct schema *s);
+/* File i of them, from 0: its name in the folder of schemas ("payroll/payroll.line.v1.json", "common/parts.json") and its
+ * bytes as they were read. False: there is none. */
+bool schema_file(const struct schema *s, unsigned i, struct span *ret_name, struct span *ret_bytes);
 void schema_free(struct schema *s);
 const char *schema_type(const struct schema *s);                 /* "payroll.line.v1", from $id */
 /* Leaf fields in the order of the file. */

@@ -3,6 +3,7 @@
 #define JC_SCHEMA_TREE_H
 
 #include "buf.h"
+#include "hash.h"
 #include "schema.h"
 
 /* What schema.c compiles and schema_check.c walks; nobody else includes this. */
@@ -26,6 +27,11 @@ struct schema {
 	const struct span *examples;
 	unsigned nexamples;
 	const char **names;                  /* paths of all fields, NULL at the end */
+	struct schema_source {               /* the files that it was read from */
+		struct span name, bytes;
+	} *sources;
+	unsigned nsources;
+	uint8_t digest[HASH_SHA256];
 };
 
 #endif

@@ -115,12 +115,15 @@ struct people *site_people(const struct site *s, struct conf *root, struct findi
 struct bus_conf site_bus(const struct site *s);
 
 /* ---- site_flows.c: what a site runs ---- */
-#define SITE_ROUTER "router"         /* name of that flow; no adapter and no destination has it */
+#define SITE_ROUTER "router"         /* names of flows that each site has; no adapter and no destination has them */
+#define SITE_KEEPER "site"           /* keeper.h */
 
-/* The running things of a site, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n
+/* The running things of a site but the keeper, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n
  * flows, each freed by its kind; the list by free. */
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e);
+/* Is the flow among those named? No name at all: each is. */
+bool site_wants(const char *const *names, const char *name);
 /* The router of the site; b is NULL for who only looks at single events (router.h). Freed by router_flow(r)->kind->free. Its
  * types are those of routes and adapters; a type's routes come in the order of the file, one for each destination. */
 struct router *site_router(struct site *s, struct bus *b, struct err *e);

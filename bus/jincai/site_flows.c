@@ -173,7 +173,7 @@ static bool wanted(const char *name, const char *const *names)
 
 static bool exists(const struct site *s, const char *name)
 {
-	bool there = strcmp(name, SITE_ROUTER) == 0;
+	bool there = strcmp(name, SITE_ROUTER) == 0 || strcmp(name, SITE_KEEPER) == 0;
 
 	for (unsigned i = 0; i < s->nadapters; i++)
 		there |= strcmp(name, s->adapters[i].name) == 0;
@@ -202,15 +202,15 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		if (!exists(s, *name))
 			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
-		if (wanted(s->adapters[i].name, names))
+		if (site_wants(names, s->adapters[i].name))
 			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
-	if (!failed && wanted(SITE_ROUTER, names)) {
+	if (!failed && site_wants(names, SITE_ROUTER)) {
 		struct router *r = site_router(s, b, e);
 
 		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
 	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
-		if (s->destinations[i].mode != SITE_OFF && wanted(s->destinations[i].name, names))
+		if (s->destinations[i].mode != SITE_OFF && site_wants(names, s->destinations[i].name))
 			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e));
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "keeper.h"
 #include "log.h"
 #include "say.h"
 #include "verbs.h"
@@ -43,26 +44,54 @@ static int ended(struct flow *const *flows, unsigned n)
 	return code;
 }
 
+/* The keeper goes first: before anything else moves it is written down what is in force. It runs on with the others, unless
+ * flows are named. */
+static int begin(struct flow *keeper, bool stays, struct err *e)
+{
+	enum flow_turn turn = FLOW_COMMIT;
+	int ret = 0;
+
+	while (ret == 0 && turn != FLOW_IDLE)
+		ret = flow_turn(keeper, &turn, e);
+	if (!stays)
+		flow_shut(keeper);
+	return ret;
+}
+
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
 	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked};
-	struct flow **flows = NULL;
+	struct flow **flows = NULL, *keeper;
 	struct bus *b = NULL;
 	struct err e = ERR_INIT;
+	struct items items;
+	bool stays = site_wants(names, SITE_KEEPER);
 	unsigned n = 0;
 	int code;
 
 	if (bus_open(&c, BUS_OWN, &b, &e) != 0)
 		return verb_failed(&e);
-	if (site_flows(s, b, names, &flows, &n, &e) != 0) {
+	items_of(s, &items);
+	keeper = keeper_new(&(struct keeper_setup){.bus = b, .site = s, .items = &items, .alone = s->test});
+	if (begin(keeper, stays, &e) != 0 || site_flows(s, b, names, &flows, &n, &e) != 0) {
+		flow_shut(keeper);
+		keeper->kind->free(keeper);
+		items_done(&items);
 		bus_close(b);
 		return verb_failed(&e);
+	}
+	if (stays) {
+		flows = mem_grow(flows, n + 1u, sizeof *flows);
+		flows[n++] = keeper;
+	} else {
+		keeper->kind->free(keeper);
 	}
 	code = flow_run(flows, n, &how, &e) != 0 ? verb_failed(&e) : ended(flows, n);
 	for (unsigned i = 0; i < n; i++)
 		flows[i]->kind->free(flows[i]);
 	free(flows);
+	items_done(&items);
 	bus_close(b);
 	return code;
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keeper.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "jscan.h"
+#include "log.h"
+
+#define POLL_MS 1000                 /* how often it is looked whether a day has come */
+
+struct keeper {
+	struct flow flow;
+	struct keeper_setup setup;
+	struct adopted now;
+};
+
+/* ---- what is in force ---- */
+
+int adopted_read(struct bus *b, struct adopted *ret, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int got = bus_position_get(b, SITE_KEEPER "/adopted", &text, e);
+
+	ret->root = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+	buf_done(&text);
+	if (got == 1 && !json_is_object(ret->root))
+		got = err_set(e, E_FLOW_POSITION, "name=" SITE_KEEPER "/adopted");
+	return got < 0 ? -1 : 0;
+}
+
+void adopted_done(struct adopted *a)
+{
+	json_decref(a->root);
+	a->root = NULL;
+}
+
+const char *adopted_digest(const struct adopted *a, const char *item)
+{
+	return json_string_value(json_object_get(json_object_get(a->root, "items"), item));
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+		if (strcmp(json_string_value(v), text) == 0)
+			return true;
+	return false;
+}
+
+bool adopted_live(const struct adopted *a, const char *destination)
+{
+	return has_text(json_object_get(a->root, "live"), destination);
+}
+
+char *adopted_root(const struct bus *b)
+{
+	struct buf path = BUF_INIT;
+
+	buf_printf(&path, "%s/adopted", bus_folder(b));
+	return (char *)(uintptr_t)buf_text(&path);
+}
+
+/* ---- changes that nobody decides ---- */
+
+static int save(struct keeper *k, json_t *root, struct err *e)
+{
+	char *text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+	int ret = flow_position_put(&k->flow, "adopted", span_of(text), e);
+
+	free(text);
+	return ret;
+}
+
+/* An order of our own, as if somebody had handed it in. list: what changes. */
+static int record(struct keeper *k, const char *why, json_t *list, struct err *e)
+{
+	struct buf id = BUF_INIT, time = BUF_INIT;
+	json_t *order = json_object();
+	char *text;
+	int ret;
+
+	buf_printf(&id, "adopt-by-itself-%" PRIu64 "-%" PRId64, bus_generation(k->flow.owner), clock_now_ms());
+	clock_write(&time, clock_now_ms());
+	json_object_set_new(order, "id", json_string(buf_text(&id)));
+	json_object_set_new(order, "flow", json_string(SITE_KEEPER));
+	json_object_set_new(order, "act", json_string("adopt"));
+	json_object_set_new(order, "subject", json_string(SITE_KEEPER));
+	json_object_set_new(order, "by", json_string("jincai"));
+	json_object_set_new(order, "at", json_string(buf_text(&time)));
+	json_object_set_new(order, "reason", json_string(why));
+	json_object_set(order, "items", list);
+	text = json_dumps(order, JSON_COMPACT);
+	ret = flow_act_outcome(&k->flow, buf_as_span(&id), span_of(text), "done", "", e);
+	free(text);
+	json_decref(order);
+	buf_done(&id);
+	buf_done(&time);
+	return ret;
+}
+
+static json_t *live_of(const struct site *s)
+{
+	json_t *ret = json_array();
+
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		if (s->destinations[i].mode == SITE_LIVE && items_destination(&s->destinations[i]))
+			json_array_append_new(ret, json_string(s->destinations[i].name));
+	return ret;
+}
+
+/* What the files say: {"item":NAME,"was":..,"is":..} of all that is otherwise in force; to be released. */
+static json_t *differences(const struct keeper *k)
+{
+	const struct items *i = k->setup.items;
+	json_t *ret = json_array(), *was;
+	const char *name;
+
+	for (unsigned n = 0; n < i->n; n++) {
+		const char *digest = adopted_digest(&k->now, i->list[n].name);
+
+		if (!digest || strcmp(digest, i->list[n].digest) != 0)
+			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", i->list[n].name, "was", digest ? digest : "",
+				"is", i->list[n].digest));
+	}
+	json_object_foreach(json_object_get(k->now.root, "items"), name, was)
+		if (!items_find(i, span_of(name)))
+			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", name, "was", json_string_value(was), "is", ""));
+	return ret;
+}
+
+static int keep_all(const struct keeper *k, struct err *e)
+{
+	char *root = adopted_root(k->flow.bus);
+	int ret = 0;
+
+	for (unsigned i = 0; i < k->setup.items->n && ret == 0; i++)
+		ret = items_keep(k->setup.items, &k->setup.items->list[i], root, e);
+	free(root);
+	return ret;
+}
+
+/* 1: staged; 0: nothing is otherwise than the files say. */
+static int take_all(struct keeper *k, struct err *e)
+{
+	const bool first = !k->now.root;
+	const struct items *i = k->setup.items;
+	json_t *list = differences(k), *live = k->setup.alone ? live_of(k->setup.site) : json_array(), *root, *items;
+	int ret = 0;
+
+	if (first || json_array_size(list) || (k->setup.alone && !json_equal(live, json_object_get(k->now.root, "live")))) {
+		items = json_object();
+		for (unsigned n = 0; n < i->n; n++)
+			json_object_set_new(items, i->list[n].name, json_string(i->list[n].digest));
+		root = json_pack("{s:o,s:[],s:O}", "items", items, "next", "live", live);
+		ret = keep_all(k, e) != 0 || save(k, root, e) != 0 ||
+			record(k, first ? "first start" : "the files of a test site decide", list, e) != 0 ? -1 : 1;
+		adopted_done(&k->now);
+		k->now.root = root;
+	}
+	json_decref(live);
+	json_decref(list);
+	return ret;
+}
+
+/* ---- the flow ---- */
+
+static int keeper_open(struct flow *f, struct err *e)
+{
+	struct keeper *k = (struct keeper *)f;
+
+	return adopted_read(f->bus, &k->now, e);
+}
+
+static int keeper_step(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	struct keeper *k = (struct keeper *)f;
+	int got = 0;
+
+	if (!k->now.root || k->setup.alone)
+		got = take_all(k, e);
+	*ret = got > 0 ? FLOW_COMMIT : FLOW_IDLE;
+	return got < 0 ? -1 : 0;
+}
+
+static void keeper_close(struct flow *f)
+{
+	adopted_done(&((struct keeper *)f)->now);
+}
+
+static void keeper_free(struct flow *f)
+{
+	free(f);
+}
+
+static const struct flow_kind keeper_kind = {
+	.name = "keeper",
+	.poll_ms = POLL_MS,
+	.open = keeper_open,
+	.step = keeper_step,
+	.close = keeper_close,
+	.free = keeper_free,
+};
+
+struct flow *keeper_new(const struct keeper_setup *s)
+{
+	struct keeper *k = mem_new(sizeof *k);
+
+	k->flow.kind = &keeper_kind;
+	k->flow.bus = s->bus;
+	snprintf(k->flow.name, sizeof k->flow.name, "%s", SITE_KEEPER);
+	k->setup = *s;
+	return &k->flow;
+}

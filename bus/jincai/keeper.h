@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_KEEPER_H
+#define JC_KEEPER_H
+
+#include <jansson.h>
+
+#include "flow.h"
+#include "items.h"
+
+/*
+ * The keeper: the flow "site", which has no input and no output but people's decisions. Its position "site/adopted" says what
+ * is in force:
+ *
+ *	{"items":{"form:payroll/pipe/batch":DIGEST, ...},
+ *	 "next":[{"item":NAME,"digest":DIGEST,"from":"2026-12-01"}],    approved, and not in force before that day
+ *	 "live":[NAME, ...]}                                            money destinations that two people let go live
+ *
+ * What the digests stand for lies in <bus>/adopted/DIGEST/ (kept.h) before anything names it. The first start of a bus adopts
+ * all that the files say, since there is nothing that it could differ from; no money destination of a production site is live
+ * then. On a test site that names no people the files go on to decide. Each change is one commit with its record on
+ * jincai.acts.
+ */
+struct keeper_setup {
+	struct bus *bus;
+	struct site *site;                   /* as its files say it; borrowed */
+	const struct items *items;           /* of that site; borrowed */
+	bool alone;                          /* what the files say takes effect by itself */
+	/* Set to KEEPER_AGAIN, when it is 0, once another thing is in force than was when the process loaded the site: all flows are to be
+	 * closed and the site loaded again. NULL: nobody asks. */
+	atomic_int *again;
+};
+#define KEEPER_AGAIN 2
+
+struct flow *keeper_new(const struct keeper_setup *s);
+
+/* ---- what is in force ---- */
+
+struct adopted {
+	json_t *root;                        /* as in the position; NULL: nothing was adopted yet */
+};
+
+int adopted_read(struct bus *b, struct adopted *ret, struct err *e);
+void adopted_done(struct adopted *a);
+/* NULL: not adopted. */
+const char *adopted_digest(const struct adopted *a, const char *item);
+bool adopted_live(const struct adopted *a, const char *destination);
+/* <bus>/adopted; to be freed. */
+char *adopted_root(const struct bus *b);
+
+#endif
