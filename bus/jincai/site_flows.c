@@ -161,7 +161,7 @@ static struct flow *destination_of(struct site *s, struct bus *b, const struct s
 	return f;
 }
 
-static bool wanted(const char *name, const char *const *names)
+bool site_wants(const char *const *names, const char *name)
 {
 	if (!names || !*names)
 		return true;
