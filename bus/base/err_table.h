@@ -16,6 +16,12 @@ ROW(E_CASE_NONE, "case.none", ERR_CONF, 2, "there is no form {name} with cases",
 	"nothing was run; forms of your own need --library DIR (or -c SITE); jincai test without a name runs all and names them", "没有运行任何用例；自己的报文格式须加 --library DIR（或 -c SITE）；不带名称的 jincai test 会运行并列出全部")
 ROW(E_CASE_UPDATE, "case.update", ERR_CONF, 2, "{count} expected files differ and nobody is there to ask; none was written", "有 {count} 个预期文件不同，又无人可问；一个也没有写",
 	"look at what differs above; when all of it is right: jincai test --update --yes", "请看上面的不同之处；确认都对之后：jincai test --update --yes")
+ROW(E_COMPARE_GONE, "compare.gone", ERR_CONF, 1, "the file of parcel {number} ({name}) no longer lies at {destination}: the receiver took it", "发送批 {number}（{name}）的文件已不在去向 {destination}：接收方已取走",
+	"nothing was compared; what was made in shadow stays in the folder of the bus", "没有比较；试运行做的文件一直留在总线文件夹里")
+ROW(E_COMPARE_NONE, "compare.none", ERR_CONF, 2, "{destination} has no parcel {number}", "去向 {destination} 没有发送批 {number}",
+	"nothing was compared; the numbers stand in the log and in the names of the files", "没有比较；编号见日志和文件名")
+ROW(E_COMPARE_WHICH, "compare.which", ERR_CONF, 2, "{count} parcels of {destination} may be meant by {file}, it has to be one", "{file} 可能对应去向 {destination} 的 {count} 个发送批，只能是一个",
+	"nothing was compared; say which one: --parcel NUMBER", "没有比较；请用 --parcel 编号 指明")
 ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number {number}", "没有编号为 {number} 的死信",
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",

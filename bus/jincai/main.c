@@ -65,6 +65,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->explain = value;
 	else if (strcmp(name, "--reason") == 0)
 		a->reason = value;
+	else if (strcmp(name, "--parcel") == 0)
+		a->parcel = value;
 	else if (strcmp(name, "--summary") == 0)
 		a->summary = true;
 	else if (strcmp(name, "--deep") == 0)

@@ -13,7 +13,7 @@ struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *explain;
-	const char *sample, *reason;
+	const char *sample, *reason, *parcel;
 	bool summary, deep, json, until_idle, update, yes, all;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
@@ -53,6 +53,7 @@ int verb_held_return(const struct args *a);
 int verb_held_seen(const struct args *a);
 int verb_audit_list(const struct args *a);
 int verb_balance(const struct args *a);
+int verb_compare(const struct args *a);
 int verb_new(const struct args *a);
 int verb_demo(const struct args *a);
 int verb_help(const struct args *a);
