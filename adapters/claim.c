@@ -64,6 +64,18 @@ void claim_reason(struct claim *c, struct arena *a, const struct err *why)
 	c->reasons[c->nreasons++].where = arena_span(a, span_of(why->where));
 }
 
+void claim_main_reason(struct claim *c, struct arena *a, const struct err *why)
+{
+	struct claim first = {0};
+
+	claim_reason(&first, a, why);
+	if (c->nreasons == sizeof c->reasons / sizeof *c->reasons)
+		c->nreasons--;
+	memmove(&c->reasons[1], &c->reasons[0], c->nreasons * sizeof *c->reasons);
+	c->reasons[0] = first.reasons[0];
+	c->nreasons++;
+}
+
 static struct span member(const json_t *o, const char *name, struct arena *a)
 {
 	const char *t = json_string_value(json_object_get(o, name));

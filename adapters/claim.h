@@ -16,10 +16,11 @@
  *	duplicate    the same bytes under the same keys as before     conflict     other bytes under keys that were published
  *	known        older than the adapter's start: never sent       unreadable   no record could be read
  *	settled      was duplicate, conflict or unreadable (`was`), and a person has dealt with it
+ *	reread       waited (`was`), and is read again from its original: as if it had not been claimed yet
  */
 struct claim {
 	struct span batchid, state, adapter;
-	struct span was;             /* the state before `settled`; empty otherwise */
+	struct span was;             /* the state before `settled` or `reread`; empty otherwise */
 	struct span taken;           /* name in .taken and in the spool */
 	struct span name;            /* as the vendor called it */
 	struct span keys;            /* from the name; "sha256:<digest>" when the form takes none from it */
@@ -46,8 +47,9 @@ struct claim {
 void claim_write(struct buf *b, const struct claim *c, struct span source);
 /* Reads one; texts are put into arena, totals are made (free with totals_free). claim.record (ERR_HALT) when it is none. */
 int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e);
-/* Adds a reason in the words of an error. */
+/* Adds a reason in the words of an error; claim_main_reason puts it first. */
 void claim_reason(struct claim *c, struct arena *a, const struct err *why);
+void claim_main_reason(struct claim *c, struct arena *a, const struct err *why);
 
 /* The newest record of a batch, by the index; 1 found, 0 none. buf holds the record that ret points into. */
 int claim_find(struct bus *b, struct bus_owner *o, struct span batchid, struct buf *record, struct arena *a,

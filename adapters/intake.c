@@ -88,6 +88,12 @@ int intake_save_position(struct intake *in, struct err *e)
 	}
 	if (in->nslips)
 		buf_c(b, ']');
+	for (unsigned i = 0; i < in->nrereads; i++) {
+		buf_str(b, i ? "," : ",\"rereads\":[");
+		json_quote(b, span_of(in->rereads[i]));
+	}
+	if (in->nrereads)
+		buf_c(b, ']');
 	if (p) {
 		buf_str(b, ",\"batch\":");
 		json_quote(b, p->reader ? p->claim.batchid : buf_as_span(&p->record));
@@ -107,7 +113,7 @@ int intake_save_position(struct intake *in, struct err *e)
 static int restore_position(struct intake *in, struct err *e)
 {
 	json_t *o = NULL;
-	const json_t *slip;
+	const json_t *slip, *reread;
 	const char *batchid;
 	size_t i;
 	int got, ret = 0;
@@ -121,6 +127,8 @@ static int restore_position(struct intake *in, struct err *e)
 		return err_set(e, E_FLOW_POSITION, "name=%s/in", in->name);
 	json_array_foreach(json_object_get(o, "slips"), i, slip)
 		intake_owe_slip(in, span_of(json_string_value(slip)));
+	json_array_foreach(json_object_get(o, "rereads"), i, reread)
+		intake_reread_add(in, span_of(json_string_value(reread)));
 	batchid = json_string_value(json_object_get(o, "batch"));
 	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 ||
 		(batchid && intake_publish_begin(in, span_of(batchid), o, e) != 0))
@@ -152,7 +160,7 @@ static int claimed(struct intake *in, const char *taken, char ret_state[24], str
 
 static bool ended(const char *state)
 {
-	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0;
+	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0 && strcmp(state, "reread") != 0;
 }
 
 static void wait_for(struct intake *in, const char *taken, int64_t not_before)
@@ -257,7 +265,7 @@ static int next_file(struct intake *in, struct err *e)
 	int got;
 
 	if (waiting) {
-		got = intake_claim_begin(in, waiting, e);
+		got = intake_claim_begin(in, waiting, NULL, e);
 		free(waiting);
 		return got == 0 ? 1 : -1;
 	}
@@ -268,7 +276,7 @@ static int next_file(struct intake *in, struct err *e)
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	in->counter++;
-	return intake_claim_begin(in, taken, e) == 0 ? 1 : -1;
+	return intake_claim_begin(in, taken, NULL, e) == 0 ? 1 : -1;
 }
 
 /* A file that is still being written is no reason to let others wait: its copy is thrown away, it comes again later. */
@@ -291,10 +299,12 @@ static int intake_step(struct flow *f, enum flow_turn *ret, struct err *e)
 		return intake_publish_slice(in, e);
 	}
 	if (!in->claiming) {
-		got = next_file(in, e);
-		*ret = FLOW_IDLE;
-		if (got <= 0)
-			return got;
+		got = intake_reread_next(in, e);
+		if (got == 0)
+			got = next_file(in, e);
+		*ret = got == 2 ? FLOW_COMMIT : FLOW_IDLE;
+		if (got != 1)
+			return got < 0 ? -1 : 0;
 	}
 	*ret = FLOW_BUSY;
 	got = intake_claim_slice(in, e);
@@ -346,6 +356,7 @@ static void intake_close(struct flow *f)
 	in->nwaiting = 0;
 	forget_deletes(in);
 	intake_forget_slips(in);
+	intake_forget_rereads(in);
 	drop_close(in->drop);
 	in->drop = NULL;
 	totals_free(in->totals);

@@ -6,9 +6,9 @@
 #include "slip.h"
 
 /*
- * Acts on a file that waits: `return` gives it back to its source with a slip, `seen` puts a duplicate aside. Both are
- * commits {claim, totals, outcome, position}; the slips that are still to be written stand in the position, for they are
- * written after it.
+ * Acts on a file that waits: `return` gives it back to its source with a slip, `seen` puts a duplicate aside, `retry` has it
+ * read again. All are commits {claim, totals, outcome, position}; the slips that are still to be written stand in the
+ * position, for they are written after it.
  */
 struct act {
 	json_t *root;
@@ -36,18 +36,11 @@ static bool waits(struct span state)
 /* Who and why stand first, in front of what was wrong with the file. */
 static void add_reason(struct claim *c, struct arena *a, const struct act *act)
 {
-	const unsigned most = sizeof c->reasons / sizeof *c->reasons;
-	struct claim first = {0};
 	struct err why;
 
 	err_set(&why, span_is(act->what, "seen") ? E_BATCH_SEEN : E_BATCH_RETURNED, "by=%.*s\nwhy=%.*s", SPAN_F(act->by),
 		SPAN_F(act->reason));
-	claim_reason(&first, a, &why);
-	if (c->nreasons == most)
-		c->nreasons--;
-	memmove(&c->reasons[1], &c->reasons[0], c->nreasons * sizeof *c->reasons);
-	c->reasons[0] = first.reasons[0];
-	c->nreasons++;
+	claim_main_reason(c, a, &why);
 }
 
 void intake_owe_slip(struct intake *in, struct span batchid)
@@ -61,6 +54,8 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 {
 	bool held = span_is(c->state, "held");
 
+	if (span_is(act->what, "retry"))
+		return intake_reread_order(in, c, e);
 	add_reason(c, a, act);
 	if (held) {
 		if (intake_count_batch(in, c->totals, TOTAL_HELD, -1, e) != 0 ||
@@ -93,6 +88,8 @@ static int execute(struct intake *in, struct span id, struct span text, const st
 		ret = refuse(in, id, text, E_ACT_CHANGED, e);
 	else if (ret == 1 && span_is(act->what, "seen") && !span_is(c.state, "duplicate"))
 		ret = refuse(in, id, text, E_ACT_NOT_SEEN, e);
+	else if (ret == 1 && span_is(act->what, "retry") && !intake_has_original(in, &c))
+		ret = refuse(in, id, text, E_BATCH_NO_ORIGINAL, e);
 	else if (ret == 1)
 		ret = end_claim(in, &c, &a, act, e) != 0 || flow_act_outcome(&in->flow, id, text, "done", "", e) != 0 ||
 				      intake_save_position(in, e) != 0
@@ -115,7 +112,7 @@ int intake_act(struct flow *f, struct span id, struct span text, struct err *e)
 	act.digest = member(act.root, "digest");
 	act.by = member(act.root, "by");
 	act.reason = member(act.root, "reason");
-	if ((span_is(act.what, "return") || span_is(act.what, "seen")) && act.batch.n && act.by.n && act.reason.n)
+	if ((span_is(act.what, "return") || span_is(act.what, "seen") || span_is(act.what, "retry")) && act.batch.n && act.by.n && act.reason.n)
 		ret = execute(in, id, text, &act, e);
 	else
 		ret = refuse(in, id, text, E_ACT_UNKNOWN, e);

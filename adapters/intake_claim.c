@@ -59,6 +59,7 @@ void intake_claiming_free(struct claiming *c)
 {
 	if (!c)
 		return;
+	intake_reread_free(c->again);
 	reader_close(c->reader);
 	reader_prover_free(c->prover);
 	drop_copy_close(c->copy);
@@ -66,12 +67,13 @@ void intake_claiming_free(struct claiming *c)
 	free(c);
 }
 
-int intake_claim_begin(struct intake *in, const char *taken, struct err *e)
+int intake_claim_begin(struct intake *in, const char *taken, struct reread *again, struct err *e)
 {
 	struct claiming *c = mem_new(sizeof *c);
 	struct reader_setup setup = {.form = in->setup.form, .library = in->setup.library};
 
 	snprintf(c->taken, sizeof c->taken, "%s", taken);
+	c->again = again;
 	in->claiming = c;
 	if (drop_copy_open(in->drop, taken, &c->copy, e) != 0)
 		return -1;
@@ -168,11 +170,29 @@ int intake_count_batch(struct intake *in, const struct totals *batch, enum total
 	return m.failed ? -1 : 0;
 }
 
-static int count_skipped(struct intake *in, const struct claim *c, struct err *e)
+enum total_term intake_term(struct span state)
 {
-	struct money_sum sum = {.count = c->skipped};
+	return span_is(state, "held")	     ? TOTAL_HELD
+	       : span_is(state, "returned")  ? TOTAL_RETURNED
+	       : span_is(state, "duplicate") ? TOTAL_DUPLICATE
+	       : span_is(state, "conflict")  ? TOTAL_CONFLICT
+	       : span_is(state, "known")     ? TOTAL_KNOWN
+					     : TOTAL_DEAD;
+}
 
-	return c->skipped ? totals_move(in->totals, TOTAL_SKIPPED, "", SPAN(""), &sum, 1, e) : 0;
+int intake_count_claim(struct intake *in, const struct claim *c, struct span state, int sign, struct err *e)
+{
+	struct money_sum skipped = {.count = c->skipped};
+
+	if (c->skipped && totals_move(in->totals, TOTAL_SKIPPED, "", SPAN(""), &skipped, sign, e) != 0)
+		return -1;
+	/* What stood before the place where a file became unreadable are no records of ours: it has none. What is published is
+	 * counted record by record. */
+	if (span_is(state, "unreadable") || span_is(state, "publishing"))
+		return 0;
+	if (intake_count_batch(in, c->totals, TOTAL_READ, sign, e) != 0)
+		return -1;
+	return intake_count_batch(in, c->totals, intake_term(state), sign, e);
 }
 
 /* What the keys of a file were claimed for before. */
@@ -219,18 +239,25 @@ static int supersede(struct intake *in, const struct before *b, struct span by, 
 	int ret = claim_find(in->flow.bus, in->flow.owner, span_of(b->batchid), &record, &a, &old, e);
 
 	if (ret == 1) {
+		bool held = span_is(old.state, "held");
+
 		err_set(&why, E_BATCH_SUPERSEDED, "by=%.*s", SPAN_F(by));
+		/* One that was to be read again is counted nowhere. */
+		if (held)
+			ret = intake_count_claim(in, &old, SPAN("held"), -1, e) != 0 ? -1 : 0;
+		else
+			intake_reread_done(in, old.batchid);
+		in->held -= held && in->held > 0;
 		old.state = SPAN("returned");
+		old.was = SPAN("");
 		old.nreasons = 0;
 		claim_reason(&old, &a, &why);
-		ret = intake_append_claim(in, &old, e);
+		if (ret >= 0)
+			ret = intake_append_claim(in, &old, e);
 		if (ret == 0)
-			ret = intake_count_batch(in, old.totals, TOTAL_HELD, -1, e);
-		if (ret == 0)
-			ret = intake_count_batch(in, old.totals, TOTAL_RETURNED, 1, e);
+			ret = intake_count_claim(in, &old, old.state, 1, e);
 		totals_free(old.totals);
 		intake_delete_after(in, old.taken);
-		in->held -= in->held > 0;
 		intake_attend(in, false, false);
 	}
 	arena_done(&a);
@@ -280,7 +307,7 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 	} else if (same && strcmp(b->state, "returned") != 0) {
 		c->state = SPAN("duplicate");
 		reason(c, a, E_BATCH_DUPLICATE, "before", b->batchid);
-	} else if (b->found && strcmp(b->state, "held") != 0 && strcmp(b->state, "returned") != 0) {
+	} else if (b->found && (g->again || strcmp(b->state, "held") != 0) && strcmp(b->state, "returned") != 0) {
 		struct err why;
 
 		c->state = SPAN("conflict");
@@ -313,15 +340,6 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 		for (unsigned i = 0; i < proof->nproblems; i++)
 			claim_reason(c, a, &proof->problems[i]);
 	}
-}
-
-static enum total_term term_of(struct span state)
-{
-	return span_is(state, "held")	     ? TOTAL_HELD
-	       : span_is(state, "duplicate") ? TOTAL_DUPLICATE
-	       : span_is(state, "conflict")  ? TOTAL_CONFLICT
-	       : span_is(state, "known")     ? TOTAL_KNOWN
-					     : TOTAL_DEAD;
 }
 
 static int file_dead(struct intake *in, const struct claim *c, const char *kind, struct err *e)
@@ -368,28 +386,52 @@ static void name_batch(struct intake *in, const struct claim *c, const char *tak
 		buf_printf(ret, "~%.*s", SPAN_F(ours));
 }
 
-static int record_claim(struct intake *in, struct claim *c, const struct before *b, struct err *e)
+/* A letter about the whole file; when it was read again and is as before, there is one. */
+static int letter_of_file(struct intake *in, const struct claim *c, const struct reread *again, struct err *e)
 {
-	bool publish = span_is(c->state, "publishing");
+	if (again && span_eq(again->claim.was, c->state))
+		return 0;
+	return span_is(c->state, "unreadable")	? file_dead(in, c, "dead", e)
+	       : span_is(c->state, "conflict") ? file_dead(in, c, "conflict", e)
+					       : 0;
+}
 
-	if (b->found && strcmp(b->state, "held") == 0 && !span_is(c->state, "duplicate") &&
+static int record_claim(struct intake *in, struct claim *c, const struct before *b, const struct reread *again, struct err *e)
+{
+	if (b->found && !again && strcmp(b->state, "held") == 0 && !span_is(c->state, "duplicate") &&
 		!span_is(c->state, "unreadable") && supersede(in, b, c->batchid, e) != 0)
 		return -1;
-	if (intake_append_claim(in, c, e) != 0 || count_skipped(in, c, e) != 0)
+	if (intake_append_claim(in, c, e) != 0 || letter_of_file(in, c, again, e) != 0 ||
+		intake_count_claim(in, c, c->state, 1, e) != 0)
 		return -1;
-	if (span_is(c->state, "unreadable") && file_dead(in, c, "dead", e) != 0)
-		return -1;
-	if (span_is(c->state, "conflict") && file_dead(in, c, "conflict", e) != 0)
-		return -1;
-	if (publish)
-		return 0;
-	intake_attend(in, span_is(c->state, "held"), !span_is(c->state, "held") && !span_is(c->state, "known"));
-	/* What stood before the place where a file became unreadable are no records of ours: it has none. */
-	if (span_is(c->state, "unreadable"))
-		return 0;
-	if (intake_count_batch(in, c->totals, TOTAL_READ, 1, e) != 0)
-		return -1;
-	return intake_count_batch(in, c->totals, term_of(c->state), 1, e);
+	if (!span_is(c->state, "publishing"))
+		intake_attend(in, span_is(c->state, "held"), !span_is(c->state, "held") && !span_is(c->state, "known"));
+	return 0;
+}
+
+/* The original must be the one that was claimed, and the batch is known by the same name as before. */
+static int take_from_before(struct claim *c, const struct reread *again, struct before *b, struct buf *batchid, struct err *e)
+{
+	if (!span_eq(c->digest, again->claim.digest))
+		return err_set(e, E_BATCH_ALTERED, "batch=%.*s", SPAN_F(again->claim.batchid));
+	c->time_ms = again->claim.time_ms;
+	b->found = b->found && !span_is(again->claim.batchid, b->batchid);
+	buf_span(batchid, again->claim.batchid);
+	return 0;
+}
+
+/* What was read is not what was claimed: of no use, and neither is our copy. */
+static int throw_away(struct intake *in, enum flow_turn *ret, struct err *e)
+{
+	struct claiming *g = in->claiming;
+	struct err why = *e;
+	int failed = intake_reread_back(in, g->again, &why, e);
+
+	intake_delete_after(in, span_of(g->taken));
+	intake_claiming_free(g);
+	in->claiming = NULL;
+	*ret = FLOW_COMMIT;
+	return failed;
 }
 
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
@@ -409,7 +451,14 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	int failed = -1;
 
 	slots_init(&slots, names_count(in->setup.form->names));
-	if (drop_copy_finish(g->copy, e) != 0 || keep_form(in, e) != 0)
+	if (drop_copy_finish(g->copy, e) != 0) {
+		if (e->id == E_DROP_GROWING && g->again) {
+			err_set(e, E_BATCH_ALTERED, "batch=%.*s", SPAN_F(g->again->claim.batchid));
+			failed = throw_away(in, ret, e);
+		}
+		goto out;
+	}
+	if (keep_form(in, e) != 0)
 		goto out;
 	c.size = drop_copy_size(g->copy);
 	c.crcs = buf_as_span(drop_copy_crcs(g->copy));
@@ -426,11 +475,17 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	c.verdict = span_of(verdicts[proof->verdict]);
 	if (look_up_keys(in, c.keys, &before, e) != 0)
 		goto out;
-	decide(in, g, &before, &c, &a);
-	name_batch(in, &c, g->taken, &batchid);
-	c.batchid = buf_as_span(&batchid);
-	if (record_claim(in, &c, &before, e) != 0)
+	if (g->again && take_from_before(&c, g->again, &before, &batchid, e) != 0) {
+		failed = throw_away(in, ret, e);
 		goto out;
+	}
+	decide(in, g, &before, &c, &a);
+	if (!g->again)
+		name_batch(in, &c, g->taken, &batchid);
+	c.batchid = buf_as_span(&batchid);
+	if (record_claim(in, &c, &before, g->again, e) != 0)
+		goto out;
+	intake_reread_done(in, c.batchid);
 	*ret = FLOW_COMMIT;
 	failed = 0;
 	intake_note_state(in, &c);

@@ -8,7 +8,8 @@
 
 /*
  * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
- * and judges, intake_publish.c the way from the spool onto the bus, intake_act.c what a person decides. Nobody else includes this.
+ * and judges, intake_reread.c what is claimed once more, intake_publish.c the way from the spool onto the bus, intake_act.c
+ * what a person decides. Nobody else includes this.
  */
 #define INTAKE_PARTITIONS_MAX 64u
 
@@ -18,8 +19,16 @@ struct id_set {
 	size_t n, cap;
 };
 
+/* A claim whose file is read again. */
+struct reread {
+	struct buf record;
+	struct arena arena;
+	struct claim claim;
+};
+
 /* A file on its way to a claim record; in memory only, begun anew after a restart. */
 struct claiming {
+	struct reread *again;        /* the claim that this one takes the place of; NULL: there is none */
 	char taken[256];
 	struct drop_copy *copy;
 	struct reader *reader;       /* NULL once the rest is only copied */
@@ -59,6 +68,8 @@ struct intake {
 	struct buf events[FORM_EVENTS_MAX];  /* of one record, until all are known to fit */
 	char **slips;                /* batches whose slip is still to be written: in the position, after the commit */
 	unsigned nslips;
+	char **rereads;              /* batches that are to be read again: in the position, first come first */
+	unsigned nrereads;
 	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
 	unsigned held;               /* batches that wait for a person */
 	struct buf said;             /* what the next commit makes true, for the log */
@@ -84,15 +95,36 @@ enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT };
 int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_verdict *ret, struct err *e);
 
 /* ---- claiming (intake_claim.c) ---- */
-int intake_claim_begin(struct intake *in, const char *taken, struct err *e);
+/* Keeps again, also when it fails. */
+int intake_claim_begin(struct intake *in, const char *taken, struct reread *again, struct err *e);
 /* Reads on; 1 when there is more, 0 at the end of the file. */
 int intake_claim_slice(struct intake *in, struct err *e);
 /* Decides and stages the claim record. drop.growing: the copy is worth nothing. */
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e);
 void intake_claiming_free(struct claiming *c);
 
+/* The term that all of a batch in this state counts under; what is not published stands under one. */
+enum total_term intake_term(struct span state);
+/* Counts what a claim holds as read and under the term of that state (sign 1), or takes it away again (-1). */
+int intake_count_claim(struct intake *in, const struct claim *c, struct span state, int sign, struct err *e);
 /* Adds what a batch holds to a term of ours (sign 1), or takes it away (-1). */
 int intake_count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e);
+
+/* ---- reading again (intake_reread.c) ---- */
+/* Stages that the file of a claim that waits is to be read again, with the form in force; c becomes `reread`. Its money is
+ * counted anew when it has been. The position is the caller's to save. */
+int intake_reread_order(struct intake *in, struct claim *c, struct err *e);
+/* Is there an original to read? */
+bool intake_has_original(const struct intake *in, const struct claim *c);
+/* Begins with the next one: 1; 0 there is none; 2 it could not be begun, and what it was before is staged. */
+int intake_reread_next(struct intake *in, struct err *e);
+/* What is read again waits as before, and why; staged with the position. */
+int intake_reread_back(struct intake *in, struct reread *r, const struct err *why, struct err *e);
+/* Notes that a batch is to be read again; that it has been, or is no longer to be. Before the position is saved. */
+void intake_reread_add(struct intake *in, struct span batchid);
+void intake_reread_done(struct intake *in, struct span batchid);
+void intake_reread_free(struct reread *r);
+void intake_forget_rereads(struct intake *in);
 
 /* ---- what a person decides (intake_act.c) ---- */
 int intake_act(struct flow *f, struct span id, struct span text, struct err *e);

@@ -1211,6 +1211,8 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
+ROW(E_BATCH_ALTERED, "batch.altered", ERR_DATA, 1, "the original of batch {batch} in .taken is no longer what was claimed", "批次 {batch} 在 .taken 里的原件已不是认领时的内容",
+	"it was not read again, nothing of it goes out; find out who changed it, and ask the source for the file", "没有重读，一笔未发；请查明谁动过原件，并请来源系统重报")
 ROW(E_BATCH_AMOUNT, "batch.amount", ERR_DATA, 1, "the amounts of the file together are larger than {max}", "文件金额合计超过 {max}",
 	"nothing of this file goes out; columns may have run together: ask the source for a right file", "该文件一笔未发；可能有两栏数字连在一起，请来源系统重出正确的文件")
 ROW(E_BATCH_CONFLICT, "batch.conflict", ERR_DATA, 1, "the keys {keys} were published before with other content, as batch {before}", "主键 {keys} 此前已以别的内容发布过，批次 {before}",
@@ -1225,6 +1227,8 @@ ROW(E_BATCH_EMPTY, "batch.empty", ERR_DATA, 1, "the file holds no record", "文�
 	"nothing was passed on; it is kept in .taken; ask the source whether it was meant so", "没有可发的内容，原件保存在 .taken；请向来源系统确认")
 ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the date at the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
 	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
+ROW(E_BATCH_NO_ORIGINAL, "batch.no_original", ERR_DATA, 5, "the original of batch {batch} is no longer in .taken: it cannot be read again", "批次 {batch} 的原件已不在 .taken 里，无法重读",
+	"nothing of it goes out; ask the source for the file again, it takes this one's place", "一笔未发；请来源系统重报该文件，它会取代本批")
 ROW(E_BATCH_RETURNED, "batch.returned", ERR_DATA, 1, "given back to its source by {by}: {why}", "由 {by} 退回来源系统：{why}",
 	"nothing of it was sent; a right file under the same name is taken as a new one", "一笔未发；来源系统以同名重报正确文件即可")
 ROW(E_BATCH_SEEN, "batch.seen", ERR_DATA, 1, "seen as a duplicate by {by}: {why}", "由 {by} 确认为重复报送：{why}",

@@ -169,7 +169,8 @@ static int recount_file(struct recount *c, const struct claim *claim)
 	struct buf path = BUF_INIT;
 	int ret = 0;
 
-	if (!a)
+	/* What is to be read again is counted when it has been. */
+	if (!a || span_is(claim->state, "reread"))
 		return 0;
 	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(claim->taken));
 	setup.shown = buf_text(&path);

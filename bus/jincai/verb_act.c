@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "act.h"
+#include "clock.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
 #include "waiting.h"
 
 #define WAIT_MS 5000                 /* a flow of a running site looks for acts each second */
+#define LOOK_MS 100
 
 /* What a person is told when it is done. */
 struct deed {
 	const char *what, *usage, *zh, *en;
-	bool slip;
+	bool slip, again;
 };
 
 static int refused(const struct claim *c, enum err_id why, const char *flow)
@@ -19,6 +23,43 @@ static int refused(const struct claim *c, enum err_id why, const char *flow)
 
 	err_set(&e, why, "batch=%.*s\nflow=%s", SPAN_F(c->batchid), flow);
 	return verb_failed(&e);
+}
+
+/* What became of a batch that is read again: waits a while for it. */
+static int say_outcome(struct bus *b, struct span batchid)
+{
+	int64_t until = clock_steady_ms() + WAIT_MS;
+	struct buf record = BUF_INIT, words = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct claim c = {0};
+	struct err e;
+	int got, code = 0;
+
+	do {
+		totals_free(c.totals);
+		c = (struct claim){0};
+		arena_clear(&a);
+		got = claim_find(b, NULL, batchid, &record, &a, &c, &e);
+		if (got == 1 && span_is(c.state, "reread"))
+			nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
+	} while (got == 1 && span_is(c.state, "reread") && clock_steady_ms() < until && bus_in_use(b));
+	if (got < 0) {
+		code = verb_failed(&e);
+	} else if (span_is(c.state, "reread")) {
+		puts(say("还在重读，结果见 jincai held show", "it is still being read; see jincai held show"));
+	} else if (waiting_claim(c.state)) {
+		waiting_text(&(struct waiting){.claim = &c, .batchid = c.batchid}, &words);
+		show_flush(&words, stdout);
+		code = 1;
+	} else {
+		puts(span_is(c.state, "publishing") || span_is(c.state, "published")
+			? say("现已通过核对，正在发布", "it proves now, and goes out") : say("无须再办", "nothing more is to be done"));
+	}
+	totals_free(c.totals);
+	arena_done(&a);
+	buf_done(&record);
+	buf_done(&words);
+	return code;
 }
 
 static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason)
@@ -43,7 +84,7 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	if (d->slip)
 		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"), adapter->returns ? adapter->returns : adapter->folder,
 			adapter->returns ? "" : "/.returned");
-	return 0;
+	return d->again ? say_outcome(b, c->batchid) : 0;
 }
 
 static int act_on(const struct args *a, const struct deed *d)
@@ -83,7 +124,7 @@ int verb_held_return(const struct args *a)
 {
 	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
 		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
-		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", true};
+		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", .slip = true};
 
 	return act_on(a, &d);
 }
@@ -92,7 +133,15 @@ int verb_held_seen(const struct args *a)
 {
 	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
 		"批次 %.*s 已确认为重复报送，不再列出。没有重复办理，也没有退回单。\n",
-		"batch %.*s is put aside as a duplicate; nothing was done twice, there is no slip\n", false};
+		"batch %.*s is put aside as a duplicate; nothing was done twice, there is no slip\n", .slip = false};
+
+	return act_on(a, &d);
+}
+
+int verb_held_retry(const struct args *a)
+{
+	static const struct deed d = {"retry", "jincai held retry BATCH --reason TEXT", "批次 %.*s 按现行报文格式重读。\n",
+		"batch %.*s is read again, with the form in force\n", .again = true};
 
 	return act_on(a, &d);
 }

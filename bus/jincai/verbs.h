@@ -51,6 +51,7 @@ int verb_held_list(const struct args *a);
 int verb_held_show(const struct args *a);
 int verb_held_return(const struct args *a);
 int verb_held_seen(const struct args *a);
+int verb_held_retry(const struct args *a);
 int verb_audit_list(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of acts share: handing one in, what the audit says, totals that prove, and a kill at each durable step."""
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+options = None
+
+
+def is_(got, want):
+    assert got == want, f"want {want!r}\ngot  {got!r}"
+
+
+def has(text, *words):
+    for word in words:
+        assert word in text, f"no {word!r} in\n{text}"
+
+
+def act(site, *words, reason="a person said so"):
+    """Hands the act in; nobody runs the site, so it waits. The next run executes it."""
+    result = site.call(*words, "--reason", reason)
+    assert result.code == 1 and "act.waits" in result.codes, result
+    return result
+
+
+def audit(site):
+    return [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
+
+
+def outcomes(site):
+    return [(a["act"], a["outcome"], a["words"]) for a in audit(site)]
+
+
+def balanced(site):
+    for verb in (["balance"], ["balance", "--deep"]):
+        result = site.call(*verb)
+        assert "0.00" in result.out and result.code in (0, 1), result
+        assert not [c for c in result.codes if c.startswith("balance")], result
+
+
+def kept(site, folder="payroll"):
+    """The originals in .taken."""
+    return sorted(p for p in (site.root / "in" / folder / ".taken").iterdir() if not p.name.endswith(".marker"))
+
+
+def run_counted(site, more):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    subprocess.run([site.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+def killed_everywhere(root, make, check):
+    """make(folder) gives a site whose next run does the thing; killed at each durable step of that run and run again, check(site)
+    must hold."""
+    log = root / "steps"
+    run_counted(make(root / "first"), {"COUNT_LOG": str(log)})
+    steps = len(log.read_text().splitlines())
+    assert steps > 5, steps
+    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
+    if options.kills:
+        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
+    site = make(root / "waiting")
+    waiting = site.root
+    for n, after in kills:
+        site.root = root / f"{n}-{after}"
+        shutil.copytree(waiting, site.root)
+        run_counted(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
+        site.run()
+        check(site)
+        shutil.rmtree(site.root)
+
+
+def main(cases):
+    """One line a case; a case that needs kills is left out when nothing can be killed. Returns the exit code."""
+    global options
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
+    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
+    parser.add_argument("only", nargs="*")
+    options = parser.parse_args()
+    options.program = str(pathlib.Path(options.program).resolve())
+    options.count = options.count and str(pathlib.Path(options.count).resolve())
+    failed = 0
+    for f in cases:
+        if options.only and f.__name__ not in options.only:
+            continue
+        if "killed" in f.__name__ and not options.count:
+            continue
+        root = pathlib.Path(tempfile.mkdtemp(prefix=f"acts-{f.__name__[:20]}-"))
+        try:
+            f(root)
+            print(f"ok      {f.__name__}")
+            shutil.rmtree(root)
+        except Exception:
+            failed += 1
+            print(f"FAILED  {f.__name__} in {root}")
+            traceback.print_exc(file=sys.stdout)
+    return 1 if failed else 0
