@@ -29,6 +29,8 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 		json_member(b, "was", c->was);
 	json_member(b, "form", c->form);
 	json_member(b, "form_digest", c->form_digest);
+	if (c->tables.n)
+		json_member(b, "tables", c->tables);
 	json_member(b, "verdict", c->verdict);
 	json_member(b, "crcs", c->crcs);
 	buf_printf(b, ",\"size\":%" PRIu64 ",\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64
@@ -115,6 +117,7 @@ int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct
 	c.was = member(o, "was", a);
 	c.form = member(o, "form", a);
 	c.form_digest = member(o, "form_digest", a);
+	c.tables = member(o, "tables", a);
 	c.verdict = member(o, "verdict", a);
 	c.crcs = member(o, "crcs", a);
 	c.size = number(o, "size");

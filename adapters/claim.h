@@ -26,6 +26,7 @@ struct claim {
 	struct span keys;            /* from the name; "sha256:<digest>" when the form takes none from it */
 	struct span digest;          /* SHA-256 of the bytes, hex */
 	struct span form, form_digest;
+	struct span tables;          /* that the form looked up: "units=DIGEST,banks=DIGEST"; empty: none */
 	uint64_t size;
 	int64_t time_ms;             /* the claim's time: of all its events */
 	struct span crcs;            /* CRC32C of each MiB, 8 hex digits each, in order */

@@ -377,6 +377,7 @@ static void intake_free(struct flow *f)
 	free(in->returns);
 	free(in->spool);
 	free(in->forms);
+	free(in->kept);
 	free(in->start);
 	free(in->source);
 	free(in);
@@ -411,6 +412,7 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	buf_printf(&source, "%s/%s", s->forms, s->name);
 	in->forms = mem_text(buf_as_span(&source));
 	buf_clear(&source);
+	in->kept = mem_text(span_of(s->kept));
 	in->start = mem_text(s->start);
 	in->setup.start = span_of(in->start);
 	buf_printf(&source, "/%s/%s", s->library->site_name, s->name);

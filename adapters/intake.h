@@ -20,6 +20,7 @@ struct intake_setup {
 	const char *returns;         /* where slips of returned files go; NULL: .returned in the drop folder */
 	const char *spool;           /* <bus folder>/spool/<name> */
 	const char *forms;           /* <bus folder>/forms: a batch ends with the form it began with */
+	const char *kept;            /* <bus folder>/adopted: tables by digest, for the same reason */
 	struct span start;           /* 2026-12-01: instructions of an earlier day are known, never sent; empty: none */
 	unsigned keep_days;          /* originals in .taken are kept so long after publication; 0: for ever */
 };

@@ -10,6 +10,7 @@
 #include "dead.h"
 #include "fsys.h"
 #include "index.h"
+#include "kept.h"
 #include "utf8.h"
 
 #define SLICE_BYTES (32u << 20)      /* of a file read in one turn while claiming */
@@ -352,9 +353,10 @@ static int file_dead(struct intake *in, const struct claim *c, const char *kind,
 	return flow_append(&in->flow, in->dead, 0, c->batchid, &in->event, e);
 }
 
-/* Keeps the form that the batch is read with, by digest, so that it also ends with it. */
+/* Keeps the form that the batch is read with and its tables, by digest, so that it also ends with them. */
 static int keep_form(struct intake *in, struct err *e)
 {
+	const struct form *form = in->setup.form;
 	struct buf name = BUF_INIT;
 	int dir = -1, ret = 0;
 
@@ -364,6 +366,8 @@ static int keep_form(struct intake *in, struct err *e)
 		ret = -1;
 	else if (!fsys_exists(dir, buf_text(&name)))
 		ret = fsys_put(dir, buf_text(&name), conf_source(in->setup.form->conf), e);
+	for (unsigned i = 0; i < form->ntables && ret == 0; i++)
+		ret = kept_table(in->kept, form->tables[i], e);
 	if (dir >= 0)
 		close(dir);
 	buf_done(&name);
@@ -443,7 +447,7 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 		.events = proof->events, .dead = proof->dead, .skipped = proof->skipped, .has_count = proof->has_count,
 		.has_sum = proof->has_sum, .count = proof->count, .sum = proof->sum, .totals = proof->totals};
 	static const char *const verdicts[] = {"ok", "held", "no_control"};
-	struct buf digest = BUF_INIT, keys = BUF_INIT, form = BUF_INIT, batchid = BUF_INIT;
+	struct buf digest = BUF_INIT, keys = BUF_INIT, form = BUF_INIT, tables = BUF_INIT, batchid = BUF_INIT;
 	struct arena a = ARENA_INIT;
 	struct slots slots;
 	struct before before = {0};
@@ -467,6 +471,8 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	c.digest = buf_as_span(&digest);
 	hash_hex(&form, in->setup.form->digest, HASH_SHA256);
 	c.form_digest = buf_as_span(&form);
+	form_tables_text(in->setup.form, &tables);
+	c.tables = buf_as_span(&tables);
 	pattern_match(in->setup.form->file, c.name, &a, &slots);
 	pattern_keys(in->setup.form->file, &slots, &keys);
 	if (!keys.n)
@@ -504,6 +510,7 @@ out:
 	buf_done(&digest);
 	buf_done(&keys);
 	buf_done(&form);
+	buf_done(&tables);
 	buf_done(&batchid);
 	return failed;
 }

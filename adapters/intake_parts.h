@@ -43,7 +43,8 @@ struct publishing {
 	struct buf record;           /* of the claim */
 	struct arena arena;
 	struct claim claim;
-	struct form *form;           /* its own, when ours has changed since */
+	struct form *form;           /* its own, when ours or a table has changed since */
+	struct library *library;     /* what its own form is made from; NULL: as all others */
 	struct drop_spool *spool;
 	struct reader *reader;
 	uint64_t published[INTAKE_PARTITIONS_MAX], failed;
@@ -53,7 +54,7 @@ struct publishing {
 struct intake {
 	struct flow flow;
 	struct intake_setup setup;
-	char *name, *folder, *returns, *spool, *forms, *start, *source;
+	char *name, *folder, *returns, *spool, *forms, *kept, *start, *source;
 	unsigned topic, claims, dead;
 	struct drop *drop;
 	struct totals *totals;

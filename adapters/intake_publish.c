@@ -7,6 +7,7 @@
 #include "batch.h"
 #include "clock.h"
 #include "dead.h"
+#include "kept.h"
 
 #define STAMP_MAX 1024u              /* what lane and number add to an event, and more */
 
@@ -17,6 +18,7 @@ void intake_publishing_free(struct publishing *p)
 	reader_close(p->reader);
 	drop_spool_close(p->spool);
 	form_free(p->form);
+	library_free(p->library);
 	totals_free(p->claim.totals);
 	arena_done(&p->arena);
 	buf_done(&p->record);
@@ -24,27 +26,14 @@ void intake_publishing_free(struct publishing *p)
 	free(p);
 }
 
-/* The form that the claim names: ours, or the kept one when ours has changed since. */
+/* The form that the claim names, with its tables: ours, or as they were kept when one of them has changed since. */
 static int form_of_claim(struct intake *in, struct publishing *p, const struct form **ret, struct err *e)
 {
-	struct buf path = BUF_INIT, ours = BUF_INIT;
-	struct findings f;
-	int failed = 0;
-
-	hash_hex(&ours, in->setup.form->digest, HASH_SHA256);
 	*ret = in->setup.form;
-	if (!span_eq(buf_as_span(&ours), p->claim.form_digest)) {
-		findings_init(&f);
-		buf_printf(&path, "%s/%.*s.yaml", in->forms, SPAN_F(p->claim.form_digest));
-		p->form = form_load(in->setup.library, buf_text(&path), &f);
-		*ret = p->form;
-		if (!p->form)
-			failed = err_set(e, E_FORM_STATE, "file=%.*s", SPAN_F(p->claim.name));
-		findings_done(&f);
-	}
-	buf_done(&ours);
-	buf_done(&path);
-	return failed;
+	if (kept_is_that(in->setup.form, p->claim.form_digest, p->claim.tables))
+		return 0;
+	*ret = p->form = kept_form_of(in->setup.library, in->kept, in->forms, p->claim.form_digest, p->claim.tables, &p->library);
+	return p->form ? 0 : err_set(e, E_FORM_STATE, "file=%.*s", SPAN_F(p->claim.name));
 }
 
 /* The claim read the same bytes to their end: what is wrong now is not the file. */

@@ -38,11 +38,16 @@ static int write_part(const char *folder, const struct kept_part *part, struct e
 static int put(const char *root, const char *digest, const struct kept_part *parts, unsigned n, struct err *e)
 {
 	struct buf part = BUF_INIT, folder = BUF_INIT;
+	char *whole = kept_folder(root, digest);
+	bool there = fsys_exists(AT_FDCWD, whole);
 	int dir = -1, ret;
 
+	free(whole);
+	if (there)
+		return 0;
 	if (fsys_make_path(root, e) != 0 || fsys_open_dir(AT_FDCWD, root, &dir, e) != 0)
 		return -1;
-	ret = fsys_exists(dir, digest);
+	ret = 0;
 	buf_printf(&folder, ".%s.%ld.tmp", digest, (long)getpid());
 	buf_printf(&part, "%s/%s", root, buf_text(&folder));
 	for (unsigned i = 0; i < n && ret == 0; i++)
@@ -57,7 +62,7 @@ static int put(const char *root, const char *digest, const struct kept_part *par
 	close(dir);
 	buf_done(&part);
 	buf_done(&folder);
-	return ret < 0 ? -1 : 0;
+	return ret;
 }
 
 static void hex(const uint8_t digest[HASH_SHA256], char ret[KEPT_DIGEST])
@@ -164,4 +169,67 @@ char *kept_folder(const char *root, const char *digest)
 
 	buf_printf(&b, "%s/%s", root, digest);
 	return (char *)(uintptr_t)buf_text(&b);
+}
+
+/* Folders of "units=DIGEST,banks=DIGEST", NULL-terminated; to be freed with fsys_list_free. */
+static char **table_folders(const char *root, struct span tables)
+{
+	char **list = mem_new(sizeof *list);
+	unsigned n = 0;
+
+	while (tables.n) {
+		const char *comma = memchr(tables.p, ',', tables.n);
+		size_t len = comma ? (size_t)(comma - tables.p) : tables.n;
+		const char *equals = memchr(tables.p, '=', len);
+
+		if (equals) {
+			char *digest = mem_text((struct span){equals + 1, len - (size_t)(equals + 1 - tables.p)});
+
+			list = mem_grow(list, n + 2u, sizeof *list);
+			list[n++] = kept_folder(root, digest);
+			list[n] = NULL;
+			free(digest);
+		}
+		len += comma != NULL;
+		tables = (struct span){tables.p + len, tables.n - len};
+	}
+	return list;
+}
+
+bool kept_is_that(const struct form *f, struct span digest, struct span tables)
+{
+	struct buf b = BUF_INIT;
+	bool is;
+
+	hash_hex(&b, f->digest, HASH_SHA256);
+	is = span_eq(buf_as_span(&b), digest);
+	buf_clear(&b);
+	form_tables_text(f, &b);
+	is = is && (!tables.n || span_eq(buf_as_span(&b), tables));
+	buf_done(&b);
+	return is;
+}
+
+struct form *kept_form_of(const struct library *l, const char *root, const char *forms, struct span digest, struct span tables,
+	struct library **ret_library)
+{
+	char **folders = table_folders(root, tables);
+	struct library *own = library_before(l, (const char *const *)folders);
+	struct buf path = BUF_INIT;
+	struct findings quiet;
+	struct form *form;
+
+	findings_init(&quiet);
+	buf_printf(&path, "%s/%.*s.yaml", forms, SPAN_F(digest));
+	form = form_load(own, buf_text(&path), &quiet);
+	findings_done(&quiet);
+	buf_done(&path);
+	fsys_list_free(folders);
+	if (form && kept_is_that(form, digest, tables)) {
+		*ret_library = own;
+		return form;
+	}
+	form_free(form);
+	library_free(own);
+	return NULL;
 }

@@ -20,6 +20,16 @@ int kept_schema(const char *root, const struct schema *s, struct err *e);
 /* One file of any kind, by the digest of its bytes. */
 int kept_file(const char *root, const char *name, struct span bytes, struct err *e);
 
+/*
+ * The form by its digest and the tables by theirs, as a claim names them: from FORMS/<digest>.yaml and, below root, the tables; all
+ * else comes from l. *ret_library has to be freed after the form. NULL: it is not there any more, or is not what the digests say.
+ */
+struct form *kept_form_of(const struct library *l, const char *root, const char *forms, struct span digest, struct span tables,
+	struct library **ret_library);
+
+/* Is it that form, with those tables? No tables named: only the form is compared. */
+bool kept_is_that(const struct form *f, struct span digest, struct span tables);
+
 /* Is that a name under which a form lies in a library? */
 bool kept_is_name(const char *name);
 /* ROOT/<digest>; to be freed. */

@@ -31,7 +31,8 @@ void library_free(struct library *l)
 		schema_free(l->schemas[i]);
 	free(l->schemas);
 	codes_free(l->codes);
-	hash_key_free(l->key);
+	if (!l->borrows)
+		hash_key_free(l->key);
 	free(l->keys);
 	free(l->site_name);
 	free(l->site_division);
@@ -55,6 +56,26 @@ void library_add(struct library *l, const char *folder)
 	l->folders[l->nfolders++] = mem_text(span_of(folder));
 	codes_add_folder(l->codes, codes);
 	free(codes);
+}
+
+struct library *library_before(const struct library *l, const char *const *folders)
+{
+	struct library *ret = library_new();
+
+	for (; *folders; folders++)
+		library_add(ret, *folders);
+	for (unsigned i = 0; i < l->nfolders; i++)
+		library_add(ret, l->folders[i]);
+	ret->key = l->key;
+	ret->borrows = true;
+	ret->keys = l->keys ? mem_text(span_of(l->keys)) : NULL;
+	free(ret->site_name);
+	free(ret->site_division);
+	free(ret->site_unit);
+	ret->site_name = mem_text(span_of(l->site_name));
+	ret->site_division = mem_text(span_of(l->site_division));
+	ret->site_unit = mem_text(span_of(l->site_unit));
+	return ret;
 }
 
 void library_add_own(struct library *l)

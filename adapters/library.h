@@ -20,9 +20,12 @@ struct library {
 	struct hash_key *key;        /* of the site, for keyed hashes; NULL: there is none */
 	char *keys;                  /* folder of the site's secrets; "": it names none; NULL: there is no site */
 	char *site_name, *site_division, *site_unit;     /* "" when the site does not say */
+	bool borrows;                /* key is another library's, which must outlive this one */
 };
 
 struct library *library_new(void);
+/* One that looks into these folders first (NULL-terminated) and is else as l, the site's values too. It must not outlive l. */
+struct library *library_before(const struct library *l, const char *const *folders);
 void library_free(struct library *l);
 void library_add(struct library *l, const char *folder);
 /* The folder of dialects that comes with the program: $EXE/../share/jincai. Adds it when it is there. */

@@ -131,7 +131,7 @@ void site_shadow_folder(struct buf *ret, const struct bus *b, const char *destin
 
 static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_adapter *a, struct err *e)
 {
-	struct buf spool = BUF_INIT, forms = BUF_INIT;
+	struct buf spool = BUF_INIT, forms = BUF_INIT, kept = BUF_INIT;
 	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
 		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
 		.keep_days = a->keep_days};
@@ -139,11 +139,14 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 
 	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
 	buf_printf(&forms, "%s/forms", bus_folder(b));
+	buf_printf(&kept, "%s/adopted", bus_folder(b));
+	setup.kept = buf_text(&kept);
 	setup.spool = buf_text(&spool);
 	setup.forms = buf_text(&forms);
 	f = intake_new(&setup, e);
 	buf_done(&spool);
 	buf_done(&forms);
+	buf_done(&kept);
 	return f;
 }
 

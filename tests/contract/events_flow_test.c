@@ -96,7 +96,7 @@ static void new_flows(struct site *s)
 
 	s->flows[0] = intake_new(&(struct intake_setup){.name = "payments", .bus = s->bus, .library = s->help.library, .form = s->in,
 		.folder = help_path(&s->help, "in", folder), .spool = help_path(&s->help, "spool", spool),
-		.forms = help_path(&s->help, "forms", forms), .start = SPAN("2026-01-01")}, &s->e);
+		.forms = help_path(&s->help, "forms", forms), .kept = forms, .start = SPAN("2026-01-01")}, &s->e);
 	assert_non_null(s->flows[0]);
 	s->flows[1] = new_router(s);
 }

@@ -266,7 +266,7 @@ static void new_flows(struct site *s)
 		path(s, folders[i], folder);
 		if (i <= PAYROLL_B) {
 			struct intake_setup setup = {.name = flow_names[i], .bus = s->bus, .library = s->library,
-				.form = s->forms[i], .folder = folder, .spool = spool, .forms = forms,
+				.form = s->forms[i], .folder = folder, .spool = spool, .forms = forms, .kept = forms,
 				.start = SPAN("2026-01-01")};
 
 			path(s, i ? "spool/payroll-b" : "spool/payroll-a", spool);

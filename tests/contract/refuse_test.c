@@ -169,7 +169,7 @@ static bool is_dead(struct fix *x, const char *code)
 static void new_adapter(struct fix *x, const char *const (*edits)[2])
 {
 	struct intake_setup s = {.name = "payroll-a", .bus = x->b, .library = x->h.library, .folder = x->in, .spool = x->spool,
-		.forms = x->forms, .start = SPAN("2026-12-10")};
+		.forms = x->forms, .kept = x->forms, .start = SPAN("2026-12-10")};
 
 	x->form = help_good(&x->h, "payroll/pipe/batch", edits);
 	s.form = x->form;
