@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "dead.h"
 #include "kept.h"
+#include "personal.h"
 
 #define STAMP_MAX 1024u              /* what lane and number add to an event, and more */
 
@@ -86,9 +87,16 @@ static int dead_event(struct intake *in, const struct reading *g, const struct r
 		.offset = g->offset, .raw = g->raw, .has_amount = x->readable, .amount_fen = x->fen,
 		.currency = x->currency};
 
+	struct buf masked = BUF_INIT, personal = BUF_INIT;
+
+	personal_record(p->form ? p->form : in->setup.form, p->reader, g, &masked);
+	personal_places(g->raw, buf_as_span(&masked), DEAD_RAW_MAX, &personal);
+	d.personal = buf_as_span(&personal);
 	intake_attend(in, false, true);
 	buf_clear(&in->event);
 	dead_write(&in->event, &d, p->claim.time_ms);
+	buf_done(&masked);
+	buf_done(&personal);
 	return flow_append(&in->flow, in->dead, 0, p->claim.batchid, &in->event, e);
 }
 

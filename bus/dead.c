@@ -20,6 +20,7 @@ static const struct text_row {
 	{"code", offsetof(struct dead_letter, code)}, {"args", offsetof(struct dead_letter, args)},
 	{"place", offsetof(struct dead_letter, place)}, {"file", offsetof(struct dead_letter, file)},
 	{"destination", offsetof(struct dead_letter, destination)}, {"currency", offsetof(struct dead_letter, currency)},
+	{"personal", offsetof(struct dead_letter, personal)},
 };
 
 static const struct number_row {

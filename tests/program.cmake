@@ -88,6 +88,13 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
 endif()
 
+# What nobody may see, in all that people are shown.
+if(Python3_FOUND)
+  add_test(NAME masking COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/masking_test.py $<TARGET_FILE:jincai>)
+  add_test(NAME modes COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/modes_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(masking modes PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What check refuses and remarks on.
 if(Python3_FOUND)
   add_test(NAME check COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/check_test.py $<TARGET_FILE:jincai>)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "checkchar.h"
 #include "map_rules.h"
+#include "mask.h"
 #include "texts.h"
 #include "utf8.h"
 
@@ -415,6 +416,39 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 	return 0;
 }
 
+/* Appends "text=..." lines of an error of a field, the value itself masked as the schema calls the field. */
+static void mask_value(struct buf *b, const char *args, enum schema_sensitivity personal)
+{
+	for (const char *line = args; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		struct span one = {line, strcspn(line, "\n")};
+
+		if (b->n)
+			buf_c(b, '\n');
+		if (!span_starts(one, SPAN("text=")) && !span_starts(one, SPAN("code="))) {
+			buf_span(b, one);
+			continue;
+		}
+		buf_add(b, one.p, 5);
+		one = (struct span){one.p + 5, one.n - 5};
+		if (personal == SENSITIVITY_NAME)
+			mask_name(b, one);
+		else
+			mask_number(b, one);
+	}
+}
+
+COLD void mask_personal(struct err *e, const struct rule *u)
+{
+	struct err below = *e;
+	struct buf args = BUF_INIT;
+
+	if (!u->field || u->field->sensitivity == SENSITIVITY_NONE)
+		return;
+	mask_value(&args, below.args, u->field->sensitivity);
+	err_set(e, below.id, "%s", buf_text(&args));
+	buf_done(&args);
+}
+
 /* The field stands first, so that a long value cannot cut it off; one that is named already stays. */
 COLD int name_field(struct err *e, const struct rule *u)
 {
@@ -431,6 +465,7 @@ static __attribute__((noinline)) int run_conversions(struct run *r, const struct
 	if (make_value(r, u, from, out, e) == 0)
 		return 0;
 	*out = (struct value){0};
+	mask_personal(e, u);
 	return name_field(e, u);
 }
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "mask.h"
+
 static const struct err_code table[] = {
 	{"ok", ERR_NONE, 0, "nothing is wrong", "没有问题", "", ""},
 #define ROW(id, name, kind, exit, en, zh, do_en, do_zh) {name, kind, exit, en, zh, do_en, do_zh},
@@ -117,6 +119,40 @@ static size_t optional_part(const struct err *e, const char *w, bool *ret_there)
 	return len + 1;
 }
 
+/* Arguments that name what is ours, or that nothing personal may stand in (form.personal). */
+static bool is_plain(const char *name, size_t n)
+{
+	static const char *const plain[] = {"file", "name", "batch", "before", "by", "keys", "id", "destination", "folder", "part"};
+
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (strlen(plain[i]) == n && memcmp(plain[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+/* A sum of what was counted can be long: "-1234567890123.45". */
+static bool is_sum(const char *name, size_t name_n, const char *v, size_t n)
+{
+	size_t i = n && v[0] == '-';
+
+	for (; i + 3 < n && v[i] >= '0' && v[i] <= '9'; i++)
+		;
+	return i && i + 3 == n && v[i] == '.' && !(name_n == 4 && memcmp(name, "text", 4) == 0);
+}
+
+static size_t put_value(const struct err *e, const char *name, size_t name_n, char *ret, size_t cap, size_t at, const char *v,
+	size_t n)
+{
+	struct buf masked = BUF_INIT;
+
+	if (err_kind(e) != ERR_DATA || is_plain(name, name_n) || is_sum(name, name_n, v, n))
+		return put(ret, cap, at, v, n);
+	mask_digits(&masked, (struct span){v, n});
+	at = put(ret, cap, at, masked.p, masked.n);
+	buf_done(&masked);
+	return at;
+}
+
 static size_t fill(const struct err *e, const char *words, char *ret, size_t cap)
 {
 	size_t at = 0, n, part;
@@ -134,7 +170,7 @@ static size_t fill(const struct err *e, const char *words, char *ret, size_t cap
 			closing = there ? w + part - 1 : NULL;
 			w += there ? 1 : part;
 		} else if (len && w[len] == '}' && (v = find_arg(e->args, w + 1, len - 1, &n))) {
-			at = put(ret, cap, at, v, n);
+			at = put_value(e, w + 1, len - 1, ret, cap, at, v, n);
 			w += len + 1;
 		} else {
 			at = put(ret, cap, at, w, 1);

@@ -78,7 +78,10 @@ const char *err_arg(const struct err *e, const char *name);
 
 /* Writes "what happened" or "what to do" with the arguments filled in; always terminated. Returns the length that
  * was needed. A part of the words in < > that holds {arguments} stands only when all of them are there and none is "-":
- * "<did you mean {near}? >names stand in the schema". */
+ * "<did you mean {near}? >names stand in the schema".
+ *
+ * What is wrong with data is told to people and logs: of an argument of an ERR_DATA code that may come from a record, long
+ * numbers are masked by their looks (mask.h). Names of files and batches, keys and ids hold nothing personal and stay. */
 size_t err_words(const struct err *e, enum err_lang lang, char *ret, size_t cap);
 size_t err_remedy(const struct err *e, enum err_lang lang, char *ret, size_t cap);
 

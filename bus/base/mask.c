@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mask.h"
 
+#include "utf8.h"
+
 #define GROUP_MIN 3u                 /* digits between two separators of one number; those of a date are two */
 #define ID_DIGITS 17u                /* before the check character of an identity number (GB 11643) */
 
@@ -86,4 +88,35 @@ void mask_packed(struct buf *b)
 		for (size_t i = from; count >= MASK_PACKED && i < to; i++)
 			b->p[i] = packed(b->p[i]) ? '*' : b->p[i];
 	}
+}
+
+static void put_stars(struct buf *b, size_t n)
+{
+	n = n < MASK_STARS ? n : MASK_STARS;
+	while (n--)
+		buf_c(b, '*');
+}
+
+void mask_name(struct buf *b, struct span text)
+{
+	size_t at = 0, characters = 0;
+
+	while (at < text.n) {
+		uint32_t c;
+		size_t n = utf8_step(text.p + at, text.n - at, &c);
+
+		n = n ? n : 1;
+		if (!characters++)
+			buf_add(b, text.p, n);
+		at += n;
+	}
+	put_stars(b, characters ? characters - 1 : 0);
+}
+
+void mask_number(struct buf *b, struct span text)
+{
+	size_t shown = text.n > MASK_SHOWN ? MASK_SHOWN : 0;
+
+	put_stars(b, text.n - shown);
+	buf_add(b, text.p + text.n - shown, shown);
 }

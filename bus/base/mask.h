@@ -25,5 +25,12 @@ void mask_digits(struct buf *b, struct span s);
  * document may stand in it, of which nothing else could be masked.
  */
 void mask_packed(struct buf *b);
+/*
+ * Where it is known what a text is (UTF-8): of a name the first character stays, of an account or a number the last four, when
+ * there are more. At most MASK_STARS stars stand for the rest.
+ */
+#define MASK_STARS 64u
+void mask_name(struct buf *b, struct span text);
+void mask_number(struct buf *b, struct span text);
 
 #endif

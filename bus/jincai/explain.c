@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "mask.h"
+#include "personal.h"
 #include "say.h"
 #include "schema_pattern.h"
 #include "show.h"
@@ -15,69 +15,6 @@ struct explaining {
 	const struct reading *reading;
 	struct buf *to, scratch;
 };
-
-/* ---- what is personal ---- */
-
-static enum schema_sensitivity sensitivity_in(const struct map *m, const struct slots *s, int slot)
-{
-	for (unsigned i = 0; i < map_count(m); i++)
-		if ((map_from(m, i) == slot || map_cell(m, s, i) == &s->v[slot]) &&
-			map_sensitivity(m, i) != SENSITIVITY_NONE)
-			return map_sensitivity(m, i);
-	return SENSITIVITY_NONE;
-}
-
-/* Of a value: what the fields are that are made of it, or that it is, in whatever event. */
-static enum schema_sensitivity sensitivity_of(const struct explaining *x, int slot)
-{
-	enum schema_sensitivity s = SENSITIVITY_NONE;
-
-	for (unsigned i = 0; slot >= 0 && i < x->form->nevents && s == SENSITIVITY_NONE; i++)
-		s = sensitivity_in(x->form->events[i].map, reader_slots(x->reader), slot);
-	return s;
-}
-
-/* Of a cell. Where columns have moved nobody knows what is a name or an account: each cell is taken for one. */
-static enum schema_sensitivity cell_sensitivity(const struct explaining *x, const struct row *row, unsigned i, int slot)
-{
-	if (!row->bad.id)
-		return sensitivity_of(x, slot);
-	if (!charset_ascii(row->cells[i]))
-		return SENSITIVITY_NAME;
-	return row->cells[i].n > MASK_SHOWN ? SENSITIVITY_ACCOUNT : SENSITIVITY_NONE;
-}
-
-/* Everywhere in the bytes where the cell's bytes stand. */
-static void mask_bytes(struct span raw, char *masked, struct span cell, size_t first, enum schema_sensitivity s)
-{
-	size_t from = s == SENSITIVITY_NAME ? first : 0;
-	size_t to = s == SENSITIVITY_NAME || cell.n <= MASK_SHOWN ? cell.n : cell.n - MASK_SHOWN;
-
-	for (size_t at = 0; cell.n > 1 && at + cell.n <= raw.n; at++)
-		if (memcmp(raw.p + at, cell.p, cell.n) == 0)
-			memset(masked + at + from, '*', to - from);
-}
-
-/* A codec that decodes by itself gives cells that are not in the charset of the bytes; a document inside has its own. */
-static void mask_cell(const struct explaining *x, struct span raw, char *masked, struct span cell,
-	enum schema_sensitivity s)
-{
-	const enum charset own = x->form->format->charset;
-	int first = cell.n ? charset_step(own, (const unsigned char *)cell.p, cell.n) : 0;
-	struct buf coded = BUF_INIT;
-
-	mask_bytes(raw, masked, cell, first > 0 ? (size_t)first : 0, s);
-	for (unsigned c = 0; c < CHARSET_COUNT && own == CHARSET_UTF8 && !charset_ascii(cell); c++) {
-		struct err ignored;
-
-		buf_clear(&coded);
-		if (c == CHARSET_UTF8 || charset_encode((enum charset)c, cell, &coded, &ignored) != 0)
-			continue;
-		first = charset_step((enum charset)c, (const unsigned char *)coded.p, coded.n);
-		mask_bytes(raw, masked, buf_as_span(&coded), first > 0 ? (size_t)first : 0, s);
-	}
-	buf_done(&coded);
-}
 
 /* ---- columns ---- */
 
@@ -109,26 +46,19 @@ static void show_cells(struct explaining *x, const struct row *row)
 		buf_printf(x->to, "  %u ", i + 1);
 		show_text(x->to, name);
 		buf_str(x->to, " = ");
-		show_masked(x->to, text, cell_sensitivity(x, row, i, slot));
+		show_masked(x->to, text, personal_cell(x->form, x->reader, i));
 		if (slot < 0 || !names_used(x->form->names, (unsigned)slot))
 			buf_str(x->to, say("（没有规则用到）", " (no rule uses it)"));
 		buf_c(x->to, '\n');
 	}
 }
 
-static void show_bytes(struct explaining *x, const struct row *row)
+static void show_bytes(struct explaining *x)
 {
 	struct buf masked = BUF_INIT;
 	struct span raw = x->reading->raw;
-	int slot;
 
-	mask_digits(&masked, raw);
-	mask_packed(&masked);
-	for (unsigned i = 0; i < row->ncells; i++) {
-		column(x, i, &slot);
-		if (cell_sensitivity(x, row, i, slot) != SENSITIVITY_NONE)
-			mask_cell(x, raw, masked.p, row->cells[i], cell_sensitivity(x, row, i, slot));
-	}
+	personal_record(x->form, x->reader, x->reading, &masked);
 	buf_printf(x->to, say("原文 %zu 字节（个人信息已遮蔽）：\n", "%zu bytes (what is personal is masked):\n"), raw.n);
 	show_raw(x->to, x->form->charset, raw, buf_as_span(&masked));
 	buf_done(&masked);
@@ -160,8 +90,7 @@ static void put_reason(struct buf *b, const struct err *e)
 	char words[768];
 
 	err_words(e, say_lang(), words, sizeof words);
-	mask_digits(b, span_of(words));
-	buf_printf(b, " [%s]\n", err_code(e->id)->name);
+	buf_printf(b, "%s [%s]\n", words, err_code(e->id)->name);
 }
 
 static void show_field(struct explaining *x, const struct map *m, unsigned i, struct conf *rule)
@@ -172,7 +101,7 @@ static void show_field(struct explaining *x, const struct map *m, unsigned i, st
 	const struct conf *table = rule->kind == CONF_MAP ? conf_get(rule, "lookup") : NULL;
 	int from = map_from(m, i);
 	const enum schema_sensitivity own = map_sensitivity(m, i);
-	const enum schema_sensitivity personal = own ? own : sensitivity_of(x, from);
+	const enum schema_sensitivity personal = own ? own : personal_slot(x->form, x->reader, from);
 	struct err e;
 	bool failed = map_run_rule(m, i, s, &e) != 0;
 	const struct span *made = &map_cell(m, s, i)->text;
@@ -225,7 +154,7 @@ void explain_record(const struct form *f, struct reader *r, const struct reading
 		buf_printf(b, say("死信：%s：", "dead: %s: "), g->bad.where);
 		put_reason(b, &g->bad);
 	}
-	show_bytes(&x, row);
+	show_bytes(&x);
 	buf_printf(b, say("%s 的各列：\n", "columns of %s:\n"), reader_kind(r) ? reader_kind(r)->name : "line");
 	show_cells(&x, row);
 	if (row->bad.id) {

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "clock.h"
-#include "mask.h"
 #include "topics.h"
 #include "verbs.h"
 
@@ -19,12 +18,8 @@ int letter_open(struct bus *b, struct bus_reader **ret, struct err *e)
 
 static void make_words(struct letter *l)
 {
-	struct buf plain = BUF_INIT;
-
-	verb_reason(&plain, l->d.code, l->d.args, SPAN_NONE);
 	buf_clear(&l->words);
-	mask_digits(&l->words, buf_as_span(&plain));
-	buf_done(&plain);
+	verb_reason(&l->words, l->d.code, l->d.args, SPAN_NONE);
 }
 
 int letter_read(const struct bus_message *m, struct arena *a, struct letter *l, struct err *e)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "say.h"
@@ -131,6 +132,15 @@ static int read_args(const struct verb *v, int argc, char **argv, struct args *a
 	return 0;
 }
 
+/* What is in memory is salaries. A pattern that pipes to a program gets dumps at limit 0, too, but none of who is not dumpable. */
+static void no_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct verb *v;
@@ -138,7 +148,7 @@ int main(int argc, char **argv)
 	int used = 0, stop;
 
 	umask(077);
-	prctl(PR_SET_DUMPABLE, 0);   /* what is in memory is salaries: no core files */
+	no_core();
 	say_set_lang(say_lang_from_env());
 	if (argc < 2 || strcmp(argv[1], "--help") == 0)
 		return verb_help(&a);

@@ -33,14 +33,13 @@ int show_padding(const char *text, int cells)
 }
 
 #define HEX_WIDTH 16u
-#define STARS_SHOWN 64u              /* of what the mask took in one place */
 
 /* Of a long run of stars the first stand, and how many they are. */
 static bool too_many_stars(struct buf *b, char c, size_t *stars)
 {
 	if (c == '*')
-		return ++*stars > STARS_SHOWN;
-	if (*stars > STARS_SHOWN)
+		return ++*stars > MASK_STARS;
+	if (*stars > MASK_STARS)
 		buf_printf(b, say("…（共 %zu 字节）", "... (%zu bytes)"), *stars);
 	*stars = 0;
 	return false;
@@ -202,28 +201,16 @@ void show_sums_json(struct buf *b, const struct totals *t, enum total_term term)
 	buf_c(b, ']');
 }
 
-static void put_stars(struct buf *b, size_t n)
-{
-	n = n < STARS_SHOWN ? n : STARS_SHOWN;
-	while (n--)
-		buf_c(b, '*');
-}
-
 void show_masked(struct buf *b, struct span text, enum schema_sensitivity s)
 {
 	struct buf plain = BUF_INIT;
-	uint32_t c;
-	size_t shown = text.n > MASK_SHOWN ? MASK_SHOWN : 0, first = text.n ? utf8_step(text.p, text.n, &c) : 0;
 
-	if (s == SENSITIVITY_NONE) {
+	if (s == SENSITIVITY_NONE)
 		mask_digits(&plain, text);
-	} else if (s == SENSITIVITY_NAME) {
-		buf_add(&plain, text.p, first);
-		put_stars(&plain, charset_length((struct span){text.p + first, text.n - first}));
-	} else {
-		put_stars(&plain, text.n - shown);
-		buf_add(&plain, text.p + text.n - shown, shown);
-	}
+	else if (s == SENSITIVITY_NAME)
+		mask_name(&plain, text);
+	else
+		mask_number(&plain, text);
 	buf_c(b, '"');
 	show_text(b, buf_as_span(&plain));
 	buf_c(b, '"');
@@ -233,7 +220,6 @@ void show_masked(struct buf *b, struct span text, enum schema_sensitivity s)
 void show_flush(struct buf *b, FILE *to)
 {
 	if (b->n)
-		if (b->n)
 		fwrite(b->p, 1, b->n, to);
 	buf_clear(b);
 }

@@ -4,6 +4,7 @@
 
 #include "letter.h"
 #include "mask.h"
+#include "personal.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -31,14 +32,59 @@ static void number_row(struct buf *b, const char *name, uint64_t value)
 	buf_printf(b, "%s: %" PRIu64 "\n", name, value);
 }
 
+/* As long as raw. An event died without its closing brace, before which lane and number were. */
+static bool mask_event(const struct site *s, struct span raw, struct buf *masked)
+{
+	const struct schema *schema = NULL;
+	struct buf whole = BUF_INIT;
+	struct findings quiet;
+	struct event v;
+	struct err e;
+
+	buf_span(&whole, raw);
+	buf_c(&whole, '}');
+	if (event_read(buf_as_span(&whole), &v, &e) == 0) {
+		findings_init(&quiet);
+		schema = library_schema(s->library, v.type, conf_root(s->conf), &quiet);
+		findings_done(&quiet);
+	}
+	if (schema) {
+		personal_event(schema, buf_as_span(&whole), masked);
+		masked->n = raw.n;
+	}
+	buf_done(&whole);
+	return schema;
+}
+
+/* The adapter said what is personal in its record. An event says its type, and the type's schema which fields are. */
+static void mask_raw(const struct site *s, const struct letter *l, struct buf *masked)
+{
+	mask_digits(masked, l->d.raw);
+	mask_packed(masked);
+	if (l->d.personal.n && personal_hide(l->d.personal, masked) == 0)
+		return;
+	buf_clear(masked);
+	if (!mask_event(s, l->d.raw, masked))
+		personal_looks(charset_of(s, l->d.flow), l->d.raw, masked);
+}
+
+static void show_bytes(const struct site *s, const struct letter *l, struct buf *b)
+{
+	struct buf masked = BUF_INIT;
+
+	mask_raw(s, l, &masked);
+	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（个人信息已遮蔽）：\n",
+		"raw bytes: %" PRIu64 ", kept %zu (what is personal is masked):\n"), l->raw_size, l->d.raw.n);
+	show_raw(b, charset_of(s, l->d.flow), l->d.raw, buf_as_span(&masked));
+	buf_done(&masked);
+}
+
 static void show_letter(const struct site *s, struct letter *l, const char *state, struct buf *b)
 {
-	struct buf masked = BUF_INIT, args = BUF_INIT, remedy = BUF_INIT;
+	struct buf args = BUF_INIT, remedy = BUF_INIT;
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
 	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
-	mask_digits(&masked, l->d.raw);
-	mask_packed(&masked);
 	mask_digits(&args, l->d.args);
 	verb_remedy(&remedy, l->d.code, buf_as_span(&args));
 	for (size_t i = 0; i < args.n; i++)
@@ -63,10 +109,7 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 	row(b, say("原因", "what happened"), buf_as_span(&l->words));
 	row(b, say("参数", "arguments"), buf_as_span(&args));
 	row(b, say("怎么办", "what next"), buf_as_span(&remedy));
-	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（12 位以上数字已遮蔽）：\n",
-		"raw bytes: %" PRIu64 ", kept %zu (numbers of 12 and more digits are masked):\n"), l->raw_size, l->d.raw.n);
-	show_raw(b, charset_of(s, l->d.flow), l->d.raw, buf_as_span(&masked));
-	buf_done(&masked);
+	show_bytes(s, l, b);
 	buf_done(&args);
 	buf_done(&remedy);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "fsys.h"
-#include "mask.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -38,8 +37,7 @@ static void put_reason(struct buf *b, const struct err *e)
 	char words[768];
 
 	err_words(e, say_lang(), words, sizeof words);
-	mask_digits(b, span_of(words));
-	buf_printf(b, " [%s]\n", err_code(e->id)->name);
+	buf_printf(b, "%s [%s]\n", words, err_code(e->id)->name);
 	err_remedy(e, say_lang(), words, sizeof words);
 	if (words[0])
 		buf_printf(b, "    → %s\n", words);

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "jscan.h"
-#include "mask.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -50,22 +49,13 @@ struct texts {
 	bool own;                    /* sums are ours to free */
 };
 
-static void reason(struct buf *b, struct span code, struct span args, struct span where)
-{
-	struct buf plain = BUF_INIT;
-
-	verb_reason(&plain, code, args, where);
-	mask_digits(b, buf_as_span(&plain));
-	buf_done(&plain);
-}
-
 void waiting_reasons(const struct claim *c, struct buf *b)
 {
 	struct buf words = BUF_INIT;
 
 	for (unsigned i = 0; i < c->nreasons; i++) {
 		buf_clear(&words);
-		reason(&words, c->reasons[i].code, c->reasons[i].args, c->reasons[i].where);
+		verb_reason(&words, c->reasons[i].code, c->reasons[i].args, c->reasons[i].where);
 		buf_printf(b, say("原因 %u: ", "reason %u: "), i + 1);
 		show_text(b, buf_as_span(&words));
 		buf_c(b, '\n');
@@ -91,7 +81,7 @@ static void texts_claim(struct texts *t, const struct claim *c)
 	buf_str(&t->not_happened, m ? say(m->not_zh, m->not_en) : "");
 	for (unsigned i = 0; i < c->nreasons && i < REASONS_SHOWN; i++) {
 		buf_str(&t->what, i ? say("；", "; ") : "");
-		reason(&t->what, c->reasons[i].code, c->reasons[i].args, c->reasons[i].where);
+		verb_reason(&t->what, c->reasons[i].code, c->reasons[i].args, c->reasons[i].where);
 	}
 	if (c->nreasons > REASONS_SHOWN)
 		buf_printf(&t->what, say("；另有 %u 条，见 jincai held show", "; and %u more, see jincai held show"),
@@ -112,7 +102,7 @@ static void texts_gathering(struct texts *t, const struct gathering *g, const ch
 	t->own = true;
 	for (unsigned i = 0; i < g->nsums; i++)
 		sum_of(t, g->sums[i].currency, &g->sums[i].sum);
-	reason(&t->what, span_of(g->why), span_of(g->why_args), SPAN_NONE);
+	verb_reason(&t->what, span_of(g->why), span_of(g->why_args), SPAN_NONE);
 	buf_printf(&t->not_happened, say("整批暂停，一笔未发往 %s", "the whole batch is held, not one was sent to %s"), destination);
 	verb_remedy(&t->next, span_of(g->why), span_of(g->why_args));
 	buf_printf(&t->ask, say("查看死信：jincai dead list；有疑问请向去向 %s 的接收方核对已收到什么",
@@ -131,7 +121,7 @@ static void texts_parcel(struct texts *t, const struct parcel *p, const char *de
 	t->sums = totals_new();
 	t->own = true;
 	sum_of(t, p->currency, &p->sum);
-	reason(&t->what, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
+	verb_reason(&t->what, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
 	buf_str(&t->not_happened, say("没有重发：不会自动重发，也没有记为已送达", "it was not sent again and never is by itself; it does not count as handed over"));
 	err_remedy(&why, say_lang(), words, sizeof words);
 	buf_str(&t->next, words);
@@ -202,7 +192,7 @@ static void json_reasons(const struct claim *c, struct buf *b)
 	buf_str(b, ",\"reasons\":[");
 	for (unsigned i = 0; i < c->nreasons; i++) {
 		buf_clear(&words);
-		reason(&words, c->reasons[i].code, c->reasons[i].args, SPAN_NONE);
+		verb_reason(&words, c->reasons[i].code, c->reasons[i].args, SPAN_NONE);
 		buf_str(b, i ? ",{\"code\":" : "{\"code\":");
 		json_quote(b, c->reasons[i].code);
 		json_member(b, "where", c->reasons[i].where);

@@ -94,8 +94,8 @@ def a_dead_letter_is_shown_with_long_numbers_masked_in_text_and_hex(root):
     row = batch.content.decode("gb18030").split("\n")[1].split("|")
     r = site.call("dead", "show", str(number))
     is_(r.code, 0)
-    has(r.out, row[1], "*" * (len(row[3]) - 4) + row[3][-4:], " ** ** ** ")
-    for secret in (row[3], row[6]):
+    has(r.out, f"|{row[1][0]}**", "*" * (len(row[3]) - 4) + row[3][-4:], " ** ** ** ")
+    for secret in (row[1], row[3], row[6]):
         assert secret not in r.out and secret[:12] not in r.out, "a number is shown whole"
         assert " ".join(f"{ord(c):02x}" for c in secret[:4]) not in r.out, "a number is shown whole in hex"
 

@@ -9,7 +9,7 @@ static const struct dead_letter full = {
 	.flow = {"payroll-a", 9}, .batchid = {"b1", 2}, .id = {"150782:1", 8}, .kind = {"dead", 4},
 	.code = {"money.syntax", 12}, .args = {"text=1\"2\nat=1", 13}, .place = {"gz.txt:7:3", 10}, .file = {"gz.txt", 6},
 	.line = 7, .record = 6, .offset = INT64_MAX, .raw = {"a|\0\xb9\xa4|\n", 7}, .destination = {"bank", 4},
-	.has_amount = true, .amount_fen = -123450, .currency = {"CNY", 3},
+	.has_amount = true, .amount_fen = -123450, .currency = {"CNY", 3}, .personal = {"2-4", 3},
 };
 
 static void write_stamped(struct buf *b, const struct dead_letter *d, struct event *ret)
@@ -42,6 +42,7 @@ static void what_was_written_is_read_back(void **state)
 	assert_true(span_eq(d.kind, full.kind) && span_eq(d.code, full.code) && span_eq(d.args, full.args));
 	assert_true(span_eq(d.place, full.place) && span_eq(d.file, full.file) && span_eq(d.raw, full.raw));
 	assert_true(span_eq(d.destination, full.destination) && span_eq(d.currency, full.currency));
+	assert_true(span_eq(d.personal, full.personal));
 	assert_true(d.line == 7 && d.record == 6 && d.offset == full.offset && d.has_amount && d.amount_fen == -123450);
 	assert_true(size == full.raw.n);
 	arena_done(&a);

@@ -281,6 +281,30 @@ static void short_room_cuts_and_tells_the_length(void **state)
 	assert_int_equal(err_words(&e, ERR_EN, NULL, 0), 7);
 }
 
+/* What a record holds reaches people and logs by these words. */
+static void words_about_data_show_no_long_number(void **state)
+{
+	struct err e;
+	char words[200];
+
+	(void)state;
+	err_set(&e, E_MAP_WORD, "field=kind\ntext=6222020600000000015\nwant=a");
+	err_words(&e, ERR_EN, words, sizeof words);
+	assert_string_equal(words, "kind is \"***************0015\", which is none of: a");
+	err_set(&e, E_MONEY_RANGE, "text=6222020600000000.15");
+	err_words(&e, ERR_EN, words, sizeof words);
+	assert_non_null(strstr(words, "************0000.15"));
+	err_set(&e, E_BATCH_AMOUNT, "max=100000000000000.00");
+	err_words(&e, ERR_EN, words, sizeof words);
+	assert_non_null(strstr(words, "100000000000000.00"));
+	err_set(&e, E_RECORD_CONFLICT, "id=payment:2026120500003:1");
+	err_words(&e, ERR_EN, words, sizeof words);
+	assert_non_null(strstr(words, "payment:2026120500003:1"));
+	err_set(&e, E_FILE_MISSING, "file=gz_20261205000001.txt");
+	err_words(&e, ERR_EN, words, sizeof words);
+	assert_non_null(strstr(words, "gz_20261205000001.txt"));
+}
+
 static void the_first_place_wins(void **state)
 {
 	struct err e;
@@ -327,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_missing_argument_leaves_its_placeholder),
 		cmocka_unit_test(a_part_that_lacks_its_argument_is_left_out),
 		cmocka_unit_test(short_room_cuts_and_tells_the_length),
+		cmocka_unit_test(words_about_data_show_no_long_number),
 		cmocka_unit_test(the_first_place_wins),
 		cmocka_unit_test(print_shows_place_words_code_and_remedy),
 	};

@@ -69,9 +69,37 @@ static void test_packed(void **state)
 	}
 }
 
+static void test_known(void **state)
+{
+	static const struct {
+		const char *name, *text, *want;
+		void (*mask)(struct buf *b, struct span text);
+	} rows[] = {
+		{"of a name the first character stays", "欧阳震霆", "欧***", mask_name},
+		{"one character is no secret", "王", "王", mask_name},
+		{"bytes that are no characters count one each", "王\xff\xfe", "王**", mask_name},
+		{"of an account the last four stay", "6222020600000000015", "***************0015", mask_number},
+		{"four digits say nothing", "0015", "****", mask_number},
+		{"nothing stays nothing", "", "", mask_number},
+		{"so it does as a name", "", "", mask_name},
+		{"stars end somewhere", LINE LINE "1234", STARS "********" "1234", mask_number},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf b = BUF_INIT;
+
+		rows[i].mask(&b, span_of(rows[i].text));
+		if (strcmp(buf_text(&b), rows[i].want) != 0)
+			fail_msg("%s: %s", rows[i].name, buf_text(&b));
+		buf_done(&b);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_mask), cmocka_unit_test(test_packed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_mask), cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_known)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
