@@ -10,21 +10,9 @@
  * read again. All are commits {claim, totals, outcome, position}; the slips that are still to be written stand in the
  * position, for they are written after it.
  */
-struct act {
-	json_t *root;
-	struct span what, batch, digest, by, reason;
-};
-
-static struct span member(const json_t *o, const char *name)
+static int refuse(struct intake *in, const struct act *a, enum err_id why, struct err *e)
 {
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? span_of(t) : SPAN("");
-}
-
-static int refuse(struct intake *in, struct span id, struct span text, enum err_id why, struct err *e)
-{
-	return flow_act_outcome(&in->flow, id, text, "refused", err_code(why)->name, e);
+	return flow_act_outcome(&in->flow, a, "refused", err_code(why)->name, e);
 }
 
 static bool waits(struct span state)
@@ -75,23 +63,23 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 	return intake_append_claim(in, c, e);
 }
 
-static int execute(struct intake *in, struct span id, struct span text, const struct act *act, struct err *e)
+static int execute(struct intake *in, const struct act *act, struct err *e)
 {
 	struct buf record = BUF_INIT;
 	struct arena a = ARENA_INIT;
 	struct claim c = {0};
-	int ret = claim_find(in->flow.bus, in->flow.owner, act->batch, &record, &a, &c, e);
+	int ret = claim_find(in->flow.bus, in->flow.owner, act->subject, &record, &a, &c, e);
 
 	if (ret == 0 || (ret == 1 && !span_is(c.adapter, in->name)))
-		ret = refuse(in, id, text, E_ACT_GONE, e);
+		ret = refuse(in, act, E_ACT_GONE, e);
 	else if (ret == 1 && (!waits(c.state) || !span_eq(c.digest, act->digest)))
-		ret = refuse(in, id, text, E_ACT_CHANGED, e);
+		ret = refuse(in, act, E_ACT_CHANGED, e);
 	else if (ret == 1 && span_is(act->what, "seen") && !span_is(c.state, "duplicate"))
-		ret = refuse(in, id, text, E_ACT_NOT_SEEN, e);
+		ret = refuse(in, act, E_ACT_NOT_SEEN, e);
 	else if (ret == 1 && span_is(act->what, "retry") && !intake_has_original(in, &c))
-		ret = refuse(in, id, text, E_BATCH_NO_ORIGINAL, e);
+		ret = refuse(in, act, E_BATCH_NO_ORIGINAL, e);
 	else if (ret == 1)
-		ret = end_claim(in, &c, &a, act, e) != 0 || flow_act_outcome(&in->flow, id, text, "done", "", e) != 0 ||
+		ret = end_claim(in, &c, &a, act, e) != 0 || flow_act_outcome(&in->flow, act, "done", "", e) != 0 ||
 				      intake_save_position(in, e) != 0
 			      ? -1
 			      : 0;
@@ -101,23 +89,14 @@ static int execute(struct intake *in, struct span id, struct span text, const st
 	return ret;
 }
 
-int intake_act(struct flow *f, struct span id, struct span text, struct err *e)
+int intake_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
-	struct act act = {.root = json_loadb(text.p, text.n, 0, NULL)};
-	int ret;
 
-	act.what = member(act.root, "act");
-	act.batch = member(act.root, "batch");
-	act.digest = member(act.root, "digest");
-	act.by = member(act.root, "by");
-	act.reason = member(act.root, "reason");
-	if ((span_is(act.what, "return") || span_is(act.what, "seen") || span_is(act.what, "retry")) && act.batch.n && act.by.n && act.reason.n)
-		ret = execute(in, id, text, &act, e);
-	else
-		ret = refuse(in, id, text, E_ACT_UNKNOWN, e);
-	json_decref(act.root);
-	return ret;
+	if (!(span_is(a->what, "return") || span_is(a->what, "seen") || span_is(a->what, "retry")) || !a->subject.n || !a->by.n ||
+		!a->reason.n)
+		return refuse(in, a, E_ACT_UNKNOWN, e);
+	return execute(in, a, e);
 }
 
 /* ---- slips ---- */

@@ -128,7 +128,7 @@ void intake_reread_free(struct reread *r);
 void intake_forget_rereads(struct intake *in);
 
 /* ---- what a person decides (intake_act.c) ---- */
-int intake_act(struct flow *f, struct span id, struct span text, struct err *e);
+int intake_act(struct flow *f, const struct act *a, struct err *e);
 /* The slip of that batch is to be written after the next commit; before the position is saved. */
 void intake_owe_slip(struct intake *in, struct span batchid);
 /* Writes those that are owed; repeatable. */

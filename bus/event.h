@@ -49,7 +49,8 @@ void event_id_part(struct buf *b, struct span text);
 #define EVENT_DEAD "jincai.dead"
 #define EVENT_DEAD_ENDED "jincai.dead.ended"
 #define EVENT_PARCEL "jincai.parcel"
-#define EVENT_ACT "jincai.act"
+#define EVENT_ACT_PROPOSED "jincai.act.proposed"
+#define EVENT_ACT_APPROVED "jincai.act.approved"
 #define EVENT_ACT_OUTCOME "jincai.act.outcome"
 
 static inline bool event_is_ours(const struct event *v)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow.h"
+#include "flow_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
 
 #include "clock.h"
-#include "index.h"
-#include "jscan.h"
 #include "topics.h"
 
 #define POSITION_KEY_MAX 480u
@@ -54,55 +52,6 @@ bool flow_step_full(const struct flow *f)
 	return bus_staged_bytes(f->owner) >= BUS_STEP_BYTES || bus_staged_records(f->owner) >= BUS_STEP_RECORDS;
 }
 
-static void add_member(struct buf *b, const char *name, struct span text)
-{
-	if (b->p[b->n - 1] != '{')
-		buf_c(b, ',');
-	json_quote(b, span_of(name));
-	buf_c(b, ':');
-	json_quote(b, text);
-}
-
-static bool is_json(struct span text)
-{
-	struct err ignored = ERR_INIT;
-	struct jscan s;
-
-	jscan_init(&s, text);
-	return jscan_skip(&s, &ignored) == 0 && jscan_finish(&s, &ignored) == 0;
-}
-
-int flow_act_outcome(struct flow *f, struct span id, struct span act, const char *outcome, const char *words,
-	struct err *e)
-{
-	struct buf b = BUF_INIT, event_id = BUF_INIT, time = BUF_INIT;
-	unsigned topic;
-	int r = bus_topic(f->bus, TOPIC_ACTS, &topic, e);
-
-	if (r < 0)
-		return -1;
-	buf_str(&event_id, "act:");
-	event_id_part(&event_id, id);
-	clock_write(&time, clock_now_ms());
-	event_begin(&b, &(struct event){.id = buf_as_span(&event_id), .source = span_of(f->name),
-		.type = SPAN(EVENT_ACT_OUTCOME), .time = buf_as_span(&time)});
-	buf_c(&b, '{');
-	add_member(&b, "act", id);
-	add_member(&b, "flow", span_of(f->name));
-	add_member(&b, "outcome", span_of(outcome));
-	add_member(&b, "words", span_of(words));
-	if (is_json(act)) {
-		buf_str(&b, ",\"order\":");
-		buf_span(&b, act);
-	}
-	buf_c(&b, '}');
-	r = flow_append(f, topic, 0, id, &b, e);
-	buf_done(&b);
-	buf_done(&event_id);
-	buf_done(&time);
-	return r;
-}
-
 /* ---- opening and closing ---- */
 
 /* Every flow answers the acts that are handed to it. */
@@ -140,15 +89,16 @@ static int open_flow(struct flow *f, struct err *e)
 	/* A commit whose end was unknown is decided by now, and may have come to light. */
 	for (unsigned i = 0; i < f->noutputs; i++)
 		mark_grown(f, f->outputs[i]);
-	if (open_lanes(f, e) < 0)
+	if (open_lanes(f, e) < 0 || flow_acts_open(f, e) < 0)
 		return -1;
 	return f->kind->open(f, e);
 }
 
 static void drop(struct flow *f)
 {
-	if (f->lanes)
+	if (f->acts)
 		f->kind->close(f);
+	flow_acts_close(f);
 	lanes_close(f->lanes);
 	bus_disown(f->owner);
 	f->lanes = NULL;
@@ -164,37 +114,6 @@ void flow_shut(struct flow *f)
 }
 
 /* ---- one turn ---- */
-
-static int execute(struct flow *f, struct span id, struct span act, struct err *e)
-{
-	struct bus_entry entry;
-	int r = bus_look(f->bus, f->owner, INDEX_ACTS, id, &entry, e);
-
-	/* A second copy of an act that has its outcome. */
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	if (!f->kind->act)
-		return flow_act_outcome(f, id, act, "refused", err_code(E_FLOW_NO_ACTS)->name, e);
-	return f->kind->act(f, id, act, e);
-}
-
-/* 1: an act was executed, what came of it is staged; 0: there is none. */
-static int next_act(struct flow *f, struct err *e)
-{
-	struct buf id = BUF_INIT, act = BUF_INIT;
-	int r = bus_act_take(f->owner, &id, &act, e);
-
-	if (r == 1) {
-		r = execute(f, buf_as_span(&id), buf_as_span(&act), e);
-		if (r == 0) {
-			bus_act_done(f->owner, buf_text(&id));
-			r = 1;
-		}
-	}
-	buf_done(&id);
-	buf_done(&act);
-	return r;
-}
 
 static int commit(struct flow *f, struct err *e)
 {
@@ -213,9 +132,15 @@ static int turn(struct flow *f, enum flow_turn *ret, struct err *e)
 
 	if (!f->owner && open_flow(f, e) < 0)
 		return -1;
-	r = next_act(f, e);
-	if (r < 0 || (r == 0 && f->kind->step(f, &t, e) < 0))
+	r = flow_acts_take(f, e);
+	if (r < 0)
 		return -1;
+	if (r == 0 && flow_is_stopped(f)) {
+		f->attention = true;
+		t = FLOW_IDLE;
+	} else if (r == 0 && f->kind->step(f, &t, e) < 0) {
+		return -1;
+	}
 	if (t == FLOW_IDLE && bus_staged_bytes(f->owner) > 0)
 		t = FLOW_COMMIT;
 	if (t == FLOW_COMMIT && commit(f, e) < 0)
@@ -239,9 +164,19 @@ static enum flow_state state_after(const struct err *e)
 	}
 }
 
+/* The step threw away what it had staged, and wants the flow stopped where the last commit left it. */
+static int stop_instead(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	const struct err why = *flow_acts_wish(f);
+
+	drop(f);
+	*ret = FLOW_COMMIT;
+	return open_flow(f, e) < 0 || flow_stop(f, &why, e) < 0 || commit(f, e) < 0 ? -1 : 0;
+}
+
 int flow_turn(struct flow *f, enum flow_turn *ret, struct err *e)
 {
-	if (turn(f, ret, e) < 0) {
+	if (turn(f, ret, e) < 0 && (!flow_acts_wish(f) || stop_instead(f, ret, e) < 0)) {
 		drop(f);
 		f->last = *e;
 		f->state = state_after(e);

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "act.h"
 #include "bus.h"
 #include "lane.h"
 
@@ -11,7 +12,7 @@
  * The one loop. A flow is a running thing with a position: an adapter, the router, a destination. Its life:
  *
  *	open    own the name (fences the one before), read the position, lanes; then kind->open restores the rest
- *	turn    acts that people handed in; kind->step reads at most one step's worth and stages what comes of it;
+ *	turn    an act that people handed in, or kind->step: it reads at most one step's worth and stages what comes of it;
  *	        one commit {outputs, dead letters, position, acts done}; then kind->effect, if there is one
  *	doubt   any error: kind->close, disown; wait; open again. There is no other recovery code.
  *
@@ -19,6 +20,7 @@
  * A turn is short (one commit at most, 5 s), so one process can run a thousand flows on a few threads.
  */
 struct flow;
+struct people;
 
 enum flow_turn {
 	FLOW_IDLE,                   /* nothing to do now; call again when an input topic grew or after poll_ms */
@@ -34,10 +36,13 @@ struct flow_kind {
 	int (*step)(struct flow *f, enum flow_turn *ret, struct err *e);
 	/* What must follow a commit: parcels handed over, spool files deleted. Repeatable. NULL: nothing. */
 	int (*effect)(struct flow *f, struct err *e);
+	/* How many people an act takes, 1 or 2; 0: there is no such act here. NULL: one, for all. */
+	unsigned (*act_people)(struct flow *f, const struct act *a);
 	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done
 	 * has just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so
-	 * that each act sees what the one before did. NULL: all are refused. */
-	int (*act)(struct flow *f, struct span id, struct span act, struct err *e);
+	 * that each act sees what the one before did. One that takes two people comes here when both have approved it. NULL:
+	 * all are refused. */
+	int (*act)(struct flow *f, const struct act *a, struct err *e);
 	/* Drops what open and step keep in memory; called after each open, failed ones too. What is committed may be
 	 * without its effect: open sees to that. */
 	void (*close)(struct flow *f);
@@ -58,9 +63,13 @@ struct flow {
 	unsigned ninputs;
 	unsigned outputs[72];        /* topics it may write: a lane is opened on each of their partitions */
 	unsigned noutputs;
+	const struct people *people; /* who may let money go; NULL: nobody is named */
+	bool alone;                  /* a test site that names nobody: one person is enough, and it is said */
+	bool money;                  /* carries instructions: to let it go on after a stop takes two */
 
 	struct bus_owner *owner;
 	struct lanes *lanes;
+	struct flow_acts *acts;      /* what people decided and the loop keeps: flow_acts.c */
 	bool dirty;                  /* appended since the last commit: the lane position must be saved */
 	enum flow_state state;
 	struct err last;             /* why it waits or stopped */
@@ -70,12 +79,21 @@ struct flow {
 };
 
 /* For kinds, within open, step and act. flow_append stamps the lane and stages; flow_position_put stages the position
- * "<flow>/<name>"; flow_position_get: 1 found, 0 none, -1. */
+ * "<flow>/<name>"; flow_position_get: 1 found, 0 none, -1. flow_act_outcome: "done" or "refused", and the name of the code
+ * that says why, or "". */
 int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span key, struct buf *event, struct err *e);
 int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e);
 int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct err *e);
-int flow_act_outcome(struct flow *f, struct span id, struct span act, const char *outcome, const char *words,
-	struct err *e);
+int flow_act_outcome(struct flow *f, const struct act *a, const char *outcome, const char *words, struct err *e);
+/* The flow stops itself until a person lets it go on, for a fault that would come again and again. flow_stop stages that with
+ * all that this step has staged. flow_stop_instead throws away what this step has staged and stops where the last commit left
+ * it: `return flow_stop_instead(f, &why, e);`. */
+int flow_stop(struct flow *f, const struct err *why, struct err *e);
+int flow_stop_instead(struct flow *f, const struct err *why, struct err *e);
+/* Stopped, by a person or by itself: it takes acts and makes no step. */
+bool flow_is_stopped(const struct flow *f);
+/* Times it was let go on again: a kind that stopped itself can tell that a person has looked at it since. */
+uint64_t flow_resumed(const struct flow *f);
 /* True when this step has staged as much as one commit should carry. */
 bool flow_step_full(const struct flow *f);
 

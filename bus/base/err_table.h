@@ -630,18 +630,33 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 	"the store is damaged or was written by another edition: keep a copy of it and call the maintainers",
 	"存储已损坏或由其他版本写入：请保留副本并联系维护人员")
 
-ROW(E_ACT_CHANGED, "act.changed", ERR_CONF, 5, "batch {batch} no longer waits as it did when this was decided; nothing was changed",
-	"批次 {batch} 已不是当时的状态；未作任何改动", "look again: jincai held show {batch}", "请再看一次：jincai held show {batch}")
-ROW(E_ACT_GONE, "act.gone", ERR_CONF, 5, "there is no batch {batch} with this adapter; nothing was changed", "该接入没有批次 {batch}；未作任何改动",
-	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
-ROW(E_ACT_NOT_HERE, "act.not_here", ERR_CONF, 5, "batch {batch} is held at a destination: it cannot be given back from there; nothing was changed",
-	"批次 {batch} 挂起在去向处，不能从那里退回；未作任何改动", "see jincai held show {batch}; ask for a right file under another batch number",
-	"见 jincai held show {batch}；请来源系统换批次号重报正确文件")
-ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside so: batch {batch} waits for another reason; nothing was changed",
-	"只有重复报送才能这样了结：批次 {batch} 是因别的原因等待；未作任何改动", "give it back with a slip: jincai held return {batch} --reason TEXT",
-	"请开退回单退回：jincai held return {batch} --reason 原因")
+/* acts: what a person decided, and could not be done */
+ROW(E_ACT_CHANGED, "act.changed", ERR_CONF, 5, "{subject} is no longer as it was when this was decided; nothing was changed",
+	"{subject} 已不是当时的状态；未作任何改动", "look again, then decide anew: jincai todo", "请再看一次，然后重新决定：jincai todo")
+ROW(E_ACT_EXPIRED, "act.expired", ERR_CONF, 5, "the day on which it could be approved is over; nothing was changed, nothing was sent",
+	"签批期限已过（限当个工作日）；未作任何改动，一笔未发", "decide it anew, and have it approved on the same working day", "请重新发起，并在当个工作日内签批")
+ROW(E_ACT_GONE, "act.gone", ERR_CONF, 5, "there is no {subject} here; nothing was changed", "这里没有 {subject}；未作任何改动",
+	"what waits stands in jincai todo", "等人处理的事项请看 jincai todo")
+ROW(E_ACT_NO_PEOPLE, "act.no_people", ERR_CONF, 5, "this takes two people, and the site names nobody who may approve: nothing was changed, nothing was sent",
+	"此事须两人签批，而站点没有指定经办和复核人员：未作任何改动，一笔未发", "name a handler and a checker with their keys under people: in the site file",
+	"请在站点文件 people: 下写明经办、复核人员及其公钥")
+ROW(E_ACT_NOT_HERE, "act.not_here", ERR_CONF, 5, "{subject} is held at a destination: it cannot be given back from there; nothing was changed",
+	"{subject} 挂起在去向处，不能从那里退回；未作任何改动", "see jincai held show {subject}; ask for a right file under another batch number",
+	"见 jincai held show {subject}；请来源系统换批次号重报正确文件")
+ROW(E_ACT_NOT_PROPOSED, "act.not_proposed", ERR_CONF, 5, "no act {subject} waits for approval here; nothing was changed",
+	"这里没有待签批的操作单 {subject}；未作任何改动", "it may be done, or its day is over: jincai approve list, jincai audit list",
+	"可能已办理，或已过期：见 jincai approve list、jincai audit list")
+ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside so: {subject} waits for another reason; nothing was changed",
+	"只有重复报送才能这样了结：{subject} 是因别的原因等待；未作任何改动", "give it back with a slip: jincai held return {subject} --reason TEXT",
+	"请开退回单退回：jincai held return {subject} --reason 原因")
+ROW(E_ACT_NOT_STOPPED, "act.not_stopped", ERR_CONF, 5, "{subject} is not stopped; nothing was changed", "{subject} 并未停下；未作任何改动",
+	"see what waits: jincai todo", "等人处理的事项请看 jincai todo")
 ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands in the slip and in the audit; nothing was changed",
 	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")
+ROW(E_ACT_STOPPED_BEFORE, "act.stopped_before", ERR_CONF, 5, "{subject} has been stopped before; it stays so", "{subject} 此前已停下；维持不变",
+	"to let it go on: jincai resume {subject} --reason TEXT", "要恢复：jincai resume {subject} --reason 原因")
+ROW(E_ACT_TOO_MANY, "act.too_many", ERR_CONF, 5, "too many acts wait for approval with this flow; nothing was changed", "该流待签批的操作单太多；未作任何改动",
+	"approve them, or let their day pass: jincai approve list", "请先签批，或待其过期：jincai approve list")
 ROW(E_ACT_UNKNOWN, "act.unknown", ERR_CONF, 5, "{flow} does not know such an act; nothing was changed", "{flow} 不认识这种操作单；未作任何改动",
 	"use the program of the same version as the one that runs the site", "请使用与运行站点相同版本的程序")
 ROW(E_ACT_WAITS, "act.waits", ERR_RETRY, 1, "the act {act} was handed in, and {flow} has not executed it yet: nothing was changed so far",

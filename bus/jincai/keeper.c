@@ -95,7 +95,7 @@ static int record(struct keeper *k, const char *why, json_t *list, struct err *e
 	json_object_set_new(order, "reason", json_string(why));
 	json_object_set(order, "items", list);
 	text = json_dumps(order, JSON_COMPACT);
-	ret = flow_act_outcome(&k->flow, buf_as_span(&id), span_of(text), "done", "", e);
+	ret = flow_act_outcome(&k->flow, &(struct act){.id = buf_as_span(&id), .text = span_of(text)}, "done", "", e);
 	free(text);
 	json_decref(order);
 	buf_done(&id);

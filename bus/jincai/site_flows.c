@@ -185,10 +185,11 @@ static bool exists(const struct site *s, const char *name)
 	return there;
 }
 
-static int add_flow(struct flow ***list, unsigned *n, struct flow *f)
+static int add_flow(struct flow ***list, unsigned *n, struct flow *f, bool money)
 {
 	if (!f)
 		return -1;
+	f->money = money;
 	*list = mem_grow(*list, *n + 1u, sizeof **list);
 	(*list)[(*n)++] = f;
 	return 0;
@@ -206,20 +207,24 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
 		if (site_wants(names, s->adapters[i].name))
-			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e));
+			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e), form_instructs(s->adapters[i].form));
 	if (!failed && site_wants(names, SITE_ROUTER)) {
 		struct router *r = site_router(s, b, e);
 
-		failed = add_flow(&list, &n, r ? router_flow(r) : NULL);
+		failed = add_flow(&list, &n, r ? router_flow(r) : NULL, true);
 	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
 		if (s->destinations[i].mode != SITE_OFF && site_wants(names, s->destinations[i].name))
-			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e));
+			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)
 			list[i]->kind->free(list[i]);
 		free(list);
 		return -1;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		list[i]->people = s->people;
+		list[i]->alone = s->test && !s->people;
 	}
 	*ret = list;
 	*ret_n = n;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
-#include "act.h"
+#include "acts.h"
 #include "clock.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
 #include "waiting.h"
 
-#define WAIT_MS 5000                 /* a flow of a running site looks for acts each second */
+#define WAIT_MS 5000                 /* for what became of a file that is read again */
 #define LOOK_MS 100
 
 /* What a person is told when it is done. */
@@ -21,7 +21,7 @@ static int refused(const struct claim *c, enum err_id why, const char *flow)
 {
 	struct err e;
 
-	err_set(&e, why, "batch=%.*s\nflow=%s", SPAN_F(c->batchid), flow);
+	err_set(&e, why, "subject=%.*s\nflow=%s", SPAN_F(c->batchid), flow);
 	return verb_failed(&e);
 }
 
@@ -65,21 +65,18 @@ static int say_outcome(struct bus *b, struct span batchid)
 static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason)
 {
 	const struct site_adapter *adapter = site_adapter(s, c->adapter);
-	struct act_order o = {.what = d->what, .batch = c->batchid, .digest = c->digest, .reason = reason};
-	enum err_id why = E_NONE;
-	struct err e;
-	int got;
+	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = c->digest, .reason = reason};
+	bool done;
+	int code;
 
 	if (!adapter)
 		return refused(c, E_ACT_GONE, "");
 	if (!waiting_claim(c->state))
 		return refused(c, span_is(c->state, "published") ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
 	o.flow = adapter->name;
-	got = act_execute(b, &o, WAIT_MS, &why, &e);
-	if (got < 0)
-		return verb_failed(&e);
-	if (got == 0)
-		return refused(c, why, adapter->name);
+	code = acts_ask(b, s, &o, &done);
+	if (!done)
+		return code;
 	printf(say(d->zh, d->en), SPAN_F(c->batchid));
 	if (d->slip)
 		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"), adapter->returns ? adapter->returns : adapter->folder,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
-#include "act.h"
+#include "acts.h"
 #include "clock.h"
+#include "event.h"
 #include "jscan.h"
 #include "say.h"
 #include "show.h"
@@ -35,7 +36,7 @@ static void as_text(struct audit *l, struct span time, const json_t *data)
 	buf_str(b, "  ");
 	show_text(b, text_of(order, "act"));
 	buf_str(b, "  ");
-	show_text(b, text_of(order, "batch"));
+	show_text(b, text_of(order, "subject"));
 	buf_printf(b, "\n  %s: ", say("原因", "reason"));
 	show_text(b, text_of(order, "reason"));
 	buf_c(b, '\n');
@@ -53,7 +54,7 @@ static void as_json(struct audit *l, struct span time, const json_t *data)
 	buf_printf(&l->out, "{\"time\":\"%.*s\"", SPAN_F(time));
 	for (const char *const *n = (const char *const[]){"act", "flow", "outcome", "words", NULL}; *n; n++)
 		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
-	for (const char *const *n = (const char *const[]){"act", "batch", "digest", "by", "at", "reason", NULL}; *n; n++)
+	for (const char *const *n = (const char *const[]){"act", "subject", "digest", "by", "at", "reason", NULL}; *n; n++)
 		json_member(&l->out, *n, text_of(order, *n));
 	buf_str(&l->out, "}\n");
 }
@@ -81,7 +82,7 @@ int verb_audit_list(const struct args *a)
 	struct site *s = verb_site(a, &code);
 
 	if (s && (b = verb_look(s, &code))) {
-		code = act_each(b, list_one, &l, &e) != 0 ? verb_failed(&e) : 0;
+		code = acts_each(b, EVENT_ACT_OUTCOME, list_one, &l, &e) != 0 ? verb_failed(&e) : 0;
 		if (!code)
 			fprintf(stderr, say("共 %" PRIu64 " 项操作\n", "%" PRIu64 " acts\n"), l.count);
 		bus_close(b);

@@ -211,10 +211,10 @@ def what_cannot_be_done_is_refused_and_said(root):
 def acts_that_nobody_made_with_this_program_are_refused(root):
     site, batch, _ = held_site(root)
     acts = site.root / "bus/acts"
-    for name, text in (("forged-1.payroll-a", "no json"), ("forged-2.payroll-a", '{"act":"pay","batch":"%s"}' % batch),
-                       ("forged-3.payroll-a", json.dumps({"act": "return", "batch": "other:1", "digest": "x", "by": "x",
+    for name, text in (("forged-1.payroll-a", "no json"), ("forged-2.payroll-a", '{"id":"forged-2","act":"pay","subject":"%s"}' % batch),
+                       ("forged-3.payroll-a", json.dumps({"id": "forged-3", "act": "return", "subject": "other:1", "digest": "x", "by": "x",
                                                           "reason": "x"})),
-                       ("forged-4.payroll-a", json.dumps({"act": "return", "batch": batch, "digest": "0" * 64, "by": "x",
+                       ("forged-4.payroll-a", json.dumps({"id": "forged-4", "act": "return", "subject": batch, "digest": "0" * 64, "by": "x",
                                                           "reason": "x"}))):
         (acts / name).write_text(text, encoding="utf-8")
     site.run()

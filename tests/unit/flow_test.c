@@ -10,6 +10,7 @@
 #include "../contract/hostile.h"
 #include "clock.h"
 #include "flow.h"
+#include "people.h"
 #include "index.h"
 #include "log.h"
 #include "topics.h"
@@ -222,8 +223,8 @@ static void nothing(struct flow *f)
 	(void)f;
 }
 
-static const struct flow_kind adapter_kind = {"adapter", 0, adapter_open, adapter_step, NULL, NULL, nothing, nothing};
-static const struct flow_kind reader_kind = {"router", 0, reader_open, reader_step, reader_effect, NULL, reader_close,
+static const struct flow_kind adapter_kind = {"adapter", 0, adapter_open, adapter_step, NULL, NULL, NULL, nothing, nothing};
+static const struct flow_kind reader_kind = {"router", 0, reader_open, reader_step, reader_effect, NULL, NULL, reader_close,
 	nothing};
 
 struct chain {
@@ -512,19 +513,19 @@ static int script_effect(struct flow *f, struct err *e)
 	return 0;
 }
 
-static int script_act(struct flow *f, struct span id, struct span act, struct err *e)
+static int script_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct script *s = (struct script *)f;
 
 	s->acts++;
 	if (s->stop)
 		atomic_store(s->stop, 1);
-	return flow_act_outcome(f, id, act, "done", "all of it", e);
+	return flow_act_outcome(f, a, "done", "all of it", e);
 }
 
-static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, script_act,
+static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, NULL, script_act,
 	script_close, nothing};
-static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL,
+static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL, NULL,
 	script_close, nothing};
 
 #define SCRIPTS_MAX 1000
@@ -824,7 +825,7 @@ static void an_effect_that_fails_closes_and_opens(void **state)
 }
 
 /* The outcome of act id as it lies on the topic, or "" when it has none. */
-static void outcome_of(struct stage *s, const char *id, char ret[256])
+static void outcome_of(struct stage *s, const char *id, char ret[512])
 {
 	struct bus_entry entry;
 	struct bus_reader *r;
@@ -838,7 +839,7 @@ static void outcome_of(struct stage *s, const char *id, char ret[256])
 	bus_seek(r, entry.offset);
 	assert_int_equal(bus_next(r, &m, &s->e), 1);
 	OK(s->e, event_read(m.value, &v, &s->e));
-	snprintf(ret, 256, "%.*s", SPAN_F(v.data));
+	snprintf(ret, 512, "%.*s", SPAN_F(v.data));
 	bus_unread(r);
 }
 
@@ -858,19 +859,94 @@ static void an_act_is_executed_once_and_its_outcome_written(void **state)
 {
 	struct stage *s = *state;
 	struct script *x = play(s, &script_kind, "i");
-	char got[256];
+	char got[512];
 
-	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{\"do\":\"stop\"}"), &s->e));
+	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{\"id\":\"act-1\",\"act\":\"do\"}"), &s->e));
 	OK(s->e, bus_act_submit(s->b, "flow-0", "act-2", SPAN("no json"), &s->e));
+	OK(s->e, bus_act_submit(s->b, "flow-0", "act-3", SPAN("{\"id\":\"act-1\",\"act\":\"do\"}"), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 	assert_int_equal(run_until_idle(s), 0);
-	assert_int_equal(x->acts, 2);
+	assert_int_equal(x->acts, 1);
 	expect_no_act(s, "flow-0");
 	outcome_of(s, "act-1", got);
 	assert_string_equal(got, "{\"act\":\"act-1\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\","
-		"\"order\":{\"do\":\"stop\"}}");
+		"\"order\":{\"id\":\"act-1\",\"act\":\"do\"}}");
 	outcome_of(s, "act-2", got);
-	assert_string_equal(got, "{\"act\":\"act-2\",\"flow\":\"flow-0\",\"outcome\":\"done\",\"words\":\"all of it\"}");
+	assert_string_equal(got, "{\"act\":\"act-2\",\"flow\":\"flow-0\",\"outcome\":\"refused\",\"words\":\"act.unknown\"}");
+	outcome_of(s, "act-3", got);
+	assert_non_null(strstr(got, "\"outcome\":\"refused\",\"words\":\"act.unknown\""));
+}
+
+/* Hands in {"id":ID,"act":WHAT,"subject":SUBJECT} for flow-0 and runs. */
+static void hand_in(struct stage *s, const char *id, const char *what, const char *subject)
+{
+	char order[200];
+
+	snprintf(order, sizeof order, "{\"id\":\"%s\",\"act\":\"%s\",\"subject\":\"%s\",\"by\":\"wang\",\"until\":\"2026-12-01\"}", id,
+		what, subject);
+	OK(s->e, bus_act_submit(s->b, "flow-0", id, span_of(order), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+}
+
+static void expect_outcome(struct stage *s, const char *id, const char *outcome, const char *words)
+{
+	char got[512], want[100];
+
+	outcome_of(s, id, got);
+	snprintf(want, sizeof want, "\"outcome\":\"%s\",\"words\":\"%s\"", outcome, words);
+	if (!strstr(got, want))
+		fail_msg("want %s in %s", want, got);
+}
+
+static int note_stop(void *arg, struct span flow, const json_t *order, struct err *e)
+{
+	char *to = arg;
+	const char *by = json_string_value(json_object_get(order, "by"));
+	const char *code = json_string_value(json_object_get(order, "code"));
+
+	(void)e;
+	snprintf(to, 100, "%.*s by %s %s", SPAN_F(flow), by, code ? code : "-");
+	return 0;
+}
+
+static void a_stopped_flow_makes_no_step_until_it_is_let_go_on(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+	char stopped[100] = "";
+	unsigned steps;
+
+	hand_in(s, "a-1", "resume", "flow-0");
+	expect_outcome(s, "a-1", "refused", "act.not_stopped");
+	hand_in(s, "a-2", "stop", "flow-0");
+	expect_outcome(s, "a-2", "done", "");
+	steps = x->steps;
+	hand_in(s, "a-3", "stop", "flow-0");
+	expect_outcome(s, "a-3", "refused", "act.stopped_before");
+	assert_int_equal(x->steps, steps);
+	assert_true(x->flow.attention);
+	OK(s->e, acts_stopped(s->b, note_stop, stopped, &s->e));
+	assert_string_equal(stopped, "flow-0 by wang -");
+	hand_in(s, "a-4", "resume", "flow-0");
+	expect_outcome(s, "a-4", "done", "");
+	assert_true(x->steps > steps);
+	stopped[0] = 0;
+	OK(s->e, acts_stopped(s->b, note_stop, stopped, &s->e));
+	assert_string_equal(stopped, "");
+}
+
+static void to_let_money_go_on_takes_people(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+
+	x->flow.money = true;
+	hand_in(s, "a-1", "stop", "flow-0");
+	hand_in(s, "a-2", "resume", "flow-0");
+	expect_outcome(s, "a-2", "refused", "act.no_people");
+	x->flow.alone = true;        /* a test site that names nobody */
+	hand_in(s, "a-3", "resume", "flow-0");
+	expect_outcome(s, "a-3", "done", "");
 }
 
 static void a_second_copy_of_an_act_is_dropped(void **state)
@@ -881,9 +957,9 @@ static void a_second_copy_of_an_act_is_dropped(void **state)
 
 	/* flow-1 writes the outcome; then the same id lies with flow-0. */
 	OK(s->e, flow_turn(&y->flow, &t, &s->e));
-	OK(s->e, flow_act_outcome(&y->flow, SPAN("act-1"), SPAN("{}"), "done", "", &s->e));
+	OK(s->e, flow_act_outcome(&y->flow, &(struct act){.id = SPAN("act-1"), .text = SPAN("{}")}, "done", "", &s->e));
 	OK(s->e, flow_turn(&y->flow, &t, &s->e));
-	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{}"), &s->e));
+	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{\"id\":\"act-1\",\"act\":\"do\"}"), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 	assert_int_equal(run_until_idle(s), 0);
 	assert_int_equal(x->acts, 0);
@@ -892,13 +968,126 @@ static void a_second_copy_of_an_act_is_dropped(void **state)
 static void a_kind_without_acts_refuses_them(void **state)
 {
 	struct stage *s = *state;
-	char got[256];
+	char got[512];
 
 	play(s, &polling_kind, "i");
-	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{}"), &s->e));
+	OK(s->e, bus_act_submit(s->b, "flow-0", "act-1", SPAN("{\"id\":\"act-1\",\"act\":\"do\"}"), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 	outcome_of(s, "act-1", got);
 	assert_non_null(strstr(got, "\"outcome\":\"refused\",\"words\":\"flow.no_acts\""));
+}
+
+/* People who are known by their users: a handler li, a checker zhang. */
+static struct people *two_people(void)
+{
+	struct people *p = people_new(true);
+	struct err e;
+
+	assert_int_equal(people_add(p, SPAN("li"), PEOPLE_HANDLER, SPAN("li"), SPAN_NONE, &e), 0);
+	assert_int_equal(people_add(p, SPAN("zhang"), PEOPLE_CHECKER, SPAN("zhang"), SPAN_NONE, &e), 0);
+	return p;
+}
+
+/* An order of that day, which ends on until. */
+static void order_of(char ret[400], const char *id, const char *what, const char *until)
+{
+	struct buf at = BUF_INIT;
+
+	clock_write(&at, clock_now_ms());
+	snprintf(ret, 400, "{\"id\":\"%s\",\"act\":\"%s\",\"subject\":\"flow-0\",\"by\":\"wang\",\"at\":\"%s\",\"until\":\"%s\"}", id, what,
+		buf_text(&at), until);
+	buf_done(&at);
+}
+
+static void approve(struct stage *s, const char *id, const char *of, const char *order, const char *who)
+{
+	char digest[ACT_DIGEST], text[400];
+
+	act_digest(span_of(order), digest);
+	snprintf(text, sizeof text, "{\"id\":\"%s\",\"act\":\"approve\",\"subject\":\"%s\",\"digest\":\"%s\",\"name\":\"%s\",\"by\":\"%s\"}",
+		id, of, digest, who, who);
+	OK(s->e, bus_act_submit(s->b, "flow-0", id, span_of(text), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+}
+
+static int count_pending(void *arg, const struct act *a, const json_t *approvals, struct err *e)
+{
+	unsigned *to = arg;
+
+	(void)a, (void)e;
+	to[0]++;
+	to[1] += (unsigned)json_array_size(approvals);
+	return 0;
+}
+
+static void expect_pending(struct stage *s, unsigned proposals, unsigned approvals)
+{
+	unsigned got[2] = {0};
+
+	OK(s->e, acts_pending(s->b, count_pending, got, &s->e));
+	assert_int_equal(got[0], proposals);
+	assert_int_equal(got[1], approvals);
+}
+
+static void what_takes_two_waits_for_a_handler_and_a_checker(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+	struct people *p = two_people();
+	char until[11], order[400];
+
+	x->flow.money = true;
+	x->flow.people = p;
+	people_until(p, clock_now_ms(), until);
+	hand_in(s, "a-1", "stop", "flow-0");
+	order_of(order, "a-2", "resume", until);
+	OK(s->e, bus_act_submit(s->b, "flow-0", "a-2", span_of(order), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+	expect_pending(s, 1, 0);
+	approve(s, "b-1", "a-9", order, "li");
+	expect_outcome(s, "b-1", "refused", "act.not_proposed");
+	approve(s, "b-2", "a-2", order, "wang");
+	expect_outcome(s, "b-2", "refused", "approve.nobody");
+	approve(s, "b-3", "a-2", order, "li");
+	approve(s, "b-4", "a-2", order, "li");
+	expect_pending(s, 1, 2);
+	assert_true(x->flow.attention);
+	approve(s, "b-5", "a-2", order, "zhang");
+	expect_outcome(s, "b-5", "done", "");
+	expect_outcome(s, "a-2", "done", "");
+	expect_pending(s, 0, 0);
+	for (unsigned i = 0; i < 9; i++) {
+		char id[8];
+
+		snprintf(id, sizeof id, "c-%u", i);
+		if (i == 0) {
+			hand_in(s, "a-3", "stop", "flow-0");
+			order_of(order, "a-4", "resume", until);
+			OK(s->e, bus_act_submit(s->b, "flow-0", "a-4", span_of(order), &s->e));
+		}
+		approve(s, id, "a-4", order, "li");
+	}
+	expect_outcome(s, "c-8", "refused", "act.too_many");
+	people_free(p);
+}
+
+static void what_nobody_approved_in_its_day_is_over(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+	struct people *p = two_people();
+	char order[400];
+
+	x->flow.money = true;
+	x->flow.people = p;
+	hand_in(s, "a-1", "stop", "flow-0");
+	order_of(order, "a-2", "resume", "2026-01-05");
+	OK(s->e, bus_act_submit(s->b, "flow-0", "a-2", span_of(order), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+	assert_int_equal(run_until_idle(s), 0);
+	expect_pending(s, 0, 0);
+	expect_outcome(s, "a-2", "expired", "act.expired");
+	people_free(p);
 }
 
 static void *submit_later(void *arg)
@@ -907,7 +1096,7 @@ static void *submit_later(void *arg)
 	struct err e = ERR_INIT;
 
 	usleep(300000);
-	return bus_act_submit(s->b, "flow-0", "act-1", SPAN("{}"), &e) < 0 ? s : NULL;
+	return bus_act_submit(s->b, "flow-0", "act-1", SPAN("{\"id\":\"act-1\",\"act\":\"do\"}"), &e) < 0 ? s : NULL;
 }
 
 static void an_idle_flow_finds_an_act_within_two_seconds(void **state)
@@ -969,6 +1158,10 @@ int main(void)
 		ON_STAGE(an_act_is_executed_once_and_its_outcome_written),
 		ON_STAGE(a_second_copy_of_an_act_is_dropped),
 		ON_STAGE(a_kind_without_acts_refuses_them),
+		ON_STAGE(a_stopped_flow_makes_no_step_until_it_is_let_go_on),
+		ON_STAGE(to_let_money_go_on_takes_people),
+		ON_STAGE(what_takes_two_waits_for_a_handler_and_a_checker),
+		ON_STAGE(what_nobody_approved_in_its_day_is_over),
 		ON_STAGE(an_idle_flow_finds_an_act_within_two_seconds),
 		ON_STAGE(positions_carry_the_name_of_their_flow),
 	};

@@ -89,7 +89,7 @@ static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
 		{"a lane opened among claims", "jincai.claims", EVENT_LANE_OPENED, NULL, NULL, "{}", ""},
 		{"a claim elsewhere", "jincai.acts", EVENT_CLAIM, "b1", NULL, CLAIM("held"), ""},
 		{"an outcome", "jincai.acts", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\",\"words\":\"\"}", "acts act-7 = \n"},
-		{"an act", "jincai.acts", EVENT_ACT, NULL, NULL, "{\"act\":\"act-7\"}", ""},
+		{"an act", "jincai.acts", EVENT_ACT_PROPOSED, NULL, NULL, "{\"act\":\"act-7\"}", ""},
 		{"an outcome elsewhere", "jincai.claims", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\"}", ""},
 		{"a topic that is no one's", "other", "payroll.line.v1", "b1", PRINT, "{}", ""},
 	};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_FLOW_PARTS_H
+#define JC_FLOW_PARTS_H
+
+#include "flow.h"
+
+/* What flow.c (the loop) and flow_acts.c (what people decide) share. Nobody else includes this. */
+
+/* Reads back what people decided so far: the position "<flow>/acts". */
+int flow_acts_open(struct flow *f, struct err *e);
+void flow_acts_close(struct flow *f);
+/* The next act that was handed in: 1, what came of it is staged; 0, there is none; -1. */
+int flow_acts_take(struct flow *f, struct err *e);
+/* The reason for which the step threw away what it had staged; NULL: it did not. */
+const struct err *flow_acts_wish(const struct flow *f);
+
+#endif
