@@ -48,7 +48,7 @@ static int put(const char *root, const char *digest, const struct kept_part *par
 	if (fsys_make_path(root, e) != 0 || fsys_open_dir(AT_FDCWD, root, &dir, e) != 0)
 		return -1;
 	ret = 0;
-	buf_printf(&folder, ".%s.%ld.tmp", digest, (long)getpid());
+	buf_printf(&folder, ".%s.%ld.tmp", digest, (long)gettid());   /* two flows may keep the same at the same moment */
 	buf_printf(&part, "%s/%s", root, buf_text(&folder));
 	for (unsigned i = 0; i < n && ret == 0; i++)
 		ret = write_part(buf_text(&part), &parts[i], e);
