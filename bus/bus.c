@@ -691,6 +691,17 @@ int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span 
 	return b->driver->act_submit(b, flow, id, act, e);
 }
 
+int bus_acts_left(struct bus *b, int (*each)(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act),
+	void *arg, struct err *e)
+{
+	return b->driver->acts_left(b, each, arg, e);
+}
+
+int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e)
+{
+	return b->driver->room ? b->driver->room(b, ret_used, ret_max, e) : 0;
+}
+
 int bus_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e)
 {
 	if (spent(o, e) < 0)

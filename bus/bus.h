@@ -58,6 +58,8 @@ unsigned bus_partitions(const struct bus *b, unsigned topic);
 const char *bus_topic_name(const struct bus *b, unsigned topic);
 /* The folder for what belongs to this bus on this host: spool and the like. */
 const char *bus_folder(const struct bus *b);
+/* Bytes in use, and those at which appends are refused: 1, 0 when the driver keeps no store of its own on this host, -1. */
+int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);
 
 /* ---- writing ---- */
 
@@ -124,6 +126,10 @@ int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span 
 /* The next act for this owner's flow that was handed in and is not done: 1 (id and act appended), 0 none, -1.
  * Gives each act once in the life of an owner. */
 int bus_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
+/* Calls each for the acts that were handed in and are not done, in the order in which they came, until it returns nonzero.
+ * came_ms: when. */
+int bus_acts_left(struct bus *b, int (*each)(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act),
+	void *arg, struct err *e);
 /* Owners of this bus run, here or elsewhere, as far as can be known: what is handed in is soon taken. */
 bool bus_in_use(struct bus *b);
 /* Stages "this act is done"; with the commit it is given to nobody again. */

@@ -64,6 +64,9 @@ struct bus_driver {
 	int (*act_submit)(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 	bool (*in_use)(struct bus *b);        /* NULL: cannot be known */
 	int (*act_take)(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
+	int (*acts_left)(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+		struct err *e);
+	int (*room)(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);     /* NULL: no store on this host */
 };
 
 struct bus_topic_row {

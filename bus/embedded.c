@@ -522,6 +522,16 @@ static int embedded_entries(struct bus *bus, unsigned index, struct span prefix,
 	return store_scan(b->store, w.table->handle, prefix, each_entry, &w, e) || w.failed ? -1 : 0;
 }
 
+static int embedded_room_left(struct bus *bus, uint64_t *ret_used, uint64_t *ret_max, struct err *e)
+{
+	struct embedded *b = (struct embedded *)bus;
+
+	(void)e;
+	*ret_used = store_bytes(b->store);
+	*ret_max = store_limit(b->store);
+	return 1;
+}
+
 const struct bus_driver bus_embedded = {
 	.scheme = "embedded",
 	.open = embedded_open,
@@ -543,4 +553,6 @@ const struct bus_driver bus_embedded = {
 	.act_submit = embedded_act_submit,
 	.act_take = embedded_act_take,
 	.in_use = embedded_in_use,
+	.acts_left = embedded_acts_left,
+	.room = embedded_room_left,
 };

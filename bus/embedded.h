@@ -164,6 +164,8 @@ int embedded_acts_open(struct embedded *b, struct err *e);
 void embedded_acts_close(struct embedded *b);
 int embedded_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 bool embedded_in_use(struct bus *b);
+int embedded_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+	struct err *e);
 int embedded_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
 /* After the commit that says so. */
 void embedded_acts_drop(struct embedded *b, const char *flow, const char *const *ids, size_t n);

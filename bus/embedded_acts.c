@@ -207,6 +207,43 @@ int embedded_act_take(struct bus_owner *owner, struct buf *ret_id, struct buf *r
 	return got;
 }
 
+int embedded_acts_left(struct bus *bus, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+	struct err *e)
+{
+	struct embedded *b = (struct embedded *)bus;
+	struct buf act = BUF_INIT;
+	struct act_file *files;
+	size_t n;
+	int failed, stop = 0;
+
+	/* A copy, so that each may do as it likes. */
+	pthread_mutex_lock(&b->acts_lock);
+	failed = list(b, e);
+	n = failed ? 0 : b->nacts;
+	files = n ? mem_new(n * sizeof *files) : NULL;
+	if (n)
+		memcpy(files, b->act_files, n * sizeof *files);
+	pthread_mutex_unlock(&b->acts_lock);
+	for (size_t i = 0; i < n && !failed && !stop; i++) {
+		char name[192];
+		int done = is_done(b, files[i].id, e);
+
+		failed = done < 0 ? -1 : 0;
+		if (done)
+			continue;
+		file_name(files[i].flow, files[i].id, name);
+		buf_clear(&act);
+		if (fsys_get(b->acts_dir, name, ACT_BYTES_MAX, &act, e) == 0)
+			stop = each(arg, files[i].flow, files[i].id, (int64_t)files[i].came.tv_sec * 1000 + files[i].came.tv_nsec /
+				1000000, buf_as_span(&act));
+		else if (e->id != E_FILE_MISSING)        /* it was done just now */
+			failed = -1;
+	}
+	buf_done(&act);
+	free(files);
+	return failed;
+}
+
 void embedded_acts_drop(struct embedded *b, const char *flow, const char *const *ids, size_t n)
 {
 	char name[192];

@@ -433,6 +433,14 @@ uint64_t store_used(struct store_txn *t)
 	return used < store_limit(t->store) ? used : used - free_pages(v) * v->page;
 }
 
+uint64_t store_bytes(struct store *s)
+{
+	struct env *v = s->env;
+	uint64_t used = last_page(v) + 1, unused = free_pages(v);
+
+	return (used > unused ? used - unused : 0) * v->page;
+}
+
 int store_room(struct store_txn *t, struct err *e)
 {
 	uint64_t used = store_used(t);

@@ -48,6 +48,8 @@ bool store_unclean(const struct store *s);
 /* Bytes in use, and bytes at which store_has_room says no: nine tenths of max_bytes. Within a write transaction. */
 uint64_t store_used(struct store_txn *t);
 uint64_t store_limit(const struct store *s);
+/* Bytes in use without the pages that are free to be used again. Begins a transaction of its own. */
+uint64_t store_bytes(struct store *s);
 /* 0, or -1 with store.full {used}{max}: for whoever is about to add something that can wait. */
 int store_room(struct store_txn *t, struct err *e);
 

@@ -70,6 +70,17 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 8)
   set_tests_properties(reread PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+# What waits, as a person reads it.
+jincai_test(todo_number_test base SOURCES ${CMAKE_SOURCE_DIR}/bus/jincai/todo_number.c)
+target_compile_definitions(todo_number_test PRIVATE JINCAI_PROGRAM)
+target_include_directories(todo_number_test PRIVATE ${CMAKE_SOURCE_DIR}/bus/jincai)
+if(Python3_FOUND)
+  add_library(full SHARED e2e/full.c)
+  target_link_libraries(full PRIVATE ${CMAKE_DL_LIBS})
+  add_test(NAME todo COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/todo_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:put_position> $<TARGET_FILE:full>)
+  set_tests_properties(todo PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
 add_subdirectory(bench)
 
 # Vendors whose forms were written from the reference alone, and the reference's own examples.

@@ -36,6 +36,10 @@ ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and neither router nor site", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router 或 site", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
+ROW(E_SITE_CONTACT, "site.contact", ERR_CONF, 3, "contact: of {name} cannot be shown: 1 to {max} bytes without control characters are needed", "{name} 的 contact: 无法显示：应为 1 至 {max} 字节，不含控制字符",
+	"write on one line whom to call: a name and a telephone number", "请在一行内写明找谁：姓名和电话")
+ROW(E_SITE_EXPECT, "site.expect", ERR_CONF, 3, "expect: {text} is no rule that says when something comes", "expect: {text} 不是报送时限的写法",
+	"write monthly by 6, weekly by friday, or daily", "请写 monthly by 6（每月 6 日前）、weekly by friday（每周五前）或 daily（每个工作日）")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
 ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
 	"write mode: off, or mode: shadow to make files beside those made by hand; when the receiver has agreed, mode: live", "接收方同意之前写 mode: off，或写 mode: shadow 与手工文件并行试运行；同意之后改为 mode: live")
@@ -65,6 +69,12 @@ ROW(E_SITE_WEAK_KEY, "site.weak_key", ERR_CONF, 5, "the key in {file} is not ran
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
 ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
+ROW(E_TODO_AMBIGUOUS, "todo.ambiguous", ERR_CONF, 2, "more than one thing waits under {number}: {list}; nothing was done", "编号 {number} 对应不止一项待办：{list}；什么也没有做",
+	"type one digit more, as jincai todo shows it", "请按 jincai todo 所列，多输入一位数字")
+ROW(E_TODO_KIND, "todo.kind", ERR_CONF, 2, "{number} is {is}, this verb takes {want}; nothing was done", "{number} 是{is}，该命令要的是{want}；什么也没有做",
+	"jincai todo {number} shows what can be typed for it", "可用的命令见 jincai todo {number}")
+ROW(E_TODO_NONE, "todo.none", ERR_CONF, 2, "nothing that waits has the number {number}; nothing was done", "没有编号为 {number} 的待办；什么也没有做",
+	"it may have been dealt with since: see jincai todo, jincai audit list", "可能已经办结：请看 jincai todo 和 jincai audit list")
 ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请看：jincai help")
 
 /* text, money, digests */

@@ -257,6 +257,13 @@ unsigned balance_of(const struct balance *b, const struct site *s, const char *c
 	return r.wrong;
 }
 
+unsigned balance_wrong(const struct balance *b, const struct site *s)
+{
+	struct report r = {.to = NULL};
+
+	return report(&r, b, s);
+}
+
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to)
 {
 	struct report r = {.to = to};

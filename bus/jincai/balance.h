@@ -24,6 +24,8 @@ struct balance {
 int balance_load(struct bus *b, struct balance *ret, struct err *e);
 void balance_done(struct balance *b);
 
+/* How many equations of the whole site do not come out, without a word. */
+unsigned balance_wrong(const struct balance *b, const struct site *s);
 /* Prints the equations of the whole site as a table; returns the number of equations that do not come out. */
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to);
 /* The equations of one currency alone, without a word: how many do not come out, and the largest difference in fen. */

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "say.h"
 #include "store.h"
@@ -33,15 +34,15 @@ static int version(void)
 }
 
 /* The verb that the first words name; *ret_used of them. */
-static const struct verb *find_verb(int argc, char **argv, int *ret_used)
+static const struct verb *find_verb(int argc, const char *const *argv, int *ret_used)
 {
 	for (unsigned i = 0; i < nverbs; i++) {
 		const char *second = strchr(verbs[i].name, ' ');
 		size_t n = second ? (size_t)(second - verbs[i].name) : strlen(verbs[i].name);
 
-		if (strlen(argv[1]) != n || strncmp(argv[1], verbs[i].name, n) != 0)
+		if (strlen(argv[0]) != n || strncmp(argv[0], verbs[i].name, n) != 0)
 			continue;
-		if (second && (argc < 3 || strcmp(argv[2], second + 1) != 0))
+		if (second && (argc < 2 || strcmp(argv[1], second + 1) != 0))
 			continue;
 		*ret_used = second ? 2 : 1;
 		return &verbs[i];
@@ -105,7 +106,7 @@ static bool takes(const struct verb *v, size_t option)
 }
 
 /* Reads what follows the verb. 0, or an exit code + 1. */
-static int read_args(const struct verb *v, int argc, char **argv, struct args *a)
+static int read_args(const struct verb *v, int argc, const char *const *argv, struct args *a)
 {
 	for (int i = 0; i < argc; i++) {
 		size_t o = 0;
@@ -141,22 +142,30 @@ static void no_core(void)
 	prctl(PR_SET_DUMPABLE, 0);
 }
 
-int main(int argc, char **argv)
+int verb_call(int nwords, const char *const *words)
 {
-	const struct verb *v;
 	struct args a = {0};
 	int used = 0, stop;
+	const struct verb *v = find_verb(nwords, words, &used);
+
+	if (!v)
+		return usage("there is no verb", "没有这个命令：", words[0]);
+	stop = read_args(v, nwords - used, words + used, &a);
+	return stop ? stop - 1 : v->run(&a);
+}
+
+int main(int argc, char **argv)
+{
+	struct args a = {0};
 
 	umask(077);
 	no_core();
 	say_set_lang(say_lang_from_env());
+	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return verb_menu();
 	if (argc < 2 || strcmp(argv[1], "--help") == 0)
 		return verb_help(&a);
 	if (strcmp(argv[1], "--version") == 0)
 		return version();
-	v = find_verb(argc, argv, &used);
-	if (!v)
-		return usage("there is no verb", "没有这个命令：", argv[1]);
-	stop = read_args(v, argc - 1 - used, argv + 1 + used, &a);
-	return stop ? stop - 1 : v->run(&a);
+	return verb_call(argc - 1, (const char *const *)argv + 1);
 }

@@ -216,6 +216,8 @@ static void read_adapter(struct loading *in, struct conf *node)
 		conf_report_key(in->f, node, E_SITE_NO_START, "adapter=%s", a->name);
 	}
 	a->keep_days = (unsigned)conf_int(node, "keep", 0, 36500, 0, in->f);
+	a->contact = site_contact(node, in->f);
+	site_expect(node, &a->expect, in->f);
 	conf_unknown(node, in->f);
 }
 
@@ -248,6 +250,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	if (split)
 		d->split = mem_text(split->text);
 	d->group = read_readers(in, node);
+	d->contact = site_contact(node, in->f);
 	d->folder = read_folder(in, node, "to");
 	conf_unknown(node, in->f);
 }
@@ -474,12 +477,14 @@ void site_free(struct site *s)
 		free(s->adapters[i].folder);
 		free(s->adapters[i].returns);
 		free(s->adapters[i].start);
+		free(s->adapters[i].contact);
 	}
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		form_free(s->destinations[i].form);
 		free(s->destinations[i].name);
 		free(s->destinations[i].folder);
 		free(s->destinations[i].split);
+		free(s->destinations[i].contact);
 	}
 	for (unsigned i = 0; i < s->nroutes; i++) {
 		for (unsigned k = 0; k < s->routes[i].ntypes; k++)

@@ -7,6 +7,7 @@
 #endif
 
 #include "bus.h"
+#include "expect.h"
 #include "flow.h"
 #include "form.h"
 #include "router.h"
@@ -39,12 +40,18 @@
  *	    li: {role: handler, key: ./keys/people/li.pub, user: li}      # public key, PEM: Ed25519 or SM2
  *	    zhang: {role: checker, key: ./keys/people/zhang.pub}
  *
+ * An adapter and a destination may say whom to call, an adapter when something is expected (expect.h):
+ *
+ *	  payroll-a: {..., contact: '财政局工资科 李会计 0470-1234567', expect: monthly by 6}
+ *
  * Paths are relative to the folder of the file.
  */
 struct site_adapter {
 	char *name, *folder, *start;
 	char *returns;               /* where slips go; NULL: .returned in folder */
 	unsigned keep_days;
+	char *contact;               /* whom to call, or NULL */
+	struct expect expect;
 	struct form *form;
 };
 
@@ -59,6 +66,7 @@ struct site_destination {
 	char *split;                 /* path, or NULL */
 	bool group;                  /* readers: group */
 	enum site_mode mode;
+	char *contact;               /* whom to call, or NULL */
 	struct form *form;
 };
 
@@ -112,6 +120,9 @@ char *site_path(const struct site *s, struct span path);
 /* site_people.c: people: of the site file; NULL when there is none. A file of days may have more than one finding. Findings: those of
  * people_add and people_add_day, file.*, site.people_few; the note site.people_local. */
 struct people *site_people(const struct site *s, struct conf *root, struct findings *f);
+/* site_contact.c: contact: of an adapter or destination, to be freed, NULL when it has none; expect: of an adapter. */
+char *site_contact(struct conf *map, struct findings *f);
+void site_expect(struct conf *map, struct expect *ret, struct findings *f);
 struct bus_conf site_bus(const struct site *s);
 
 /* ---- site_flows.c: what a site runs ---- */

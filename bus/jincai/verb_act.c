@@ -86,7 +86,7 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 
 static int act_on(const struct args *a, const struct deed *d)
 {
-	struct buf record = BUF_INIT;
+	struct buf record = BUF_INIT, batch = BUF_INIT;
 	struct arena arena = ARENA_INIT;
 	struct claim c = {0};
 	struct bus *b = NULL;
@@ -104,15 +104,18 @@ static int act_on(const struct args *a, const struct deed *d)
 	}
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
-		got = claim_find(b, NULL, span_of(a->words[0]), &record, &arena, &c, &e);
+		got = verb_subject(s, b, VERB_BATCH, a->words[0], &batch, &e);
 		if (got == 0)
-			got = err_set(&e, E_HELD_NONE, "batch=%s", a->words[0]);
+			got = claim_find(b, NULL, buf_as_span(&batch), &record, &arena, &c, &e);
+		if (got == 0)
+			got = err_set(&e, E_HELD_NONE, "batch=%s", buf_text(&batch));
 		code = got < 0 ? verb_failed(&e) : order(b, s, &c, d, a->reason);
 		totals_free(c.totals);
 		bus_close(b);
 	}
 	arena_done(&arena);
 	buf_done(&record);
+	buf_done(&batch);
 	site_free(s);
 	return code;
 }

@@ -6,13 +6,15 @@
 #include "letter.h"
 #include "say.h"
 #include "show.h"
+#include "todo.h"
 #include "verbs.h"
 
-static void list_json(struct letter *l, const char *state, struct buf *b)
+static void list_json(struct letter *l, const char *state, const char *todo, struct buf *b)
 {
 	char amount[24], currency[TOTALS_CURRENCY_MAX];
 
 	buf_printf(b, "{\"number\":%" PRIu64, l->number);
+	json_member(b, "todo", span_of(todo));
 	json_member(b, "time", l->event.time);
 	json_member(b, "kind", l->d.kind);
 	json_member(b, "state", span_of(state));
@@ -35,11 +37,11 @@ static void list_json(struct letter *l, const char *state, struct buf *b)
 	buf_str(b, "}\n");
 }
 
-static void list_line(struct letter *l, const char *state, struct buf *b)
+static void list_line(struct letter *l, const char *state, const char *todo, struct buf *b)
 {
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
-	buf_printf(b, "%" PRIu64 "  ", l->number);
+	buf_printf(b, "%" PRIu64 "  %s  ", l->number, todo);
 	clock_for_people(b, l->time_ms);
 	buf_printf(b, "  %s  ", letter_is_conflict(l) ? say("冲突", "conflict") : say("死信", "dead"));
 	show_text(b, l->d.flow);
@@ -93,6 +95,8 @@ static void say_totals(const struct totals *t, uint64_t count, uint64_t ended)
 struct listing {
 	struct bus *bus;
 	bool json, all;
+	struct todo todo;
+	const struct todo_item *only;        /* letters of that item; NULL: all */
 	struct totals *totals;       /* of those that are open */
 	uint64_t open, ended;
 	struct buf out;
@@ -100,9 +104,13 @@ struct listing {
 
 static int list_letter(struct listing *g, struct letter *l, struct err *e)
 {
+	const struct todo_item *item = todo_of_letter(&g->todo, l->number);
+	const char *todo = item ? item->number : "";
 	char state[16];
 	bool open;
 
+	if (g->only && item != g->only)
+		return 0;
 	if (letter_state(g->bus, l, state, e) != 0)
 		return -1;
 	open = strcmp(state, "open") == 0;
@@ -113,9 +121,9 @@ static int list_letter(struct listing *g, struct letter *l, struct err *e)
 	if (!open && !g->all)
 		return 0;
 	if (g->json)
-		list_json(l, state, &g->out);
+		list_json(l, state, todo, &g->out);
 	else
-		list_line(l, state, &g->out);
+		list_line(l, state, todo, &g->out);
 	show_flush(&g->out, stdout);
 	return 0;
 }
@@ -150,13 +158,19 @@ int verb_dead_list(const struct args *a)
 
 	if (!s || !(g.bus = verb_look(s, &code)))
 		goto out;
-	got = letter_open(g.bus, &r, &e);
+	got = todo_load(s, g.bus, clock_now_ms(), &g.todo, &e);
+	if (got == 0 && a->nwords)
+		got = todo_find(&g.todo, a->words[0], &g.only, &e);
+	if (got == 0)
+		got = letter_open(g.bus, &r, &e);
 	if (got == 1)
 		got = list(&g, r, &e);
-	say_totals(g.totals, g.open, a->all ? 0 : g.ended);
+	if (got >= 0)
+		say_totals(g.totals, g.open, a->all ? 0 : g.ended);
 	code = got < 0 ? verb_failed(&e) : g.open ? 1 : 0;
 out:
 	bus_unread(r);
+	todo_done(&g.todo);
 	if (g.bus)
 		bus_close(g.bus);
 	site_free(s);

@@ -137,26 +137,32 @@ int verb_dead_show(const struct args *a)
 	struct bus *b = NULL;
 	struct site *s;
 	struct err e;
-	char *end = NULL, state[16];
-	uint64_t number = a->nwords == 1 ? strtoull(a->words[0], &end, 10) : 0;
+	uint64_t *numbers = NULL;
+	unsigned n = 0;
+	char state[16];
 	int code = 0, got;
 
-	if (!end || *end || a->words[0][0] < '0' || a->words[0][0] > '9') {
+	if (a->nwords != 1) {
 		err_set(&e, E_USAGE, "what=jincai dead show NUMBER");
 		return verb_failed(&e);
 	}
 	s = verb_site(a, &code);
 	if (!s || !(b = verb_look(s, &code)))
 		goto out;
-	got = find_letter(b, number, &r, &arena, &l, &e);
+	got = verb_letters(s, b, a->words[0], &numbers, &n, &e);
 	if (got == 0)
-		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, number);
+		got = find_letter(b, numbers[0], &r, &arena, &l, &e);
+	if (got == 0)
+		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, numbers[0]);
 	if (got < 0 || letter_state(b, &l, state, &e) != 0) {
 		code = verb_failed(&e);
 		goto out;
 	}
 	show_letter(s, &l, state, &out);
 	show_flush(&out, stdout);
+	if (n > 1)
+		fprintf(stderr, say("同一批次、同一原因的共 %u 封：jincai dead list %s\n", "%u letters of this batch have this cause: jincai dead list %s\n"), n,
+			a->words[0]);
 out:
 	bus_unread(r);
 	if (b)
@@ -165,5 +171,6 @@ out:
 	arena_done(&arena);
 	buf_done(&out);
 	buf_done(&l.words);
+	free(numbers);
 	return code;
 }

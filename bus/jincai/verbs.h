@@ -42,6 +42,8 @@ extern const unsigned noptions;
 
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
+int verb_todo(const struct args *a);
+int verb_menu(void);                            /* the program alone on a terminal */
 int verb_try(const struct args *a);
 int verb_try_event(const struct args *a);       /* try without --form: the file holds events */
 int verb_test(const struct args *a);
@@ -71,6 +73,14 @@ struct site *verb_site(const struct args *a, int *ret_code);
 struct site *verb_site_noted(const struct args *a, int *ret_code, unsigned *ret_notes);
 /* Opens the site's bus for looking. */
 struct bus *verb_look(const struct site *s, int *ret_code);
+/* What a person typed in the place of a BATCH, ACT or FLOW: appended as it stands, or, of a short number (todo_number.h), the
+ * batch, act or flow of what waits under it. todo.none, todo.ambiguous, todo.kind. */
+enum verb_subject { VERB_BATCH, VERB_ACT, VERB_FLOW, VERB_LETTER };
+int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e);
+/* The dead letters of a NUMBER, or all of a short number, ascending; *ret is freed by free. */
+int verb_letters(const struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e);
+/* Runs the verb that the words name, as typed behind "jincai". Exit code. */
+int verb_call(int nwords, const char *const *words);
 /* A library for verbs that need no site: the site's when there is one, else the program's with stand-in values. *ret_site is
  * NULL then. */
 struct library *verb_library(const struct args *a, struct site **ret_site, int *ret_code);

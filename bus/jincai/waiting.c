@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "waiting.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "index.h"
@@ -126,6 +127,16 @@ static int walk_position(void *arg, struct span key, struct span value)
 	free(destination);
 	json_decref(o);
 	return w->failed;
+}
+
+void waiting_subject(const struct waiting *w, struct buf *b)
+{
+	if (w->parcel)
+		buf_printf(b, "parcel:%s/%" PRIu64, w->destination, w->parcel->no);
+	else if (w->gathering)       /* the same at every destination that holds it */
+		buf_printf(b, "batch:%.*s", SPAN_F(w->batchid));
+	else
+		buf_span(b, w->batchid);
 }
 
 int waiting_walk(struct bus *b, waiting_each *each, void *arg, struct err *e)

@@ -22,6 +22,7 @@ struct waiting {
 	const struct parcel *parcel;
 	struct span batchid;
 	const char *destination;     /* of a gathering or a parcel */
+	const char *number;          /* its short number, for who shows it; NULL */
 };
 
 typedef int waiting_each(void *arg, const struct waiting *w, struct err *e);
@@ -30,11 +31,25 @@ typedef int waiting_each(void *arg, const struct waiting *w, struct err *e);
  * them. The first failure ends it. */
 int waiting_walk(struct bus *b, waiting_each *each, void *arg, struct err *e);
 
+/* Everything that a list says of one, as texts. */
+struct waiting_words {
+	const char *kind, *state;    /* claim, batch, parcel; held, ..., unknown */
+	const char *name;            /* of the state, for people */
+	struct buf what, not_happened, next, ask, act;
+	struct totals *sums;         /* term read */
+	bool own;                    /* sums are ours to free */
+};
+/* *t is zeroed. */
+void waiting_words(struct waiting_words *t, const struct waiting *w);
+void waiting_words_done(struct waiting_words *t);
+
 /* A block for people, or one object on one line. */
 void waiting_text(const struct waiting *w, struct buf *b);
 void waiting_json(const struct waiting *w, struct buf *b);
 /* Every reason of a claim, one a line. */
 void waiting_reasons(const struct claim *c, struct buf *b);
+/* What tells it from all else that waits; the same as long as it does. */
+void waiting_subject(const struct waiting *w, struct buf *b);
 /* A claim in this state waits for a person. */
 bool waiting_claim(struct span state);
 

@@ -40,15 +40,6 @@ bool waiting_claim(struct span state)
 	return meaning_of(state) != NULL;
 }
 
-/* Everything that both ways of showing say, as texts. */
-struct texts {
-	const char *kind, *state;    /* claim, batch, parcel; held, ..., unknown */
-	const char *name;            /* of the state, for people */
-	struct buf what, not_happened, next, ask, act;
-	struct totals *sums;         /* term read */
-	bool own;                    /* sums are ours to free */
-};
-
 void waiting_reasons(const struct claim *c, struct buf *b)
 {
 	struct buf words = BUF_INIT;
@@ -63,14 +54,14 @@ void waiting_reasons(const struct claim *c, struct buf *b)
 	buf_done(&words);
 }
 
-static void sum_of(struct texts *t, const char *currency, const struct money_sum *sum)
+static void sum_of(struct waiting_words *t, const char *currency, const struct money_sum *sum)
 {
 	struct err ignored;
 
 	(void)totals_move(t->sums, TOTAL_READ, "", span_of(currency), sum, 1, &ignored);
 }
 
-static void texts_claim(struct texts *t, const struct claim *c)
+static void texts_claim(struct waiting_words *t, const struct claim *c)
 {
 	const struct meaning *m = meaning_of(c->state);
 
@@ -93,7 +84,7 @@ static void texts_claim(struct texts *t, const struct claim *c)
 		SPAN_F(c->batchid), say("原因", "TEXT"));
 }
 
-static void texts_gathering(struct texts *t, const struct gathering *g, const char *destination)
+static void texts_gathering(struct waiting_words *t, const struct gathering *g, const char *destination)
 {
 	t->kind = "batch";
 	t->state = "held";
@@ -109,7 +100,7 @@ static void texts_gathering(struct texts *t, const struct gathering *g, const ch
 		"see jincai dead list; in doubt ask the receiver behind %s what it has"), destination);
 }
 
-static void texts_parcel(struct texts *t, const struct parcel *p, const char *destination)
+static void texts_parcel(struct waiting_words *t, const struct parcel *p, const char *destination)
 {
 	struct err why;
 	char words[768];
@@ -129,7 +120,7 @@ static void texts_parcel(struct texts *t, const struct parcel *p, const char *de
 		destination, p->name);
 }
 
-static void texts_make(struct texts *t, const struct waiting *w)
+void waiting_words(struct waiting_words *t, const struct waiting *w)
 {
 	if (w->claim)
 		texts_claim(t, w->claim);
@@ -139,7 +130,7 @@ static void texts_make(struct texts *t, const struct waiting *w)
 		texts_parcel(t, w->parcel, w->destination);
 }
 
-static void texts_done(struct texts *t)
+void waiting_words_done(struct waiting_words *t)
 {
 	buf_done(&t->what);
 	buf_done(&t->not_happened);
@@ -161,10 +152,12 @@ static void line(struct buf *b, const char *name, struct span text)
 
 void waiting_text(const struct waiting *w, struct buf *b)
 {
-	struct texts t = {0};
+	struct waiting_words t = {0};
 	struct buf sums = BUF_INIT;
 
-	texts_make(&t, w);
+	waiting_words(&t, w);
+	if (w->number)
+		buf_printf(b, "%s  ", w->number);
 	show_text(b, w->batchid);
 	if (w->destination)
 		buf_printf(b, " → %s", w->destination);
@@ -182,7 +175,7 @@ void waiting_text(const struct waiting *w, struct buf *b)
 	line(b, w->claim && span_is(w->claim->state, "duplicate") ? say("了结", "to put it aside") : say("退回", "to give it back"),
 		buf_as_span(&t.act));
 	buf_done(&sums);
-	texts_done(&t);
+	waiting_words_done(&t);
 }
 
 static void json_reasons(const struct claim *c, struct buf *b)
@@ -205,11 +198,12 @@ static void json_reasons(const struct claim *c, struct buf *b)
 
 void waiting_json(const struct waiting *w, struct buf *b)
 {
-	struct texts t = {0};
+	struct waiting_words t = {0};
 
-	texts_make(&t, w);
+	waiting_words(&t, w);
 	buf_printf(b, "{\"what\":\"%s\"", t.kind);
 	json_member(b, "state", span_of(t.state));
+	json_member(b, "todo", span_of(w->number ? w->number : ""));
 	json_member(b, "batch", w->batchid);
 	if (w->claim) {
 		json_member(b, "adapter", w->claim->adapter);
@@ -231,5 +225,5 @@ void waiting_json(const struct waiting *w, struct buf *b)
 	if (t.act.n)
 		json_member(b, "act", buf_as_span(&t.act));
 	buf_str(b, "}\n");
-	texts_done(&t);
+	waiting_words_done(&t);
 }

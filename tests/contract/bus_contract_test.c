@@ -807,6 +807,53 @@ static void an_act_is_given_once_to_each_owner_until_it_is_done(void **state)
 	bus_disown(o);
 }
 
+static int add_left(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act)
+{
+	(void)came_ms;
+	buf_printf(arg, "%s %s %.*s;", flow, id, SPAN_F(act));
+	return 0;
+}
+
+static void expect_left(struct fix *f, const char *want)
+{
+	struct buf got = BUF_INIT;
+
+	OK(f->e, bus_acts_left(f->b, add_left, &got, &f->e));
+	assert_string_equal(buf_text(&got), want);
+	buf_done(&got);
+}
+
+static void acts_that_nobody_has_done_can_be_listed(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+
+	expect_left(f, "");
+	OK(f->e, bus_act_submit(f->b, "flow", "act-1", SPAN("{\"do\":1}"), &f->e));
+	OK(f->e, bus_act_submit(f->b, "other", "act-2", SPAN("{}"), &f->e));
+	expect_left(f, "flow act-1 {\"do\":1};other act-2 {};");
+	expect_act(f, o, "act-1", "{\"do\":1}");
+	expect_left(f, "flow act-1 {\"do\":1};other act-2 {};");
+	bus_act_done(o, "act-1");
+	commit(f, o);
+	expect_left(f, "other act-2 {};");
+	bus_disown(o);
+}
+
+static void a_store_on_this_host_says_how_full_it_is(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	uint64_t used = 0, max = 0;
+	int got = bus_room(f->b, &used, &max, &f->e);
+
+	if (got == 1)
+		assert_true(used > 0 && used < max);
+	else
+		assert_int_equal(got, 0);
+	bus_disown(o);
+}
+
 static void another_process_sees_what_is_committed_and_hands_in_an_act(void **state)
 {
 	struct fix *f = *state;
@@ -1176,6 +1223,8 @@ static const struct CMUnitTest cases[] = {
 	CASE(entries_are_listed_by_prefix_in_order),
 	CASE(the_indexes_are_there_after_closing_and_opening),
 	CASE(an_act_is_given_once_to_each_owner_until_it_is_done),
+	CASE(acts_that_nobody_has_done_can_be_listed),
+	CASE(a_store_on_this_host_says_how_full_it_is),
 	CASE(another_process_sees_what_is_committed_and_hands_in_an_act),
 	CASE(a_second_process_that_would_own_is_refused),
 	CASE(the_number_of_partitions_is_fixed_for_life),

@@ -559,6 +559,28 @@ static int hostile_act_take(struct bus_owner *owner, struct buf *ret_id, struct 
 	return r;
 }
 
+/* each runs unlocked: it may call the bus. The list only grows, and what it holds stays where it is. */
+static int hostile_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+	struct err *e)
+{
+	struct world *w = ((struct hostile *)b)->world;
+	int stop = 0;
+
+	(void)e;
+	for (size_t i = 0; !stop; i++) {
+		const struct act *a;
+
+		pthread_mutex_lock(&w->lock);
+		a = i < w->nacts ? &w->acts[i] : NULL;
+		pthread_mutex_unlock(&w->lock);
+		if (!a)
+			break;
+		if (!a->done)
+			stop = each(arg, a->flow, a->id, 0, a->text);
+	}
+	return 0;
+}
+
 static void world_free(struct world *w)
 {
 	for (unsigned i = 0; i < w->ntopics; i++) {
@@ -585,4 +607,4 @@ void hostile_forget(void)
 const struct bus_driver bus_hostile = {"hostile", hostile_open, hostile_close, hostile_topic, hostile_own,
 	hostile_disown, hostile_commit, hostile_position_get, hostile_positions, hostile_read, hostile_unread,
 	hostile_seek, hostile_seek_time, hostile_next, hostile_end, hostile_look, hostile_entries, hostile_act_submit,
-	NULL, hostile_act_take};
+	NULL, hostile_act_take, hostile_acts_left, NULL};

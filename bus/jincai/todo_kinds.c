@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "todo.h"
+
+/* Who reads these is under pressure: what has not happened is said in full each time. */
+const struct todo_kind todo_kinds[] = {
+	/* Files that an adapter took (waiting_show.c has their words). */
+	{.name = "held", .zh = "挂起", .en = "held batch", .whole = true,
+		.next = "held return {number} --reason {reason}\nheld retry {number} --reason {reason}\nheld show {number}"},
+	{.name = "conflict", .zh = "冲突", .en = "conflict", .whole = true,
+		.next = "held return {number} --reason {reason}\nheld show {number}"},
+	{.name = "unreadable", .zh = "读不懂的文件", .en = "unreadable file", .whole = true,
+		.next = "held return {number} --reason {reason}\nheld retry {number} --reason {reason}\nheld show {number}"},
+	{.name = "duplicate", .zh = "重复报送", .en = "duplicate", .whole = true,
+		.next = "held seen {number} --reason {reason}\nheld show {number}"},
+	/* What a destination has. */
+	{.name = "batch", .zh = "在去向处挂起", .en = "batch held at its destination", .whole = true,
+		.next = "held show {number}\ndead list {number}",
+		.not_zh = "整批暂停，一笔未发往 {destinations}", .not_en = "the whole batch is held, not one was sent to {destinations}",
+		.do_zh = "先看是哪几笔过不去、为什么；请来源系统更正后整批重报，或补上代码表、报文格式里缺的内容",
+		.do_en = "see which records could not go on, and why; have the source correct them and hand the whole batch in again, or add what "
+			"a table or a form lacks"},
+	{.name = "parcel", .zh = "送达不明", .en = "parcel of unknown fate", .at_once = true, .next = "held show {number}"},
+	/* Records that could not go on. */
+	{.name = "dead", .zh = "死信", .en = "dead letters", .next = "dead list {number}\ndead show {number}",
+		.do_zh = "请来源系统更正这几笔并重新报送；若是代码表或报文格式缺内容，请补上",
+		.do_en = "have the source correct these records and hand them in again; when a table or a form lacks something, add it"},
+	{.name = "dead-conflict", .zh = "内容冲突的记录", .en = "conflicting records", .next = "dead list {number}\ndead show {number}",
+		.do_zh = "请来源系统确认以哪一笔为准；若以后一笔为准，请换新的编号重报",
+		.do_en = "ask the source which of the two is right; when it is the later one, have it sent under a new id"},
+	/* What people began. */
+	{.name = "act", .zh = "尚未执行的操作", .en = "act that nobody has executed", .next = "run",
+		.not_zh = "该操作还没有执行，有关的批次、记录和款项都没有变化",
+		.not_en = "the act has not been executed; nothing has changed for the batch, the record or the money it speaks of",
+		.do_zh = "站点没有运行的，请启动；已在运行的，说明负责的流停下了，先处理它的待办",
+		.do_en = "start the site when it does not run; when it does, the flow that has to do it stands: see to that first"},
+	/* What did not come; what is running out. */
+	{.name = "silent", .zh = "逾期未报", .en = "silent source", .next = "held list\ncheck",
+		.not_zh = "{flow} 本期没有发布任何一批，本期一笔也没有发送",
+		.not_en = "no batch of {flow} was published in this period, not one of this period was sent",
+		.do_zh = "请来源系统报送；已经报送的，看文件是否还在接入文件夹里（文件名不符或缺少完成标志），或已被挂起",
+		.do_en = "have the source hand it in; when it says that it did, see whether the file still lies in the drop folder (another "
+			"name, no marker) or is held"},
+	{.name = "store", .zh = "库将满", .en = "store nearly full", .at_once = true, .next = "check",
+		.not_zh = "目前没有丢失，也没有拒收；用到上限的九成后，不再接收新文件，已开始的照常办完",
+		.not_en = "nothing was lost or refused so far; from nine tenths of the limit on no new file is taken in, what was begun still "
+			"ends",
+		.do_zh = "请在 jincai.yaml 的 store: {max: } 中调大上限（磁盘须有余量），然后重新启动",
+		.do_en = "raise store: {max: } in jincai.yaml (the disk must have the room), then start again"},
+	{.name = "disk", .zh = "磁盘将满", .en = "file system nearly full", .at_once = true, .next = "check",
+		.not_zh = "目前没有丢失，也没有拒收；磁盘写满后停止接收和发送，腾出空间后自动继续",
+		.not_en = "nothing was lost or refused so far; when it is full nothing more is taken in or sent until there is room",
+		.do_zh = "请腾出空间或扩容；已办结的原件可由接入的 keep: 天数 自动清理，不要手工删除",
+		.do_en = "make room or add some; keep: DAYS of an adapter deletes originals that are done with; delete none by hand"},
+};
+const unsigned todo_nkinds = sizeof todo_kinds / sizeof *todo_kinds;
