@@ -57,7 +57,9 @@ static int save_out(struct deliver *d, struct err *e)
 		if (p->next)
 			buf_c(b, ',');
 	}
-	buf_str(b, "],\"totals\":");
+	buf_c(b, ']');
+	deliver_write_lost(d, b);
+	buf_str(b, ",\"totals\":");
 	totals_write(d->totals, b);
 	buf_c(b, '}');
 	return flow_position_put(&d->flow, "out", buf_as_span(b), e);
@@ -115,6 +117,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 		d->flow.attention |= (*g)->held;
 		g = &(*g)->next;
 	}
+	deliver_read_lost(d, o);
 	json_array_foreach(json_object_get(o, "parcels"), i, v) {
 		if (!(*p = parcel_read(v, e)))
 			return -1;
@@ -193,6 +196,8 @@ static int open_outboxes(struct deliver *d, struct err *e)
 	if (open_outbox(d, d->setup.shadow, &d->outbox, e) != 0 ||
 		(shadows && !d->setup.shadow && open_outbox(d, true, &d->shadowed, e) != 0))
 		return -1;
+	if (d->store && !d->setup.shadow && deliver_open_ledger(d, e) != 0)
+		return -1;
 	return discard_unplanned(d, d->outbox, e) != 0 || (d->shadowed && discard_unplanned(d, d->shadowed, e) != 0) ? -1 : 0;
 }
 
@@ -238,6 +243,7 @@ static void deliver_close(struct flow *f)
 	d->open = NULL;
 	d->parcels = NULL;
 	deliver_forget_held(d);
+	deliver_close_ledger(d);
 	outbox_close(d->outbox);
 	outbox_close(d->shadowed);
 	d->outbox = d->shadowed = NULL;
@@ -313,8 +319,9 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct deliver *d = (struct deliver *)f;
 	unsigned budget = BUS_STEP_RECORDS;
-	bool any = false;
+	bool any = d->unsaved;
 
+	d->unsaved = false;
 	if (find_unknown(d, &any, e) != 0)
 		return -1;
 	if (!any && any_in(d, PARCEL_HANDING)) {
@@ -350,6 +357,8 @@ static void deliver_free(struct flow *f)
 	free(d->folder);
 	free(d->shadow_folder);
 	free(d->source);
+	free(d->site);
+	free(d->store);
 	free(d);
 }
 
@@ -374,6 +383,8 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	d->setup = *s;
 	d->name = mem_text(span_of(s->name));
 	d->folder = mem_text(span_of(s->folder));
+	d->site = mem_text(span_of(s->site ? s->site : ""));
+	d->store = s->store ? mem_text(span_of(s->store)) : NULL;
 	d->shadow_folder = mem_text(span_of(s->shadow_folder ? s->shadow_folder : ""));
 	slots_init(&d->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &d->slots);

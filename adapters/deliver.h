@@ -14,6 +14,9 @@
  * their lines and their closings, parcels under way, totals}; and "held/<batch>" for each batch that waits for a person,
  * however many they are. The lines themselves stay on the topic.
  *
+ * A ledger beside the staged files knows what was handed over even when the store has become an older one: a batch that is in
+ * there as it is now is counted as already there, and one that is there with other lines is held (gather.ledger).
+ *
  * In shadow a parcel is planned, staged and finished as when it is live, byte for byte, below the shadow folder. It is a
  * shadow for ever: when the destination goes live, what was planned before is not sent. Parcels that were planned live
  * wait while the destination is in shadow.
@@ -24,6 +27,7 @@ struct deliver_setup {
 	struct library *library;
 	const struct form *form;     /* outward; borrowed */
 	const char *folder;
+	const char *site, *store;    /* name of the site, id of the store, for the ledger (ledger.h); NULL: none is kept */
 	const char *shadow_folder;   /* where parcels go that are made in shadow, made when missing; NULL: there are none */
 	bool shadow;                 /* all is done as ever, but in that folder: nothing is handed over */
 	bool group;                  /* the receiver is another user, in the folder's group */

@@ -16,6 +16,7 @@ struct spread {
 		struct buf bytes;
 		struct hash_sha256 *hash;
 		struct money_sum sum;        /* of the lines really written */
+		bool had;                    /* the receiver was given it in a life of the store that is lost */
 	} *all;
 	unsigned n;
 	unsigned *table;             /* hash of split -> number + 1 */
@@ -125,6 +126,7 @@ static int add_split(struct spread *s, const struct line *l, struct err *e)
 	if (s->n > PARCELS_MAX)
 		return err_set(e, E_PARCEL_TOO_MANY, "max=%u", PARCELS_MAX);
 	p->cut += l->cut;
+	p->ids += l->ids;
 	if (l->readable)
 		return money_sum_add(&p->sum, l->fen, e);
 	money_sum_unreadable(&p->sum);
@@ -137,6 +139,8 @@ static int write_line(struct spread *s, const struct line *l, struct err *e)
 	struct spread_one *one = spread_of(s, l);
 	size_t before = one->bytes.n;
 
+	if (one->had)
+		return 0;
 	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)
 		return -1;
 	s->held += one->bytes.n - before;
@@ -281,19 +285,38 @@ static int check_gathered(const struct spread *s, const struct gathering *g, str
 	return 0;
 }
 
+static int find_had(struct spread *s, const struct gathering *g, struct err *e)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (deliver_had(s->d, g, s->all[i].parcel, &s->all[i].had, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* Nothing of it goes out: it is there already. */
+static int count_had(struct deliver *d, const struct parcel *p, struct err *e)
+{
+	const struct span currency = span_of(p->currency);
+
+	return totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
+		totals_move(d->totals, TOTAL_ALREADY, d->name, currency, &p->sum, 1, e) != 0 ? -1 : 0;
+}
+
 static int build(struct spread *s, const struct gathering *g, struct err *e)
 {
 	struct deliver *d = s->d;
 
-	if (each_line(d, g, add_split, s, e) != 0 || check_gathered(s, g, e) != 0)
+	uint64_t no = d->next_no;
+
+	if (each_line(d, g, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 || find_had(s, g, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
-		if (begin_parcel(s, &s->all[i], g, d->next_no + i, e) != 0)
+		if (!s->all[i].had && begin_parcel(s, &s->all[i], g, no++, e) != 0)
 			return -1;
-	if (each_line(d, g, write_line, s, e) != 0)
+	if (no > d->next_no && each_line(d, g, write_line, s, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
-		if (end_parcel(s, &s->all[i], e) != 0)
+		if (!s->all[i].had && end_parcel(s, &s->all[i], e) != 0)
 			return -1;
 	return outbox_sync_staging(d->outbox, e);
 }
@@ -317,6 +340,7 @@ int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e)
 {
 	struct spread s = {.d = d};
 	struct parcel **tail = &d->parcels;
+	unsigned planned = 0;
 	int ret = -1;
 
 	if (g->nsums > 1 && d->setup.form->head)
@@ -332,14 +356,19 @@ int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e)
 	while (*tail)
 		tail = &(*tail)->next;
 	for (unsigned i = 0; i < s.n && ret == 0; i++) {
+		if (s.all[i].had) {
+			ret = count_had(d, s.all[i].parcel, e);
+			continue;
+		}
 		/* The exact places of the batch's lines stand in its first plan. */
-		ret = deliver_append_parcel(d, s.all[i].parcel, i ? NULL : g, e);
+		ret = deliver_append_parcel(d, s.all[i].parcel, planned ? NULL : g, e);
 		*tail = s.all[i].parcel;
 		tail = &(*tail)->next;
 		s.all[i].parcel = NULL;
+		planned++;
 	}
 	if (ret == 0) {
-		d->next_no += s.n;
+		d->next_no += planned;
 		deliver_gathering_drop(d, g);
 	}
 	spread_done(&s);

@@ -46,7 +46,7 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 	buf_clear(&d->line);
 	buf_reserve(&d->line, v->data.n);    /* unescaped texts are no longer than escaped ones: nothing moves */
 	*ret = (struct line){.cells = arena_new(&d->scratch, CODEC_CELLS_MAX * sizeof(struct span)),
-		.layout = shape ? shape->layout : 0};
+		.layout = shape ? shape->layout : 0, .ids = ledger_id(v->id)};
 	jscan_init(&in, v->data);
 	if (jscan_enter_object(&in, e) != 0)
 		return -1;

@@ -105,7 +105,7 @@ static void log_done(const struct deliver *d, const struct parcel *p)
 int deliver_hand_over(struct deliver *d, struct err *e)
 {
 
-	if (check_all(d, PARCEL_HANDING, UINT_MAX, e) != 0)
+	if (check_all(d, PARCEL_HANDING, UINT_MAX, e) != 0 || deliver_note(d, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p; p = p->next) {
 		struct outbox *o = deliver_outbox(d, p);

@@ -78,13 +78,15 @@ int deliver_restore_held(struct deliver *d, struct err *e)
 {
 	struct restoring r = {.tail = &d->open, .e = e};
 	struct buf prefix = BUF_INIT;
+	struct gathering **held;
 	int ret;
 
 	while (*r.tail)
 		r.tail = &(*r.tail)->next;
+	held = r.tail;
 	buf_printf(&prefix, "%s/held/", d->flow.name);
 	ret = bus_positions(d->flow.bus, buf_text(&prefix), restore_one, &r, e);
-	d->flow.attention |= r.tail != &d->open;
+	d->flow.attention |= r.tail != held;
 	buf_done(&prefix);
 	return ret != 0 || r.failed ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 #include "connectors/outbox.h"
 #include "deliver.h"
 #include "gather.h"
+#include "ledger.h"
 #include "totals.h"
 
 /*
@@ -20,13 +21,31 @@ struct input {
 	struct gathering *last;      /* whose line was read last, for ranges; NULL: none */
 };
 
+/* Numbers that a life of the store has used of which this one knows nothing. */
+struct lost {
+	uint64_t first, last;
+};
+
+/* A parcel in the ledger that this life of the store does not know. */
+struct foreign {
+	uint64_t no, ids;
+	char *batchid, *split;
+	char currency[TOTALS_CURRENCY_MAX];
+	struct money_sum sum;
+};
+
 struct deliver {
 	struct flow flow;
 	struct deliver_setup setup;
-	char *name, *folder, *shadow_folder, *source;
+	char *name, *folder, *shadow_folder, *source, *site, *store;
 	unsigned topic, parcels_topic;
 	struct outbox *outbox;       /* of what is planned now: the shadow folder's in shadow */
 	struct outbox *shadowed;     /* live: of parcels under way that are shadows; NULL: there are none */
+	struct ledger *ledger;       /* NULL: none is kept */
+	struct lost *lost;
+	struct foreign *foreign;
+	unsigned nlost, nforeign;
+	bool unsaved;                /* open found what the position does not know yet */
 	struct input *inputs;
 	unsigned ninputs;
 	struct totals *totals;
@@ -47,6 +66,7 @@ struct line {
 	unsigned ncells;
 	unsigned layout;             /* the codec's number of lines of this type */
 	struct span currency, split;
+	uint64_t ids;                /* of the event, as the ledger has it */
 	bool readable, cut;          /* cut: a text in it was shortened */
 	int64_t fen;
 };
@@ -60,6 +80,17 @@ void deliver_gathering_drop(struct deliver *d, struct gathering *g);
 /* ---- deliver_build.c ---- */
 /* Builds and plans the parcels of a batch; one that can never be written is held. */
 int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e);
+
+/* ---- deliver_ledger.c ---- */
+/* Opens the ledger: what in it is not ours, and numbers that are not to be used again. */
+int deliver_open_ledger(struct deliver *d, struct err *e);
+void deliver_close_ledger(struct deliver *d);
+void deliver_write_lost(const struct deliver *d, struct buf *b);
+void deliver_read_lost(struct deliver *d, const json_t *out);
+/* Was just this handed over in a life of the store that is lost? gather.ledger (ERR_DATA): other lines of the batch were. */
+int deliver_had(const struct deliver *d, const struct gathering *g, const struct parcel *p, bool *ret, struct err *e);
+/* What is being handed over stands in the ledger, durably. */
+int deliver_note(struct deliver *d, struct err *e);
 
 /* ---- deliver_hand.c ---- */
 /* Before anything of a parcel is renamed its bytes are held against the plan: parcel.altered, and nothing is handed over. */

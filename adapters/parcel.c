@@ -41,6 +41,7 @@ static void write_members(const struct parcel *p, struct buf *b)
 	json_member(b, "currency", span_of(p->currency));
 	json_member(b, "digest", span_of(p->digest));
 	json_member(b, "boot", span_of(p->boot));
+	buf_printf(b, ",\"ids\":\"%016" PRIx64 "\"", p->ids);
 	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"cut\":%" PRIu64, p->sum.count, p->sum.unreadable,
 		p->cut);
 	json_member(b, "plus", span_of(money_text(p->sum.plus, amount)));
@@ -99,6 +100,8 @@ struct parcel *parcel_read(const json_t *o, struct err *e)
 	p->staged = member(o, "staged");
 	p->staged_marker = member(o, "staged_marker");
 	p->date = member(o, "date");
+	if (json_string_value(json_object_get(o, "ids")))
+		p->ids = strtoull(json_string_value(json_object_get(o, "ids")), NULL, 16);
 	copy(o, "currency", p->currency, sizeof p->currency);
 	copy(o, "digest", p->digest, sizeof p->digest);
 	copy(o, "boot", p->boot, sizeof p->boot);

@@ -38,6 +38,8 @@ struct parcel {
 	struct money_sum sum;
 	uint64_t cut;                /* lines with a text that was shortened for the receiver */
 	char currency[TOTALS_CURRENCY_MAX];
+	uint64_t ids;                /* of its lines, added up: ledger.h */
+	bool in_ledger;              /* in memory: the ledger has it */
 	char digest[65];             /* SHA-256 of the body, hex */
 	char boot[40];               /* in handing */
 	struct parcel *next;

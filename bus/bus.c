@@ -673,6 +673,11 @@ int bus_entries(struct bus *b, unsigned index, struct span prefix,
 
 /* ---- acts ---- */
 
+int64_t bus_last_ms(const struct bus *b)
+{
+	return b->last_ms;
+}
+
 bool bus_in_use(struct bus *b)
 {
 	return b->mode == BUS_OWN || !b->driver->in_use || b->driver->in_use(b);

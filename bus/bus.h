@@ -61,6 +61,9 @@ const char *bus_folder(const struct bus *b);
 /* Bytes in use, and those at which appends are refused: 1, 0 when the driver keeps no store of its own on this host, -1. */
 int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);
 
+/* The time of the newest record when the bus was opened in mode BUS_OWN; 0: there is none, or it cannot be known. */
+int64_t bus_last_ms(const struct bus *b);
+
 /* ---- writing ---- */
 
 /* Becomes the owner of a flow name under a new generation (1, 2, ...), durably, fencing the one before. */

@@ -79,6 +79,7 @@ struct bus {
 	enum bus_mode mode;
 	unsigned partitions;
 	char folder[512];
+	int64_t last_ms;             /* of the newest record when it was opened to own; 0: none, or not known */
 	struct bus_front *front;     /* owned by bus.c: names and handles of topics, buffers for staging */
 };
 

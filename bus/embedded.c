@@ -331,6 +331,7 @@ static int last_time(struct embedded *b, struct err *e)
 		}
 	}
 	store_abort(t);
+	b->bus.last_ms = b->now_ms;
 	return failed ? -1 : 0;
 }
 

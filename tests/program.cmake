@@ -124,7 +124,9 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count>)
   add_test(NAME shadow COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/shadow_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count>)
-  set_tests_properties(handing shadow PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME restore COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/restore_test.py
+    $<TARGET_FILE:jincai> --count $<TARGET_FILE:count> --put $<TARGET_FILE:put_position>)
+  set_tests_properties(handing shadow restore PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # Who may let money go, and how it is proved.

@@ -43,7 +43,7 @@ int outbox_settle(struct outbox *o, struct err *e);
 
 /* Deletes staged names that keep (sorted by bytes, n of them) does not have. Names begin with the generation of who staged
  * them ("3-17.body"): those of generation and later ones stay, for a process that was fenced must not clear away what its
- * successor stages. */
+ * successor stages. What is called ledger or witness is not ours. */
 int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, uint64_t generation, struct err *e);
 /* Deletes one staged name; fine when it is gone. */
 int outbox_unstage(struct outbox *o, const char *staged, struct err *e);

@@ -26,6 +26,18 @@ ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number 
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
 	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes behind the last thing that was written: all money destinations are stopped", "时钟比最后一次写入慢了 {minutes} 分钟：所有付款去向已停",
+	"not one payment goes out; set the clock right; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请先校准时钟，再核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_COPIED, "guard.copied", ERR_CONF, 1, "the store in {folder} is not the file that it was: it was copied or put back; all money destinations are stopped", "{folder} 里的库已不是原来的文件：被复制或放回过；所有付款去向已停",
+	"not one payment goes out; make sure that no other copy runs; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认没有另一份在运行，核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_MOVED, "guard.moved", ERR_CONF, 1, "the store in {folder} was last run on another machine: all money destinations are stopped", "{folder} 里的库上次在另一台机器上运行：所有付款去向已停",
+	"not one payment goes out; make sure that it no longer runs there; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认原机器不再运行，核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_REPLACED, "guard.replaced", ERR_CONF, 1, "{file} belongs to another store: this one took its place; all money destinations are stopped", "{file} 属于另一个库，现在的库取代了它：所有付款去向已停",
+	"not one payment goes out; look at what was handed over and let two people resume: jincai resume", "一笔未付；请核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_RESTORED, "guard.restored", ERR_CONF, 1, "the store is older than it was: {file} says {want}, the store {got}; all money destinations are stopped", "库比原来旧：{file} 记着 {want}，库里是 {got}；所有付款去向已停",
+	"not one payment goes out; look at what was handed over since and let two people resume: jincai resume", "一笔未付；请核对此后已交出的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_WITNESS, "guard.witness", ERR_CONF, 3, "the safeguard cannot write {file}", "保护措施无法写入 {file}",
+	"nothing was started; make its folder writable, or name another place outside the store: witness: PATH", "没有启动；请让该文件夹可写，或用 witness: 路径 指定库以外的另一处")
 ROW(E_HELP_NONE, "help.none", ERR_CONF, 2, "there is no verb and no error code {name}", "没有命令，也没有错误代码 {name}",
 	"<did you mean {near}? >jincai help lists the verbs; a code stands in [ ] behind a message", "<是不是 {near}？>命令请看 jincai help；错误代码在提示末尾的 [ ] 里")
 ROW(E_DEMO_DIFFERS, "demo.differs", ERR_HALT, 6, "the demo ended otherwise than planted in {count} points; no real data was touched", "演示结果有 {count} 处与预埋不符；未触及任何真实数据", "the points are named above; do not let this build handle money, send its output in together with jincai --version", "不符之处见上；请勿用此版本处理款项，并请将输出连同 jincai --version 一并报送")
@@ -1309,12 +1321,16 @@ ROW(E_GATHER_ALREADY, "gather.already", ERR_DATA, 1, "{already} of its lines wer
 	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
 ROW(E_GATHER_FAILED, "gather.failed", ERR_DATA, 1, "{failed} of its {all} lines failed, for this or another destination", "共 {all} 笔，其中 {failed} 笔没有走通（本去向或其他去向）",
 	"the whole batch is held, not one is sent: see jincai dead list", "整批挂起，一笔未发：请看 jincai dead list")
+ROW(E_GATHER_LEDGER, "gather.ledger", ERR_DATA, 1, "parcel {no}, of {had} lines, was handed over of this batch before the store was restored; now it would have {now} lines", "在库恢复之前，本批已交出发送批 {no}（{had} 笔）；现在将是 {now} 笔",
+	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
 ROW(E_GATHER_LINE, "gather.line", ERR_HALT, 6, "a line for this destination cannot be read: {id}", "该去向的一行读不懂：{id}",
 	"the destination stopped, nothing behind this place was sent; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请保留现场并求助")
 ROW(E_GATHER_LINES, "gather.lines", ERR_HALT, 6, "batch {batch}: the router wrote {want} lines, {got} are here", "批次 {batch}：路由器写了 {want} 行，此处有 {got} 行",
 	"the destination stopped, nothing of the batch was sent; keep the store as it is and ask for help", "该去向已停，该批一笔未发；请保留现场并求助")
 ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch} cannot be read", "批次 {batch} 的保存状态读不懂",
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
+ROW(E_LEDGER_DAMAGED, "ledger.damaged", ERR_CONF, 5, "line {line} of {file} is not as it was written: somebody changed it, or the disk did", "{file} 第 {line} 行已不是写入时的内容：有人改动，或磁盘有误",
+	"the destination stopped, nothing was sent; find out why; put the file back from a backup and compare with the receiver", "该去向已停，一笔未发；请查明原因，从备份放回该文件，并与接收方核对")
 ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
 	"nothing was sent; unmount what is mounted there, then start again", "没有发出任何文件；请卸下挂在那里的文件系统，然后重新启动")
 ROW(E_PARCEL_ALTERED, "parcel.altered", ERR_CONF, 5, "the bytes of parcel {no} ({name}) for {destination} are not those that were planned: somebody changed or removed .staging/{staged}", "去向 {destination} 的发送批 {no}（{name}）已不是计划时的内容：有人改动或删除了 .staging/{staged}",

@@ -111,7 +111,7 @@ static void read_site(struct loading *in)
 
 static void read_bus(struct loading *in)
 {
-	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store;
+	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store, *witness;
 
 	if (url) {
 		set_text(&in->site->bus_url, url->text);
@@ -119,6 +119,9 @@ static void read_bus(struct loading *in)
 			conf_report(in->f, url, E_BUS_URL, "url=%.*s", SPAN_F(url->text));
 	}
 	in->site->partitions = (unsigned)conf_int(in->root, "partitions", 1, 64, 1, in->f);
+	witness = conf_want(in->root, "witness", CONF_SCALAR, in->f);
+	if (witness)
+		in->site->witness = site_path(in->site, witness->text);
 	store = conf_want(in->root, "store", CONF_MAP, in->f);
 	if (store) {
 		in->site->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, in->f) << 30;
@@ -500,6 +503,7 @@ void site_free(struct site *s)
 	conf_close(s->conf);
 	free(s->name);
 	free(s->bus_url);
+	free(s->witness);
 	free(s->base);
 	free(s);
 }

@@ -18,6 +18,7 @@
  *	site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
  *	                                         # kind: test; production when left out (site_kind.c)
  *	bus: embedded:./bus
+ *	witness: ./.jincai-witness               # file of the safeguard, outside the store (guard.h); optional
  *	store: {max: 64}                         # GiB; optional
  *	partitions: 1                            # fixed for the life of a bus; optional
  *	library: [./dialects]                    # folders that stand before those of the program; optional
@@ -82,6 +83,9 @@ struct site {
 	char *base;                  /* folder of the file */
 	bool test;                   /* kind: test */
 	char *name, *bus_url;
+	char *witness;               /* where the safeguard has its file; NULL: beside the site file */
+	char store[33];              /* id of the store that runs it, once it runs (guard.h); "" before */
+	bool money_stopped;          /* no money destination may start now */
 	unsigned partitions;
 	uint64_t max_bytes;
 	struct library *library;

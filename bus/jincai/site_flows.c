@@ -3,6 +3,7 @@
 
 #include "deliver.h"
 #include "intake.h"
+#include "items.h"
 #include "router.h"
 #include "site.h"
 #include "topics.h"
@@ -157,6 +158,10 @@ static struct flow *destination_of(struct site *s, struct bus *b, const struct s
 		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL};
 	struct flow *f;
 
+	if (s->store[0]) {
+		setup.site = s->name;
+		setup.store = s->store;
+	}
 	site_shadow_folder(&shadow, b, d->name);
 	setup.shadow_folder = buf_text(&shadow);
 	f = deliver_new(&setup, e);
@@ -214,7 +219,8 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		failed = add_flow(&list, &n, r ? router_flow(r) : NULL, true);
 	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
-		if (s->destinations[i].mode != SITE_OFF && site_wants(names, s->destinations[i].name))
+		if (s->destinations[i].mode != SITE_OFF && !(s->money_stopped && items_destination(&s->destinations[i])) &&
+			site_wants(names, s->destinations[i].name))
 			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "guard.h"
 #include "keeper.h"
 #include "log.h"
 #include "say.h"
@@ -44,6 +45,20 @@ static int ended(struct flow *const *flows, unsigned n)
 	return code;
 }
 
+/* The money is stopped: said at once, and again at the end. */
+static int guarded(struct site *s, struct bus *b, struct guard *g, struct err *e)
+{
+	if (guard_begin(s, b, s->test && !s->people, g, e) != 0)
+		return -1;
+	memcpy(s->store, g->store, sizeof s->store);
+	s->money_stopped = g->why.id != E_NONE;
+	if (g->why.id) {
+		err_print(&g->why, say_lang(), stderr);
+		log_line(LOG_WARN, "guard.stopped", "err=%s do=jincai_resume", err_code(g->why.id)->name);
+	}
+	return 0;
+}
+
 /* The keeper goes first: before anything else moves it is written down what is in force. It runs on with the others, unless
  * flows are named. */
 static int begin(struct flow *keeper, bool stays, struct err *e)
@@ -66,6 +81,7 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 	struct bus *b = NULL;
 	struct err e = ERR_INIT;
 	struct items items;
+	struct guard guard;
 	bool stays = site_wants(names, SITE_KEEPER);
 	unsigned n = 0;
 	int code;
@@ -74,7 +90,7 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 		return verb_failed(&e);
 	items_of(s, &items);
 	keeper = keeper_new(&(struct keeper_setup){.bus = b, .site = s, .items = &items, .alone = s->test});
-	if (begin(keeper, stays, &e) != 0 || site_flows(s, b, names, &flows, &n, &e) != 0) {
+	if (guarded(s, b, &guard, &e) != 0 || begin(keeper, stays, &e) != 0 || site_flows(s, b, names, &flows, &n, &e) != 0) {
 		flow_shut(keeper);
 		keeper->kind->free(keeper);
 		items_done(&items);
@@ -88,6 +104,7 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 		keeper->kind->free(keeper);
 	}
 	code = flow_run(flows, n, &how, &e) != 0 ? verb_failed(&e) : ended(flows, n);
+	code = code == 0 && guard.why.id ? 1 : code;
 	for (unsigned i = 0; i < n; i++)
 		flows[i]->kind->free(flows[i]);
 	free(flows);

@@ -119,6 +119,18 @@ static char *get_position(struct fix *x, const char *key)
 	return b.p;
 }
 
+/* Why its one batch is held. */
+static void is_held_for(struct fix *x, const char *code)
+{
+	struct buf want = BUF_INIT;
+	char *held = get_position(x, "out/held/b:1");
+
+	buf_printf(&want, "\"why\":\"%s\"", code);
+	assert_non_null(strstr(held, buf_text(&want)));
+	buf_done(&want);
+	free(held);
+}
+
 /* Turns until idle; the code of what ended it, or "". */
 static const char *run(struct fix *x)
 {
@@ -588,7 +600,7 @@ static void two_currencies_under_one_declared_sum_are_held(void **state)
 	feed_closing(&x, x.to, 2, 2);
 	assert_string_equal(run(&x), "");
 	out = get_position(&x, "out/out");
-	assert_non_null(strstr(out, "\"why\":\"parcel.currencies\""));
+	is_held_for(&x, "parcel.currencies");
 	assert_non_null(strstr(out, "[\"stopped\",\"out\",\"CNY\",1,\"1.00\",\"0.00\",0],[\"stopped\",\"out\",\"GBP\",1,\"2.00\",\"0.00\",0]"));
 	assert_null(strstr(out, "[\"pending\""));
 	free(out);
@@ -635,7 +647,7 @@ static void a_batch_of_too_many_files_is_held(void **state)
 	feed_closing(&x, x.to, 1001, 1001);
 	assert_string_equal(run(&x), "");
 	out = get_position(&x, "out/out");
-	assert_non_null(strstr(out, "\"why\":\"parcel.too_many\""));
+	is_held_for(&x, "parcel.too_many");
 	free(out);
 	assert_int_equal(files(&x, "out"), 0);
 	end(&x);
@@ -658,7 +670,7 @@ static void a_line_that_cannot_be_written_holds_the_batch_and_leaves_nothing(voi
 	feed_closing(&x, x.to, 2, 2);
 	assert_string_equal(run(&x), "");
 	out = get_position(&x, "out/out");
-	assert_non_null(strstr(out, "\"why\":\"codec.delimiter_inside\""));
+	is_held_for(&x, "codec.delimiter_inside");
 	free(out);
 	assert_int_equal(files(&x, "out"), 0);
 	assert_int_equal(files(&x, "out/.staging"), 0);

@@ -14,6 +14,7 @@
  *	COUNT_FAIL_UNTIL=FILE     ... until this file exists
  *	COUNT_SKIP=CALL:PART,...  that call does nothing and says 0 where its path contains PART (ends in it: "PART$");
  *	                          a rename's path is "FROM -> TO"
+ *	COUNT_CLOCK=SECONDS       the wall clock is so much ahead
  *	COUNT_BOOT_ID=FILE        is read in the place of /proc/sys/kernel/random/boot_id
  *
  * Threads may call at once; each step has a number of its own. Without any of these variables all calls pass.
@@ -33,6 +34,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
@@ -48,6 +50,7 @@ static struct {
 	int fail_errno, fail_write_errno;
 	bool after, grow;
 	const char *until, *boot_id;
+	long clock;
 	struct {
 		char call[32];
 		const char *part;
@@ -155,6 +158,7 @@ static void ask(void)
 	asked.grow = number("COUNT_FAIL_GROW") != 0;
 	asked.until = getenv("COUNT_FAIL_UNTIL");
 	asked.boot_id = getenv("COUNT_BOOT_ID");
+	asked.clock = (long)number("COUNT_CLOCK");
 	read_skips(getenv("COUNT_SKIP"));
 	asked.on = log || asked.kill || asked.fail || asked.fail_write || asked.nskips || asked.boot_id;
 	atomic_store(&asked.ready, 1);
@@ -872,4 +876,13 @@ FILE *fopen64(const char *path, const char *mode)
 FILE *fopen(const char *path, const char *mode)
 {
 	return fopen64(path, mode);
+}
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int bad = (int)syscall(SYS_clock_gettime, id, ret);
+
+	if (!bad && id == CLOCK_REALTIME)
+		ret->tv_sec += asked.clock;
+	return bad;
 }

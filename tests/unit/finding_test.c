@@ -150,7 +150,7 @@ static void a_note_refuses_nothing_and_a_repeat_is_said_once(void **state)
 		"jincai: f:1:1: note: no route leads to destination n: nothing will go there [site.unreached]\n"
 		"    → add a route, or take the destination out\n"
 		"jincai: f:2:1: refused: destination d does not say its mode: whether anything goes out stands nowhere "
-		"[site.no_mode]\n    → write mode: off until the receiver has agreed, then mode: live\n"
+		"[site.no_mode]\n    → write mode: off, or mode: shadow to make files beside those made by hand; when the receiver has agreed, mode: live\n"
 		"jincai: f:3: error: x [usage]\n" REMEDY "jincai: f:3: error: y [usage]\n" REMEDY);
 	assert_int_equal(f.count, 3);
 	assert_int_equal(f.notes, 1);

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fsys.h"
+#include "hash.h"
+#include "items.h"
+#include "jscan.h"
+#include "ledger.h"
+#include "log.h"
+
+#define LIFE SITE_KEEPER "/life"
+#define GUARD SITE_KEEPER "/guard"
+#define WITNESS ".jincai-witness"
+#define BEHIND_MAX_MS 120000         /* so much a clock may be set back */
+
+struct life {
+	char store[GUARD_STORE], machine[GUARD_STORE];
+	uint64_t openings, device, inode;
+	int64_t clock_ms;            /* at the last opening */
+	int64_t behind_ms;           /* a clock that is behind this one was accepted */
+	json_t *accepted;            /* other stores whose witness was accepted: id -> openings; NULL: none */
+};
+
+/* ---- what is ---- */
+
+static void short_digest(struct span text, char ret[GUARD_STORE])
+{
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+
+	hash_sha256(text.p, text.n, digest);
+	hash_hex(&hex, digest, 16);
+	snprintf(ret, GUARD_STORE, "%s", buf_text(&hex));
+	buf_done(&hex);
+}
+
+/* The id itself is nobody's business: machine-id(5). A machine without one is like all that have none. */
+static void machine_now(char ret[GUARD_STORE])
+{
+	struct buf id = BUF_INIT;
+	struct err ignored;
+
+	buf_str(&id, "jincai ");
+	if (fsys_get(AT_FDCWD, "/etc/machine-id", 4096, &id, &ignored) != 0)
+		buf_str(&id, "-");
+	short_digest(buf_as_span(&id), ret);
+	buf_done(&id);
+}
+
+static int place_now(struct bus *b, struct life *l, struct err *e)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int ret = 0;
+
+	buf_printf(&path, "%s/data.mdb", bus_folder(b));
+	if (stat(buf_text(&path), &st) != 0)
+		ret = err_sys(e, E_FILE_FAILED, buf_text(&path), errno);
+	buf_done(&path);
+	machine_now(l->machine);
+	l->device = (uint64_t)st.st_dev;
+	l->inode = (uint64_t)st.st_ino;
+	return ret;
+}
+
+static int new_store(struct life *l, struct err *e)
+{
+	uint8_t random[16];
+	struct buf hex = BUF_INIT;
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return err_set(e, E_FILE_FAILED, "file=getrandom\nwhy=no random numbers");
+	hash_hex(&hex, random, sizeof random);
+	snprintf(l->store, sizeof l->store, "%s", buf_text(&hex));
+	buf_done(&hex);
+	return 0;
+}
+
+/* ---- the life of the store ---- */
+
+static void text_of(const json_t *o, const char *name, char *ret, size_t cap)
+{
+	const char *t = json_string_value(json_object_get(o, name));
+
+	snprintf(ret, cap, "%s", t ? t : "");
+}
+
+static uint64_t number_of(const json_t *o, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(o, name));
+}
+
+/* 1, 0 none, -1. */
+static int life_read(struct bus *b, struct life *ret, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int got = bus_position_get(b, LIFE, &text, e);
+	json_t *o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+
+	*ret = (struct life){.openings = number_of(o, "openings"), .device = number_of(o, "device"),
+		.inode = number_of(o, "inode"), .clock_ms = json_integer_value(json_object_get(o, "clock")),
+		.behind_ms = json_integer_value(json_object_get(o, "behind")),
+		.accepted = json_incref(json_object_get(o, "accepted"))};
+	text_of(o, "store", ret->store, sizeof ret->store);
+	text_of(o, "machine", ret->machine, sizeof ret->machine);
+	if (got == 1 && !ret->store[0])
+		got = err_set(e, E_FLOW_POSITION, "name=" LIFE);
+	json_decref(o);
+	buf_done(&text);
+	return got;
+}
+
+static void life_write(const struct life *l, struct buf *b)
+{
+	char *accepted = l->accepted ? json_dumps(l->accepted, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	buf_printf(b, "{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64 ",\"inode\":%" PRIu64
+		",\"clock\":%" PRId64 ",\"behind\":%" PRId64, l->store, l->openings, l->machine, l->device, l->inode, l->clock_ms,
+		l->behind_ms);
+	if (accepted)
+		buf_printf(b, ",\"accepted\":%s", accepted);
+	buf_c(b, '}');
+	free(accepted);
+}
+
+static void life_done(struct life *l)
+{
+	json_decref(l->accepted);
+}
+
+static int64_t last_ms(struct bus *b, const struct life *l)
+{
+	return bus_last_ms(b) > l->clock_ms ? bus_last_ms(b) : l->clock_ms;
+}
+
+/* ---- witnesses ---- */
+
+static bool is_money(const struct site_destination *d)
+{
+	return d->mode == SITE_LIVE && items_destination(d);
+}
+
+/* Calls each with the path of every witness file; own: the one beside the site. */
+static int each_witness(const struct site *s, int (*each)(void *arg, const char *path, bool own, struct err *e), void *arg,
+	struct err *e)
+{
+	struct buf path = BUF_INIT;
+	int ret;
+
+	if (s->witness)
+		buf_str(&path, s->witness);
+	else
+		buf_printf(&path, "%s/" WITNESS, s->base);
+	ret = each(arg, buf_text(&path), true, e);
+	for (unsigned i = 0; i < s->ndestinations && ret == 0; i++)
+		if (is_money(&s->destinations[i])) {
+			buf_clear(&path);
+			buf_printf(&path, "%s/.staging/witness", s->destinations[i].folder);
+			ret = each(arg, buf_text(&path), false, e);
+		}
+	buf_done(&path);
+	return ret;
+}
+
+struct looking {
+	const struct site *site;
+	struct bus *bus;
+	const struct life *life;
+	bool known;                  /* the store has a life */
+	json_t *others;              /* when resuming: id -> openings of all witnesses */
+	uint64_t ahead;              /* the most openings that a witness of our own store says */
+	struct err *why;
+};
+
+/* A file that is no witness says nothing; one of an older format neither. */
+static int look_at_witness(void *arg, const char *path, bool own, struct err *e)
+{
+	struct looking *l = arg;
+	struct buf text = BUF_INIT;
+	json_t *o = fsys_get(AT_FDCWD, path, 4096, &text, e) == 0 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+	const char *store = json_string_value(json_object_get(o, "store"));
+	const uint64_t openings = number_of(o, "openings");
+	const json_t *accepted = store ? json_object_get(l->life->accepted, store) : NULL;
+
+	(void)own;
+	if (store && l->others)
+		json_object_set(l->others, store, json_object_get(o, "openings"));
+	if (!store)
+		;
+	else if (!l->known || strcmp(store, l->life->store) != 0) {
+		if (!l->why->id && (!accepted || (uint64_t)json_integer_value(accepted) < openings))
+			err_set(l->why, E_GUARD_REPLACED, "file=%s", path);
+	} else {
+		l->ahead = openings > l->ahead ? openings : l->ahead;
+		if (!l->why->id && openings > l->life->openings)
+			err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, path, openings,
+				l->life->openings);
+	}
+	json_decref(o);
+	buf_done(&text);
+	return 0;
+}
+
+static int put_witness(void *arg, const char *path, bool own, struct err *e)
+{
+	const struct life *l = arg;
+	const char *slash = strrchr(path, '/');
+	struct buf text = BUF_INIT, folder = BUF_INIT;
+	int fd, ret;
+
+	buf_printf(&text, "{\"store\":\"%s\",\"openings\":%" PRIu64 "}\n", l->store, l->openings);
+	buf_printf(&folder, "%.*s", (int)(slash - path), path);
+	ret = own ? 0 : fsys_make_path(buf_text(&folder), e);
+	if (ret == 0)
+		ret = fsys_open_dir(AT_FDCWD, slash == path ? "/" : buf_text(&folder), &fd, e);
+	if (ret == 0) {
+		ret = fsys_put(fd, slash + 1, buf_as_span(&text), e);
+		close(fd);
+	}
+	/* A destination's folder that cannot be written stops that destination, and says so itself. */
+	if (ret != 0 && !own) {
+		log_line(LOG_WARN, "guard.no_witness", "err=%s", err_code(e->id)->name);
+		ret = 0;
+	} else if (ret != 0 && err_kind(e) == ERR_CONF) {
+		ret = err_set(e, E_GUARD_WITNESS, "file=%s", path);
+	}
+	buf_done(&text);
+	buf_done(&folder);
+	return ret;
+}
+
+/* ---- ledgers ---- */
+
+struct ahead {
+	const char *store;
+	const json_t *out;           /* position of the destination */
+	uint64_t next, no;
+};
+
+static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
+{
+	struct ahead *a = arg;
+
+	(void)e;
+	if (strcmp(x->store, a->store) == 0 && x->no >= a->next)
+		a->no = x->no;
+	return 0;
+}
+
+/* What was handed over stands in the ledger before, and in the store before that: a number that the store has not given. */
+static int look_at_ledger(struct looking *l, const struct site_destination *d, struct err *e)
+{
+	struct ahead a = {.store = l->life->store};
+	struct buf key = BUF_INIT, text = BUF_INIT;
+	json_t *o;
+	int got;
+
+	buf_printf(&key, "%s/out", d->name);
+	got = bus_position_get(l->bus, buf_text(&key), &text, e);
+	o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+	a.next = o ? number_of(o, "next") : 1;
+	if (got >= 0)
+		got = ledger_each(d->folder, look_at_entry, &a, e);
+	if (got == 0 && a.no && !l->why->id)
+		err_set(l->why, E_GUARD_RESTORED, "file=%s/.staging/ledger\nwant=%" PRIu64 "\ngot=%" PRIu64, d->folder, a.no,
+			a.next - 1);
+	json_decref(o);
+	buf_done(&key);
+	buf_done(&text);
+	return got < 0 ? -1 : 0;
+}
+
+/* ---- judging ---- */
+
+static int judge(struct looking *l, struct err *e)
+{
+	struct life now = {.openings = 0};
+	int64_t behind;
+
+	if (each_witness(l->site, look_at_witness, l, e) != 0)
+		return -1;
+	for (unsigned i = 0; l->known && i < l->site->ndestinations; i++)
+		if (is_money(&l->site->destinations[i]) && look_at_ledger(l, &l->site->destinations[i], e) != 0)
+			return -1;
+	if (!l->known || l->why->id)
+		return 0;
+	if (place_now(l->bus, &now, e) != 0)
+		return -1;
+	behind = last_ms(l->bus, l->life) - clock_now_ms();
+	if (strcmp(now.machine, l->life->machine) != 0)
+		err_set(l->why, E_GUARD_MOVED, "folder=%s", bus_folder(l->bus));
+	else if (now.device != l->life->device || now.inode != l->life->inode)
+		err_set(l->why, E_GUARD_COPIED, "folder=%s", bus_folder(l->bus));
+	else if (behind > BEHIND_MAX_MS && last_ms(l->bus, l->life) > l->life->behind_ms)
+		err_set(l->why, E_GUARD_CLOCK, "minutes=%" PRId64, behind / 60000);
+	return 0;
+}
+
+int guard_look(struct bus *b, struct err *ret_why, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int got = bus_position_get(b, GUARD, &text, e);
+	json_t *o = got == 1 && text.n ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+	const char *why = json_string_value(json_object_get(o, "why")), *args = json_string_value(json_object_get(o, "args"));
+
+	*ret_why = ERR_INIT;
+	if (o && why && args)
+		err_restore(ret_why, why, strlen(why), args, strlen(args));
+	if (got == 1 && text.n && !ret_why->id)
+		got = err_set(e, E_FLOW_POSITION, "name=" GUARD);
+	json_decref(o);
+	buf_done(&text);
+	return got < 0 ? -1 : 0;
+}
+
+static void write_why(const struct err *why, struct buf *b)
+{
+	struct buf time = BUF_INIT;
+
+	clock_write(&time, clock_now_ms());
+	buf_printf(b, "{\"at\":\"%s\"", buf_text(&time));
+	json_member(b, "why", span_of(err_code(why->id)->name));
+	json_member(b, "args", span_of(why->args));
+	buf_c(b, '}');
+	buf_done(&time);
+}
+
+/* One commit, under the keeper's name: it is not running yet. guard: NULL leaves that as it is. */
+static int put(struct bus *b, const struct life *l, const struct buf *guard, struct err *e)
+{
+	struct buf life = BUF_INIT;
+	struct bus_owner *o = NULL;
+	int ret;
+
+	life_write(l, &life);
+	ret = bus_own(b, SITE_KEEPER, &o, e) != 0 || bus_position_put(o, LIFE, buf_as_span(&life), e) != 0 ||
+		(guard && bus_position_put(o, GUARD, guard->n ? buf_as_span(guard) : SPAN(""), e) != 0) ||
+		bus_commit(o, e) != 0 ? -1 : 0;
+	bus_disown(o);
+	buf_done(&life);
+	return ret;
+}
+
+/* Where it is now is where it belongs; whoever said otherwise is heard no more. */
+static int renew(struct looking *l, struct life *life, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+
+	l->why = &ignored;
+	l->others = life->accepted ? json_incref(life->accepted) : json_object();
+	if (each_witness(l->site, look_at_witness, l, e) != 0 || place_now(l->bus, life, e) != 0)
+		return -1;
+	json_object_del(l->others, life->store);
+	json_decref(life->accepted);
+	life->accepted = l->others;
+	life->openings = (l->ahead > life->openings ? l->ahead : life->openings) + 1;
+	life->behind_ms = last_ms(l->bus, life);
+	return 0;
+}
+
+/* Nobody could let it go: it is said, and goes on. */
+static int go_on(struct looking *l, struct life *life, struct err *why, struct err *e)
+{
+	log_line(LOG_WARN, "guard.alone", "err=%s do=a_test_site_without_people_goes_on_by_itself", err_code(why->id)->name);
+	*why = ERR_INIT;
+	return renew(l, life, e);
+}
+
+static int judge_and_put(struct looking *l, struct life *life, bool alone, struct err *why, struct err *e)
+{
+	struct err before;
+	struct buf guard = BUF_INIT;
+	int ret;
+
+	if (guard_look(l->bus, &before, e) != 0 || judge(l, e) != 0 ||
+		(!l->known && (new_store(life, e) != 0 || place_now(l->bus, life, e) != 0)))
+		return -1;
+	if (before.id)
+		*why = before;
+	if (alone && why->id && go_on(l, life, why, e) != 0)
+		return -1;
+	life->openings++;
+	if (clock_now_ms() > life->clock_ms)
+		life->clock_ms = clock_now_ms();
+	if (why->id && !before.id)
+		write_why(why, &guard);
+	ret = put(l->bus, life, guard.n || (before.id && !why->id) ? &guard : NULL, e);
+	buf_done(&guard);
+	/* Witnesses that know more than the store are left as they are. */
+	return ret != 0 || why->id ? ret : each_witness(l->site, put_witness, life, e);
+}
+
+int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *ret, struct err *e)
+{
+	struct life life;
+	struct looking l = {.site = s, .bus = b, .life = &life};
+	int got = life_read(b, &life, e);
+
+	*ret = (struct guard){.why = ERR_INIT};
+	l.why = &ret->why;
+	l.known = got == 1;
+	if (got >= 0)
+		got = judge_and_put(&l, &life, alone, &ret->why, e);
+	memcpy(ret->store, life.store, sizeof ret->store);
+	life_done(&life);
+	return got < 0 ? -1 : 0;
+}
+
+bool guard_stops(const struct guard *g, const struct site_destination *d)
+{
+	return g->why.id && items_destination(d);
+}
+
+/* ---- letting go ---- */
+
+int guard_resume(const struct site *s, struct bus *b, struct buf *life, struct buf *guard, struct err *e)
+{
+	struct life now;
+	struct looking l = {.site = s, .bus = b, .life = &now, .known = true};
+	int got = life_read(b, &now, e);
+
+	(void)guard;                 /* empty: nothing is stopped */
+	if (got == 1)
+		got = renew(&l, &now, e);
+	if (got == 0)
+		life_write(&now, life);
+	life_done(&now);
+	return got;
+}
+
+int guard_witness(const struct site *s, struct bus *b, struct err *e)
+{
+	struct life now;
+	int got = life_read(b, &now, e);
+
+	if (got == 1)
+		got = each_witness(s, put_witness, &now, e);
+	life_done(&now);
+	return got;
+}
+
+static int digest_entry(void *arg, const struct ledger_entry *x, struct err *e)
+{
+	(void)e;
+	hash_sha256_add(arg, x->digest, strlen(x->digest));
+	hash_sha256_add(arg, &x->no, sizeof x->no);
+	return 0;
+}
+
+int guard_digest(const struct site *s, struct bus *b, char ret[65], struct err *e)
+{
+	struct hash_sha256 *h = hash_sha256_new();
+	uint8_t digest[HASH_SHA256];
+	struct buf text = BUF_INIT;
+	int got = bus_position_get(b, GUARD, &text, e);
+
+	hash_sha256_add(h, text.p ? text.p : "", text.n);
+	for (unsigned i = 0; got >= 0 && i < s->ndestinations; i++)
+		if (is_money(&s->destinations[i]))
+			got = ledger_each(s->destinations[i].folder, digest_entry, h, e);
+	hash_sha256_get(h, digest);
+	buf_clear(&text);
+	hash_hex(&text, digest, sizeof digest);
+	snprintf(ret, 65, "%s", buf_text(&text));
+	buf_done(&text);
+	hash_sha256_free(h);
+	return got < 0 ? -1 : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_GUARD_H
+#define JC_GUARD_H
+
+#include <jansson.h>
+
+#include "site.h"
+
+/*
+ * The safeguard: a store that was restored from a backup, copied or moved does not know what was handed over meanwhile, and one
+ * whose clock went back would write times that are not. Until two people have looked, no money destination starts; all else
+ * goes on.
+ *
+ * The store keeps its life in the position "site/life": its id, how often it was opened to run, a digest of the machine's id,
+ * device and inode of its data file, the clock at the last opening. Beside it, outside the store, witness files say the id and the
+ * number of openings: .jincai-witness beside the site file (or where `witness:` says), .staging/witness of each money
+ * destination. The ledgers there (ledger.h) know what was handed over since.
+ *
+ * Why the money is stopped stands in the position "site/guard" until it is let go: {"why":CODE,"args":TEXT,"at":TIME}. On a test
+ * site that names no people nobody could: there it is logged, and the new life begins at once.
+ */
+#define GUARD_STORE 33u
+
+struct guard {
+	char store[GUARD_STORE];     /* id of this store, for ledgers */
+	struct err why;              /* not E_NONE: the money is stopped */
+};
+
+/* At each start, on a bus in mode BUS_OWN, before any flow: takes note of the opening, and judges. alone: see above. Errors:
+ * guard.witness {file}, flow.position, and what the bus says. */
+int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *ret, struct err *e);
+/* Why the money is stopped, for who looks; E_NONE: it is not. */
+int guard_look(struct bus *b, struct err *ret_why, struct err *e);
+/* What this destination must not be started for now. */
+bool guard_stops(const struct guard *g, const struct site_destination *d);
+
+/* Letting go: what stands in the positions then. For the keeper, which commits them; after that guard_witness. life and guard are
+ * appended to. */
+int guard_resume(const struct site *s, struct bus *b, struct buf *life, struct buf *guard, struct err *e);
+/* Writes the witness files anew, as the store's life says. */
+int guard_witness(const struct site *s, struct bus *b, struct err *e);
+
+/* SHA-256, hex, of what a person looks at before it is let go: why, and the ledgers as they are. */
+int guard_digest(const struct site *s, struct bus *b, char ret[65], struct err *e);
+
+#endif

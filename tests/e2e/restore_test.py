@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A store that was restored, copied, moved or replaced pays nothing twice: restore_test.py PROGRAM --count LIB --put TOOL [CASE...]
+
+What was paid is counted from the bank's folder alone.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+from small_site import SITE_FILE, Site, payroll
+
+CASES = []
+options = None
+PEOPLE = """people:
+  approval: local
+  members:
+    li: {role: handler, user: li}
+    zhang: {role: checker, user: zhang}
+"""
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+def is_(got, want):
+    assert got == want, f"want {want!r}\ngot  {got!r}"
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def backup(site):
+    shutil.copytree(site.root / "bus", site.root / "backup")
+
+
+def restore(site):
+    shutil.rmtree(site.root / "bus")
+    shutil.copytree(site.root / "backup", site.root / "bus")
+
+
+def terms(site):
+    for verb in (["balance"], ["balance", "--deep"]):
+        result = site.call(*verb)
+        assert result.code == 0 and "0.00" in result.out, result
+    rows = json.loads(site.call("balance", "--json").out)
+    is_((rows["wrong"], rows["difference"]), (0, "0.00"))
+    return {(r["destination"], r["term"]): r["count"] for r in rows["terms"] if r["equation"] == "out"}
+
+
+def ledger(site, folder="out/abc"):
+    """The lines of a ledger; each has its check value."""
+    ret = []
+    for line in (site.root / folder / ".staging/ledger").read_bytes().splitlines():
+        text, _, crc = line.rpartition(b" ")
+        is_(int(crc, 16), crc32c(text))
+        ret.append(json.loads(text))
+    return ret
+
+
+def run_twice(root, text=SITE_FILE):
+    """A site that was backed up between two batches and restored after them."""
+    site = Site(root, options.program, text)
+    first = site.drop(payroll(batch=1, rows=3))
+    is_(site.run().code, 0)
+    backup(site)
+    second = site.drop(payroll(batch=2, rows=4))
+    is_(site.run().code, 0)
+    return site, first, second
+
+
+@case
+def a_restored_store_sends_nothing_twice(root):
+    site, first, second = run_twice(root)
+    before = {p.name: p.read_bytes() for p in (site.root / "out/abc").glob("df_*")}
+    restore(site)
+    result = site.run()
+    is_(result.code, 0)
+    is_({p.name: p.read_bytes() for p in (site.root / "out/abc").glob("df_*")}, before)
+    site.sent_is(first, second)
+    got = terms(site)
+    is_((got["bank-abc", "handed_over"], got["bank-abc", "already"], got["units", "already"]), (3, 4, 4))
+    third = site.drop(payroll(batch=3, rows=5))
+    is_(site.run().code, 0)
+    site.sent_is(first, second, third)
+    is_([x["no"] for x in ledger(site)], [1, 2, 3])
+    is_(site.run().code, 0)
+    site.sent_is(first, second, third)
+
+
+@case
+def a_new_store_beside_the_old_folders_sends_nothing_twice(root):
+    site, first, second = run_twice(root)
+    shutil.rmtree(site.root / "bus")
+    site.run()
+    site.sent_is(first, second)
+    third = site.drop(payroll(batch=3, rows=5))
+    site.run()
+    site.sent_is(first, second, third)
+    is_([x["no"] for x in ledger(site)], [1, 2, 3])
+    is_(len({x["store"] for x in ledger(site)}), 2)
+
+
+@case
+def the_ledger_says_what_was_handed_over(root):
+    site, first, second = run_twice(root)
+    lines = ledger(site)
+    is_([(x["site"], x["no"], x["count"], x["currency"], x["split"]) for x in lines],
+        [("yakeshi", 1, 3, "CNY", ""), ("yakeshi", 2, 4, "CNY", "")])
+    is_([x["plus"].replace(".", "") for x in lines], [str(sum(line[2] for line in b.lines)) for b in (first, second)])
+    is_([x["split"] for x in ledger(site, "out/units")], ["602001", "602001"])
+    is_({(site.root / "out/abc/.staging/ledger").stat().st_mode & 0o777}, {0o600})
+
+
+@case
+def a_torn_end_is_taken_off_and_a_wrong_line_stops(root):
+    site, first, second = run_twice(root)
+    path = site.root / "out/abc/.staging/ledger"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:50])
+    is_(site.run().code, 0)
+    is_(path.read_bytes(), whole)
+    path.write_bytes(whole.replace(b'"count":3', b'"count":2'))
+    result = site.run()
+    assert result.code == 5 and "ledger.damaged" in result.codes, result
+    path.write_bytes(whole)
+    is_(site.run().code, 0)
+    site.sent_is(first, second)
+
+
+@case
+def a_batch_that_is_there_with_other_lines_is_held(root):
+    site, first, second = run_twice(root)
+    path = site.root / "out/abc/.staging/ledger"
+    one, two = path.read_bytes().splitlines()
+    text = two.rpartition(b" ")[0].replace(b'"count":4', b'"count":3')
+    path.write_bytes(one + b"\n" + text + b" %08x\n" % crc32c(text))
+    restore(site)
+    is_(site.run().code, 1)
+    waiting = site.held()
+    is_([w["destination"] for w in waiting if w.get("destination")], ["bank-abc"])
+    assert "gather.ledger" in json.dumps(waiting), waiting
+    site.sent_is(first, second)
+
+
+def guarded_site(root):
+    return run_twice(root, SITE_FILE + PEOPLE)
+
+
+def is_stopped(site, code, *paid, fresh=10):
+    """The run says so, pays nothing of a new batch, and goes on with the rest."""
+    new = site.drop(payroll(batch=fresh, rows=2))
+    rows = sum(site.unit_rows().values())
+    for _ in range(2):                  # and so it stays
+        result = site.run()
+        assert result.code == 1 and code in result.codes, result
+    is_(sum(site.sent().values()), sum(len(b.lines) for b in paid))
+    is_(sum(site.unit_rows().values()), rows + len(new.lines))
+    is_(terms(site).get(("bank-abc", "taken"), 0), terms(site).get(("bank-abc", "handed_over"), 0))
+    return new
+
+
+def put(site, key, value):
+    subprocess.run([options.put, str(site.root / "bus"), key], input=value.encode(), check=True)
+
+
+@case
+def a_restored_store_stops_all_money(root):
+    site, first, second = guarded_site(root)
+    restore(site)
+    is_stopped(site, "guard.restored", first, second)
+
+
+@case
+def a_snapshot_of_the_same_opening_is_known_by_the_ledger(root):
+    site, first, second = guarded_site(root)
+    restore(site)
+    witness = {"store": ledger(site)[0]["store"], "openings": 1}
+    for path in (site.root / ".jincai-witness", site.root / "out/abc/.staging/witness"):
+        is_(json.loads(path.read_text())["openings"], 2)
+        path.write_text(json.dumps(witness))
+    is_stopped(site, "guard.restored", first, second)
+
+
+@case
+def a_copied_store_stops_all_money(root):
+    site, first, second = guarded_site(root)
+    shutil.rmtree(site.root / "backup")
+    backup(site)
+    restore(site)
+    is_stopped(site, "guard.copied", first, second)
+
+
+@case
+def a_store_on_another_machine_stops_all_money(root):
+    site, first, second = guarded_site(root)
+    st = os.stat(site.root / "bus/data.mdb")
+    put(site, "site/life", json.dumps({"store": ledger(site)[0]["store"], "openings": 2, "machine": "0" * 32,
+                                       "device": st.st_dev, "inode": st.st_ino, "clock": 0, "behind": 0}))
+    is_stopped(site, "guard.moved", first, second)
+
+
+@case
+def another_store_in_its_place_stops_all_money(root):
+    site, first, second = guarded_site(root)
+    shutil.rmtree(site.root / "bus")
+    is_stopped(site, "guard.replaced", first, second)
+
+
+@case
+def a_clock_set_back_stops_all_money(root):
+    site = Site(root, options.program, SITE_FILE + PEOPLE)
+    first = site.drop(payroll(batch=1, rows=3))
+    ahead = {"LD_PRELOAD": options.count, "COUNT_CLOCK": "3600"}
+    os.environ.update(ahead)
+    try:
+        is_(site.run().code, 0)
+    finally:
+        for name in ahead:
+            del os.environ[name]
+    is_stopped(site, "guard.clock", first)
+
+
+@case
+def a_clock_a_minute_behind_stops_nothing(root):
+    site = Site(root, options.program, SITE_FILE + PEOPLE)
+    first = site.drop(payroll(batch=1, rows=3))
+    os.environ.update({"LD_PRELOAD": options.count, "COUNT_CLOCK": "60"})
+    try:
+        is_(site.run().code, 0)
+    finally:
+        del os.environ["LD_PRELOAD"], os.environ["COUNT_CLOCK"]
+    second = site.drop(payroll(batch=2, rows=3))
+    is_(site.run().code, 0)
+    site.sent_is(first, second)
+
+
+@case
+def a_witness_that_cannot_be_written_starts_nothing(root):
+    site = Site(root, options.program, SITE_FILE + "witness: ./nowhere/witness\n")
+    result = site.run()
+    assert result.code == 3 and "guard.witness" in result.codes, result
+    (site.root / "nowhere").mkdir()
+    is_(site.run().code, 0)
+    is_(json.loads((site.root / "nowhere/witness").read_text())["openings"] >= 1, True)
+    is_((site.root / ".jincai-witness").exists(), False)
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--count", required=True, help="tests/crash/count.c")
+    parser.add_argument("--put", required=True, help="put_position.c")
+    parser.add_argument("only", nargs="*")
+    options = parser.parse_args()
+    options.program, options.count, options.put = (str(pathlib.Path(p).resolve()) for p in
+                                                   (options.program, options.count, options.put))
+    failed = 0
+    for f in CASES:
+        if options.only and f.__name__ not in options.only:
+            continue
+        root = pathlib.Path(tempfile.mkdtemp(prefix=f"restore-{f.__name__[:20]}-"))
+        try:
+            f(root)
+            print(f"ok      {f.__name__}")
+            shutil.rmtree(root)
+        except Exception:
+            failed += 1
+            print(f"FAILED  {f.__name__} in {root}")
+            traceback.print_exc(file=sys.stdout)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
