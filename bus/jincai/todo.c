@@ -6,6 +6,7 @@
 
 #include "claim.h"
 #include "clock.h"
+#include "mask.h"
 #include "people.h"
 #include "say.h"
 #include "waiting.h"
@@ -30,6 +31,7 @@ struct todo_item *todo_add(struct todo *t, const char *kind, struct span subject
 	i->flow = mem_text(SPAN(""));
 	i->batch = mem_text(SPAN(""));
 	i->act = mem_text(SPAN(""));
+	i->word = mem_text(SPAN(""));
 	i->destinations = mem_text(SPAN(""));
 	i->since_ms = t->now_ms;
 	i->money = totals_new();
@@ -44,6 +46,7 @@ static void item_free(struct todo_item *i)
 	free(i->flow);
 	free(i->batch);
 	free(i->act);
+	free(i->word);
 	free(i->destinations);
 	free(i->letters);
 	totals_free(i->money);
@@ -176,7 +179,8 @@ static void fill(struct buf *b, const char *text, const struct todo_item *i)
 	const struct {
 		const char *name, *value;
 	} holes[] = {{"{number}", i->number}, {"{flow}", i->flow}, {"{batch}", i->batch}, {"{subject}", i->subject},
-		{"{act}", i->act}, {"{destinations}", i->destinations}, {"{reason}", say("原因", "TEXT")}};
+		{"{act}", i->act}, {"{word}", i->word}, {"{destinations}", i->destinations}, {"{reason}", say("原因", "TEXT")},
+		{"{file}", say("文件", "FILE")}};
 
 	while (*text) {
 		size_t k = 0, n = sizeof holes / sizeof *holes;
@@ -192,10 +196,21 @@ static void fill(struct buf *b, const char *text, const struct todo_item *i)
 	}
 }
 
+/* What people typed as a reason, and arguments of errors, may hold an account. */
+static void mask(struct buf *b)
+{
+	struct buf plain = *b;
+
+	*b = BUF_INIT;
+	mask_digits(b, buf_as_span(&plain));
+	buf_done(&plain);
+}
+
 static void complete(struct todo *t, struct todo_item *i)
 {
 	const struct todo_kind *k = i->kind;
 
+	mask(&i->happened);
 	if (k->at_once && !i->deadline[0])
 		clock_date(clock_day(i->since_ms), i->deadline);
 	if (k->not_zh && !i->not_happened.n)

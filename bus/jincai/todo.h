@@ -16,7 +16,8 @@
  */
 struct todo;
 
-/* A kind of item. Texts hold {number}, {flow}, {batch}, {destinations}, {subject}, {act} and {reason}: the word that stands for a text to be given. */
+/* A kind of item. Texts hold {number}, {flow}, {batch}, {destinations}, {subject}, {act}, {word}; and {reason} and
+ * {file}: the words that stand for what is to be given. */
 struct todo_kind {
 	const char *name;            /* in data: "held" */
 	const char *zh, *en;         /* for people */
@@ -35,6 +36,7 @@ struct todo_item {
 	char *subject;               /* what waits: its number is made of it */
 	char *flow;                  /* adapter or destination that it belongs to; "" */
 	char *batch, *act;           /* batch id; id of an act; "" */
+	char *word;                  /* as verbs take what is neither: a flow that stands, "bank-abc/7" of a parcel; "" */
 	char *destinations;          /* where nothing of it went, for people; "" */
 	char whole[TODO_NUMBER_MAX], number[TODO_NUMBER_MAX];
 	int64_t since_ms;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
-
+#include "act.h"
 #include "clock.h"
+#include "people.h"
 #include "say.h"
 #include "todo.h"
+#include "verbs.h"
+
+/* ---- acts that nobody has taken up ---- */
 
 /* A running flow looks for acts each second: one that is older waits for something. */
 #define SOON_MS 60000
@@ -40,7 +43,100 @@ static int add(void *arg, const char *flow, const char *id, int64_t came_ms, str
 	return 0;
 }
 
+/* ---- acts that wait for two people ---- */
+
+/* What the order shows to those who approve. */
+static void add_money(struct todo_item *i, const json_t *shows)
+{
+	const json_t *one;
+	size_t k;
+
+	json_array_foreach(json_object_get(shows, "sums"), k, one) {
+		struct money_sum sum = {.count = 1};
+		struct err ignored;
+
+		if (money_read(text_of(one, "amount"), &MONEY_YUAN, &sum.plus, &ignored) == 0)
+			(void)totals_move(i->money, TOTAL_READ, "", text_of(one, "currency"), &sum, 1, &ignored);
+	}
+}
+
+/* Those whose approval is still missing: of a role that has approved nobody is asked again. */
+static void add_whom(struct todo *t, struct todo_item *i, const json_t *approvals)
+{
+	const struct people *p = t->site->people;
+	bool has[PEOPLE_AUDITOR + 1] = {false};
+	const json_t *one;
+	size_t k;
+	unsigned n = 0;
+
+	json_array_foreach(approvals, k, one) {
+		const struct people_member *m = p ? people_who(p, &(struct approval){.name = text_of(one, "name"),
+			.user = text_of(one, "by")}) : NULL;
+
+		if (m)
+			has[m->role] = true;
+	}
+	for (unsigned m = 0; p && m < people_count(p); m++) {
+		const struct people_member *x = people_at(p, m);
+
+		if ((x->role == PEOPLE_HANDLER || x->role == PEOPLE_CHECKER) && !has[x->role])
+			buf_printf(&i->contact, "%s%s %s", n++ ? say("、", ", ") : "",
+				x->role == PEOPLE_HANDLER ? say("经办", "handler") : say("复核", "checker"), x->name);
+	}
+	if (!n)
+		todo_contact(t, SPAN(""), &i->contact);
+}
+
+static int add_pending(void *arg, const struct act *a, const json_t *approvals, struct err *e)
+{
+	struct todo *t = arg;
+	struct buf subject = BUF_INIT;
+	struct todo_item *i;
+
+	(void)e;
+	buf_printf(&subject, "approval:%.*s", SPAN_F(a->id));
+	i = todo_add(t, "approval", buf_as_span(&subject));
+	(void)clock_read(a->at, &i->since_ms);
+	snprintf(i->deadline, sizeof i->deadline, "%.*s", SPAN_F(a->until));
+	todo_set(&i->act, a->id);
+	todo_set(&i->flow, a->flow);
+	buf_printf(&i->happened, say("%.*s 提出操作 %.*s（%.*s），原因：%.*s；已有 %zu 人签批", "%.*s asked for the act %.*s (%.*s), because: %.*s; "
+		"approved so far by: %zu"), SPAN_F(a->by), SPAN_F(a->what), SPAN_F(a->subject), SPAN_F(a->reason),
+		json_array_size(approvals));
+	add_money(i, json_object_get(a->root, "shows"));
+	add_whom(t, i, approvals);
+	buf_done(&subject);
+	return 0;
+}
+
+/* ---- flows that were stopped ---- */
+
+static int add_stopped(void *arg, struct span flow, const json_t *order, struct err *e)
+{
+	struct todo *t = arg;
+	struct buf subject = BUF_INIT;
+	struct todo_item *i;
+
+	(void)e;
+	buf_printf(&subject, "stopped:%.*s", SPAN_F(flow));
+	i = todo_add(t, "stopped", buf_as_span(&subject));
+	(void)clock_read(text_of(order, "at"), &i->since_ms);
+	todo_set(&i->flow, flow);
+	todo_set(&i->word, flow);
+	if (text_of(order, "code").n) {
+		buf_str(&i->happened, say("自行停下：", "it stopped itself: "));
+		verb_reason(&i->happened, text_of(order, "code"), text_of(order, "args"), SPAN_NONE);
+	} else {
+		buf_printf(&i->happened, say("%.*s 将其停下，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(text_of(order, "by")),
+			SPAN_F(text_of(order, "reason")));
+	}
+	buf_done(&subject);
+	return 0;
+}
+
 int todo_acts(struct todo *t, struct err *e)
 {
-	return bus_acts_left(t->bus, add, t, e);
+	if (bus_acts_left(t->bus, add, t, e) != 0 || acts_pending(t->bus, add_pending, t, e) < 0)
+		return -1;
+	return acts_stopped(t->bus, add_stopped, t, e) < 0 ? -1 : 0;
 }

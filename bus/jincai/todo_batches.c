@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
 #include "say.h"
 #include "todo.h"
 #include "waiting.h"
@@ -17,6 +19,16 @@ static bool joined(struct todo *t, const struct waiting *w)
 	return true;
 }
 
+static void of_parcel(struct todo *t, struct todo_item *i, const struct waiting *w)
+{
+	struct buf word = BUF_INIT;
+
+	buf_printf(&word, "%s/%" PRIu64, w->destination, w->parcel->no);
+	todo_set(&i->word, buf_as_span(&word));
+	todo_contact(t, span_of(w->destination), &i->contact);
+	buf_done(&word);
+}
+
 static int add(void *arg, const struct waiting *w, struct err *e)
 {
 	struct todo *t = arg;
@@ -29,11 +41,12 @@ static int add(void *arg, const struct waiting *w, struct err *e)
 		return 0;
 	waiting_words(&words, w);
 	waiting_subject(w, &subject);
-	i = todo_add(t, w->claim ? words.state : words.kind, buf_as_span(&subject));
+	i = todo_add(t, !w->claim ? words.kind : span_is(w->claim->state, "published") ? "double" : words.state,
+		buf_as_span(&subject));
 	todo_set(&i->batch, w->batchid);
 	todo_set(&i->flow, w->claim ? w->claim->adapter : span_of(w->destination));
 	if (w->parcel)               /* whether it arrived is known to its receiver; all else to the source */
-		todo_contact(t, span_of(w->destination), &i->contact);
+		of_parcel(t, i, w);
 	buf_span(&i->happened, buf_as_span(&words.what));
 	if (w->gathering) {
 		todo_set(&i->destinations, span_of(w->destination));

@@ -12,6 +12,8 @@ const struct todo_kind todo_kinds[] = {
 		.next = "held return {number} --reason {reason}\nheld retry {number} --reason {reason}\nheld show {number}"},
 	{.name = "duplicate", .zh = "重复报送", .en = "duplicate", .whole = true,
 		.next = "held seen {number} --reason {reason}\nheld show {number}"},
+	{.name = "double", .zh = "疑似重复付款（已发布）", .en = "suspected double that was passed on",
+		.next = "held seen {number} --reason {reason}\nheld show {number}"},
 	/* What a destination has. */
 	{.name = "batch", .zh = "在去向处挂起", .en = "batch held at its destination", .whole = true,
 		.next = "held show {number}\ndead list {number}",
@@ -28,6 +30,18 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "请来源系统确认以哪一笔为准；若以后一笔为准，请换新的编号重报",
 		.do_en = "ask the source which of the two is right; when it is the later one, have it sent under a new id"},
 	/* What people began. */
+	{.name = "approval", .zh = "等待签批", .en = "act that waits for two people",
+		.next = "audit list",
+		.not_zh = "该操作还没有执行：什么也没有改动，没有任何款项因此送出", .not_en = "the act has not been executed: nothing was changed, no money "
+			"was sent because of it",
+		.do_zh = "经办、复核各签一次；期限当天结束仍未签齐的作废，须重新提出",
+		.do_en = "a handler and a checker sign, each once; when the day of the deadline is over without both, it is void and has to be asked "
+			"for again"},
+	{.name = "stopped", .zh = "停下的流", .en = "stopped flow", .at_once = true, .next = "audit list",
+		.not_zh = "自停下起 {flow} 一步未做：没有接收，没有发送；停下之前已办的不受影响",
+		.not_en = "since then {flow} has done no step: nothing was taken in, nothing was sent; what was done before stands",
+		.do_zh = "先查清停下的原因，再恢复；涉及付款的，恢复须两人签批",
+		.do_en = "find out why it was stopped, then let it go on; where money moves that takes two people"},
 	{.name = "act", .zh = "尚未执行的操作", .en = "act that nobody has executed", .next = "run",
 		.not_zh = "该操作还没有执行，有关的批次、记录和款项都没有变化",
 		.not_en = "the act has not been executed; nothing has changed for the batch, the record or the money it speaks of",

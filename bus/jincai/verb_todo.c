@@ -13,7 +13,8 @@
 static const struct {
 	const char *zh, *en;
 } wanted[] = {
-	[VERB_BATCH] = {"批次", "a batch"}, [VERB_ACT] = {"操作", "an act"}, [VERB_FLOW] = {"流", "a flow"}, [VERB_LETTER] = {"死信", "a dead letter"},
+	[VERB_BATCH] = {"批次", "a batch"}, [VERB_ACT] = {"操作", "an act"}, [VERB_FLOW] = {"流", "a flow"}, [VERB_WORD] = {"流、批次、记录或发送批",
+		"a flow, a batch, an event or a parcel"}, [VERB_LETTER] = {"死信", "a dead letter"},
 };
 
 static int other_kind(const char *number, const struct todo_item *i, enum verb_subject want, struct err *e)
@@ -37,7 +38,8 @@ int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, co
 		return -1;
 	failed = todo_find(&t, word, &i, e);
 	if (!failed) {
-		text = want == VERB_BATCH ? i->batch : want == VERB_ACT ? i->act : i->flow;
+		text = want == VERB_BATCH ? i->batch : want == VERB_ACT ? i->act : want == VERB_FLOW ? i->flow
+			: i->word[0] ? i->word : i->batch;
 		if (want == VERB_LETTER || !text[0])
 			failed = other_kind(word, i, want, e);
 		else

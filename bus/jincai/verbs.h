@@ -73,9 +73,9 @@ struct site *verb_site(const struct args *a, int *ret_code);
 struct site *verb_site_noted(const struct args *a, int *ret_code, unsigned *ret_notes);
 /* Opens the site's bus for looking. */
 struct bus *verb_look(const struct site *s, int *ret_code);
-/* What a person typed in the place of a BATCH, ACT or FLOW: appended as it stands, or, of a short number (todo_number.h), the
- * batch, act or flow of what waits under it. todo.none, todo.ambiguous, todo.kind. */
-enum verb_subject { VERB_BATCH, VERB_ACT, VERB_FLOW, VERB_LETTER };
+/* What a person typed in the place of a BATCH, ACT, FLOW, or of whatever stands or is stopped (VERB_WORD): appended as it stands,
+ * or, of a short number (todo_number.h), what waits under it. todo.none, todo.ambiguous, todo.kind. */
+enum verb_subject { VERB_BATCH, VERB_ACT, VERB_FLOW, VERB_WORD, VERB_LETTER };
 int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e);
 /* The dead letters of a NUMBER, or all of a short number, ascending; *ret is freed by free. */
 int verb_letters(const struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e);

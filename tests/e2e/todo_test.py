@@ -255,6 +255,36 @@ def an_act_that_nobody_has_executed_waits_until_the_site_runs(root):
     is_((r.code, r.codes), (2, {"todo.none"}))
 
 
+ORDER = {"id": "resume-1-a", "site": "yakeshi", "flow": "bank-abc", "act": "resume", "subject": "bank-abc", "digest": "", "by": "wang",
+         "at": "2026-11-25T01:02:03.000Z", "reason": "it is clear now, account 6222020200112233445", "until": "2026-11-25",
+         "shows": {"count": "2", "sums": [{"currency": "CNY", "amount": "12.50"}]}}
+
+
+@case
+def an_act_that_needs_two_people_waits_with_its_last_day_and_who_is_missing(root):
+    site = Site(root, program)
+    site.run()
+    put(site, "bank-abc/acts", {"proposals": [{"id": "resume-1-a", "order": json.dumps(ORDER), "approvals": [{"name": "li"}]}]})
+    item = items(site)[0]
+    is_((item["kind"], item["act"], item["deadline"], item["flow"]), ("approval", "resume-1-a", "2026-11-25", "bank-abc"))
+    is_(item["sums"], [{"currency": "CNY", "count": 1, "amount": "12.50", "unreadable": 0}])
+    has(item["happened"], "wang asked for the act resume (bank-abc)", "approved so far by: 1")
+    assert "6222020200112233445" not in site.call("todo").out, "an account in a reason is shown"
+
+
+@case
+def a_flow_that_was_stopped_or_stopped_itself_is_to_be_seen_to_at_once(root):
+    site = Site(root, program)
+    site.run()
+    put(site, "bank-abc/acts", {"stop": {**ORDER, "act": "stop", "reason": "the bank called"}})
+    put(site, "payroll-a/acts", {"stop": {"act": "stop", "by": "jincai", "at": "2026-11-26T01:02:03.000Z", "code": "parcel.altered",
+                                          "args": "no=7"}})
+    got = {i["flow"]: i for i in items(site)}
+    is_([(i["kind"], i["at_once"]) for i in got.values()], [("stopped", True)] * 2)
+    has(got["bank-abc"]["happened"], "wang stopped it, because: the bank called")
+    has(got["payroll-a"]["happened"], "it stopped itself: ", "[parcel.altered]")
+
+
 @case
 def a_silent_source_waits_with_the_deadline_that_has_passed(root):
     today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
@@ -444,7 +474,7 @@ def in_a_pipe_and_without_a_site_it_shows_its_verbs(root):
 
 @case
 def each_kind_of_the_table_was_seen_and_its_messages_read(root):
-    is_(sorted(set(KINDS) - set(ITEMS)), [])
+    is_(sorted(set(KINDS) - set(ITEMS) - {"double"}), [])
 
 
 def main():
