@@ -305,7 +305,7 @@ static int judge(struct looking *l, struct err *e)
 	return 0;
 }
 
-int guard_look(struct bus *b, struct err *ret_why, struct err *e)
+int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct err *e)
 {
 	struct buf text = BUF_INIT;
 	int got = bus_position_get(b, GUARD, &text, e);
@@ -313,6 +313,8 @@ int guard_look(struct bus *b, struct err *ret_why, struct err *e)
 	const char *why = json_string_value(json_object_get(o, "why")), *args = json_string_value(json_object_get(o, "args"));
 
 	*ret_why = ERR_INIT;
+	if (ret_since_ms && clock_read(span_of(json_string_value(json_object_get(o, "at"))), ret_since_ms) != 0)
+		*ret_since_ms = 0;
 	if (o && why && args)
 		err_restore(ret_why, why, strlen(why), args, strlen(args));
 	if (got == 1 && text.n && !ret_why->id)
@@ -381,7 +383,7 @@ static int judge_and_put(struct looking *l, struct life *life, bool alone, struc
 	struct buf guard = BUF_INIT;
 	int ret;
 
-	if (guard_look(l->bus, &before, e) != 0 || judge(l, e) != 0 ||
+	if (guard_look(l->bus, &before, NULL, e) != 0 || judge(l, e) != 0 ||
 		(!l->known && (new_store(life, e) != 0 || place_now(l->bus, life, e) != 0)))
 		return -1;
 	if (before.id)

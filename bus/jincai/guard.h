@@ -29,8 +29,8 @@ struct guard {
 /* At each start, on a bus in mode BUS_OWN, before any flow: takes note of the opening, and judges. alone: see above. Errors:
  * guard.witness {file}, flow.position, and what the bus says. */
 int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *ret, struct err *e);
-/* Why the money is stopped, for who looks; E_NONE: it is not. */
-int guard_look(struct bus *b, struct err *ret_why, struct err *e);
+/* Why the money is stopped, and since when (may be NULL), for who looks; E_NONE: it is not. */
+int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct err *e);
 /* What this destination must not be started for now. */
 bool guard_stops(const struct guard *g, const struct site_destination *d);
 

@@ -76,6 +76,16 @@ bool todo_works(const void *todo, int64_t day)
 	return people_works(((const struct todo *)todo)->site->people, day);
 }
 
+static void add_administrators(const struct people *p, struct buf *b)
+{
+	unsigned n = 0;
+
+	buf_str(b, say("系统管理员", "the administrator"));
+	for (unsigned i = 0; p && i < people_count(p); i++)
+		if (people_at(p, i)->role == PEOPLE_ADMINISTRATOR)
+			buf_printf(b, "%s%s", n++ ? say("、", ", ") : " ", people_at(p, i)->name);
+}
+
 void todo_contact(const struct todo *t, struct span flow, struct buf *b)
 {
 	const struct site *s = t->site;
@@ -91,7 +101,7 @@ void todo_contact(const struct todo *t, struct span flow, struct buf *b)
 		buf_printf(b, say("%.*s 的联系人（jincai.yaml 中没有写 contact:）", "who answers for %.*s (no contact: in jincai.yaml)"),
 			SPAN_F(flow));
 	else
-		buf_str(b, say("系统管理员", "the administrator"));
+		add_administrators(s->people, b);
 }
 
 static void set_deadline(const struct todo *t, struct todo_item *i, const struct site_adapter *a)
@@ -225,7 +235,7 @@ static void complete(struct todo *t, struct todo_item *i)
 
 int todo_load(const struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)
 {
-	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts, todo_sources, todo_disks};
+	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts, todo_guard, todo_sources, todo_disks};
 
 	*ret = (struct todo){.site = s, .bus = b, .now_ms = now_ms};
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)

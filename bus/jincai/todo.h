@@ -92,6 +92,7 @@ bool todo_works(const void *todo, int64_t day);
 int todo_batches(struct todo *t, struct err *e);     /* claims, held batches, parcels */
 int todo_letters(struct todo *t, struct err *e);     /* dead letters, by batch and cause */
 int todo_acts(struct todo *t, struct err *e);        /* acts that nobody has executed */
+int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
 int todo_sources(struct todo *t, struct err *e);     /* sources that are silent */
 int todo_disks(struct todo *t, struct err *e);       /* the store, file systems */
 

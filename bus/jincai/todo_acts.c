@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "act.h"
 #include "clock.h"
+#include "guard.h"
 #include "people.h"
 #include "say.h"
 #include "todo.h"
@@ -131,6 +132,25 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 			SPAN_F(text_of(order, "reason")));
 	}
 	buf_done(&subject);
+	return 0;
+}
+
+/* ---- all money stopped ---- */
+
+int todo_guard(struct todo *t, struct err *e)
+{
+	struct todo_item *i;
+	int64_t since_ms;
+	struct err why;
+
+	if (guard_look(t->bus, &why, &since_ms, e) != 0)
+		return -1;
+	if (why.id == E_NONE)
+		return 0;
+	i = todo_add(t, "guard", SPAN("guard"));
+	i->since_ms = since_ms ? since_ms : t->now_ms;
+	todo_set(&i->word, SPAN(SITE_KEEPER));
+	verb_reason(&i->happened, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
 	return 0;
 }
 

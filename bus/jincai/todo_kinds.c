@@ -47,6 +47,11 @@ const struct todo_kind todo_kinds[] = {
 		.not_en = "the act has not been executed; nothing has changed for the batch, the record or the money it speaks of",
 		.do_zh = "站点没有运行的，请启动；已在运行的，说明负责的流停下了，先处理它的待办",
 		.do_en = "start the site when it does not run; when it does, the flow that has to do it stands: see to that first"},
+	{.name = "guard", .zh = "付款去向全停", .en = "all money is stopped", .at_once = true, .next = "audit list",
+		.not_zh = "没有任何付款去向启动，一笔未付；接收文件和非付款的发送照常",
+		.not_en = "no money destination was started, not one payment goes out; taking files in, and what moves no money, goes on",
+		.do_zh = "按所述原因查清，逐个核对各去向已经收到的发送批，再由两人恢复",
+		.do_en = "find out how that came about, compare what each receiver already has, then two people let it go on"},
 	/* What did not come; what is running out. */
 	{.name = "silent", .zh = "逾期未报", .en = "silent source", .next = "held list\ncheck",
 		.not_zh = "{flow} 本期没有发布任何一批，本期一笔也没有发送",

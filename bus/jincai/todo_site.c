@@ -89,7 +89,8 @@ static void add_silent(struct todo *t, const struct site_adapter *a, const struc
 	buf_printf(&i->happened, say("来源 %s 应于 %s 前报送，自 %s 起没有收到可以发布的批次",
 		"the source %s was expected by %s; since %s no batch of it could be published"), a->name, deadline, first);
 	if (n)
-		buf_printf(&i->happened, say("；接入文件夹里有 %u 个文件没有被接收", "; %u files lie in its drop folder untaken"), n);
+		buf_printf(&i->happened, n == 1 ? say("；接入文件夹里有 %u 个文件没有被接收", "; %u file lies in its drop folder untaken")
+			: say("；接入文件夹里有 %u 个文件没有被接收", "; %u files lie in its drop folder untaken"), n);
 	if (!bus_in_use(t->bus)) {
 		buf_str(&i->happened, say("；站点没有在运行", "; the site does not run"));
 		buf_str(&i->next, "run");

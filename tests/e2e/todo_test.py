@@ -286,6 +286,17 @@ def a_flow_that_was_stopped_or_stopped_itself_is_to_be_seen_to_at_once(root):
 
 
 @case
+def a_store_that_is_not_what_it_was_stops_all_money(root):
+    site = Site(root, program)
+    site.run()
+    put(site, "site/guard", {"at": "2026-11-24T01:02:03.000Z", "why": "guard.moved", "args": "folder=bus"})
+    item = items(site)[0]
+    is_((item["kind"], item["at_once"], item["number"][:5]), ("guard", True, "1124-"))
+    has(item["happened"], "[guard.moved]")
+    has(item["not_happened"], "not one payment goes out")
+
+
+@case
 def a_silent_source_waits_with_the_deadline_that_has_passed(root):
     today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
     text = with_(SITE_FILE, f"contact: '{CONTACT}', expect: daily, ").replace("2026-11-01", "2020-01-01")
@@ -300,7 +311,7 @@ def a_silent_source_waits_with_the_deadline_that_has_passed(root):
     is_(item["next"], ["jincai run"])
     has(site.call("todo").err, "1 wait for a person, 1 of them past their deadline")
     (site.payroll / "other.txt").write_text("what lies there")
-    has(items(site)[0]["happened"], "1 files lie in its drop folder untaken")
+    has(items(site)[0]["happened"], "1 file lies in its drop folder untaken")
     process = site.start("run")
     try:
         time.sleep(0.5)
