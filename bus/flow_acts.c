@@ -22,7 +22,8 @@
  * Every change of it is one commit with the record on jincai.acts that tells it, and with the effect of the act.
  */
 #define PROPOSALS_MAX 200u
-#define APPROVALS_MAX 8u             /* of one act; more is somebody trying */
+#define PROPOSALS_BYTES (500u << 10) /* of their orders: with the approvals it stays below BUS_VALUE_MAX */
+#define APPROVALS_MAX PEOPLE_MAX     /* of one act: each person's is there once */
 #define EXPIRE_MS 30000              /* how often it is looked whether a day is over */
 
 struct flow_acts {
@@ -224,13 +225,29 @@ static int execute(struct flow *f, const struct act *a, struct err *e)
 	return f->kind->act(f, a, e);
 }
 
+/* Of the orders that wait. */
+static size_t bytes_kept(const struct flow *f)
+{
+	const json_t *one;
+	size_t i, n = 0;
+
+	json_array_foreach(proposals(f), i, one)
+		n += json_string_length(json_object_get(one, "order"));
+	return n;
+}
+
 static int propose(struct flow *f, const struct act *a, struct err *e)
 {
+	struct err why;
 	json_t *one;
 
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
-	if (json_array_size(proposals(f)) >= PROPOSALS_MAX)
+	if (!span_is(a->flow, f->name))
+		return refuse(f, a, E_APPROVE_ELSEWHERE, e);
+	if (people_order_check(f->people, a->text, clock_now_ms(), &why) != 0)
+		return refuse(f, a, why.id, e);
+	if (json_array_size(proposals(f)) >= PROPOSALS_MAX || bytes_kept(f) + a->text.n > PROPOSALS_BYTES)
 		return refuse(f, a, E_ACT_TOO_MANY, e);
 	one = json_object();
 	json_object_set_new(one, "id", json_stringn(a->id.p, a->id.n));
@@ -309,6 +326,32 @@ static int let_go(struct flow *f, size_t at, struct err *e)
 	return ret;
 }
 
+/* Of an approve act what is looked at again; whatever else somebody put into it is on jincai.acts alone. */
+static json_t *what_counts(const struct act *a)
+{
+	static const char *const names[] = {"id", "act", "subject", "digest", "by", "at", "name", "signature"};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		json_t *v = json_object_get(a->root, names[i]);
+
+		if (json_is_string(v))
+			json_object_set(o, names[i], v);
+	}
+	return o;
+}
+
+/* A person's approval is there once: the same one handed in again and again takes nobody's place. */
+static void drop_earlier(const struct people *p, json_t *approvals, const struct people_member *who)
+{
+	for (size_t i = json_array_size(approvals); i-- > 0;) {
+		const struct approval x = approval_of(json_array_get(approvals, i));
+
+		if (people_who(p, &x) == who)
+			json_array_remove(approvals, i);
+	}
+}
+
 static int approve(struct flow *f, struct act *a, struct err *e)
 {
 	size_t at = proposal_of(f, a->subject);
@@ -320,11 +363,10 @@ static int approve(struct flow *f, struct act *a, struct err *e)
 		return refuse(f, a, E_ACT_NOT_PROPOSED, e);
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
-	if (json_array_size(approvals) == APPROVALS_MAX)
-		return refuse(f, a, E_ACT_TOO_MANY, e);
 	if (people_approve_check(f->people, member(one, "order"), &x, clock_now_ms(), &a->weak, &why) != 0)
 		return refuse(f, a, why.id, e);
-	json_array_append(approvals, a->root);
+	drop_earlier(f->people, approvals, people_who(f->people, &x));
+	json_array_append_new(approvals, what_counts(a));
 	if (save(f, e) != 0 || record(f, EVENT_ACT_APPROVED, a->id, a->text, "done", "", a->weak, e) != 0 || let_go(f, at, e) != 0)
 		return -1;
 	return flow_act_outcome(f, a, "done", "", e);

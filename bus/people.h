@@ -99,6 +99,10 @@ const struct people_member *people_who(const struct people *p, const struct appr
 int people_approve_check(const struct people *p, struct span order, const struct approval *x, int64_t now_ms,
 	bool *ret_weak, struct err *e);
 
+/* May this order wait for approvals? approve.order, approve.clock, approve.until: what nobody could ever approve does not
+ * take a place in the list. */
+int people_order_check(const struct people *p, struct span order, int64_t now_ms, struct err *e);
+
 /* Are they enough? Each has passed people_approve_check, with these people. A handler and a checker, two persons. */
 bool people_enough(const struct people *p, const struct approval *list, unsigned n);
 

@@ -692,16 +692,28 @@ ROW(E_APPROVE_CLOCK, "approve.clock", ERR_CONF, 5, "the act was asked for at {at
 ROW(E_APPROVE_DIGEST, "approve.digest", ERR_CONF, 5, "{name} approved another text than that of this act: another act, or one that was changed since",
 	"{name} 批准的不是这张操作单的内容：是另一张，或内容后来改过", "nothing was approved; look at it again (jincai approve list), compare the digest by phone, then approve what is there now",
 	"没有批准；请重新查看（jincai approve list），电话核对摘要，再批准现有的内容")
+ROW(E_APPROVE_ELSEWHERE, "approve.elsewhere", ERR_CONF, 5, "this act was written for another flow than {flow}", "该操作单是写给别的流程的，不是 {flow}",
+	"nothing was approved and nothing was changed; ask for the act again with this program", "没有批准，也没有改动；请用本程序重新提出")
+ROW(E_APPROVE_EMPTY, "approve.empty", ERR_CONF, 2, "nobody has signed {file} yet", "{file} 还没有人签名",
+	"nothing was approved; to sign it: jincai approve {file} --key KEY", "没有批准；签名：jincai approve {file} --key 密钥文件")
+ROW(E_APPROVE_FILE, "approve.file", ERR_CONF, 2, "{file} is no act that was written by jincai approve ACT --export", "{file} 不是 jincai approve 操作单号 --export 写出的文件",
+	"nothing was approved; export it again", "没有批准；请重新导出")
+ROW(E_APPROVE_KEY, "approve.key", ERR_CONF, 5, "the key {file} belongs to nobody who may approve here", "密钥 {file} 不属于本站点任何一名经办或复核",
+	"nothing was signed; use your own key, or have its public half put under people: and adopted", "没有签名；请用本人的密钥，或先把其公钥写入 people: 并采用")
 ROW(E_APPROVE_LATE, "approve.late", ERR_CONF, 5, "this act could be approved until the end of {until}; today is {today}", "该操作单只能在 {until} 当天结束前批准，今天是 {today}",
 	"nothing was approved and nothing was executed; whoever needs it asks for it again", "没有批准，也没有执行；如仍需要，请重新提出")
 ROW(E_APPROVE_NOBODY, "approve.nobody", ERR_CONF, 5, "{name} is not among the people of this site", "本站点的人员中没有 {name}",
 	"nothing was approved; the names stand under people: in jincai.yaml, and count once they are adopted", "没有批准；名单见 jincai.yaml 的 people:，经采用后才生效")
+ROW(E_APPROVE_NONE, "approve.none", ERR_CONF, 2, "no act {act} waits for approval", "没有等待批准的操作单 {act}",
+	"nothing was approved; those that wait: jincai approve list; what became of others: jincai audit list", "没有批准；等待批准的见 jincai approve list，其余的结果见 jincai audit list")
 ROW(E_APPROVE_ORDER, "approve.order", ERR_CONF, 5, "the text of this act cannot be read: who asked for it, when, and until when it holds", "该操作单的内容读不懂：看不出由谁、何时提出，有效到何时",
 	"nothing was approved; ask for the act again with this program", "没有批准；请用本程序重新提出")
 ROW(E_APPROVE_OWN, "approve.own", ERR_CONF, 5, "{name} checks what {by} asked for: that is the same person", "{name} 复核的是 {by} 自己提出的操作单：同一个人",
 	"nothing was approved; another checker has to approve it", "没有批准；须由另一名复核人批准")
 ROW(E_APPROVE_ROLE, "approve.role", ERR_CONF, 5, "{name} is {role}: only a handler and a checker let money go", "{name} 的角色是 {role}：只有经办和复核能批准付款",
 	"nothing was approved; the roles stand under people: in jincai.yaml", "没有批准；角色见 jincai.yaml 的 people:")
+ROW(E_APPROVE_TERMINAL, "approve.terminal", ERR_CONF, 2, "nobody is there to say yes", "无人在终端上确认",
+	"nothing was signed; read the page above, then add --yes", "没有签名；请看过上面的签批单，再加 --yes")
 ROW(E_APPROVE_UNSIGNED, "approve.unsigned", ERR_CONF, 5, "the approval of {name} is not signed, and this site takes signatures only", "{name} 的批准没有签名，而本站点只认签名",
 	"nothing was approved; sign it: jincai approve ACT --key FILE", "没有批准；请签名：jincai approve 操作单号 --key 密钥文件")
 ROW(E_APPROVE_UNTIL, "approve.until", ERR_CONF, 5, "the act says that it holds until {until}; by the days of this site it ends with {want}", "该操作单自称有效到 {until}，而按本站点的工作日只到 {want}",

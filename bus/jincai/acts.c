@@ -37,7 +37,8 @@ static int make_id(const char *what, char ret[64], struct err *e)
 
 void acts_person(struct buf *b)
 {
-	const char *sudo = getenv("SUDO_USER");
+	/* Only sudo makes a process of root that was somebody else's; any other user may set what he likes. */
+	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
 	const struct passwd *p = getpwuid(getuid());
 
 	if (sudo && sudo[0])

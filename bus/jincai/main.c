@@ -69,6 +69,14 @@ static int store(struct args *a, const char *name, const char *value)
 		a->reason = value;
 	else if (strcmp(name, "--parcel") == 0)
 		a->parcel = value;
+	else if (strcmp(name, "--key") == 0)
+		a->key = value;
+	else if (strcmp(name, "--as") == 0)
+		a->as = value;
+	else if (strcmp(name, "--export") == 0)
+		a->export_to = value;
+	else if (strcmp(name, "--import") == 0)
+		a->import_from = value;
 	else if (strcmp(name, "--summary") == 0)
 		a->summary = true;
 	else if (strcmp(name, "--deep") == 0)

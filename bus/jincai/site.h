@@ -100,18 +100,18 @@ struct site {
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
 char *site_find(const char *path);
-/* Reads and checks everything that can be checked without starting; NULL with findings, notes alone refuse nothing. libraries: folders given on
- * the command line, NULL-terminated. */
+/* Reads and checks everything that can be checked without starting; NULL with findings, notes alone refuse nothing.
+ * libraries: folders given on the command line, NULL-terminated. */
 struct site *site_load(const char *path, const char *const *libraries, struct findings *f);
 void site_free(struct site *s);
 /* The adapter of that name; NULL when the site has none. */
 const struct site_adapter *site_adapter(const struct site *s, struct span name);
 
 /*
- * site_kind.c: what is production and what is a test never meet. A folder that holds a file .jincai-test is for tests alone: a
- * production site refuses it, and a test site (kind: test) refuses all that lack it, so that neither can take or overwrite what
- * belongs to the other. A production site also refuses folders among the files that come with forms, and a key that is not
- * random.
+ * site_kind.c: what is production and what is a test never meet. A folder that holds a file .jincai-test is for tests
+ * alone: a production site refuses it, and a test site (kind: test) refuses all that lack it, so that neither can take
+ * or overwrite what belongs to the other. A production site also refuses folders among the files that come with forms,
+ * and a key that is not random.
  */
 #define SITE_TEST_MARK ".jincai-test"
 /* node: where the folder is named; path: as it is opened. */
@@ -121,8 +121,8 @@ void site_check_key(const struct site *s, const struct conf *node, const char *p
 void site_note_routes(const struct site *s, struct conf *root, struct findings *f);
 /* A path of the site file: relative to its folder. To be freed. */
 char *site_path(const struct site *s, struct span path);
-/* site_people.c: people: of the site file; NULL when there is none. A file of days may have more than one finding. Findings: those of
- * people_add and people_add_day, file.*, site.people_few; the note site.people_local. */
+/* site_people.c: people: of the site file; NULL when there is none. A file of days may have more than one finding.
+ * Findings: those of people_add and people_add_day, file.*, site.people_few; the note site.people_local. */
 struct people *site_people(const struct site *s, struct conf *root, struct findings *f);
 /* site_contact.c: contact: of an adapter or destination, to be freed, NULL when it has none; expect: of an adapter. */
 char *site_contact(struct conf *map, struct findings *f);
@@ -133,14 +133,15 @@ struct bus_conf site_bus(const struct site *s);
 #define SITE_ROUTER "router"         /* names of flows that each site has; no adapter and no destination has them */
 #define SITE_KEEPER "site"           /* keeper.h */
 
-/* The running things of a site but the keeper, all or those named (NULL-terminated; unknown name: site.no_flow). *ret is a list of n
- * flows, each freed by its kind; the list by free. */
+/* The running things of a site but the keeper, all or those named (NULL-terminated; unknown name: site.no_flow). *ret
+ * is a list of n flows, each freed by its kind; the list by free. */
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e);
 /* Is the flow among those named? No name at all: each is. */
 bool site_wants(const char *const *names, const char *name);
-/* The router of the site; b is NULL for who only looks at single events (router.h). Freed by router_flow(r)->kind->free. Its
- * types are those of routes and adapters; a type's routes come in the order of the file, one for each destination. */
+/* The router of the site; b is NULL for who only looks at single events (router.h). Freed by
+ * router_flow(r)->kind->free. Its types are those of routes and adapters; a type's routes come in the order of the
+ * file, one for each destination. */
 struct router *site_router(struct site *s, struct bus *b, struct err *e);
 /* Appends the folder where a destination in shadow puts its parcels. */
 void site_shadow_folder(struct buf *ret, const struct bus *b, const char *destination);

@@ -37,6 +37,8 @@ static void as_text(struct audit *l, struct span time, const json_t *data)
 	show_text(b, text_of(order, "act"));
 	buf_str(b, "  ");
 	show_text(b, text_of(order, "subject"));
+	if (json_is_true(json_object_get(data, "weak")))
+		buf_printf(b, "  %s", say("弱：未经两人签名", "weak: not signed by two people"));
 	buf_printf(b, "\n  %s: ", say("原因", "reason"));
 	show_text(b, text_of(order, "reason"));
 	buf_c(b, '\n');
@@ -56,6 +58,10 @@ static void as_json(struct audit *l, struct span time, const json_t *data)
 		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
 	for (const char *const *n = (const char *const[]){"act", "subject", "digest", "by", "at", "reason", NULL}; *n; n++)
 		json_member(&l->out, *n, text_of(order, *n));
+	if (json_object_get(order, "name"))
+		json_member(&l->out, "name", text_of(order, "name"));
+	if (json_is_true(json_object_get(data, "weak")))
+		buf_str(&l->out, ",\"weak\":true");
 	buf_str(&l->out, "}\n");
 }
 

@@ -994,7 +994,7 @@ static void order_of(char ret[400], const char *id, const char *what, const char
 	struct buf at = BUF_INIT;
 
 	clock_write(&at, clock_now_ms());
-	snprintf(ret, 400, "{\"id\":\"%s\",\"act\":\"%s\",\"subject\":\"flow-0\",\"by\":\"wang\",\"at\":\"%s\",\"until\":\"%s\"}", id, what,
+	snprintf(ret, 400, "{\"id\":\"%s\",\"flow\":\"flow-0\",\"act\":\"%s\",\"subject\":\"flow-0\",\"by\":\"wang\",\"at\":\"%s\",\"until\":\"%s\"}", id, what,
 		buf_text(&at), until);
 	buf_done(&at);
 }
@@ -1050,25 +1050,57 @@ static void what_takes_two_waits_for_a_handler_and_a_checker(void **state)
 	expect_outcome(s, "b-2", "refused", "approve.nobody");
 	approve(s, "b-3", "a-2", order, "li");
 	approve(s, "b-4", "a-2", order, "li");
-	expect_pending(s, 1, 2);
+	expect_pending(s, 1, 1);
 	assert_true(x->flow.attention);
 	approve(s, "b-5", "a-2", order, "zhang");
 	expect_outcome(s, "b-5", "done", "");
 	expect_outcome(s, "a-2", "done", "");
 	expect_pending(s, 0, 0);
-	for (unsigned i = 0; i < 9; i++) {
-		char id[8];
-
-		snprintf(id, sizeof id, "c-%u", i);
-		if (i == 0) {
-			hand_in(s, "a-3", "stop", "flow-0");
-			order_of(order, "a-4", "resume", until);
-			OK(s->e, bus_act_submit(s->b, "flow-0", "a-4", span_of(order), &s->e));
-		}
-		approve(s, id, "a-4", order, "li");
-	}
-	expect_outcome(s, "c-8", "refused", "act.too_many");
 	people_free(p);
+}
+
+/* Hands in so many orders c-000, c-001, ... of at least that length. */
+static void ask_often(struct stage *s, unsigned n, size_t length, const char *until)
+{
+	struct buf text = BUF_INIT;
+	char order[400], id[16];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(id, sizeof id, "c-%03u", i);
+		order_of(order, id, "resume", until);
+		buf_clear(&text);
+		buf_str(&text, order);
+		while (text.n < length)
+			buf_c(&text, ' ');
+		OK(s->e, bus_act_submit(s->b, "flow-0", id, buf_as_span(&text), &s->e));
+	}
+	assert_int_equal(run_until_idle(s), 0);
+	buf_done(&text);
+}
+
+static void not_more(struct stage *s, unsigned asked, unsigned wait, size_t length, const char *last)
+{
+	struct script *x = play(s, &script_kind, "i");
+	struct people *p = two_people();
+	char until[11];
+
+	x->flow.money = true;
+	x->flow.people = p;
+	people_until(p, clock_now_ms(), until);
+	ask_often(s, asked, length, until);
+	expect_pending(s, wait, 0);
+	expect_outcome(s, last, "refused", "act.too_many");
+	people_free(p);
+}
+
+static void not_more_wait_than_two_hundred(void **state)
+{
+	not_more(*state, 201, 200, 0, "c-200");
+}
+
+static void not_more_wait_than_have_room_in_a_position(void **state)
+{
+	not_more(*state, 9, 8, 60000, "c-008");
 }
 
 static void what_nobody_approved_in_its_day_is_over(void **state)
@@ -1161,6 +1193,8 @@ int main(void)
 		ON_STAGE(a_stopped_flow_makes_no_step_until_it_is_let_go_on),
 		ON_STAGE(to_let_money_go_on_takes_people),
 		ON_STAGE(what_takes_two_waits_for_a_handler_and_a_checker),
+		ON_STAGE(not_more_wait_than_two_hundred),
+		ON_STAGE(not_more_wait_than_have_room_in_a_position),
 		ON_STAGE(what_nobody_approved_in_its_day_is_over),
 		ON_STAGE(an_idle_flow_finds_an_act_within_two_seconds),
 		ON_STAGE(positions_carry_the_name_of_their_flow),
