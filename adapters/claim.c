@@ -4,9 +4,28 @@
 #include <inttypes.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "index.h"
 #include "jscan.h"
 #include "topics.h"
+
+static void write_overlays(struct buf *b, const struct overlays *o)
+{
+	struct buf hex = BUF_INIT;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		buf_printf(b, "%s{\"line\":%" PRIu64, i ? "," : ",\"overlays\":[", o->list[i].line);
+		buf_clear(&hex);
+		hash_hex(&hex, (const uint8_t *)o->list[i].bytes.p, o->list[i].bytes.n);
+		json_member(b, "bytes", buf_as_span(&hex));
+		json_member(b, "act", o->list[i].act);
+		json_member(b, "by", o->list[i].by);
+		buf_c(b, '}');
+	}
+	if (o->n)
+		buf_c(b, ']');
+	buf_done(&hex);
+}
 
 void claim_write(struct buf *b, const struct claim *c, struct span source)
 {
@@ -50,7 +69,9 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 		json_member(b, "where", c->reasons[i].where);
 		buf_c(b, '}');
 	}
-	buf_str(b, "],\"totals\":");
+	buf_c(b, ']');
+	write_overlays(b, &c->overlays);
+	buf_str(b, ",\"totals\":");
 	totals_write(c->totals, b);
 	buf_c(b, '}');
 	buf_done(&id);
@@ -101,6 +122,23 @@ static void read_declared(const json_t *o, struct claim *c)
 	c->has_sum = sum && money_read(span_of(sum), &form, &c->sum, &ignored) == 0;
 }
 
+/* -1: what lies over a line cannot be told. */
+static int read_overlays(const json_t *list, struct arena *a, struct overlays *ret)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o) {
+		struct span hex = member(o, "bytes", a);
+		struct overlay x = {.line = number(o, "line"), .bytes = {arena_new(a, hex.n / 2 + 1), hex.n / 2}, .act = member(o, "act", a),
+			.by = member(o, "by", a)};
+
+		if (!x.line || !x.bytes.n || hash_unhex(hex, (uint8_t *)(uintptr_t)x.bytes.p, x.bytes.n) != 0 || !overlays_put(ret, &x))
+			return -1;
+	}
+	return 0;
+}
+
 int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e)
 {
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
@@ -133,7 +171,7 @@ int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct
 			c.reasons[i].where = member(r, "where", a);
 			c.nreasons++;
 		}
-	if (!c.state.n || !c.adapter.n || clock_read(v->time, &c.time_ms) != 0 ||
+	if (!c.state.n || !c.adapter.n || read_overlays(json_object_get(o, "overlays"), a, &c.overlays) != 0 || clock_read(v->time, &c.time_ms) != 0 ||
 		totals_read(c.totals, json_object_get(o, "totals"), e) != 0) {
 		totals_free(c.totals);
 		json_decref(o);

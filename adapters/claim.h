@@ -4,6 +4,7 @@
 
 #include "bus.h"
 #include "event.h"
+#include "overlay.h"
 #include "reader.h"
 
 /*
@@ -40,6 +41,7 @@ struct claim {
 		struct span code, args, where;
 	} reasons[READER_PROBLEMS + 3];      /* why it is held, first the main one; of what was returned, who did it */
 	unsigned nreasons;
+	struct overlays overlays;    /* lines of a report that a person changed; the original stays as it came */
 };
 
 #define CLAIM_BLOCK (1u << 20)

@@ -57,7 +57,7 @@ static void read_shape(struct form_loading *in, struct span type, struct conf *t
 	*shape = (struct form_shape){.type = mem_text(type), .names = names_new(), .amount_slot = -1, .currency_slot = -1};
 	form_site_names(shape->names);
 	for (const char *const *a = (const char *const[]){"event.id", "event.type", "event.time", "event.batchid",
-		"event.unit", "event.bank", "event.businessdate", "event.amount", "event.currency", NULL}; *a; a++)
+		"event.unit", "event.bank", "event.businessdate", "event.changed", "event.amount", "event.currency", NULL}; *a; a++)
 		names_add(shape->names, span_of(*a));
 	fields = schema_fields(schema, &n);
 	control = schema_control(schema);

@@ -7,12 +7,17 @@
 
 /*
  * Acts on a file that waits: `return` gives it back to its source with a slip, `seen` puts a duplicate aside, `retry` has it
- * read again. All are commits {claim, totals, outcome, position}; the slips that are still to be written stand in the
+ * read again, `repair` too, with one line of a report changed. All are commits {claim, totals, outcome, position}; the slips that are still to be written stand in the
  * position, for they are written after it.
  */
 static int refuse(struct intake *in, const struct act *a, enum err_id why, struct err *e)
 {
 	return flow_act_outcome(&in->flow, a, "refused", err_code(why)->name, e);
+}
+
+static bool reads_again(const struct act *a)
+{
+	return span_is(a->what, "retry") || span_is(a->what, "repair");
 }
 
 static bool waits(struct span state)
@@ -42,7 +47,7 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 {
 	bool held = span_is(c->state, "held");
 
-	if (span_is(act->what, "retry"))
+	if (reads_again(act))
 		return intake_reread_order(in, c, e);
 	add_reason(c, a, act);
 	if (held) {
@@ -63,21 +68,30 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 	return intake_append_claim(in, c, e);
 }
 
+/* What speaks against it; E_NONE: nothing. */
+static enum err_id objection(const struct intake *in, struct claim *c, struct arena *a, const struct act *act)
+{
+	if (!span_is(c->adapter, in->name))
+		return E_ACT_GONE;
+	if (!waits(c->state) || !span_eq(c->digest, act->digest))
+		return E_ACT_CHANGED;
+	if (span_is(act->what, "seen") && !span_is(c->state, "duplicate"))
+		return E_ACT_NOT_SEEN;
+	if (reads_again(act) && !intake_has_original(in, c))
+		return E_BATCH_NO_ORIGINAL;
+	return span_is(act->what, "repair") ? intake_repair(in, c, a, act) : E_NONE;
+}
+
 static int execute(struct intake *in, const struct act *act, struct err *e)
 {
 	struct buf record = BUF_INIT;
 	struct arena a = ARENA_INIT;
 	struct claim c = {0};
 	int ret = claim_find(in->flow.bus, in->flow.owner, act->subject, &record, &a, &c, e);
+	enum err_id why = ret == 1 ? objection(in, &c, &a, act) : E_ACT_GONE;
 
-	if (ret == 0 || (ret == 1 && !span_is(c.adapter, in->name)))
-		ret = refuse(in, act, E_ACT_GONE, e);
-	else if (ret == 1 && (!waits(c.state) || !span_eq(c.digest, act->digest)))
-		ret = refuse(in, act, E_ACT_CHANGED, e);
-	else if (ret == 1 && span_is(act->what, "seen") && !span_is(c.state, "duplicate"))
-		ret = refuse(in, act, E_ACT_NOT_SEEN, e);
-	else if (ret == 1 && span_is(act->what, "retry") && !intake_has_original(in, &c))
-		ret = refuse(in, act, E_BATCH_NO_ORIGINAL, e);
+	if (ret >= 0 && why)
+		ret = refuse(in, act, why, e);
 	else if (ret == 1)
 		ret = end_claim(in, &c, &a, act, e) != 0 || flow_act_outcome(&in->flow, act, "done", "", e) != 0 ||
 				      intake_save_position(in, e) != 0
@@ -93,7 +107,7 @@ int intake_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
 
-	if (!(span_is(a->what, "return") || span_is(a->what, "seen") || span_is(a->what, "retry")) || !a->subject.n || !a->by.n ||
+	if (!(span_is(a->what, "return") || span_is(a->what, "seen") || reads_again(a)) || !a->subject.n || !a->by.n ||
 		!a->reason.n)
 		return refuse(in, a, E_ACT_UNKNOWN, e);
 	return execute(in, a, e);

@@ -81,6 +81,7 @@ int intake_claim_begin(struct intake *in, const char *taken, struct reread *agai
 	setup.input = drop_copy_input(c->copy);
 	setup.shown = drop_name(c->taken);
 	setup.name = span_of(setup.shown);
+	setup.overlays = again ? &again->claim.overlays : NULL;
 	c->prover = reader_prover_new(in->setup.form, setup.shown);
 	if (reader_open(&setup, &c->reader, &c->unreadable) != 0 && err_kind(&c->unreadable) != ERR_DATA) {
 		*e = c->unreadable;
@@ -136,6 +137,7 @@ int intake_claim_slice(struct intake *in, struct err *e)
 		}
 		/* Something may lie behind a document's end: it is copied as well. */
 		if (g.kind == READ_END) {
+			c->no_line = reader_overlays_left(c->reader);
 			stop_reading(c);
 			break;
 		}
@@ -335,7 +337,9 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 			reason_count(c, a, E_BATCH_MIXED_START, g->known);
 		if (too_many)
 			reason(c, a, E_BATCH_TOO_MANY, "max", "1000000");
-		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many
+		if (g->no_line)
+			reason_count(c, a, E_REPAIR_NO_LINE, g->no_line);
+		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many || g->no_line
 				   ? SPAN("held")
 				   : SPAN("publishing");
 		for (unsigned i = 0; i < proof->nproblems; i++)
@@ -417,8 +421,9 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 static int take_from_before(struct claim *c, const struct reread *again, struct before *b, struct buf *batchid, struct err *e)
 {
 	if (!span_eq(c->digest, again->claim.digest))
-		return err_set(e, E_BATCH_ALTERED, "batch=%.*s", SPAN_F(again->claim.batchid));
+		return err_set(e, E_BATCH_ALTERED, "subject=%.*s", SPAN_F(again->claim.batchid));
 	c->time_ms = again->claim.time_ms;
+	c->overlays = again->claim.overlays;
 	b->found = b->found && !span_is(again->claim.batchid, b->batchid);
 	buf_span(batchid, again->claim.batchid);
 	return 0;
@@ -457,7 +462,7 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	slots_init(&slots, names_count(in->setup.form->names));
 	if (drop_copy_finish(g->copy, e) != 0) {
 		if (e->id == E_DROP_GROWING && g->again) {
-			err_set(e, E_BATCH_ALTERED, "batch=%.*s", SPAN_F(g->again->claim.batchid));
+			err_set(e, E_BATCH_ALTERED, "subject=%.*s", SPAN_F(g->again->claim.batchid));
 			failed = throw_away(in, ret, e);
 		}
 		goto out;

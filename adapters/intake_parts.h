@@ -8,7 +8,8 @@
 
 /*
  * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
- * and judges, intake_reread.c what is claimed once more, intake_publish.c the way from the spool onto the bus, intake_act.c
+ * and judges, intake_reread.c what is claimed once more, intake_repair.c lines
+ * that a person changed, intake_publish.c the way from the spool onto the bus, intake_act.c
  * what a person decides. Nobody else includes this.
  */
 #define INTAKE_PARTITIONS_MAX 64u
@@ -36,6 +37,7 @@ struct claiming {
 	struct err unreadable;
 	struct id_set ids;
 	uint64_t duplicates, conflicts, known;
+	unsigned no_line;            /* overlays whose line is not there */
 };
 
 /* A batch on its way onto the bus; restored from the position. */
@@ -126,6 +128,12 @@ void intake_reread_add(struct intake *in, struct span batchid);
 void intake_reread_done(struct intake *in, struct span batchid);
 void intake_reread_free(struct reread *r);
 void intake_forget_rereads(struct intake *in);
+
+/* ---- a line changed (intake_repair.c) ---- */
+/* What speaks against changing lines of what this adapter takes in; E_NONE: nothing. */
+enum err_id intake_repair_objection(const struct intake *in);
+/* Lays the line that the act brings over the claim's file; E_NONE, or why not. Texts go into a. */
+enum err_id intake_repair(const struct intake *in, struct claim *c, struct arena *a, const struct act *act);
 
 /* ---- what a person decides (intake_act.c) ---- */
 int intake_act(struct flow *f, const struct act *a, struct err *e);

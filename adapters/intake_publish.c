@@ -68,12 +68,13 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	clock_write(&p->time, p->claim.time_ms);
 	if (form_of_claim(in, p, &setup.form, e) != 0 ||
 		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.crcs, p->claim.size,
-			form_whole(setup.form) ? 0 : offset, &p->spool, e) != 0)
+			form_whole(setup.form) || p->claim.overlays.n ? 0 : offset, &p->spool, e) != 0)
 		return -1;
 	setup.input = drop_spool_input(p->spool);
 	setup.shown = arena_text(&p->arena, p->claim.name);
 	setup.name = p->claim.name;
 	setup.digest = p->claim.digest;
+	setup.overlays = &p->claim.overlays;
 	return reader_open(&setup, &p->reader, e) != 0 ? reread_failed(p, e) : 0;
 }
 

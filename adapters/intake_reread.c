@@ -89,12 +89,14 @@ static int find(struct intake *in, const char *batchid, struct reread *r, struct
 
 static int begin(struct intake *in, struct reread *r, struct err *e)
 {
+	/* The form may be another one by now. */
+	enum err_id objection = r->claim.overlays.n ? intake_repair_objection(in) : E_NONE;
 	struct err why;
 	int ret;
 
-	if (intake_has_original(in, &r->claim))
+	if (!objection && intake_has_original(in, &r->claim))
 		return intake_claim_begin(in, arena_text(&r->arena, r->claim.taken), r, e) == 0 ? 1 : -1;
-	err_set(&why, E_BATCH_NO_ORIGINAL, "batch=%.*s", SPAN_F(r->claim.batchid));
+	err_set(&why, objection ? objection : E_BATCH_NO_ORIGINAL, "subject=%.*s", SPAN_F(r->claim.batchid));
 	ret = intake_reread_back(in, r, &why, e) == 0 ? 2 : -1;
 	intake_reread_free(r);
 	return ret;

@@ -41,6 +41,9 @@ static int restore(struct reader *r, const json_t *saved, struct err *e)
 	r->has_sum = json_is_true(json_object_get(saved, "has_sum"));
 	r->count = strtoull(position_text(saved, "count"), NULL, 10);
 	r->sum = strtoll(position_text(saved, "sum"), NULL, 10);
+	if (*position_text(saved, "head_changed"))
+		r->head_changed = arena_span(&r->heads, span_of(position_text(saved, "head_changed")));
+	r->changed_kind = (int)json_integer_value(json_object_get(saved, "changed_kind"));
 	return 0;
 }
 
@@ -66,8 +69,18 @@ void reader_save(const struct reader *r, struct buf *b)
 			json_quote(b, r->slots.v[slot].text);
 			comma = true;
 		}
-	buf_printf(b, "},\"has_count\":%s,\"has_sum\":%s,\"count\":\"%" PRIu64 "\",\"sum\":\"%" PRId64 "\"}",
+	buf_c(b, '}');
+	if (r->head_changed.p) {
+		json_member(b, "head_changed", r->head_changed);
+		buf_printf(b, ",\"changed_kind\":%d", r->changed_kind);
+	}
+	buf_printf(b, ",\"has_count\":%s,\"has_sum\":%s,\"count\":\"%" PRIu64 "\",\"sum\":\"%" PRId64 "\"}",
 		r->has_count ? "true" : "false", r->has_sum ? "true" : "false", r->count, r->sum);
+}
+
+static bool has_overlays(const struct reader *r)
+{
+	return r->setup.overlays && r->setup.overlays->n;
 }
 
 /* The codec reads the document inside, whose offsets these are. */
@@ -77,8 +90,12 @@ static int open_codec(struct reader *r, struct err *e)
 	struct codec_input *in = r->setup.input;
 
 	if (f->wraps) {
-		r->wraps = wrap_chain_open(f->wraps, in, f->codec->whole ? 0 : r->offset);
+		r->wraps = wrap_chain_open(f->wraps, in, f->codec->whole || has_overlays(r) ? 0 : r->offset);
 		in = wrap_chain_input(r->wraps);
+	}
+	if (has_overlays(r)) {
+		r->overlay = overlay_open(r->setup.overlays, in, r->offset);
+		in = overlay_codec_input(r->overlay);
 	}
 	if (f->codec->open(f->format, in, r->offset, r->line, &r->codec, e) != 0)
 		return f->wraps ? err_at(e, "%s", r->setup.shown) : -1;
@@ -119,6 +136,7 @@ void reader_close(struct reader *r)
 		return;
 	if (r->codec)
 		r->form->codec->close(r->codec);
+	overlay_close(r->overlay);
 	wrap_chain_close(r->wraps);
 	slots_done(&r->slots);
 	arena_done(&r->heads);
@@ -139,6 +157,16 @@ void reader_close(struct reader *r)
 uint64_t reader_offset(const struct reader *r)
 {
 	return r->offset;
+}
+
+unsigned reader_overlays_left(const struct reader *r)
+{
+	return r->overlay ? r->setup.overlays->n - overlay_met(r->overlay) : 0;
+}
+
+const struct overlay *reader_overlay(const struct reader *r)
+{
+	return r->overlay ? overlays_within(r->setup.overlays, r->row.line, r->row.next_line) : NULL;
 }
 
 const struct row *reader_row(const struct reader *r)
@@ -221,6 +249,19 @@ static int take_cells(struct reader *r, const int *slots, unsigned n, struct err
 	return ret;
 }
 
+/* Whoever changes a head, changes all that is read below it. */
+static void head_is_changed(struct reader *r, int kind)
+{
+	const struct overlay *x = reader_overlay(r);
+
+	if (x) {
+		r->head_changed = x->act;
+		r->changed_kind = kind;
+	} else if (r->changed_kind == kind) {
+		r->head_changed = SPAN_NONE;
+	}
+}
+
 /* The rows below a head that cannot be read are not those of the head before it. */
 static void drop_head(struct reader *r, const struct form_kind *k)
 {
@@ -234,6 +275,7 @@ static int take_head(struct reader *r, const struct form_kind *k, struct err *e)
 {
 	struct arena *a = &r->carried[k - r->form->kinds];
 
+	head_is_changed(r, (int)(k - r->form->kinds));
 	if (k == r->form->declared_each) {
 		r->heads_declared++;
 		r->declared_line = r->row.line;
@@ -414,6 +456,8 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e)
 		r->titles++;
 		if ((r->row.bad.id || !reader_try_header(r)) && r->titles >= h->within)
 			return reader_no_header(r, e);
+		if (r->header_found)
+			head_is_changed(r, -1);
 		reading_begin(ret, READ_SKIPPED, &r->row);
 	} else {
 		reading_begin(ret, READ_SKIPPED, &r->row);

@@ -6,6 +6,7 @@
 
 #include "event.h"
 #include "form.h"
+#include "overlay.h"
 #include "totals.h"
 
 /*
@@ -48,10 +49,11 @@ struct reader;
 struct reader_setup {
 	const struct form *form;
 	const struct library *library;
-	struct codec_input *input;   /* stands at the saved offset, or at the start; of a form_whole(), there */
+	struct codec_input *input;   /* stands at the saved offset; at the start of a form_whole(), and under overlays */
 	const char *shown;           /* name of the file in places */
 	struct span name;            /* file name, for the pattern; must match */
 	struct span digest;          /* hex of the file's digest: part of ids by record number; may be empty (try) */
+	const struct overlays *overlays;     /* of its lines, borrowed; NULL: none. Not of a codec that is `whole` */
 	const json_t *saved;         /* what reader_save wrote; NULL: from the start */
 };
 
@@ -62,12 +64,14 @@ void reader_close(struct reader *r);
  * be read at all (form.no_header, wrap.*; kind ERR_DATA). READ_END comes when what is wrapped has proved to its end. */
 int reader_next(struct reader *r, struct reading *ret, struct err *e);
 /* For an event of the record that reader_next gave, when it is not dead: appends the JSON of its data, and fills the
- * attributes that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint). */
+ * attributes that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint, changed). */
 void reader_data(struct reader *r, const struct reading_event *x, struct buf *b);
 void reader_attributes(struct reader *r, const struct reading_event *x, struct event *ret);
 /* Where it stands, at most 4 KiB of JSON. */
 void reader_save(const struct reader *r, struct buf *b);
 uint64_t reader_offset(const struct reader *r);
+/* How many overlays have not met their line so far. */
+unsigned reader_overlays_left(const struct reader *r);
 
 /* For who explains the record that reader_next gave: its row, the values that rules read and write, the kind that the row
  * is of (NULL: columns stand in a header row). The header row's text in a column; SPAN_NONE when there is none, or the

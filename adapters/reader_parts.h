@@ -14,6 +14,9 @@ struct reader {
 	const struct form *form;
 	struct codec_reader *codec;
 	struct wrap_chain *wraps;    /* NULL: there are none */
+	struct overlay_input *overlay;       /* NULL: no line was changed */
+	struct span head_changed;    /* the act that changed the head of the rows below; absent */
+	int changed_kind;            /* whose head that is; -1: the row with the titles */
 	struct slots slots;
 	struct arena heads;          /* texts of file keys and of what was restored: they outlive a row */
 	struct arena *carried;       /* for each kind: texts of its last row, for the rows below */
@@ -49,6 +52,8 @@ struct reader {
 bool reader_try_header(struct reader *r);
 /* form.no_header, with the row that lacks least. */
 int reader_no_header(const struct reader *r, struct err *e);
+/* What lies over the last row, or a part of it; NULL. */
+const struct overlay *reader_overlay(const struct reader *r);
 /* All events that a record of that kind makes, or none: it is dead. */
 void reader_make_events(struct reader *r, struct reading *g, unsigned kind);
 /* The record is dead; what it is worth is read when it can be. */

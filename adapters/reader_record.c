@@ -174,6 +174,8 @@ static struct span slot_text(const struct reader *r, int slot)
 
 void reader_attributes(struct reader *r, const struct reading_event *x, struct event *ret)
 {
+	const struct overlay *over = reader_overlay(r);
+
 	ret->type = span_of(x->of->type);
 	ret->id = x->id;
 	ret->partitionkey = x->key;
@@ -181,4 +183,5 @@ void reader_attributes(struct reader *r, const struct reading_event *x, struct e
 	ret->unit = slot_text(r, x->of->unit_slot);
 	ret->bank = slot_text(r, x->of->bank_slot);
 	ret->businessdate = slot_text(r, x->of->date_slot);
+	ret->changed = over ? over->act : r->head_changed;
 }

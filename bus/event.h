@@ -11,13 +11,15 @@
  * that all bytes but the lane's are a function of the source:
  *
  *	{"specversion":"1.0","id":I,"source":S,"type":T,"subject":..,"time":..,"partitionkey":..,"batchid":..,
- *	 "unit":..,"bank":..,"businessdate":..,"fingerprint":..,"data":{...},"lane":"payroll-a.3","laneseq":"17"}
+ *	 "unit":..,"bank":..,"businessdate":..,"fingerprint":..,"changed":..,
+ *	 "data":{...},"lane":"payroll-a.3","laneseq":"17"}
  *
  * An attribute that is absent is left out. laneseq is text, since a CloudEvents integer has 32 bits.
  */
 struct event {
 	struct span id, source, type;                    /* required */
 	struct span subject, time, partitionkey, batchid, unit, bank, businessdate, fingerprint;
+	struct span changed;                             /* the act by which a person changed the record; else absent */
 	struct span data;                                /* raw JSON of data */
 	struct span lane;                                /* "" when not stamped */
 	uint64_t laneseq;

@@ -68,7 +68,9 @@ if(Python3_FOUND)
   set_tests_properties(acts PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
-  set_tests_properties(reread PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME repair COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/repair_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 4)
+  set_tests_properties(reread repair PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 # What waits, as a person reads it.
 jincai_test(todo_number_test base SOURCES ${CMAKE_SOURCE_DIR}/bus/jincai/todo_number.c)

@@ -22,9 +22,9 @@ struct extract {
 };
 
 static const char *const envelope[] = {"event.id", "event.type", "event.time", "event.batchid", "event.unit", "event.bank",
-	"event.businessdate", "event.amount", "event.currency"};
+	"event.businessdate", "event.changed", "event.amount", "event.currency"};
 
-enum { ENV_ID, ENV_TYPE, ENV_TIME, ENV_BATCH, ENV_UNIT, ENV_BANK, ENV_DATE, ENV_AMOUNT, ENV_CURRENCY, ENV_COUNT };
+enum { ENV_ID, ENV_TYPE, ENV_TIME, ENV_BATCH, ENV_UNIT, ENV_BANK, ENV_DATE, ENV_CHANGED, ENV_AMOUNT, ENV_CURRENCY, ENV_COUNT };
 
 static struct node *child(struct node **list, struct span key)
 {
@@ -159,6 +159,7 @@ int extract_run(const struct extract *x, const struct event *v, struct slots *s,
 	env[ENV_UNIT].text = v->unit;
 	env[ENV_BANK].text = v->bank;
 	env[ENV_DATE].text = v->businessdate;
+	env[ENV_CHANGED].text = v->changed;
 	jscan_init(&in, v->data);
 	if (walk(x->root, &in, s, e) != 0)
 		return -1;

@@ -1260,7 +1260,7 @@ ROW(E_PATTERN_VALUE, "pattern.value", ERR_DATA, 1,
 	"请核对该值：不得缺失，须符合模式中的位数或日期，不得含 / 和控制字符")
 
 /* claims, batches */
-ROW(E_BATCH_ALTERED, "batch.altered", ERR_DATA, 1, "the original of batch {batch} in .taken is no longer what was claimed", "批次 {batch} 在 .taken 里的原件已不是认领时的内容",
+ROW(E_BATCH_ALTERED, "batch.altered", ERR_DATA, 1, "the original of batch {subject} in .taken is no longer what was claimed", "批次 {subject} 在 .taken 里的原件已不是认领时的内容",
 	"it was not read again, nothing of it goes out; find out who changed it, and ask the source for the file", "没有重读，一笔未发；请查明谁动过原件，并请来源系统重报")
 ROW(E_BATCH_AMOUNT, "batch.amount", ERR_DATA, 1, "the amounts of the file together are larger than {max}", "文件金额合计超过 {max}",
 	"nothing of this file goes out; columns may have run together: ask the source for a right file", "该文件一笔未发；可能有两栏数字连在一起，请来源系统重出正确的文件")
@@ -1276,7 +1276,7 @@ ROW(E_BATCH_EMPTY, "batch.empty", ERR_DATA, 1, "the file holds no record", "文�
 	"nothing was passed on; it is kept in .taken; ask the source whether it was meant so", "没有可发的内容，原件保存在 .taken；请向来源系统确认")
 ROW(E_BATCH_MIXED_START, "batch.mixed_start", ERR_DATA, 1, "{count} of its records are older than the date at the adapter's start:", "其中 {count} 笔早于接入的 start: 日期",
 	"the whole batch is held, not one is passed on: a batch goes whole or not at all", "整批挂起，一笔未发：批次要么全发，要么不发")
-ROW(E_BATCH_NO_ORIGINAL, "batch.no_original", ERR_DATA, 5, "the original of batch {batch} is no longer in .taken: it cannot be read again", "批次 {batch} 的原件已不在 .taken 里，无法重读",
+ROW(E_BATCH_NO_ORIGINAL, "batch.no_original", ERR_DATA, 5, "the original of batch {subject} is no longer in .taken: it cannot be read again", "批次 {subject} 的原件已不在 .taken 里，无法重读",
 	"nothing of it goes out; ask the source for the file again, it takes this one's place", "一笔未发；请来源系统重报该文件，它会取代本批")
 ROW(E_BATCH_RETURNED, "batch.returned", ERR_DATA, 1, "given back to its source by {by}: {why}", "由 {by} 退回来源系统：{why}",
 	"nothing of it was sent; a right file under the same name is taken as a new one", "一笔未发；来源系统以同名重报正确文件即可")
@@ -1286,6 +1286,18 @@ ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the sa
 	"nothing of the old one was sent", "旧的一笔未发")
 ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released whole has at most {max} records", "整批放行的批次最多 {max} 笔",
 	"nothing of it is passed on; ask the source to send several batches", "该批一笔未发；请来源系统拆成几批")
+ROW(E_REPAIR_INSTRUCTION, "repair.instruction", ERR_CONF, 5, "batch {subject} moves money: no line of an instruction is ever changed here; nothing was changed",
+	"批次 {subject} 是付款指令：指令的内容在这里一律不得更改；未作任何改动", "give it back with a slip, and ask the source for a right file: jincai held return {subject} --reason TEXT",
+	"请开退回单，由来源系统重出正确的文件：jincai held return {subject} --reason 原因")
+ROW(E_REPAIR_LINE, "repair.line", ERR_CONF, 2, "one line takes the place of one line: 1 to 4096 bytes without an end of line, and the number of a line from 1; nothing was changed",
+	"一次只能以一行替换一行：1 至 4096 字节，不含换行，行号从 1 起；未作任何改动", "write just that line into the file that --from names, in the charset of the source's file",
+	"请把该行单独写入 --from 所指的文件，字符集与来源文件相同")
+ROW(E_REPAIR_MANY, "repair.many", ERR_CONF, 5, "32 lines of batch {subject} are changed already; nothing was changed", "批次 {subject} 已更正 32 行；未作任何改动",
+	"such a file is better made anew: ask the source", "这样的文件不如重出：请联系来源系统")
+ROW(E_REPAIR_NO_LINE, "repair.no_line", ERR_DATA, 1, "{count} of the changed lines are not in the file: it has fewer lines", "更正的行中有 {count} 行不在文件里：文件没有那么多行",
+	"the whole batch is held, not one is passed on; give it back, and ask the source for the file again", "整批暂停，一笔未发；请退回，由来源系统重报")
+ROW(E_REPAIR_NO_LINES, "repair.no_lines", ERR_CONF, 5, "batch {subject} is no file of lines: none can be changed; nothing was changed", "批次 {subject} 的文件不分行，无法逐行更正；未作任何改动",
+	"ask the source for a right file; it takes this one's place", "请来源系统重出正确的文件，它会取代本批")
 ROW(E_CLAIM_RECORD, "claim.record", ERR_HALT, 6, "a claim record cannot be read: {id}", "认领记录读不懂：{id}",
 	"the adapter stopped, nothing was sent; keep the store as it is and ask for help", "接入已停，没有发出任何东西；请保留现场并求助")
 ROW(E_DROP_DENIED, "drop.denied", ERR_DATA, 1, "{file} may not be read by the account that runs jincai", "运行 jincai 的账户无权读取 {file}",

@@ -164,7 +164,7 @@ static int recount_file(struct recount *c, const struct claim *claim)
 	const struct site_adapter *a = site_adapter(c->site, claim->adapter);
 	struct original o = {.input = {original_fill}};
 	struct reader_setup setup = {.form = a ? a->form : NULL, .library = c->site->library, .input = &o.input,
-		.name = claim->name, .digest = claim->digest};
+		.name = claim->name, .digest = claim->digest, .overlays = &claim->overlays};
 	struct reader *r = NULL;
 	struct buf path = BUF_INIT;
 	int ret = 0;

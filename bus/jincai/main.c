@@ -67,6 +67,10 @@ static int store(struct args *a, const char *name, const char *value)
 		a->explain = value;
 	else if (strcmp(name, "--reason") == 0)
 		a->reason = value;
+	else if (strcmp(name, "--line") == 0)
+		a->line = value;
+	else if (strcmp(name, "--from") == 0)
+		a->from = value;
 	else if (strcmp(name, "--parcel") == 0)
 		a->parcel = value;
 	else if (strcmp(name, "--key") == 0)

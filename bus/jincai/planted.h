@@ -25,7 +25,8 @@
  *
  * sum: of the records whose amount can be read. letters: codes of the dead letters of the file in their order; what died
  * for a destination alone has that in front. held: destinations that hold the batch. first: lines of a file out before
- * those of payments. amount: where it stands in a line of a file out: the cell before the last one, cut by a character;
+ * those of payments. amount: where it stands in a line of a file out: the cell before the last one, cut by a character,
+ * or before the last so many ("behind": 2);
  * or {"at": 90, "width": 18}, bytes; or {"after": TEXT}, up to the next '"'. next: commands to try at the end.
  */
 struct planted {

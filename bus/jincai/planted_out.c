@@ -20,10 +20,13 @@ struct received {
 
 /* Cells are counted from the right: what may hold the delimiter inside a character, a name in GB18030, stands further
  * left. */
-static struct span before_last(struct span line, char by)
+static struct span before_last(struct span line, char by, uint64_t behind)
 {
-	const char *last = memrchr(line.p, by, line.n);
-	const char *before = last ? memrchr(line.p, by, (size_t)(last - line.p)) : NULL;
+	const char *last = memrchr(line.p, by, line.n), *before;
+
+	while (last && --behind)
+		last = memrchr(line.p, by, (size_t)(last - line.p));
+	before = last ? memrchr(line.p, by, (size_t)(last - line.p)) : NULL;
 
 	return before ? (struct span){before + 1, (size_t)(last - before - 1)} : SPAN_NONE;
 }
@@ -53,7 +56,8 @@ static struct span after(struct span line, const char *text)
 static bool read_amount(struct received *r, struct span line)
 {
 	const char *by = planted_text(r->amount, "by"), *text = planted_text(r->amount, "after");
-	struct span cell = by[0] ? before_last(line, by[0]) : text[0] ? after(line, text) :
+	uint64_t behind = planted_number(r->amount, "behind");
+	struct span cell = by[0] ? before_last(line, by[0], behind ? behind : 1) : text[0] ? after(line, text) :
 		at_width(line, planted_number(r->amount, "at"), planted_number(r->amount, "width"));
 	struct err ignored;
 	int64_t fen;

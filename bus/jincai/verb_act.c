@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "acts.h"
 #include "clock.h"
+#include "fsys.h"
+#include "hash.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -62,10 +66,11 @@ static int say_outcome(struct bus *b, struct span batchid)
 	return code;
 }
 
-static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason)
+static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason,
+	const json_t *more)
 {
 	const struct site_adapter *adapter = site_adapter(s, c->adapter);
-	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = c->digest, .reason = reason};
+	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = c->digest, .reason = reason, .more = more};
 	bool done;
 	int code;
 
@@ -73,6 +78,8 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 		return refused(c, E_ACT_GONE, "");
 	if (!waiting_claim(c->state))
 		return refused(c, span_is(c->state, "published") ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
+	if (span_is(span_of(d->what), "repair") && form_instructs(adapter->form))
+		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
 	o.flow = adapter->name;
 	code = acts_ask(b, s, &o, &done);
 	if (!done)
@@ -84,7 +91,8 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	return d->again ? say_outcome(b, c->batchid) : 0;
 }
 
-static int act_on(const struct args *a, const struct deed *d)
+/* more: members of the act; NULL: none. */
+static int act_on(const struct args *a, const struct deed *d, const json_t *more)
 {
 	struct buf record = BUF_INIT, batch = BUF_INIT;
 	struct arena arena = ARENA_INIT;
@@ -109,7 +117,7 @@ static int act_on(const struct args *a, const struct deed *d)
 			got = claim_find(b, NULL, buf_as_span(&batch), &record, &arena, &c, &e);
 		if (got == 0)
 			got = err_set(&e, E_HELD_NONE, "batch=%s", buf_text(&batch));
-		code = got < 0 ? verb_failed(&e) : order(b, s, &c, d, a->reason);
+		code = got < 0 ? verb_failed(&e) : order(b, s, &c, d, a->reason, more);
 		totals_free(c.totals);
 		bus_close(b);
 	}
@@ -126,7 +134,7 @@ int verb_held_return(const struct args *a)
 		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
 		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", .slip = true};
 
-	return act_on(a, &d);
+	return act_on(a, &d, NULL);
 }
 
 int verb_held_seen(const struct args *a)
@@ -135,7 +143,7 @@ int verb_held_seen(const struct args *a)
 		"批次 %.*s 已确认为重复报送，不再列出。没有重复办理，也没有退回单。\n",
 		"batch %.*s is put aside as a duplicate; nothing was done twice, there is no slip\n", .slip = false};
 
-	return act_on(a, &d);
+	return act_on(a, &d, NULL);
 }
 
 int verb_held_retry(const struct args *a)
@@ -143,5 +151,53 @@ int verb_held_retry(const struct args *a)
 	static const struct deed d = {"retry", "jincai held retry BATCH --reason TEXT", "批次 %.*s 按现行报文格式重读。\n",
 		"batch %.*s is read again, with the form in force\n", .again = true};
 
-	return act_on(a, &d);
+	return act_on(a, &d, NULL);
+}
+
+/* The line that is to stand there, as the file has it: without its end. */
+static int read_line(const struct args *a, struct buf *ret, uint64_t *ret_line, struct err *e)
+{
+	char *end = NULL;
+
+	*ret_line = strtoull(a->line, &end, 10);
+	if (*a->line < '0' || *a->line > '9' || *end || !*ret_line)
+		return err_set(e, E_REPAIR_LINE, "%s", "");
+	if (fsys_get(AT_FDCWD, a->from, OVERLAY_BYTES + 2, ret, e) != 0)
+		return e->id == E_FILE_TOO_LARGE ? err_set(e, E_REPAIR_LINE, "%s", "") : -1;
+	if (ret->n && ret->p[ret->n - 1] == '\n')
+		ret->n--;
+	if (ret->n && ret->p[ret->n - 1] == '\r')
+		ret->n--;
+	if (!ret->n || ret->n > OVERLAY_BYTES || memchr(ret->p, '\n', ret->n) || memchr(ret->p, '\r', ret->n))
+		return err_set(e, E_REPAIR_LINE, "%s", "");
+	return 0;
+}
+
+int verb_held_repair(const struct args *a)
+{
+	static const struct deed d = {"repair", "jincai held repair BATCH --line N --from FILE --reason TEXT",
+		"批次 %.*s 的该行已更正，重读整个文件；原件不动，每笔更正都会注明。\n",
+		"that line of batch %.*s is changed, and the file is read again; the original stays as it came, what was changed says so\n",
+		.again = true};
+	struct buf line = BUF_INIT, hex = BUF_INIT;
+	uint64_t number = 0;
+	json_t *more = NULL;
+	struct err e;
+	int code;
+
+	if (!a->line || !a->from || a->nwords != 1) {
+		err_set(&e, E_USAGE, "what=%s", d.usage);
+		return verb_failed(&e);
+	}
+	if (read_line(a, &line, &number, &e) != 0) {
+		code = verb_failed(&e);
+	} else {
+		hash_hex(&hex, (const uint8_t *)line.p, line.n);
+		more = json_pack("{sIss}", "line", (json_int_t)number, "bytes", buf_text(&hex));
+		code = act_on(a, &d, more);
+	}
+	json_decref(more);
+	buf_done(&line);
+	buf_done(&hex);
+	return code;
 }

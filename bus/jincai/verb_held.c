@@ -128,6 +128,18 @@ static void compare(struct buf *b, const struct claim *c)
 	buf_c(b, '\n');
 }
 
+/* Lines that a person changed; what stands there now is data, and not shown. */
+static void overlays(struct buf *b, const struct claim *c)
+{
+	for (unsigned i = 0; i < c->overlays.n; i++) {
+		const struct overlay *x = &c->overlays.list[i];
+
+		buf_printf(b, say("已更正: 第 %" PRIu64 " 行，", "changed: line %" PRIu64 ", "), x->line);
+		show_text(b, x->by);
+		buf_printf(b, " (%.*s)\n", SPAN_F(x->act));
+	}
+}
+
 static void show_claim(struct buf *b, const struct claim *c)
 {
 	struct waiting w = {.claim = c, .batchid = c->batchid};
@@ -150,6 +162,7 @@ static void show_claim(struct buf *b, const struct claim *c)
 	number_row(b, say("过不去", "dead"), c->dead);
 	number_row(b, say("跳过的行", "rows skipped"), c->skipped);
 	compare(b, c);
+	overlays(b, c);
 	waiting_reasons(c, b);
 	if (waiting_claim(c->state))
 		waiting_text(&w, b);

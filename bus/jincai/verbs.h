@@ -13,7 +13,7 @@ struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *explain;
-	const char *sample, *reason, *parcel;
+	const char *sample, *reason, *parcel, *line, *from;
 	const char *key, *as, *export_to, *import_from;
 	bool summary, deep, json, until_idle, update, yes, all;
 	const char *words[64];       /* what is no option, NULL-terminated */
@@ -57,6 +57,7 @@ int verb_held_seen(const struct args *a);
 int verb_held_retry(const struct args *a);
 int verb_approve(const struct args *a);
 int verb_approve_list(const struct args *a);
+int verb_held_repair(const struct args *a);
 int verb_audit_list(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);

@@ -554,7 +554,7 @@ static void read_units(struct site *s)
 			while (rest.n) {
 				struct line *l;
 
-				assert_int_equal(cut(next_row(&rest), ',', cells, 8), 6);
+				assert_int_equal(cut(next_row(&rest), ',', cells, 8), 7);
 				l = line_of(s, cells[3]);
 				l->in_units++;
 				assert_span(cells[0], units[i]);

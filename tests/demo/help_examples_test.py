@@ -25,6 +25,7 @@ class HelpExamplesTest(unittest.TestCase):
         cls.folder = cls.work / "demo"
         made = cls.jincai("demo", "--dir", str(cls.folder), cwd=cls.work)
         assert made.returncode == 0, made.stdout + made.stderr
+        (cls.folder / "line.txt").write_text("what a person wants to stand there\n", encoding="utf-8")
 
     @classmethod
     def jincai(cls, *words, cwd=None):

@@ -173,7 +173,7 @@ OUT = {
     "bank-icbc": {"folder": "out/icbc", "marker": ".ok", "first": 0, "amount": {"at": 90, "width": 18}},
     "region": {"folder": "out/region", "marker": ".ok", "first": 0, "amount": {"after": '"amt":"'}},
     "cards": {"folder": "out/cards", "marker": ".ok", "first": 0, "amount": {"after": '"original_amt":"'}},
-    "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ","}},
+    "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ",", "behind": 2}},
     "collectors": {"folder": "out/collectors", "marker": "", "first": 1, "amount": {"by": ","}},
 }
 def to_try(site="-c {dir}/jincai.yaml"):
