@@ -122,6 +122,7 @@ static int commit(struct flow *f, struct err *e)
 	if (bus_commit(f->owner, e) < 0)
 		return -1;
 	f->dirty = false;
+	flow_acts_committed(f);
 	return f->kind->effect ? f->kind->effect(f, e) : 0;
 }
 

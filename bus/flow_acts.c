@@ -17,7 +17,7 @@
  * What people decide, and the loop itself sees to: acts that take two people wait here until both have approved them; a
  * flow is stopped and let go on again. It is kept in the position "<flow>/acts":
  *
- *	{"resumed":2,"stop":{order of the act},"proposals":[{"id","order":"...","approvals":[orders of approve acts]}]}
+ *	{"n":5,"chain":"9f86...","resumed":2,"stop":{order of the act},"proposals":[{"id","order":"...","approvals":[orders of approve acts]}]}
  *
  * Every change of it is one commit with the record on jincai.acts that tells it, and with the effect of the act.
  */
@@ -28,6 +28,8 @@
 
 struct flow_acts {
 	json_t *root;                /* as in the position */
+	struct audit_link link;      /* of the last record that was staged */
+	struct buf lines;            /* of the anchor: what the next commit makes durable, and what could not be written */
 	int64_t looked;              /* for what is over; steady */
 	bool wish;
 	struct err why;
@@ -47,6 +49,76 @@ static int save(struct flow *f, struct err *e)
 	return ret;
 }
 
+/* ---- the chain ---- */
+
+static enum audit_hash hash_of(const struct flow *f)
+{
+	return f->audit ? f->audit->hash : AUDIT_SHA256;
+}
+
+static const char *anchor_of(const struct flow *f)
+{
+	return f->audit ? f->audit->anchor : NULL;
+}
+
+/* Where the position says the chain ends. A kill between commit and anchor left the anchor one commit behind. */
+static int open_chain(struct flow *f, struct err *e)
+{
+	const char *chain = json_string_value(json_object_get(f->acts->root, "chain"));
+	struct audit_link *l = &f->acts->link, last = AUDIT_LINK_INIT;
+
+	*l = AUDIT_LINK_INIT;
+	l->n = (uint64_t)json_integer_value(json_object_get(f->acts->root, "n"));
+	if (!l->n)
+		return 0;
+	if (!chain || strlen(chain) != AUDIT_CHAIN - 1)
+		return err_set(e, E_FLOW_POSITION, "name=%s/acts", f->name);
+	memcpy(l->chain, chain, AUDIT_CHAIN);
+	if (!anchor_of(f))
+		return 0;
+	if (audit_anchor_last(anchor_of(f), f->name, &last, e) < 0)
+		return -1;
+	if (last.n < l->n) {
+		audit_line(&f->acts->lines, f->name, l, hash_of(f));
+		flow_acts_committed(f);
+	} else if (last.n > l->n || strcmp(last.chain, l->chain) != 0) {
+		log_line(LOG_ERROR, "audit.differs", "flow=%s records=%" PRIu64 " anchored=%" PRIu64 " next=\"jincai audit verify\"", f->name,
+			l->n, last.n);
+	}
+	return 0;
+}
+
+void flow_acts_committed(struct flow *f)
+{
+	struct err e;
+
+	if (!f->acts->lines.n || !anchor_of(f))
+		return;
+	/* The record is durable; the line is tried again with the next one, and when the flow opens. */
+	if (audit_anchor(anchor_of(f), buf_as_span(&f->acts->lines), &e) == 0)
+		buf_clear(&f->acts->lines);
+	else
+		log_err(LOG_ERROR, "audit.not_anchored", &e, "flow=%s records=%" PRIu64, f->name, f->acts->link.n);
+}
+
+/* The members of the chain, behind those of a record; the position goes with it. */
+static int chain(struct flow *f, unsigned topic, struct buf *event, struct err *e)
+{
+	struct audit_link *l = &f->acts->link;
+	uint64_t after;
+
+	if (bus_end(f->bus, topic, 0, &after, e) != 0)
+		return -1;
+	audit_add(l, hash_of(f), after, event);
+	if (anchor_of(f))
+		audit_line(&f->acts->lines, f->name, l, hash_of(f));
+	json_object_set_new(f->acts->root, "n", json_integer((json_int_t)l->n));
+	json_object_set_new(f->acts->root, "chain", json_string(l->chain));
+	return save(f, e);
+}
+
+/* ---- the position ---- */
+
 int flow_acts_open(struct flow *f, struct err *e)
 {
 	struct buf text = BUF_INIT;
@@ -62,7 +134,7 @@ int flow_acts_open(struct flow *f, struct err *e)
 		return err_set(e, E_FLOW_POSITION, "name=%s/acts", f->name);
 	if (!proposals(f))
 		json_object_set_new(f->acts->root, "proposals", json_array());
-	return 0;
+	return open_chain(f, e);
 }
 
 void flow_acts_close(struct flow *f)
@@ -70,6 +142,7 @@ void flow_acts_close(struct flow *f)
 	if (!f->acts)
 		return;
 	json_decref(f->acts->root);
+	buf_done(&f->acts->lines);
 	free(f->acts);
 	f->acts = NULL;
 }
@@ -92,8 +165,9 @@ static int write_record(struct flow *f, const char *type, struct span act, struc
 		event_begin(&b, &(struct event){.id = buf_as_span(&id), .source = span_of(f->name), .type = span_of(type),
 			.time = buf_as_span(&time)});
 		buf_span(&b, buf_as_span(data));
+		ret = chain(f, topic, &b, e);
 		buf_c(&b, '}');
-		ret = flow_append(f, topic, 0, act, &b, e);
+		ret = ret != 0 ? ret : flow_append(f, topic, 0, act, &b, e);
 	}
 	buf_done(&b);
 	buf_done(&id);

@@ -9,6 +9,8 @@
 /* Reads back what people decided so far: the position "<flow>/acts". */
 int flow_acts_open(struct flow *f, struct err *e);
 void flow_acts_close(struct flow *f);
+/* After a commit: what it put on jincai.acts goes to the anchor. */
+void flow_acts_committed(struct flow *f);
 /* The next act that was handed in: 1, what came of it is staged; 0, there is none; -1. */
 int flow_acts_take(struct flow *f, struct err *e);
 /* The reason for which the step threw away what it had staged; NULL: it did not. */

@@ -105,7 +105,11 @@ endif()
 if(Python3_FOUND)
   add_test(NAME masking COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/masking_test.py $<TARGET_FILE:jincai>)
   add_test(NAME modes COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/modes_test.py $<TARGET_FILE:jincai>)
-  set_tests_properties(masking modes PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_executable(tamper e2e/tamper.c)
+  target_link_libraries(tamper PRIVATE bus jincai_flags)
+  add_test(NAME audit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/audit_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:tamper>)
+  set_tests_properties(masking modes audit PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What check refuses and remarks on.

@@ -44,6 +44,8 @@ ROW(E_DEMO_DIFFERS, "demo.differs", ERR_HALT, 6, "the demo ended otherwise than 
 ROW(E_DEMO_MISSING, "demo.missing", ERR_CONF, 3, "the files of the demo are not there: {folder} beside the program; nothing was written", "找不到演示文件：程序旁边没有 {folder}；什么也没有写", "install the program together with its share folder, or name that folder by --library", "请连同 share 文件夹一起安装程序，或用 --library 指明该文件夹")
 ROW(E_DEMO_NOT_EMPTY, "demo.not_empty", ERR_CONF, 2, "the folder {folder} is not empty; nothing was written there", "文件夹 {folder} 不是空的；没有往里写任何东西", "name an empty folder or one that does not exist, or leave --dir out", "请指定空的或尚不存在的文件夹，或不写 --dir")
 ROW(E_DEMO_PLANTED, "demo.planted", ERR_CONF, 3, "{file} does not say how the demo must end; nothing was run", "{file} 没有写明演示应有的结局；没有运行任何东西", "install the program's share folder anew", "请重新安装程序的 share 文件夹")
+ROW(E_SITE_ANCHOR, "site.anchor", ERR_CONF, 5, "the anchor {file} lies in the folder of the bus: who changes the store would change it along", "锚定文件 {file} 在 bus 文件夹里：改库的人会一并改掉它",
+	"nothing was started; name a file on another disk or machine, that only the auditor can change", "没有启动；请改用另一磁盘或另一台机器上、只有审计人员能改动的文件")
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and neither router nor site", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router 或 site", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
@@ -745,6 +747,30 @@ ROW(E_SIGN_WEAK, "sign.weak", ERR_CONF, 5, "under this public key signatures hol
 	"it was not used; make a new pair of keys, and ask who made this one", "没有使用它；请重新生成密钥，并查明此钥由谁制作")
 ROW(E_SIGN_WRONG, "sign.wrong", ERR_DATA, 5, "the signature is not that of this key over this text", "签名与该密钥、该内容不符",
 	"nothing was approved; another key was used, or the text is another one: compare the digest, sign again", "没有批准；用了别的密钥，或内容不同：请核对摘要后重新签名")
+
+/* the chain over what people decided */
+ROW(E_AUDIT_ANCHOR, "audit.anchor", ERR_HALT, 6, "line {line} of the anchor says another check value for record {n} of {writer}: the store was changed, and its check values computed anew",
+	"锚定文件第 {line} 行与 {writer} 的第 {n} 条操作记录不符：库被改动过，且校验值被重新计算", "nothing was changed now; keep store and anchor as they are, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库和锚定文件原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_ANCHOR_LINE, "audit.anchor_line", ERR_HALT, 6, "line {line} of the anchor cannot be read", "锚定文件第 {line} 行读不懂",
+	"nothing was changed now; a power cut may have left half a line at its end, anything else is somebody's doing: keep the file, have the auditor look", "本次未作任何改动；断电可能在末尾留下半行，其他情形均为人为：请保留文件并请审计人员查看")
+ROW(E_AUDIT_EDITED, "audit.edited", ERR_HALT, 6, "record {n} of {writer} (jincai.acts/0@{at}) is not as it was written: it, or the one before it, was edited",
+	"{writer} 的第 {n} 条操作记录（jincai.acts/0@{at}）与写入时不同：该条或其前一条被改动过", "nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_GONE, "audit.gone", ERR_HALT, 6, "line {line} of the anchor has record {n} of {writer}, and the store has not: it was cut off, or an older store was put back",
+	"锚定文件第 {line} 行有 {writer} 的第 {n} 条操作记录，库里没有：库被截断，或换回了旧库", "nothing was changed now; when the store was restored from a copy this is why, else have the auditor look", "本次未作任何改动；如果是从备份恢复的，原因即在此；否则请审计人员查看")
+ROW(E_AUDIT_HOLE, "audit.hole", ERR_HALT, 6, "places {first} to {last} of jincai.acts are empty: what stood there was deleted", "jincai.acts 的第 {first} 至 {last} 处是空的：原有记录被删除",
+	"nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_MISSING, "audit.missing", ERR_HALT, 6, "records {first} to {last} of {writer} are not there before jincai.acts/0@{at}: they were deleted or moved",
+	"jincai.acts/0@{at} 之前缺少 {writer} 的第 {first} 至 {last} 条操作记录：被删除或移动过", "nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_NO_ANCHOR, "audit.no_anchor", ERR_HALT, 6, "the anchor {file} is missing or empty, and the store has records", "锚定文件 {file} 不存在或是空的，而库里有操作记录",
+	"nothing was changed now; put the right file back; when the key anchor: is new, the next jincai run begins it", "本次未作任何改动；请放回正确的文件；如果 anchor: 是新加的，下次 jincai run 会开始写")
+ROW(E_AUDIT_NOT_ANCHORED, "audit.not_anchored", ERR_HALT, 6, "the last {count} records of {writer} are not in the anchor", "{writer} 的最后 {count} 条操作记录不在锚定文件中",
+	"after a kill or a power cut the next jincai run writes the line; if there was none, somebody added them: have the auditor look", "进程被杀或断电之后，下次 jincai run 会补写；若没有这种情况，则是有人添加：请审计人员查看")
+ROW(E_AUDIT_ORDER, "audit.order", ERR_HALT, 6, "record {n} of {writer} stands at jincai.acts/0@{at}, where it was not written: it was inserted, copied or moved",
+	"{writer} 的第 {n} 条操作记录出现在 jincai.acts/0@{at}，并非写入之处：被插入、复制或移动过", "nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_POSITION, "audit.position", ERR_HALT, 6, "{writer} has written {n} records as its position says, and {last} are there, or the last is another one: records were cut off, added or changed",
+	"{writer} 的位点记录已写 {n} 条操作记录，现有 {last} 条，或末条不同：记录被截断、添加或改动过", "nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
+ROW(E_AUDIT_UNREADABLE, "audit.unreadable", ERR_HALT, 6, "the record at jincai.acts/0@{at} is none that jincai writes", "jincai.acts/0@{at} 处的记录不是 jincai 写的",
+	"nothing was changed now; keep the store as it is, stop the destinations of money, and have the auditor look", "本次未作任何改动；请保留库原样，停下付款去向，并请审计人员查看")
 
 /* language: expressions and mappings */
 ROW(E_EXPR_NAME, "expr.name", ERR_CONF, 3, "the condition names {name}, which does not exist here",

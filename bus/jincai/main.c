@@ -93,6 +93,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->update = true;
 	else if (strcmp(name, "--yes") == 0)
 		a->yes = true;
+	else if (strcmp(name, "--reveal") == 0)
+		a->reveal = true;
 	else if (strcmp(name, "--all") == 0)
 		a->all = true;
 	else if (strcmp(name, "--lang") == 0)

@@ -453,6 +453,7 @@ struct site *site_load(const char *path, const char *const *libraries, struct fi
 		read_site(&in);
 		read_bus(&in);
 		s->people = site_people(s, in.root, f);
+		site_audit(s, in.root, f);
 		each_entry(&in, "adapters", read_adapter);
 		each_entry(&in, "destinations", read_destination);
 		check_twice(&in);
@@ -504,6 +505,7 @@ void site_free(struct site *s)
 	free(s->name);
 	free(s->bus_url);
 	free(s->witness);
+	free(s->anchor);
 	free(s->base);
 	free(s);
 }

@@ -45,6 +45,10 @@
  *
  *	  payroll-a: {..., contact: '财政局工资科 李会计 0470-1234567', expect: monthly by 6}
  *
+ * The chain over what people decide (audit.h), and a file elsewhere that holds its check values, too:
+ *
+ *	audit: {hash: sm3, anchor: /var/audit/yakeshi}                     # hash: sha256 when left out; both optional
+ *
  * Paths are relative to the folder of the file.
  */
 struct site_adapter {
@@ -96,6 +100,8 @@ struct site {
 	struct site_route *routes;
 	unsigned nroutes;
 	struct people *people;       /* who may let money go; NULL: the site names nobody */
+	struct audit_conf audit;     /* of the chain over what people decide (audit.h) */
+	char *anchor;                /* its file; NULL: there is none */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -127,6 +133,8 @@ struct people *site_people(const struct site *s, struct conf *root, struct findi
 /* site_contact.c: contact: of an adapter or destination, to be freed, NULL when it has none; expect: of an adapter. */
 char *site_contact(struct conf *map, struct findings *f);
 void site_expect(struct conf *map, struct expect *ret, struct findings *f);
+/* site_audit.c: audit: of the site file, into the site. Findings: site.anchor {file}. */
+void site_audit(struct site *s, struct conf *root, struct findings *f);
 struct bus_conf site_bus(const struct site *s);
 
 /* ---- site_flows.c: what a site runs ---- */

@@ -230,6 +230,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	}
 	for (unsigned i = 0; i < n; i++) {
 		list[i]->people = s->people;
+		list[i]->audit = &s->audit;
 		list[i]->alone = s->test && !s->people;
 	}
 	*ret = list;

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "event.h"
 #include "jscan.h"
+#include "mask.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -20,6 +21,16 @@ static struct span text_of(const json_t *o, const char *name)
 	const char *t = json_string_value(json_object_get(o, name));
 
 	return t ? span_of(t) : SPAN("");
+}
+
+/* What a person typed may hold a number, too. */
+static void reason(struct buf *b, const json_t *order)
+{
+	struct buf masked = BUF_INIT;
+
+	mask_digits(&masked, text_of(order, "reason"));
+	show_text(b, buf_as_span(&masked));
+	buf_done(&masked);
 }
 
 static void as_text(struct audit *l, struct span time, const json_t *data)
@@ -40,7 +51,7 @@ static void as_text(struct audit *l, struct span time, const json_t *data)
 	if (json_is_true(json_object_get(data, "weak")))
 		buf_printf(b, "  %s", say("弱：未经两人签名", "weak: not signed by two people"));
 	buf_printf(b, "\n  %s: ", say("原因", "reason"));
-	show_text(b, text_of(order, "reason"));
+	reason(b, order);
 	buf_c(b, '\n');
 	if (!done) {
 		buf_printf(b, "  %s: ", say("未办的原因", "why not"));
@@ -52,17 +63,21 @@ static void as_text(struct audit *l, struct span time, const json_t *data)
 static void as_json(struct audit *l, struct span time, const json_t *data)
 {
 	const json_t *order = json_object_get(data, "order");
+	struct buf masked = BUF_INIT;
 
 	buf_printf(&l->out, "{\"time\":\"%.*s\"", SPAN_F(time));
 	for (const char *const *n = (const char *const[]){"act", "flow", "outcome", "words", NULL}; *n; n++)
 		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
-	for (const char *const *n = (const char *const[]){"act", "subject", "digest", "by", "at", "reason", NULL}; *n; n++)
+	for (const char *const *n = (const char *const[]){"act", "subject", "digest", "by", "at", NULL}; *n; n++)
 		json_member(&l->out, *n, text_of(order, *n));
+	mask_digits(&masked, text_of(order, "reason"));
+	json_member(&l->out, "reason", buf_as_span(&masked));
 	if (json_object_get(order, "name"))
 		json_member(&l->out, "name", text_of(order, "name"));
 	if (json_is_true(json_object_get(data, "weak")))
 		buf_str(&l->out, ",\"weak\":true");
 	buf_str(&l->out, "}\n");
+	buf_done(&masked);
 }
 
 static int list_one(void *arg, struct span time, const json_t *data, struct err *e)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "acts.h"
 #include "letter.h"
 #include "mask.h"
 #include "personal.h"
@@ -68,18 +69,23 @@ static void mask_raw(const struct site *s, const struct letter *l, struct buf *m
 		personal_looks(charset_of(s, l->d.flow), l->d.raw, masked);
 }
 
-static void show_bytes(const struct site *s, const struct letter *l, struct buf *b)
+static void show_bytes(const struct site *s, const struct letter *l, bool reveal, struct buf *b)
 {
 	struct buf masked = BUF_INIT;
 
-	mask_raw(s, l, &masked);
-	buf_printf(b, say("原文 %" PRIu64 " 字节，存 %zu 字节（个人信息已遮蔽）：\n",
+	if (reveal)
+		buf_span(&masked, l->d.raw);
+	else
+		mask_raw(s, l, &masked);
+	buf_printf(b, reveal ? say("原文 %" PRIu64 " 字节，存 %zu 字节（未遮蔽，本次查看已记录）：\n",
+		"raw bytes: %" PRIu64 ", kept %zu (not masked; that you look is recorded):\n") :
+		say("原文 %" PRIu64 " 字节，存 %zu 字节（个人信息已遮蔽）：\n",
 		"raw bytes: %" PRIu64 ", kept %zu (what is personal is masked):\n"), l->raw_size, l->d.raw.n);
 	show_raw(b, charset_of(s, l->d.flow), l->d.raw, buf_as_span(&masked));
 	buf_done(&masked);
 }
 
-static void show_letter(const struct site *s, struct letter *l, const char *state, struct buf *b)
+static void show_letter(const struct site *s, struct letter *l, const char *state, bool reveal, struct buf *b)
 {
 	struct buf args = BUF_INIT, remedy = BUF_INIT;
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
@@ -109,7 +115,7 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 	row(b, say("原因", "what happened"), buf_as_span(&l->words));
 	row(b, say("参数", "arguments"), buf_as_span(&args));
 	row(b, say("怎么办", "what next"), buf_as_span(&remedy));
-	show_bytes(s, l, b);
+	show_bytes(s, l, reveal, b);
 	buf_done(&args);
 	buf_done(&remedy);
 }
@@ -128,6 +134,21 @@ static int find_letter(struct bus *b, uint64_t number, struct bus_reader **r, st
 	return got == 1 ? (m.offset == number ? letter_read(&m, a, l, e) : 0) : got;
 }
 
+/* The one who looks is written down by the flow that made the letter, before anything is shown. */
+static int record_reveal(struct bus *b, const struct site *s, const struct letter *l, const char *reason, bool *ret_done)
+{
+	json_t *more = json_object();
+	char flow[104];
+	struct acts_order o = {.flow = flow, .what = "reveal", .subject = l->event.id, .reason = reason, .more = more};
+	int code;
+
+	snprintf(flow, sizeof flow, "%.*s", SPAN_F(l->d.flow));
+	json_object_set_new(more, "offset", json_integer((json_int_t)l->number));
+	code = acts_ask(b, s, &o, ret_done);
+	json_decref(more);
+	return code;
+}
+
 int verb_dead_show(const struct args *a)
 {
 	struct letter l = {.words = BUF_INIT};
@@ -139,11 +160,16 @@ int verb_dead_show(const struct args *a)
 	struct err e;
 	uint64_t *numbers = NULL;
 	unsigned n = 0;
+	bool revealed = false;
 	char state[16];
 	int code = 0, got;
 
 	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai dead show NUMBER");
+		err_set(&e, E_USAGE, "what=jincai dead show NUMBER [--reveal --reason TEXT]");
+		return verb_failed(&e);
+	}
+	if (a->reveal && !a->reason) {
+		err_set(&e, E_ACT_REASON, "%s", "");
 		return verb_failed(&e);
 	}
 	s = verb_site(a, &code);
@@ -158,7 +184,12 @@ int verb_dead_show(const struct args *a)
 		code = verb_failed(&e);
 		goto out;
 	}
-	show_letter(s, &l, state, &out);
+	if (a->reveal) {
+		code = record_reveal(b, s, &l, a->reason, &revealed);
+		if (!revealed)
+			goto out;
+	}
+	show_letter(s, &l, state, revealed, &out);
 	show_flush(&out, stdout);
 	if (n > 1)
 		fprintf(stderr, say("同一批次、同一原因的共 %u 封：jincai dead list %s\n", "%u letters of this batch have this cause: jincai dead list %s\n"), n,

@@ -73,6 +73,12 @@ static int begin(struct flow *keeper, bool stays, struct err *e)
 	return ret;
 }
 
+/* An anchor that cannot be written is told before anything moves. */
+static int anchor_opens(const struct site *s, struct err *e)
+{
+	return s->audit.anchor ? audit_anchor(s->audit.anchor, SPAN_NONE, e) : 0;
+}
+
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
@@ -90,7 +96,9 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 		return verb_failed(&e);
 	items_of(s, &items);
 	keeper = keeper_new(&(struct keeper_setup){.bus = b, .site = s, .items = &items, .alone = s->test});
-	if (guarded(s, b, &guard, &e) != 0 || begin(keeper, stays, &e) != 0 || site_flows(s, b, names, &flows, &n, &e) != 0) {
+	keeper->audit = &s->audit;
+	if (anchor_opens(s, &e) != 0 || guarded(s, b, &guard, &e) != 0 || begin(keeper, stays, &e) != 0 ||
+		site_flows(s, b, names, &flows, &n, &e) != 0) {
 		flow_shut(keeper);
 		keeper->kind->free(keeper);
 		items_done(&items);

@@ -15,7 +15,7 @@ struct args {
 	const char *form, *dir, *explain;
 	const char *sample, *reason, *parcel, *line, *from;
 	const char *key, *as, *export_to, *import_from;
-	bool summary, deep, json, until_idle, update, yes, all;
+	bool summary, deep, json, until_idle, update, yes, all, reveal;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };
@@ -59,6 +59,8 @@ int verb_approve(const struct args *a);
 int verb_approve_list(const struct args *a);
 int verb_held_repair(const struct args *a);
 int verb_audit_list(const struct args *a);
+int verb_audit_verify(const struct args *a);
+int verb_audit_export(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);
 int verb_new(const struct args *a);

@@ -25,7 +25,7 @@ import invent  # noqa: E402
 
 PROGRAM = None
 LANGUAGES = ("zh", "en")
-LOOKS = ("held list", "dead list", "balance", "audit list", "check")
+LOOKS = ("held list", "dead list", "balance", "audit list", "check", "todo")
 NOT_FOR_PEOPLE = {"bus", ".taken", "keys", "steps", "out", ".staging"}
 
 
@@ -137,7 +137,7 @@ def all_that_is_said(site_file, said, folder):
     for verb in LOOKS:
         call(*verb.split())
     call("balance", "--deep")
-    for verb in ("held list", "dead list", "audit list"):
+    for verb in ("held list", "dead list", "audit list", "todo"):
         got = call(*verb.split(), "--json")
         for row in got.stdout.decode().splitlines():
             row = json.loads(row)
@@ -216,12 +216,7 @@ class MaskingTest(unittest.TestCase):
 
     def bad_files(self, release):
         folder = self.work / release
-        library = folder / "lib/adapters/payroll/own"
-        library.mkdir(parents=True)
-        form = (ROOT / "adapters/payroll/pipe/batch.yaml").read_text(encoding="utf-8")
-        (library / "batch.yaml").write_text(form.replace("release: batch", f"release: {release}"), encoding="utf-8")
-        site = Site(folder, PROGRAM, SITE_FILE.replace("form: payroll/pipe", "form: payroll/own")
-                    .replace("bus: embedded:./bus", "bus: embedded:./bus\nlibrary: [./lib]"))
+        site = self.site_of(folder, release)
         (folder / "keys/identity.key").write_bytes(b"THE-KEY-THAT-NOBODY-MAY-EVER-SEE")
         rng = random.Random(release)
         card, id_no, name, phone = invent.card_number(rng), invent.id_number(rng), "欧阳震霆", "13912345678"
@@ -273,19 +268,50 @@ class MaskingTest(unittest.TestCase):
         self.assertTrue(release == "batch" or any(w.startswith("dead show") for w in said))
         self.nothing_leaks(said, {v.strip() for v in planted if len(v.strip()) > 1} - {"1"})
 
-    def test_enough_stays_for_a_phone_call(self):
-        """Line, last four of the account, amount."""
-        folder = self.work / "call"
+    def site_of(self, folder, release):
         library = folder / "lib/adapters/payroll/own"
         library.mkdir(parents=True)
         form = (ROOT / "adapters/payroll/pipe/batch.yaml").read_text(encoding="utf-8")
-        (library / "batch.yaml").write_text(form.replace("release: batch", "release: record"), encoding="utf-8")
-        site = Site(folder, PROGRAM, SITE_FILE.replace("form: payroll/pipe", "form: payroll/own")
+        (library / "batch.yaml").write_text(form.replace("release: batch", f"release: {release}"), encoding="utf-8")
+        return Site(folder, PROGRAM, SITE_FILE.replace("form: payroll/pipe", "form: payroll/own")
                     .replace("bus: embedded:./bus", "bus: embedded:./bus\nlibrary: [./lib]"))
+
+    def one_letter(self, folder):
+        """A site with one dead letter: its number, the cells of its record."""
+        site = self.site_of(folder, "record")
         batch = site.drop(payroll(rows=2, cells={1: {7: "one"}}))
-        row = batch.content.decode("gb18030").split("\n")[2].split("|")
         site.run()
         number = json.loads(site.call("dead", "list", "--json").out)["number"]
+        return site, number, batch.content.decode("gb18030").split("\n")[2].split("|")
+
+    def test_a_letter_is_revealed_when_that_is_recorded_and_not_before(self):
+        site, number, row = self.one_letter(self.work / "reveal")
+        reveal = ("dead", "show", str(number), "--reveal", "--reason", f"asked by the bank for {row[3]}", "--lang", "en")
+        r = site.call(*reveal[:4])
+        self.assertEqual((r.code, r.codes, r.out), (2, {"act.reason"}, ""), r)
+        r = site.call(*reveal)                              # nobody runs who could write it down
+        self.assertEqual((r.code, r.codes, r.out), (1, {"act.waits"}, ""), r)
+        running = site.start("run")
+        try:
+            r = site.call(*reveal)
+        finally:
+            running.terminate()
+            site.finish(running)
+        self.assertEqual(r.code, 0, r)
+        for secret in (row[1], row[3], row[6]):
+            self.assertIn(f"|{secret}", r.out)
+        self.assertIn("not masked; that you look is recorded", r.out)
+        said = [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
+        looks = [s for s in said if s["act"] == "reveal"]
+        self.assertEqual([(s["outcome"], s["flow"]) for s in looks], [("done", "payroll-a")] * 2)
+        self.assertTrue(all(s["subject"] and s["by"] and "asked by the bank" in s["reason"] for s in looks), looks)
+        self.assertNotIn(row[3], site.call("audit", "list").out + site.call("audit", "list", "--json").out)
+        self.assertNotIn(row[3], site.call("dead", "show", str(number)).out)
+        self.assertEqual(site.call("audit", "verify").code, 0)
+
+    def test_enough_stays_for_a_phone_call(self):
+        """Line, last four of the account, amount."""
+        site, number, row = self.one_letter(self.work / "call")
         got = site.call("dead", "show", str(number), "--lang", "en").out
         self.assertIn("gz_202612_001.txt:3", got)
         self.assertIn(f"amount: {row[2]}", got)
