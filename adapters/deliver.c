@@ -65,7 +65,7 @@ static int save_out(struct deliver *d, struct err *e)
 	return flow_position_put(&d->flow, "out", buf_as_span(b), e);
 }
 
-static int save(struct deliver *d, struct err *e)
+int deliver_save(struct deliver *d, struct err *e)
 {
 	for (unsigned i = 0; i < d->ninputs; i++) {
 		struct input *in = &d->inputs[i];
@@ -160,6 +160,11 @@ struct outbox *deliver_outbox(const struct deliver *d, const struct parcel *p)
 	return p->shadow == d->setup.shadow ? d->outbox : d->shadowed;
 }
 
+bool deliver_goes(const struct deliver *d, const struct parcel *p)
+{
+	return deliver_outbox(d, p) && (p->state != PARCEL_PLANNED || !deliver_is_stopped(d, p->batchid));
+}
+
 /* What an older life staged and no plan names was never planned: it is built anew. */
 static int discard_unplanned(struct deliver *d, struct outbox *o, struct err *e)
 {
@@ -213,7 +218,7 @@ static int deliver_open(struct flow *f, struct err *e)
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || deliver_restore_held(d, e) != 0 || open_outboxes(d, e) != 0)
+	if (ret != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || open_outboxes(d, e) != 0)
 		return -1;
 	for (unsigned p = 0; p < bus_partitions(f->bus, d->topic); p++)
 		if (open_input(d, p, e) != 0)
@@ -244,6 +249,8 @@ static void deliver_close(struct flow *f)
 	d->parcels = NULL;
 	deliver_forget_held(d);
 	deliver_close_ledger(d);
+	json_decref(d->stops);
+	d->stops = NULL;
 	outbox_close(d->outbox);
 	outbox_close(d->shadowed);
 	d->outbox = d->shadowed = NULL;
@@ -270,7 +277,7 @@ static int find_unknown(struct deliver *d, bool *ret_any, struct err *e)
 static bool any_in(const struct deliver *d, enum parcel_state state)
 {
 	for (const struct parcel *p = d->parcels; p; p = p->next)
-		if (p->state == state && deliver_outbox(d, p))
+		if (p->state == state && deliver_goes(d, p))
 			return true;
 	return false;
 }
@@ -308,6 +315,8 @@ static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 				return -1;
 			break;
 		case GATHER_READY:
+			if (deliver_is_stopped(d, g->batchid))
+				break;
 			*ret_any = true;
 			return deliver_plan_batch(d, g, e);
 		}
@@ -341,7 +350,7 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 		any |= budget < BUS_STEP_RECORDS;
 	}
 	*ret = any ? FLOW_COMMIT : FLOW_IDLE;
-	return any ? save(d, e) : 0;
+	return any ? deliver_save(d, e) : 0;
 }
 
 static void deliver_free(struct flow *f)
@@ -367,6 +376,8 @@ static const struct flow_kind deliver_kind = {
 	.poll_ms = 0,
 	.open = deliver_open,
 	.step = deliver_step,
+	.act_people = deliver_act_people,
+	.act = deliver_act,
 	.close = deliver_close,
 	.free = deliver_free,
 };

@@ -128,7 +128,7 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 
 	if (deliver_read_line(d, v, &l, e) != 0)
 		return err_set(e, E_GATHER_LINE, "id=%.*s", SPAN_F(v->id));
-	if (is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, TOTAL_TAKEN, &l, e) != 0)
+	if (deliver_note_id(d, v->id, v->batchid, e) != 0 || is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, TOTAL_TAKEN, &l, e) != 0)
 		return -1;
 	g->parts[in->partition].lines++;
 	g->changed = true;

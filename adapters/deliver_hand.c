@@ -41,7 +41,7 @@ static int check_bytes(struct deliver *d, const struct parcel *p, struct err *e)
 static int check_all(struct deliver *d, enum parcel_state state, unsigned n, struct err *e)
 {
 	for (const struct parcel *p = d->parcels; p && n; p = p->next)
-		if (p->state == state && deliver_outbox(d, p)) {
+		if (p->state == state && deliver_goes(d, p)) {
 			n--;
 			if (check_bytes(d, p, e) != 0)
 				return -1;
@@ -61,7 +61,7 @@ int deliver_announce(struct deliver *d, struct err *e)
 	if (check_all(d, PARCEL_PLANNED, HAND_AT_ONCE, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p && n < HAND_AT_ONCE; p = p->next)
-		if (p->state == PARCEL_PLANNED && deliver_outbox(d, p)) {
+		if (p->state == PARCEL_PLANNED && deliver_goes(d, p)) {
 			n++;
 			if (p->marker[0] && outbox_hand(deliver_outbox(d, p), p->staged, p->name, e) != 0)
 				return -1;
@@ -69,7 +69,7 @@ int deliver_announce(struct deliver *d, struct err *e)
 	if (settle(d, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p && n; p = p->next)
-		if (p->state == PARCEL_PLANNED && deliver_outbox(d, p)) {
+		if (p->state == PARCEL_PLANNED && deliver_goes(d, p)) {
 			n--;
 			p->state = PARCEL_HANDING;
 			snprintf(p->boot, sizeof p->boot, "%s", d->boot);
@@ -102,9 +102,34 @@ static void log_done(const struct deliver *d, const struct parcel *p)
 			" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);
 }
 
+bool deliver_can_hand(struct deliver *d, const struct parcel *p)
+{
+	struct outbox *o = deliver_outbox(d, p);
+	uint8_t digest[HASH_SHA256];
+	struct err ignored;
+
+	if (!o || (p->marker[0] && !outbox_is_staged(o, p->staged_marker)))
+		return false;
+	return outbox_hash(o, p->staged, p->marker[0] ? p->name : NULL, digest, &ignored) == 1;
+}
+
+int deliver_end_parcel(struct deliver *d, struct parcel *p, struct err *e)
+{
+	struct parcel **at = &d->parcels;
+
+	while (*at != p)
+		at = &(*at)->next;
+	p->state = PARCEL_DONE;
+	log_done(d, p);
+	if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
+		return -1;
+	*at = p->next;
+	parcel_free(p);
+	return 0;
+}
+
 int deliver_hand_over(struct deliver *d, struct err *e)
 {
-
 	if (check_all(d, PARCEL_HANDING, UINT_MAX, e) != 0 || deliver_note(d, e) != 0)
 		return -1;
 	for (struct parcel *p = d->parcels; p; p = p->next) {
@@ -119,19 +144,10 @@ int deliver_hand_over(struct deliver *d, struct err *e)
 	}
 	if (settle(d, e) != 0)
 		return -1;
-	for (struct parcel **at = &d->parcels; *at;) {
-		struct parcel *p = *at;
-
-		if (p->state != PARCEL_HANDING || !deliver_outbox(d, p)) {
-			at = &p->next;
-			continue;
-		}
-		p->state = PARCEL_DONE;
-		log_done(d, p);
-		if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
+	for (struct parcel *p = d->parcels, *next; p; p = next) {
+		next = p->next;
+		if (p->state == PARCEL_HANDING && deliver_outbox(d, p) && deliver_end_parcel(d, p, e) != 0)
 			return -1;
-		*at = p->next;
-		parcel_free(p);
 	}
 	return 0;
 }

@@ -53,6 +53,7 @@ struct deliver {
 	char **forget;               /* batches whose own position is to be taken away */
 	unsigned nforget;
 	struct parcel *parcels;      /* under way, by number */
+	json_t *stops;               /* what people stopped here: deliver_act.c */
 	uint64_t next_no;
 	struct slots slots;          /* of head and file name */
 	struct buf event, position, line;
@@ -99,9 +100,27 @@ int deliver_announce(struct deliver *d, struct err *e);
 /* What the receiver sees: the marker, or the body when there is none. Then the commit of done. */
 int deliver_hand_over(struct deliver *d, struct err *e);
 
+/* Can it still be handed over: are its bytes where they were staged, or under their name behind a marker that is? */
+bool deliver_can_hand(struct deliver *d, const struct parcel *p);
+/* It was handed over: counted and said; p is gone. */
+int deliver_end_parcel(struct deliver *d, struct parcel *p, struct err *e);
+
+/* ---- deliver_act.c: what people decide ---- */
+unsigned deliver_act_people(struct flow *f, const struct act *a);
+int deliver_act(struct flow *f, const struct act *a, struct err *e);
+int deliver_restore_stops(struct deliver *d, struct err *e);
+/* Nothing of that batch is planned or handed over. */
+bool deliver_is_stopped(const struct deliver *d, const char *batchid);
+/* A line of that id has come: if a person stopped the id, its batch is stopped. */
+int deliver_note_id(struct deliver *d, struct span id, struct span batchid, struct err *e);
+
 /* ---- deliver.c ---- */
+/* Stages the position. */
+int deliver_save(struct deliver *d, struct err *e);
 /* Where a parcel is staged; NULL: it waits, for it is live and the destination in shadow. */
 struct outbox *deliver_outbox(const struct deliver *d, const struct parcel *p);
+/* It has where to go, and nobody stopped it before it went. */
+bool deliver_goes(const struct deliver *d, const struct parcel *p);
 /* Stages what became of a parcel; g: of the batch whose places stand in its first plan, or NULL. */
 int deliver_append_parcel(struct deliver *d, const struct parcel *p, const struct gathering *g, struct err *e);
 /* A batch that may not go is counted as stopped and said. */

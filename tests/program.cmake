@@ -66,6 +66,9 @@ if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
   set_tests_properties(acts PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME stop COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/stop_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:put_position> --count $<TARGET_FILE:count>)
+  set_tests_properties(stop PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
   add_test(NAME repair COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/repair_test.py $<TARGET_FILE:jincai>

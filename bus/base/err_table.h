@@ -686,6 +686,9 @@ ROW(E_ACT_UNKNOWN, "act.unknown", ERR_CONF, 5, "{flow} does not know such an act
 ROW(E_ACT_WAITS, "act.waits", ERR_RETRY, 1, "the act {act} was handed in, and {flow} has not executed it yet: nothing was changed so far",
 	"操作单 {act} 已提交，{flow} 尚未执行：到目前为止未作任何改动", "it is executed as soon as the site runs: jincai run; see jincai audit list",
 	"站点运行后自动执行：jincai run；结果见 jincai audit list")
+ROW(E_ACT_WENT_OUT, "act.went_out", ERR_CONF, 5, "{subject} was handed over to {flow} before; nothing was changed, and what its receiver has cannot be called back from here",
+	"{subject} 此前已交付 {flow}；未作任何改动，接收方已收到的，无法从这里追回", "call the receiver at once; see jincai held show {subject}",
+	"请立即联系接收方；见 jincai held show {subject}")
 
 /* people, signatures */
 ROW(E_APPROVE_CLOCK, "approve.clock", ERR_CONF, 5, "the act was asked for at {at}, which is later than this machine's clock: the clock was set back",
@@ -1383,6 +1386,9 @@ ROW(E_LEDGER_DAMAGED, "ledger.damaged", ERR_CONF, 5, "line {line} of {file} is n
 	"the destination stopped, nothing was sent; find out why; put the file back from a backup and compare with the receiver", "该去向已停，一笔未发；请查明原因，从备份放回该文件，并与接收方核对")
 ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
 	"nothing was sent; unmount what is mounted there, then start again", "没有发出任何文件；请卸下挂在那里的文件系统，然后重新启动")
+ROW(E_PARCEL_GONE, "parcel.gone", ERR_CONF, 5, "parcel {subject} of {flow} is neither where it was staged nor whole under its name: somebody took it; nothing was changed, nothing was sent",
+	"{flow} 的发送批 {subject} 既不在待发区，也不完整地在原位：有人取走了；未作任何改动，一笔未发", "ask the receiver once more; if it has it: jincai held came",
+	"请再向接收方核实；若对方已收到：jincai held came")
 ROW(E_PARCEL_ALTERED, "parcel.altered", ERR_CONF, 5, "the bytes of parcel {no} ({name}) for {destination} are not those that were planned: somebody changed or removed .staging/{staged}", "去向 {destination} 的发送批 {no}（{name}）已不是计划时的内容：有人改动或删除了 .staging/{staged}",
 	"it was not handed over, and nothing behind it; find out who did it; put the planned bytes back, then start again", "该批没有交出，之后的也没有；请查明是谁所为；放回计划时的原文件之后重新启动")
 ROW(E_PARCEL_CURRENCIES, "parcel.currencies", ERR_DATA, 1, "batch {batch} holds several currencies and the file declares one sum", "批次 {batch} 含多种币种，而文件只声明一个合计",
@@ -1394,7 +1400,8 @@ ROW(E_PARCEL_SUM, "parcel.sum", ERR_HALT, 6, "the lines written into {name} are 
 ROW(E_PARCEL_TOO_MANY, "parcel.too_many", ERR_DATA, 1, "the batch would become more than {max} files", "该批将拆成超过 {max} 个文件",
 	"the whole batch is held, not one is sent; split it by a field with fewer values, or ask the source for smaller batches", "整批挂起，一笔未发；请改用取值较少的字段分发，或请来源系统拆小批次")
 ROW(E_PARCEL_UNKNOWN, "parcel.unknown", ERR_DATA, 1, "parcel {no} ({name}) to {destination} was being handed over when the machine stopped: it may or may not have arrived",
-	"发送批 {no}（{name}）交给 {destination} 时机器停了：可能已到，也可能未到", "it is not sent again by itself: ask the receiver whether it has {name}", "不会自动重发：请向接收方核实是否收到 {name}")
+	"发送批 {no}（{name}）交给 {destination} 时机器停了：可能已到，也可能未到", "it is not sent again by itself: ask the receiver whether it has {name}; then jincai held came {destination}/{no}, or jincai held never {destination}/{no}",
+	"不会自动重发：请向接收方核实是否收到 {name}；收到则 jincai held came {destination}/{no}，没收到则 jincai held never {destination}/{no}")
 ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} records on this partition, {got} were read", "批次 {batch} 在本分区声明 {want} 笔，读到 {got} 笔",
 	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
 ROW(E_ROUTE_EVENT, "route.event", ERR_HALT, 6, "the data of event {id} cannot be read", "事件 {id} 的数据读不懂",

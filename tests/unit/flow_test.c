@@ -472,6 +472,7 @@ static int script_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct script *s = (struct script *)f;
 	char letter = s->letters[s->at];
+	struct err why;
 
 	if (s->steps < 8)
 		s->first_ms[s->steps] = clock_steady_ms();
@@ -486,6 +487,12 @@ static int script_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	case 'c':
 	case 's':
 		return script_append(s, e);
+	case '!':                    /* stages something, then would rather be stopped without it */
+	case '+':                    /* and with it */
+		if (script_append(s, e) < 0)
+			return -1;
+		err_set(&why, E_DISK_FULL, "file=x");
+		return letter == '!' ? flow_stop_instead(f, &why, e) : flow_stop(f, &why, e);
 	case 'w':
 	case 'i':
 		if (f->ninputs)
@@ -938,6 +945,27 @@ static void a_stopped_flow_makes_no_step_until_it_is_let_go_on(void **state)
 	assert_string_equal(stopped, "");
 }
 
+static void a_flow_stops_itself_with_or_instead_of_what_it_staged(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "c!"), *y = play(s, &script_kind, "i");
+	char stopped[100] = "";
+
+	y->flow.ninputs = 0;
+	assert_int_equal(run_until_idle(s), 0);
+	assert_true(flow_is_stopped(&x->flow) || x->flow.attention);
+	OK(s->e, acts_stopped(s->b, note_stop, stopped, &s->e));
+	assert_string_equal(stopped, "flow-0 by jincai disk.full");
+	assert_int_equal(count_messages(s->b, x->topic), 3);   /* lane.opened, what c wrote, lane.opened of the life that stopped */
+	x->letters = "+i";
+	x->at = 0;
+	hand_in(s, "a-1", "resume", "flow-0");
+	assert_int_equal(count_messages(s->b, x->topic), 5);   /* and of the third life lane.opened, and what it wrote */
+	stopped[0] = 0;
+	OK(s->e, acts_stopped(s->b, note_stop, stopped, &s->e));
+	assert_string_equal(stopped, "flow-0 by jincai disk.full");
+}
+
 static void to_let_money_go_on_takes_people(void **state)
 {
 	struct stage *s = *state;
@@ -1194,6 +1222,7 @@ int main(void)
 		ON_STAGE(a_second_copy_of_an_act_is_dropped),
 		ON_STAGE(a_kind_without_acts_refuses_them),
 		ON_STAGE(a_stopped_flow_makes_no_step_until_it_is_let_go_on),
+		ON_STAGE(a_flow_stops_itself_with_or_instead_of_what_it_staged),
 		ON_STAGE(to_let_money_go_on_takes_people),
 		ON_STAGE(what_takes_two_waits_for_a_handler_and_a_checker),
 		ON_STAGE(not_more_wait_than_two_hundred),

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "acts.h"
+#include "deliver.h"
+#include "parcel.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+#include "waiting.h"
+
+/* A word of the command line, looked up and handed in. */
+struct asking {
+	const struct args *a;
+	struct site *s;
+	struct bus *b;
+	const char *what, *word;
+	unsigned asked, done;
+	int code;
+};
+
+static const char *flow_named(const struct site *s, const char *word)
+{
+	if (strcmp(word, SITE_ROUTER) == 0 || strcmp(word, SITE_KEEPER) == 0)
+		return word;
+	for (unsigned i = 0; i < s->nadapters; i++)
+		if (strcmp(word, s->adapters[i].name) == 0)
+			return word;
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		if (strcmp(word, s->destinations[i].name) == 0)
+			return word;
+	return NULL;
+}
+
+static void ask(struct asking *q, const char *flow, struct span subject, struct span digest)
+{
+	struct acts_order o = {.flow = flow, .what = q->what, .subject = subject, .digest = digest, .reason = q->a->reason};
+	bool done;
+	int code = acts_ask(q->b, q->s, &o, &done);
+
+	q->asked++;
+	q->done += done;
+	q->code = code > q->code ? code : q->code;
+}
+
+/* ---- stop ---- */
+
+static void stop_at_destinations(struct asking *q)
+{
+	for (unsigned i = 0; i < q->s->ndestinations; i++) {
+		const struct site_destination *d = &q->s->destinations[i];
+		unsigned before = q->done;
+
+		if (d->mode == SITE_OFF)
+			continue;
+		ask(q, d->name, span_of(q->word), SPAN(""));
+		if (q->done > before)
+			printf(say("%s：已对 %s 叫停。没有发生的事：从现在起，其中一笔也不会发往该去向。\n",
+				"%s: %s is stopped there; what has not happened: from now on not one of it is sent to that destination\n"), d->name,
+				q->word);
+	}
+}
+
+static void stop(struct asking *q)
+{
+	const char *flow = flow_named(q->s, q->word);
+
+	if (!flow) {
+		stop_at_destinations(q);
+		return;
+	}
+	ask(q, flow, span_of(flow), SPAN(""));
+	if (q->done)
+		printf(say("%s 已停下。没有发生的事：恢复之前，它不再读入，也不再发出；已交付的不受影响。\n",
+			"%s is stopped; what has not happened: until it is let go on it takes nothing in and sends nothing out; what was handed "
+			"over before stands\n"), flow);
+}
+
+/* ---- resume ---- */
+
+static int resume_stop(void *arg, struct span destination, const char *subject, const char *batch, const json_t *order,
+	struct err *e)
+{
+	struct asking *q = arg;
+	char *name;
+
+	(void)order, (void)e;
+	if (strcmp(subject, q->word) != 0 && strcmp(batch, q->word) != 0)
+		return 0;
+	name = mem_text(destination);
+	ask(q, name, span_of(subject), SPAN(""));
+	free(name);
+	return 0;
+}
+
+static void resume(struct asking *q)
+{
+	const char *flow = flow_named(q->s, q->word);
+	struct err e;
+
+	if (flow)
+		ask(q, flow, span_of(flow), SPAN(""));
+	else if (deliver_stops(q->b, resume_stop, q, &e) != 0)
+		q->code = verb_failed(&e);
+	if (!q->asked && !q->code) {
+		err_set(&e, E_ACT_NOT_STOPPED, "subject=%s\nflow=", q->word);
+		q->code = verb_failed(&e);
+	}
+	if (q->done)
+		printf(say("%s 已恢复\n", "%s goes on\n"), q->word);
+}
+
+/* ---- parcels of which nobody knew ---- */
+
+static int settle_one(void *arg, const struct waiting *w, struct err *e)
+{
+	struct asking *q = arg;
+	char name[200], no[24];
+
+	(void)e;
+	if (!w->parcel)
+		return 0;
+	snprintf(name, sizeof name, "%s/%" PRIu64, w->destination, w->parcel->no);
+	if (strcmp(name, q->word) != 0)
+		return 0;
+	snprintf(no, sizeof no, "%" PRIu64, w->parcel->no);
+	ask(q, w->destination, span_of(no), span_of(w->parcel->digest));
+	return 0;
+}
+
+static void settle(struct asking *q)
+{
+	struct err e;
+
+	if (waiting_walk(q->b, settle_one, q, &e) != 0)
+		q->code = verb_failed(&e);
+	if (!q->asked && !q->code) {
+		err_set(&e, E_ACT_GONE, "subject=%s\nflow=", q->word);
+		q->code = verb_failed(&e);
+	}
+	if (q->done && strcmp(q->what, "came") == 0)
+		printf(say("发送批 %s 已记为对方收到。没有发生的事：没有重发。\n",
+			"parcel %s counts as handed over; what has not happened: it was not sent again\n"), q->word);
+	else if (q->done)
+		printf(say("发送批 %s 将再交付一次，用原来的字节\n", "parcel %s is handed over once more, with the bytes it had\n"), q->word);
+}
+
+/* ---- */
+
+static int asked(const struct args *a, const char *what, const char *usage, void (*how)(struct asking *q))
+{
+	struct asking q = {.a = a, .what = what, .word = a->words[0]};
+	struct err e;
+
+	if (a->nwords != 1) {
+		err_set(&e, E_USAGE, "what=%s", usage);
+		return verb_failed(&e);
+	}
+	if (!a->reason) {
+		err_set(&e, E_ACT_REASON, "%s", "");
+		return verb_failed(&e);
+	}
+	q.s = verb_site(a, &q.code);
+	if (q.s && (q.b = verb_look(q.s, &q.code))) {
+		how(&q);
+		bus_close(q.b);
+	}
+	site_free(q.s);
+	return q.code;
+}
+
+int verb_stop(const struct args *a)
+{
+	return asked(a, "stop", "jincai stop FLOW|BATCH|ID --reason TEXT", stop);
+}
+
+int verb_resume(const struct args *a)
+{
+	return asked(a, "resume", "jincai resume FLOW|BATCH|ID --reason TEXT", resume);
+}
+
+int verb_held_came(const struct args *a)
+{
+	return asked(a, "came", "jincai held came DESTINATION/NUMBER --reason TEXT", settle);
+}
+
+int verb_held_never(const struct args *a)
+{
+	return asked(a, "never", "jincai held never DESTINATION/NUMBER --reason TEXT", settle);
+}
