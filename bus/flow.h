@@ -65,6 +65,7 @@ struct flow {
 	unsigned outputs[72];        /* topics it may write: a lane is opened on each of their partitions */
 	unsigned noutputs;
 	const struct audit_conf *audit;      /* NULL: SHA-256, no anchor */
+	const char *site;            /* its name: what people signed for another site does not count; NULL: not looked at */
 	const struct people *people; /* who may let money go; NULL: nobody is named */
 	bool alone;                  /* a test site that names nobody: one person is enough, and it is said */
 	bool money;                  /* carries instructions: to let it go on after a stop takes two */

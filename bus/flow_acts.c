@@ -317,7 +317,7 @@ static int propose(struct flow *f, const struct act *a, struct err *e)
 
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
-	if (!span_is(a->flow, f->name))
+	if (!span_is(a->flow, f->name) || (f->site && !span_is(a->site, f->site)))
 		return refuse(f, a, E_APPROVE_ELSEWHERE, e);
 	if (people_order_check(f->people, a->text, clock_now_ms(), &why) != 0)
 		return refuse(f, a, why.id, e);

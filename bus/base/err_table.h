@@ -697,7 +697,7 @@ ROW(E_APPROVE_CLOCK, "approve.clock", ERR_CONF, 5, "the act was asked for at {at
 ROW(E_APPROVE_DIGEST, "approve.digest", ERR_CONF, 5, "{name} approved another text than that of this act: another act, or one that was changed since",
 	"{name} 批准的不是这张操作单的内容：是另一张，或内容后来改过", "nothing was approved; look at it again (jincai approve list), compare the digest by phone, then approve what is there now",
 	"没有批准；请重新查看（jincai approve list），电话核对摘要，再批准现有的内容")
-ROW(E_APPROVE_ELSEWHERE, "approve.elsewhere", ERR_CONF, 5, "this act was written for another flow than {flow}", "该操作单是写给别的流程的，不是 {flow}",
+ROW(E_APPROVE_ELSEWHERE, "approve.elsewhere", ERR_CONF, 5, "this act was written for another site, or for another flow than {flow}", "该操作单是写给别的站点或别的流程的，不是 {flow}",
 	"nothing was approved and nothing was changed; ask for the act again with this program", "没有批准，也没有改动；请用本程序重新提出")
 ROW(E_APPROVE_EMPTY, "approve.empty", ERR_CONF, 2, "nobody has signed {file} yet", "{file} 还没有人签名",
 	"nothing was approved; to sign it: jincai approve {file} --key KEY", "没有批准；签名：jincai approve {file} --key 密钥文件")

@@ -229,6 +229,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {
+		list[i]->site = s->name;
 		list[i]->people = s->people;
 		list[i]->audit = &s->audit;
 		list[i]->alone = s->test && !s->people;

@@ -187,6 +187,14 @@ class ApproveTest(ActCase):
         digest = next(row["digest"] for row in self.site.proposed() if row["act"] == act)
         self.assertRegex(page, " ".join(digest[i:i + 4] for i in range(0, 16, 4)))
 
+    def test_a_short_number_of_the_list_of_what_waits_is_enough(self):
+        number = next(json.loads(line)["number"] for line in self.site.call("todo", "--json").out.splitlines()
+                      if self.act in line)
+        got = self.site.sign(number, "li")
+        self.assertIn(self.act, got.out)
+        self.site.run()
+        self.assertEqual(self.waits(), [["li"]])
+
     def test_nothing_is_signed_unless_somebody_says_yes(self):
         got = self.site.call("approve", self.act, "--key", str(self.site.key("li")))
         self.assertEqual((got.code, got.codes), (2, {"approve.terminal"}), got)
@@ -232,7 +240,8 @@ class ApproveTest(ActCase):
 
     def test_an_act_of_another_day_is_not_approved(self):
         for more, code in (({"until": "2999-12-31"}, "approve.until"), ({"at": "2036-01-01T00:00:00.000Z"}, "approve.clock"),
-                           ({"at": "now"}, "approve.order"), ({"until": 5}, "approve.order"), ({"flow": "router"}, "approve.elsewhere")):
+                           ({"at": "now"}, "approve.order"), ({"until": 5}, "approve.order"), ({"flow": "router"}, "approve.elsewhere"),
+                           ({"site": "another"}, "approve.elsewhere")):
             with self.subTest(code):
                 act = self.asked(**more)
                 self.assertEqual(self.site.outcomes()[act], ("refused", code))
