@@ -2,6 +2,7 @@
 #include "claim.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "hash.h"
@@ -61,6 +62,14 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 
 		buf_printf(b, ",\"declared_sum\":\"%s\"", money_text(c->sum, amount));
 	}
+	if (c->suspects.n) {
+		buf_printf(b, ",\"suspected\":%" PRIu64, c->suspected);
+		json_member(b, "suspects", c->suspects);
+		buf_str(b, ",\"suspect_list\":");
+		buf_span(b, c->suspect_list);
+	}
+	if (c->confirmed.n)
+		json_member(b, "confirmed", c->confirmed);
 	buf_str(b, ",\"reasons\":[");
 	for (unsigned i = 0; i < c->nreasons; i++) {
 		buf_str(b, i ? ",{\"code\":" : "{\"code\":");
@@ -139,6 +148,15 @@ static int read_overlays(const json_t *list, struct arena *a, struct overlays *r
 	return 0;
 }
 
+static void read_suspects(const json_t *o, struct claim *c, struct arena *a)
+{
+	const json_t *list = json_object_get(o, "suspect_list");
+	char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+
+	c->suspect_list = arena_span(a, span_of(text ? text : ""));
+	free(text);
+}
+
 int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e)
 {
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
@@ -163,6 +181,10 @@ int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct
 	c.events = number(o, "events");
 	c.dead = number(o, "dead");
 	c.skipped = number(o, "skipped");
+	c.suspected = number(o, "suspected");
+	c.suspects = member(o, "suspects", a);
+	c.confirmed = member(o, "confirmed", a);
+	read_suspects(o, &c, a);
 	read_declared(o, &c);
 	json_array_foreach(reasons, i, r)
 		if (i < sizeof c.reasons / sizeof *c.reasons) {

@@ -42,6 +42,13 @@ struct claim {
 	} reasons[READER_PROBLEMS + 3];      /* why it is held, first the main one; of what was returned, who did it */
 	unsigned nreasons;
 	struct overlays overlays;    /* lines of a report that a person changed; the original stays as it came */
+	/* Suspected doubles (pays.h). What is released whole is held for them; of what is released record by record they were
+	 * published, and wait to be seen. */
+	uint64_t suspected;          /* how many */
+	struct span suspects;        /* digest over all of them, hex; empty: there are none */
+	struct span confirmed;       /* the digest of those that people let stand */
+	struct span suspect_list;    /* JSON array of the first: {"line","amount","id","day": of the other} with "other","batch" of one
+	                              * that was published, or "adapter","twin": whose line, of one that came at the same time */
 };
 
 #define CLAIM_BLOCK (1u << 20)
@@ -50,6 +57,11 @@ struct claim {
 void claim_write(struct buf *b, const struct claim *c, struct span source);
 /* Reads one; texts are put into arena, totals are made (free with totals_free). claim.record (ERR_HALT) when it is none. */
 int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct err *e);
+/* It has suspected doubles that nobody let stand. */
+static inline bool claim_is_suspected(const struct claim *c)
+{
+	return c->suspects.n && !span_eq(c->suspects, c->confirmed);
+}
 /* Adds a reason in the words of an error; claim_main_reason puts it first. */
 void claim_reason(struct claim *c, struct arena *a, const struct err *why);
 void claim_main_reason(struct claim *c, struct arena *a, const struct err *why);

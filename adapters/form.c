@@ -22,6 +22,19 @@ void form_site_values(const struct library *l, const struct names *names, struct
 				s->v[i].text = span_of(values[k].value);
 }
 
+void form_find_pay(const struct form *f, struct form_event *x)
+{
+	static const char *const parts[] = {"data.payee.account", "data.unit", "data.currency", "data.purpose", "data.project",
+		"data.program", "data.pay_kind", "data.month"};
+
+	_Static_assert(sizeof parts / sizeof *parts <= FORM_PAY_MAX, "all parts have room");
+	if (x->nature != NATURE_INSTRUCTION || !x->map || map_control_slot(x->map) < 0 ||
+		schema_control(x->schema)->money == SCHEMA_BACK || names_slot(f->names, SPAN("data.payee.account")) < 0)
+		return;
+	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+		x->pay_slots[x->npay_slots++] = names_slot(f->names, span_of(parts[i]));
+}
+
 int form_path_slot(struct form_loading *in, const struct conf *node)
 {
 	int slot;

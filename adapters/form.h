@@ -15,6 +15,7 @@
  * it shapes events of some types into lines for one receiver.
  */
 #define FORM_EVENTS_MAX 8u
+#define FORM_PAY_MAX 8u
 
 enum form_nature { NATURE_INSTRUCTION, NATURE_REPORT, NATURE_MASTER };
 enum form_release { RELEASE_RECORD, RELEASE_BATCH };
@@ -46,6 +47,10 @@ struct form_event {
 	struct conf *rules;          /* where the form lists those of map */
 	int key_slot;                /* partition key; -1: the adapter's name */
 	int unit_slot, bank_slot, date_slot, currency_slot;      /* attributes: data.unit, payee.bank, businessdate, currency */
+	/* An instruction that pays into an account: what two payments have alike when one may be the other once more. account,
+	 * unit, currency, then what the payment is for, as far as the type says it. None of others. */
+	int pay_slots[FORM_PAY_MAX];
+	unsigned npay_slots;
 };
 
 /* Columns found by the names in a header row. */

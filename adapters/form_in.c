@@ -258,6 +258,7 @@ static void read_map(struct form_loading *in, struct conf *at, struct form_event
 	x->bank_slot = names_slot(n, SPAN("data.payee.bank"));
 	x->date_slot = names_slot(n, SPAN("data.businessdate"));
 	x->currency_slot = names_slot(n, SPAN("data.currency"));
+	form_find_pay(in->form, x);
 	if (x->map && schema_control(x->schema) && map_control_slot(x->map) < 0)
 		conf_report_key(in->f, x->rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s",
 			SPAN_F(schema_control(x->schema)->path), x->type);

@@ -228,7 +228,8 @@ static int intake_open(struct flow *f, struct err *e)
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
 		return -1;
-	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || find_waiting(in, e) != 0)
+	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || find_waiting(in, e) != 0 ||
+		intake_attend_suspects(in, e) != 0)
 		return -1;
 	return sweep_spool(in, e);
 }
@@ -332,6 +333,9 @@ static int intake_effect(struct flow *f, struct err *e)
 		if (in->delete_spool[i])
 			ret = drop_spool_delete(in->drop, in->delete_spool[i], e);
 	forget_deletes(in);
+	/* What was on its way is in the index, or goes nowhere. */
+	if (in->pays && !in->publishing && !in->claiming)
+		pays_clear(in->pays);
 	if (ret == 0)
 		ret = intake_write_slips(in, e);
 	if (in->said.n)
@@ -380,6 +384,7 @@ static void intake_free(struct flow *f)
 	free(in->kept);
 	free(in->start);
 	free(in->source);
+	pays_leave(in->pays);
 	free(in);
 }
 
@@ -417,6 +422,8 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	in->setup.start = span_of(in->start);
 	buf_printf(&source, "/%s/%s", s->library->site_name, s->name);
 	in->source = mem_text(buf_as_span(&source));
+	if (s->pays && pays_days(s->pays))
+		in->pays = pays_join(s->pays, s->name);
 	buf_done(&source);
 	if (bus_topic(s->bus, topics_of_type(span_of(s->form->events[0].type)), &in->topic, e) != 0 ||
 		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0) {

@@ -4,6 +4,7 @@
 
 #include "flow.h"
 #include "form.h"
+#include "pays.h"
 
 /*
  * The adapter: takes a system's batches in. Takes a complete file, copies and judges it in one pass, writes the claim
@@ -15,6 +16,7 @@ struct intake_setup {
 	const char *name;            /* of the adapter */
 	struct bus *bus;
 	struct library *library;
+	struct pays *pays;           /* shared by the adapters of a site; NULL: nothing is suspected */
 	const struct form *form;     /* inward; borrowed */
 	const char *folder;          /* drop folder */
 	const char *returns;         /* where slips of returned files go; NULL: .returned in the drop folder */

@@ -20,10 +20,18 @@ static bool reads_again(const struct act *a)
 	return span_is(a->what, "retry") || span_is(a->what, "repair");
 }
 
-static bool waits(struct span state)
+/* Released record by record, with doubles that nobody has seen yet. */
+static bool is_suspected(const struct claim *c)
 {
-	return span_is(state, "held") || span_is(state, "conflict") || span_is(state, "unreadable") ||
-		span_is(state, "duplicate");
+	return span_is(c->state, "published") && claim_is_suspected(c);
+}
+
+static bool waits(const struct claim *c, const struct act *act)
+{
+	const struct span state = c->state;
+
+	return (is_suspected(c) && span_is(act->what, "seen")) || span_is(state, "held") || span_is(state, "conflict") ||
+		span_is(state, "unreadable") || span_is(state, "duplicate");
 }
 
 /* Who and why stand first, in front of what was wrong with the file. */
@@ -57,6 +65,8 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 		c->state = SPAN("returned");
 		in->held -= in->held > 0;
 		intake_delete_after(in, c->taken);
+	} else if (span_is(c->state, "published")) {
+		c->confirmed = c->suspects;
 	} else {
 		c->was = c->state;
 		c->state = SPAN("settled");
@@ -73,9 +83,9 @@ static enum err_id objection(const struct intake *in, struct claim *c, struct ar
 {
 	if (!span_is(c->adapter, in->name))
 		return E_ACT_GONE;
-	if (!waits(c->state) || !span_eq(c->digest, act->digest))
+	if (!waits(c, act) || !span_eq(c->digest, act->digest))
 		return E_ACT_CHANGED;
-	if (span_is(act->what, "seen") && !span_is(c->state, "duplicate"))
+	if (span_is(act->what, "seen") && !span_is(c->state, "duplicate") && !is_suspected(c))
 		return E_ACT_NOT_SEEN;
 	if (reads_again(act) && !intake_has_original(in, c))
 		return E_BATCH_NO_ORIGINAL;

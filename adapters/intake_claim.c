@@ -65,6 +65,7 @@ void intake_claiming_free(struct claiming *c)
 	reader_prover_free(c->prover);
 	drop_copy_close(c->copy);
 	free(c->ids.slots);
+	intake_suspects_free(&c->suspects);
 	free(c);
 }
 
@@ -75,6 +76,8 @@ int intake_claim_begin(struct intake *in, const char *taken, struct reread *agai
 
 	snprintf(c->taken, sizeof c->taken, "%s", taken);
 	c->again = again;
+	if (in->pays)
+		pays_clear(in->pays);
 	in->claiming = c;
 	if (drop_copy_open(in->drop, taken, &c->copy, e) != 0)
 		return -1;
@@ -90,27 +93,40 @@ int intake_claim_begin(struct intake *in, const char *taken, struct reread *agai
 	return 0;
 }
 
-/* What only a batch that is released whole needs to know before its first record goes out. */
-static int judge_event(struct intake *in, struct claiming *c, const struct reading_event *x, struct err *e)
+/* What only a batch that is released whole needs to know before its first record goes out: *ret_new, this goes out too. */
+static int judge_id(struct intake *in, struct claiming *c, const struct reading_event *x, bool *ret_new, struct err *e)
 {
-	struct event attributes = {0};
 	enum id_verdict verdict;
+	bool twice;
 
-	reader_attributes(c->reader, x, &attributes);
-	c->known += intake_is_known(in, attributes.businessdate);
 	if (in->setup.form->release != RELEASE_BATCH || !x->fingerprint.n)
 		return 0;
 	if (intake_look_up_id(in, x, &verdict, e) != 0)
 		return -1;
+	twice = verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, x->id));
 	c->conflicts += verdict == ID_CONFLICT;
-	c->duplicates += verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, x->id));
+	c->duplicates += twice;
+	*ret_new = verdict == ID_NEW && !twice;
 	return 0;
+}
+
+static int judge_event(struct intake *in, struct claiming *c, uint64_t line, const struct reading_event *x, struct err *e)
+{
+	struct event attributes = {0};
+	bool known, is_new = true;
+
+	reader_attributes(c->reader, x, &attributes);
+	known = intake_is_known(in, attributes.businessdate);
+	c->known += known;
+	if (judge_id(in, c, x, &is_new, e) != 0)
+		return -1;
+	return known || !is_new ? 0 : intake_judge_pay(in, c, line, x, &attributes, e);
 }
 
 static int judge_record(struct intake *in, struct claiming *c, const struct reading *g, struct err *e)
 {
 	for (unsigned i = 0; i < g->nevents && !g->bad.id; i++)
-		if (judge_event(in, c, &g->events[i], e) != 0)
+		if (judge_event(in, c, g->line, &g->events[i], e) != 0)
 			return -1;
 	return 0;
 }
@@ -323,6 +339,7 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 		c->state = SPAN("known");
 	} else {
 		bool mixed = whole && g->known;
+		bool suspected;
 		bool too_many = whole && form_has_ids(in->setup.form) && proof->events > BATCH_MAX;
 
 		if (proof->verdict == PROOF_HELD)
@@ -339,7 +356,8 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 			reason(c, a, E_BATCH_TOO_MANY, "max", "1000000");
 		if (g->no_line)
 			reason_count(c, a, E_REPAIR_NO_LINE, g->no_line);
-		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many || g->no_line
+		suspected = intake_suspects_claim(&g->suspects, c, a);
+		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many || g->no_line || (whole && suspected)
 				   ? SPAN("held")
 				   : SPAN("publishing");
 		for (unsigned i = 0; i < proof->nproblems; i++)
@@ -424,6 +442,7 @@ static int take_from_before(struct claim *c, const struct reread *again, struct 
 		return err_set(e, E_BATCH_ALTERED, "subject=%.*s", SPAN_F(again->claim.batchid));
 	c->time_ms = again->claim.time_ms;
 	c->overlays = again->claim.overlays;
+	c->confirmed = again->claim.confirmed;
 	b->found = b->found && !span_is(again->claim.batchid, b->batchid);
 	buf_span(batchid, again->claim.batchid);
 	return 0;

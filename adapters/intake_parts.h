@@ -5,6 +5,7 @@
 #include "claim.h"
 #include "connectors/drop.h"
 #include "intake.h"
+#include "pays.h"
 
 /*
  * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
@@ -27,6 +28,13 @@ struct reread {
 	struct claim claim;
 };
 
+/* Suspected doubles of a file. */
+struct suspects {
+	uint64_t count, listed, line;        /* line: of the first */
+	struct hash_sha256 *digest;
+	struct buf list, first;      /* JSON objects; of the first, arguments of its reason */
+};
+
 /* A file on its way to a claim record; in memory only, begun anew after a restart. */
 struct claiming {
 	struct reread *again;        /* the claim that this one takes the place of; NULL: there is none */
@@ -38,6 +46,7 @@ struct claiming {
 	struct id_set ids;
 	uint64_t duplicates, conflicts, known;
 	unsigned no_line;            /* overlays whose line is not there */
+	struct suspects suspects;
 };
 
 /* A batch on its way onto the bus; restored from the position. */
@@ -60,6 +69,7 @@ struct intake {
 	unsigned topic, claims, dead;
 	struct drop *drop;
 	struct totals *totals;
+	struct pays_set *pays;       /* NULL: nobody looks for doubles */
 	struct waiting {             /* in .taken, without a claim record: from an earlier life, or still growing */
 		char *taken;
 		int64_t not_before;  /* steady ms: a file that grew is looked at again after a while, others go first */
@@ -134,6 +144,16 @@ void intake_forget_rereads(struct intake *in);
 enum err_id intake_repair_objection(const struct intake *in);
 /* Lays the line that the act brings over the claim's file; E_NONE, or why not. Texts go into a. */
 enum err_id intake_repair(const struct intake *in, struct claim *c, struct arena *a, const struct act *act);
+
+/* ---- suspected doubles (intake_pays.c) ---- */
+/* An event that would be published: is it a payment that has a twin? */
+int intake_judge_pay(struct intake *in, struct claiming *c, uint64_t line, const struct reading_event *x, const struct event *v,
+	struct err *e);
+/* Puts them into the claim, and their reason when nobody let them stand: true then. */
+bool intake_suspects_claim(const struct suspects *s, struct claim *c, struct arena *a);
+void intake_suspects_free(struct suspects *s);
+/* Batches of ours whose suspected doubles nobody has seen wait for a person. */
+int intake_attend_suspects(struct intake *in, struct err *e);
 
 /* ---- what a person decides (intake_act.c) ---- */
 int intake_act(struct flow *f, const struct act *a, struct err *e);

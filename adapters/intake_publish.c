@@ -129,6 +129,7 @@ static void write_event(struct intake *in, const struct reading_event *x, struct
 	v->time = buf_as_span(&p->time);
 	v->partitionkey = v->partitionkey.n ? v->partitionkey : span_of(in->name);
 	v->batchid = p->claim.batchid;
+	v->paykey = reader_paykey(p->reader, x);
 	buf_clear(to);
 	event_begin(to, v);
 	reader_data(p->reader, x, to);
@@ -274,6 +275,8 @@ static int publish_end(struct intake *in, struct err *e)
 {
 	struct publishing *p = in->publishing;
 
+	if (claim_is_suspected(&p->claim))
+		intake_attend(in, false, true);
 	if (close_batch(in, e) != 0 || (p->claim.state = SPAN("published"), intake_append_claim(in, &p->claim, e)) != 0)
 		return -1;
 	intake_note_state(in, &p->claim);

@@ -67,6 +67,9 @@ int reader_next(struct reader *r, struct reading *ret, struct err *e);
  * attributes that come from it (type, id, partitionkey, unit, bank, businessdate, fingerprint, changed). */
 void reader_data(struct reader *r, const struct reading_event *x, struct buf *b);
 void reader_attributes(struct reader *r, const struct reading_event *x, struct event *ret);
+/* The paykey of such an event: a keyed hash over type, payee account, amount, currency, unit and purpose, 32 hex digits; with
+ * no key of the site a plain one. Voids and reversals have none, nor has what pays into no account, or not more than nothing. */
+struct span reader_paykey(struct reader *r, const struct reading_event *x);
 /* Where it stands, at most 4 KiB of JSON. */
 void reader_save(const struct reader *r, struct buf *b);
 uint64_t reader_offset(const struct reader *r);

@@ -185,3 +185,31 @@ void reader_attributes(struct reader *r, const struct reading_event *x, struct e
 	ret->businessdate = slot_text(r, x->of->date_slot);
 	ret->changed = over ? over->act : r->head_changed;
 }
+
+struct span reader_paykey(struct reader *r, const struct reading_event *x)
+{
+	const struct hash_key *key = r->setup.library->key;
+	struct buf *b = &r->texts[x - r->events].paykey;
+	uint8_t digest[HASH_SHA256];
+	char amount[24];
+
+	if (!x->of->npay_slots || !x->readable || x->fen <= 0 || !slot_text(r, x->of->pay_slots[0]).n)
+		return SPAN_NONE;
+	buf_clear(b);
+	buf_str(b, "pay\x1f");
+	buf_str(b, x->of->type);
+	while (b->p[b->n - 1] != '.' && b->n > sizeof "pay\x1f")    /* another version is the same payment */
+		b->n--;
+	buf_str(b, money_text(x->fen, amount));
+	for (unsigned i = 0; i < x->of->npay_slots; i++) {
+		buf_c(b, 0x1f);
+		buf_span(b, slot_text(r, x->of->pay_slots[i]));
+	}
+	if (key)
+		hash_keyed(key, b->p, b->n, digest);
+	else
+		hash_sha256(b->p, b->n, digest);
+	buf_clear(b);
+	hash_hex(b, digest, 16);
+	return buf_as_span(b);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "index.h"
 
-#include "event.h"
+#include "clock.h"
 #include "hash.h"
 #include "jscan.h"
 #include "topics.h"
@@ -53,6 +53,56 @@ struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, s
 	return (struct span){ret, n};
 }
 
+/* ---- payments ---- */
+
+#define PAY_DAY_ZERO 25567           /* days from 1900-01-01 to 1970-01-01 */
+#define PAY_PREFIX (2u + INDEX_PAYKEY)
+
+int64_t index_pay_span(int64_t day)
+{
+	return (day + PAY_DAY_ZERO) / INDEX_PAY_DAYS;
+}
+
+struct span index_pay_prefix(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_t paykey[INDEX_PAYKEY])
+{
+	int64_t span = index_pay_span(day);
+
+	ret[0] = (char)(span >> 8);
+	ret[1] = (char)(span & 0xff);
+	memcpy(ret + 2, paykey, INDEX_PAYKEY);
+	return (struct span){ret, PAY_PREFIX};
+}
+
+struct span index_pay_key(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_t paykey[INDEX_PAYKEY], struct span id)
+{
+	uint32_t hash[2] = {hash_murmur2(id.p, id.n), hash_crc32c(0, id.p, id.n)};
+	char *p = ret + index_pay_prefix(ret, day, paykey).n;
+
+	*p++ = (char)((day + PAY_DAY_ZERO) % INDEX_PAY_DAYS);
+	for (int i = 0; i < 8; i++)
+		p[i] = (char)(hash[i / 4] >> (8 * (i % 4)));
+	return (struct span){ret, INDEX_PAY_KEY_MAX};
+}
+
+int64_t index_pay_day(struct span key)
+{
+	const unsigned char *p = (const unsigned char *)key.p;
+
+	return ((int64_t)p[0] << 8 | p[1]) * INDEX_PAY_DAYS + p[PAY_PREFIX] - PAY_DAY_ZERO;
+}
+
+int index_pay_day_of(const struct event *v, int64_t *ret)
+{
+	const struct span dates[] = {v->businessdate, v->time};
+
+	for (unsigned i = 0; i < 2; i++)
+		if (dates[i].n >= 10 && clock_date_read((struct span){dates[i].p, 10}, ret) == 0)
+			return 0;
+	return -1;
+}
+
+/* ---- what records add ---- */
+
 static bool is_events(const char *topic)
 {
 	return topics_carries_events(topic) && !topics_is_destination(topic);
@@ -61,6 +111,13 @@ static bool is_events(const char *topic)
 static bool is_claims(const char *topic)
 {
 	return strcmp(topic, TOPIC_CLAIMS) == 0;
+}
+
+/* What another row folds along. */
+static bool is_none(const char *topic)
+{
+	(void)topic;
+	return false;
 }
 
 static bool is_acts(const char *topic)
@@ -86,6 +143,18 @@ static int lacks(unsigned index, const char *name, struct err *e)
 	return err_set(e, E_INDEX_RECORD, "index=%s\nname=%s", index_table[index].name, name);
 }
 
+static int put_pay(const struct event *v, struct index_sink *s, struct err *e)
+{
+	uint8_t paykey[INDEX_PAYKEY];
+	char key[INDEX_PAY_KEY_MAX];
+	int64_t day;
+
+	if (hash_unhex(v->paykey, paykey, sizeof paykey) || index_pay_day_of(v, &day))
+		return lacks(INDEX_PAYS, "paykey", e);
+	return s->put(s, INDEX_PAYS, index_pay_key(key, day, paykey, v->id), SPAN(""), e);
+}
+
+/* Payments have fingerprints: an event is read once for both indexes. */
 static int fold_id(const char *topic, struct span value, struct index_sink *s, struct err *e)
 {
 	uint8_t fingerprint[FINGERPRINT_BYTES];
@@ -100,8 +169,10 @@ static int fold_id(const char *topic, struct span value, struct index_sink *s, s
 		return 0;
 	if (hash_unhex(v.fingerprint, fingerprint, sizeof fingerprint))
 		return lacks(INDEX_IDS, "fingerprint", e);
-	return s->put(s, INDEX_IDS, index_key(key, 0, v.id, SPAN_NONE),
-		(struct span){(const char *)fingerprint, sizeof fingerprint}, e);
+	if (s->put(s, INDEX_IDS, index_key(key, 0, v.id, SPAN_NONE),
+		(struct span){(const char *)fingerprint, sizeof fingerprint}, e))
+		return -1;
+	return v.paykey.p ? put_pay(&v, s, e) : 0;
 }
 
 static int fold_to(const char *topic, struct span value, struct index_sink *s, struct err *e)
@@ -154,8 +225,14 @@ static bool holds_keys(struct span state)
 		span_is(state, "returned");
 }
 
+/* A suspected double stands open while its batch waits or has been published. */
+static bool ended(struct span state)
+{
+	return !span_is(state, "held") && !span_is(state, "publishing") && !span_is(state, "published");
+}
+
 struct claim {
-	struct span adapter, taken, keys, digest, state;
+	struct span adapter, taken, keys, digest, state, suspects, confirmed;
 };
 
 static int put_keys(const struct event *v, const struct claim *c, struct index_sink *s, struct err *e)
@@ -188,13 +265,17 @@ static int put_claim(const struct event *v, const struct claim *c, struct index_
 	if (c->taken.n &&
 		s->put(s, INDEX_CLAIMS, index_key(key, INDEX_TAKEN, c->adapter, c->taken), v->batchid, e))
 		return -1;
+	if (c->suspects.n && s->put(s, INDEX_CLAIMS, index_key(key, INDEX_SUSPECTS, v->batchid, SPAN_NONE),
+		span_eq(c->suspects, c->confirmed) || ended(c->state) ? SPAN("settled") : SPAN("open"), e))
+		return -1;
 	return holds_keys(c->state) ? put_keys(v, c, s, e) : 0;
 }
 
 static int fold_claim(const char *topic, struct span value, struct index_sink *s, struct err *e)
 {
-	static const char *const names[] = {"adapter", "taken", "keys", "digest", "state", NULL};
-	struct span texts[5] = {SPAN_NONE};
+	static const char *const names[] = {"adapter", "taken", "keys", "digest", "state", "suspects", "confirmed",
+		NULL};
+	struct span texts[7] = {SPAN_NONE};
 	struct arena a = ARENA_INIT;
 	struct event v;
 	int ret;
@@ -205,7 +286,7 @@ static int fold_claim(const char *topic, struct span value, struct index_sink *s
 	if (read_texts(v.data, names, texts, &a))
 		ret = lacks(INDEX_CLAIMS, "data", e);
 	else
-		ret = put_claim(&v, &(struct claim){texts[0], texts[1], texts[2], texts[3], texts[4]}, s, e);
+		ret = put_claim(&v, &(struct claim){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]}, s, e);
 	arena_done(&a);
 	return ret;
 }
@@ -290,6 +371,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_ACTS] = {"acts", INDEX_FIRST, is_acts, fold_act},
 	[INDEX_DEAD] = {"dead", INDEX_LAST, is_dead, fold_dead},
 	[INDEX_CLOSED] = {"closed", INDEX_LAST, topics_carries_events, fold_closed},
+	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
 };
 
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)

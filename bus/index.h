@@ -2,8 +2,9 @@
 #ifndef JC_INDEX_H
 #define JC_INDEX_H
 
-#include "buf.h"
-#include "err.h"
+#include <stdint.h>
+
+#include "event.h"
 
 /*
  * Indexes: what is looked up is a fold over topics and nothing else, so an index can be deleted and folded again, and
@@ -21,6 +22,7 @@ enum {
 	INDEX_ACTS,                  /* act id -> "" : acts whose outcome is written */
 	INDEX_DEAD,                  /* id of a dead letter -> what became of it; last */
 	INDEX_CLOSED,                /* topic, batch and partition -> newest closing of that batch there; last */
+	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
 	INDEX_COUNT
 };
 
@@ -49,21 +51,41 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	              index_key(k, INDEX_KEYS, adapter, keys)      extra: batch id NUL state NUL digest; only claims that
  *	                                                           are publishing, published, held or returned
  *	              index_key(k, INDEX_TAKEN, adapter, taken)    extra: batch id
+ *	              index_key(k, INDEX_SUSPECTS, batchid, SPAN_NONE)  extra: "open" or "settled"; claims with suspects
  *	INDEX_ACTS    index_key(k, 0, act, SPAN_NONE)              extra: ""
  *	INDEX_DEAD    index_key(k, 0, letter, SPAN_NONE)           extra: dead, conflict: the place is the letter's own;
  *	                                                           retried, returned: the place says who ended it
  *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
+ *	INDEX_PAYS    index_pay_key                                extra: ""
  */
 #define INDEX_KEY_MAX 480u
 #define INDEX_BATCH 'b'
 #define INDEX_KEYS 'k'
 #define INDEX_TAKEN 't'
+#define INDEX_SUSPECTS 's'
 struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second);
+
+/*
+ * A payment stands in the index under {number of its span of 32 days: u16; the 16 bytes of its paykey; the day within: u8;
+ * 8 bytes of a hash of its id}. Those of a span lie together, so that a batch changes few pages; who looks for payments around
+ * a day asks for a prefix in each span that he touches. Days are those of clock.h, 1900 to 2199: of the business date, of the
+ * claim's time when there is none.
+ */
+#define INDEX_PAYKEY 16u             /* bytes; the attribute has their hex digits */
+#define INDEX_PAY_DAYS 32
+#define INDEX_PAY_KEY_MAX 27u
+int64_t index_pay_span(int64_t day);
+/* The first 18 bytes: all payments of the paykey within the span of that day. */
+struct span index_pay_prefix(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_t paykey[INDEX_PAYKEY]);
+struct span index_pay_key(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_t paykey[INDEX_PAYKEY], struct span id);
+int64_t index_pay_day(struct span key);                /* the day in such a key */
+/* The day under which a payment stands; -1 when the event has none. */
+int index_pay_day_of(const struct event *v, int64_t *ret);
 
 /* All rows over one record. Errors: index.record {index}{name} (ERR_HALT): a record of ours lacks what the index is
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 2u
+#define INDEX_EDITION 3u
 
 #endif

@@ -31,19 +31,24 @@ struct touched {
 	bool on;
 };
 
+struct store_cursor {
+	MDB_cursor *cursor;
+	struct store_txn *of;        /* whose it is, to be used again; NULL: nobody's */
+};
+
 struct store_txn {
 	struct store_txn *next;      /* of those kept */
 	struct store *store;
 	MDB_txn *txn;
 	bool write, opened, failed;  /* opened: a table, so the lock on tables is held */
+	/* read only: a look along a table asks for no memory when the one before was along the same */
+	struct store_cursor walk;
+	unsigned walk_table;
+	bool walking;
 	/* write only */
 	MDB_dbi list[SLOTS];
 	size_t nlist, emptied;       /* pages */
 	struct touched touched[SLOTS];
-};
-
-struct store_cursor {
-	MDB_cursor *cursor;
 };
 
 /* What all stores of one folder in this process share. */
@@ -106,14 +111,21 @@ static int broken(struct err *e, int rc)
 
 /* ---- the environment ---- */
 
+static void free_read(struct store_txn *t)
+{
+	if (t->walk.cursor)
+		mdb_cursor_close(t->walk.cursor);
+	mdb_txn_abort(t->txn);
+	free(t);
+}
+
 static void env_free(struct env *v)
 {
 	while (v->kept) {
 		struct store_txn *t = v->kept;
 
 		v->kept = t->next;
-		mdb_txn_abort(t->txn);
-		free(t);
+		free_read(t);
 	}
 	mdb_env_close(v->mdb);
 	pthread_mutex_destroy(&v->writer);
@@ -580,8 +592,10 @@ int store_read(struct store *s, struct store_txn **ret, struct err *e)
 	t = kept_take(s->env);
 	if (t) {
 		rc = mdb_txn_renew(t->txn);
-		if (rc)
-			mdb_txn_abort(t->txn);
+		if (rc) {
+			free_read(t);
+			return fail(e, "read", rc);
+		}
 	} else {
 		/* Only one to write needs what stands behind. */
 		t = mem_new(offsetof(struct store_txn, list));
@@ -655,14 +669,14 @@ static void end_read(struct store_txn *t)
 	if (t->opened) {
 		mdb_txn_commit(t->txn);  /* an abort would close the tables again */
 		pthread_mutex_unlock(&v->tables);
+		if (t->walk.cursor)
+			mdb_cursor_close(t->walk.cursor);
 		free(t);
 		return;
 	}
 	mdb_txn_reset(t->txn);
-	if (kept_give(v, t))
-		return;
-	mdb_txn_abort(t->txn);
-	free(t);
+	if (!kept_give(v, t))
+		free_read(t);
 }
 
 void store_abort(struct store_txn *t)
@@ -821,10 +835,34 @@ int store_delete(struct store_txn *t, unsigned table, struct span key, struct er
 
 /* ---- walking ---- */
 
+/* With the transaction's own cursor, made ready once for a table. */
+static int walk_again(struct store_txn *t, unsigned table, struct store_cursor **ret, struct err *e)
+{
+	int rc;
+
+	if (t->walk.cursor && t->walk_table != table) {
+		mdb_cursor_close(t->walk.cursor);
+		t->walk.cursor = NULL;
+	}
+	rc = t->walk.cursor ? mdb_cursor_renew(t->txn, t->walk.cursor) : mdb_cursor_open(t->txn, table, &t->walk.cursor);
+	if (rc)
+		return fail_txn(t, e, "walk", rc);
+	t->walk.of = t;
+	t->walk_table = table;
+	t->walking = true;
+	*ret = &t->walk;
+	return 0;
+}
+
 int store_walk(struct store_txn *t, unsigned table, struct store_cursor **ret, struct err *e)
 {
-	struct store_cursor *c = mem_new(sizeof *c);
-	int rc = mdb_cursor_open(t->txn, table, &c->cursor);
+	struct store_cursor *c;
+	int rc;
+
+	if (!t->write && !t->opened && !t->walking)
+		return walk_again(t, table, ret, e);
+	c = mem_new(sizeof *c);
+	rc = mdb_cursor_open(t->txn, table, &c->cursor);
 
 	if (rc) {
 		free(c);
@@ -838,6 +876,10 @@ void store_walked(struct store_cursor *c)
 {
 	if (!c)
 		return;
+	if (c->of) {
+		c->of->walking = false;
+		return;
+	}
 	mdb_cursor_close(c->cursor);
 	free(c);
 }

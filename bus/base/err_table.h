@@ -1313,6 +1313,11 @@ ROW(E_BATCH_SEEN, "batch.seen", ERR_DATA, 1, "seen as a duplicate by {by}: {why}
 	"nothing of it was sent, nothing was done twice", "一笔未发，没有重复办理")
 ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the same keys took its place, as batch {by}", "同一主键的新文件已取代它，批次 {by}",
 	"nothing of the old one was sent", "旧的一笔未发")
+ROW(E_BATCH_SUSPECTED, "batch.suspected", ERR_DATA, 1,
+	"{count} of its payments may be made twice: line {line} has payee account, amount, unit and purpose of <{other} of {day}><line {twin} of the same file><line {there} of a file of {adapter} that came at the same time>",
+	"其中 {count} 笔疑似重复付款：第 {line} 行的收款账号、金额、单位、用途与<{day} 的 {other}><本文件第 {twin} 行><{adapter} 同时到达的文件第 {there} 行>完全相同",
+	"ask the source whether both are meant: see the lines with jincai held show BATCH; what is a double is given back (jincai held return)",
+	"请与来源系统核对是否确应付两笔：逐行见 jincai held show 批次；确属重复的退回（jincai held return）")
 ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released whole has at most {max} records", "整批放行的批次最多 {max} 笔",
 	"nothing of it is passed on; ask the source to send several batches", "该批一笔未发；请来源系统拆成几批")
 ROW(E_REPAIR_INSTRUCTION, "repair.instruction", ERR_CONF, 5, "batch {subject} moves money: no line of an instruction is ever changed here; nothing was changed",

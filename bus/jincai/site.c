@@ -8,6 +8,9 @@
 #include "clock.h"
 #include "fsys.h"
 #include "people.h"
+#include "pays.h"
+
+#define DOUBLE_DAYS 7                /* a payment is made again by mistake within a week or so */
 
 struct loading {
 	struct site *site;
@@ -111,7 +114,7 @@ static void read_site(struct loading *in)
 
 static void read_bus(struct loading *in)
 {
-	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store, *witness;
+	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store, *witness, *twice;
 
 	if (url) {
 		set_text(&in->site->bus_url, url->text);
@@ -122,6 +125,12 @@ static void read_bus(struct loading *in)
 	witness = conf_want(in->root, "witness", CONF_SCALAR, in->f);
 	if (witness)
 		in->site->witness = site_path(in->site, witness->text);
+	twice = conf_want(in->root, "double", CONF_MAP, in->f);
+	in->site->double_days = DOUBLE_DAYS;
+	if (twice) {
+		in->site->double_days = (unsigned)conf_int(twice, "days", 0, PAYS_DAYS_MAX, DOUBLE_DAYS, in->f);
+		conf_unknown(twice, in->f);
+	}
 	store = conf_want(in->root, "store", CONF_MAP, in->f);
 	if (store) {
 		in->site->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, in->f) << 30;
@@ -475,6 +484,7 @@ void site_free(struct site *s)
 {
 	if (!s)
 		return;
+	pays_free(s->pays);
 	for (unsigned i = 0; i < s->nadapters; i++) {
 		form_free(s->adapters[i].form);
 		free(s->adapters[i].name);

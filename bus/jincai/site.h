@@ -21,6 +21,7 @@
  *	witness: ./.jincai-witness               # file of the safeguard, outside the store (guard.h); optional
  *	store: {max: 64}                         # GiB; optional
  *	partitions: 1                            # fixed for the life of a bus; optional
+ *	double: {days: 7}                        # 0: nothing is suspected; optional
  *	library: [./dialects]                    # folders that stand before those of the program; optional
  *	adapters:
  *	  payroll-a: {form: payroll/pipe, start: 2026-12-01, keep: 400, from: {file: {folder: ./in/payroll}}}
@@ -92,6 +93,8 @@ struct site {
 	bool money_stopped;          /* no money destination may start now */
 	unsigned partitions;
 	uint64_t max_bytes;
+	unsigned double_days;        /* payments that are alike within so many days are suspected doubles; 0: none are */
+	struct pays *pays;           /* of its adapters */
 	struct library *library;
 	struct site_adapter *adapters;
 	unsigned nadapters;

@@ -135,7 +135,7 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 	struct buf spool = BUF_INIT, forms = BUF_INIT, kept = BUF_INIT;
 	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
 		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
-		.keep_days = a->keep_days};
+		.keep_days = a->keep_days, .pays = s->pays};
 	struct flow *f;
 
 	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
@@ -210,6 +210,8 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	for (const char *const *name = names; name && *name; name++)
 		if (!exists(s, *name))
 			return err_set(e, E_SITE_NO_FLOW, "name=%s", *name);
+	if (!s->pays)
+		s->pays = pays_new(s->double_days);
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
 		if (site_wants(names, s->adapters[i].name))
 			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e), form_instructs(s->adapters[i].form));

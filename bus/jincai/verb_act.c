@@ -51,7 +51,7 @@ static int say_outcome(struct bus *b, struct span batchid)
 		code = verb_failed(&e);
 	} else if (span_is(c.state, "reread")) {
 		puts(say("还在重读，结果见 jincai held show", "it is still being read; see jincai held show"));
-	} else if (waiting_claim(c.state)) {
+	} else if (waiting_claim(&c)) {
 		waiting_text(&(struct waiting){.claim = &c, .batchid = c.batchid}, &words);
 		show_flush(&words, stdout);
 		code = 1;
@@ -76,7 +76,7 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 
 	if (!adapter)
 		return refused(c, E_ACT_GONE, "");
-	if (!waiting_claim(c->state))
+	if (!waiting_claim(c) || (span_is(c->state, "published") && (d->slip || d->again)))
 		return refused(c, span_is(c->state, "published") ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
 	if (span_is(span_of(d->what), "repair") && form_instructs(adapter->form))
 		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
@@ -140,8 +140,8 @@ int verb_held_return(const struct args *a)
 int verb_held_seen(const struct args *a)
 {
 	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
-		"批次 %.*s 已确认为重复报送，不再列出。没有重复办理，也没有退回单。\n",
-		"batch %.*s is put aside as a duplicate; nothing was done twice, there is no slip\n", .slip = false};
+		"批次 %.*s 已看过，不再列出。没有因此办理或冲销任何一笔，也没有退回单。\n",
+		"batch %.*s was seen and is no longer listed; nothing was done or taken back by that, there is no slip\n", .slip = false};
 
 	return act_on(a, &d, NULL);
 }

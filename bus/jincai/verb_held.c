@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "say.h"
 #include "show.h"
+#include "suspects.h"
 #include "todo.h"
 #include "verbs.h"
 #include "waiting.h"
@@ -164,7 +165,8 @@ static void show_claim(struct buf *b, const struct claim *c)
 	compare(b, c);
 	overlays(b, c);
 	waiting_reasons(c, b);
-	if (waiting_claim(c->state))
+	suspects_text(c, b);
+	if (waiting_claim(c))
 		waiting_text(&w, b);
 	buf_done(&time);
 }

@@ -13,14 +13,26 @@ static int add_batch(void *arg, struct span key, const struct bus_entry *entry)
 {
 	struct buf *batches = arg;
 
-	if (waiting_claim(entry->extra)) {
+	if (waiting_state(entry->extra)) {
 		buf_add(batches, key.p + 1, key.n - 1);
 		buf_c(batches, 0);
 	}
 	return 0;
 }
 
-static int walk_claim(struct bus *b, struct span batchid, waiting_each *each, void *arg, struct err *e)
+static int add_suspected(void *arg, struct span key, const struct bus_entry *entry)
+{
+	struct buf *batches = arg;
+
+	if (span_is(entry->extra, "open")) {
+		buf_add(batches, key.p + 1, key.n - 1);
+		buf_c(batches, 0);
+	}
+	return 0;
+}
+
+/* suspected: one that waits by its state was told already. */
+static int walk_claim(struct bus *b, struct span batchid, bool suspected, waiting_each *each, void *arg, struct err *e)
 {
 	struct buf record = BUF_INIT;
 	struct arena a = ARENA_INIT;
@@ -28,7 +40,10 @@ static int walk_claim(struct bus *b, struct span batchid, waiting_each *each, vo
 	int got = claim_find(b, NULL, batchid, &record, &a, &c, e);
 
 	if (got == 1) {
-		got = each(arg, &(struct waiting){.claim = &c, .batchid = c.batchid}, e);
+		if (suspected && (waiting_state(c.state) || !waiting_claim(&c)))
+			got = 0;
+		else
+			got = each(arg, &(struct waiting){.claim = &c, .batchid = c.batchid}, e);
 		totals_free(c.totals);
 	}
 	arena_done(&a);
@@ -40,11 +55,14 @@ static int walk_claims(struct bus *b, waiting_each *each, void *arg, struct err 
 {
 	struct buf batches = BUF_INIT;
 	int ret = bus_entries(b, INDEX_CLAIMS, SPAN("b"), add_batch, &batches, e);
+	size_t by_state = batches.n;
 
+	if (ret == 0)
+		ret = bus_entries(b, INDEX_CLAIMS, SPAN("s"), add_suspected, &batches, e);
 	for (size_t at = 0; ret == 0 && at < batches.n;) {
 		struct span batchid = span_of(batches.p + at);
 
-		ret = walk_claim(b, batchid, each, arg, e);
+		ret = walk_claim(b, batchid, at >= by_state, each, arg, e);
 		at += batchid.n + 1;
 	}
 	buf_done(&batches);

@@ -50,7 +50,8 @@ void waiting_json(const struct waiting *w, struct buf *b);
 void waiting_reasons(const struct claim *c, struct buf *b);
 /* What tells it from all else that waits; the same as long as it does. */
 void waiting_subject(const struct waiting *w, struct buf *b);
-/* A claim in this state waits for a person. */
-bool waiting_claim(struct span state);
+/* It waits for a person: by its state, or it was published with suspected doubles. */
+bool waiting_claim(const struct claim *c);
+bool waiting_state(struct span state);
 
 #endif

@@ -27,6 +27,12 @@ static const struct meaning {
 		"请告知来源系统重复报送；无须补发", "tell the source that it came twice; nothing has to be sent again"},
 };
 
+/* Published as their form says, and yet somebody has to look. */
+static const struct meaning suspected = {"published", "疑似重复付款", "suspected double",
+	"各笔均已照常发布，没有拦下，也没有冲销", "all of it was passed on as usual; nothing was stopped, nothing taken back",
+	"请与来源系统核对是否确应付两笔；确属重复的，由来源系统撤销，或请收款方退回",
+	"ask the source whether both are meant; a double is voided by the source, or asked back from its payee"};
+
 static const struct meaning *meaning_of(struct span state)
 {
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -35,9 +41,19 @@ static const struct meaning *meaning_of(struct span state)
 	return NULL;
 }
 
-bool waiting_claim(struct span state)
+bool waiting_state(struct span state)
 {
 	return meaning_of(state) != NULL;
+}
+
+bool waiting_claim(const struct claim *c)
+{
+	return waiting_state(c->state) || (span_is(c->state, "published") && claim_is_suspected(c));
+}
+
+static bool is_seen(const struct claim *c)
+{
+	return span_is(c->state, "duplicate") || span_is(c->state, "published");
 }
 
 void waiting_reasons(const struct claim *c, struct buf *b)
@@ -63,7 +79,7 @@ static void sum_of(struct waiting_words *t, const char *currency, const struct m
 
 static void texts_claim(struct waiting_words *t, const struct claim *c)
 {
-	const struct meaning *m = meaning_of(c->state);
+	const struct meaning *m = span_is(c->state, "published") ? &suspected : meaning_of(c->state);
 
 	t->kind = "claim";
 	t->state = m ? m->state : "";
@@ -80,7 +96,7 @@ static void texts_claim(struct waiting_words *t, const struct claim *c)
 	if (c->nreasons)
 		verb_remedy(&t->next, c->reasons[0].code, c->reasons[0].args);
 	buf_str(&t->ask, m ? say(m->ask_zh, m->ask_en) : "");
-	buf_printf(&t->act, "jincai held %s '%.*s' --reason %s", span_is(c->state, "duplicate") ? "seen" : "return",
+	buf_printf(&t->act, "jincai held %s '%.*s' --reason %s", is_seen(c) ? "seen" : "return",
 		SPAN_F(c->batchid), say("原因", "TEXT"));
 }
 
@@ -172,7 +188,7 @@ void waiting_text(const struct waiting *w, struct buf *b)
 	line(b, say("金额", "money"), buf_as_span(&sums));
 	line(b, say("怎么办", "what next"), buf_as_span(&t.next));
 	line(b, say("问谁", "whom to ask"), buf_as_span(&t.ask));
-	line(b, w->claim && span_is(w->claim->state, "duplicate") ? say("了结", "to put it aside") : say("退回", "to give it back"),
+	line(b, w->claim && is_seen(w->claim) ? say("了结", "to put it aside") : say("退回", "to give it back"),
 		buf_as_span(&t.act));
 	buf_done(&sums);
 	waiting_words_done(&t);

@@ -49,10 +49,17 @@ def in_gbk(text):
 
 
 def amount(rng):
-    if rng.random() < 0.02:
-        return rng.randint(100_000_001, 999_999_999)            # more than a million yuan
-    return rng.choice((1, rng.randint(1, 999), rng.randint(100_000, 2_000_000), rng.randint(100_000, 2_000_000),
-                       rng.randint(100_000, 2_000_000)))
+    """None comes twice: the same amount to the same account within some days would be a suspected double."""
+    used = rng.__dict__.setdefault("used", set())
+    while True:
+        if rng.random() < 0.02:
+            fen = rng.randint(100_000_001, 999_999_999)         # more than a million yuan
+        else:
+            fen = rng.choice((1, rng.randint(1, 999), rng.randint(100_000, 2_000_000), rng.randint(100_000, 2_000_000),
+                              rng.randint(100_000, 2_000_000)))
+        if fen not in used:
+            used.add(fen)
+            return fen
 
 
 def yuan(fen):
