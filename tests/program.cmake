@@ -61,6 +61,12 @@ if(Python3_FOUND)
   set_tests_properties(cuts PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What may be paid twice.
+if(Python3_FOUND)
+  add_test(NAME double COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/double_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(double PROPERTIES TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>

@@ -10,6 +10,7 @@ static const struct event full = {
 	.time = {"2026-12-01T08:00:00.123Z", 24}, .partitionkey = {"602001", 6}, .batchid = {"b1", 2},
 	.unit = {"602001", 6}, .bank = {"103", 3}, .businessdate = {"2026-11-23", 10},
 	.fingerprint = {"00112233445566778899aabbccddeeff", 32},
+	.paykey = {"ffeeddccbbaa99887766554433221100", 32},
 };
 
 static void put(struct buf *b, const struct event *attributes, const char *data, const char *lane, uint64_t seq)
@@ -38,6 +39,7 @@ static void what_was_written_is_read_back(void **state)
 		assert_true(span_eq(v.partitionkey, full.partitionkey) && span_eq(v.batchid, full.batchid));
 		assert_true(span_eq(v.unit, full.unit) && span_eq(v.bank, full.bank));
 		assert_true(span_eq(v.businessdate, full.businessdate) && span_eq(v.fingerprint, full.fingerprint));
+		assert_true(span_eq(v.paykey, full.paykey));
 		assert_span(v.data, datas[i]);
 		assert_span(v.lane, "payroll-a.3");
 		assert_true(v.laneseq == UINT64_MAX);

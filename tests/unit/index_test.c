@@ -231,6 +231,45 @@ static void the_first_id_stays_and_the_last_claim_counts(void **state)
 	assert_int_equal(index_table[INDEX_ACTS].keep, INDEX_FIRST);
 	assert_int_equal(index_table[INDEX_DEAD].keep, INDEX_LAST);
 	assert_int_equal(index_table[INDEX_CLOSED].keep, INDEX_LAST);
+	assert_int_equal(index_table[INDEX_PAYS].keep, INDEX_FIRST);
+}
+
+static void a_payment_stands_under_its_day_and_paykey(void **state)
+{
+	struct event a = {.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.line.v1"), .fingerprint = SPAN(PRINT),
+		.time = SPAN("2026-12-31T01:02:03Z"), .businessdate = SPAN("2026-12-01"), .paykey = SPAN(PRINT)};
+	char key[INDEX_PAY_KEY_MAX], prefix[INDEX_PAY_KEY_MAX];
+	uint8_t paykey[INDEX_PAYKEY];
+	struct shown w = {.sink = {put}};
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	int64_t day = 0;
+	struct span k;
+
+	(void)state;
+	hash_unhex(a.paykey, paykey, sizeof paykey);
+	assert_int_equal(index_pay_day_of(&a, &day), 0);
+	k = index_pay_key(key, day, paykey, a.id);
+	assert_int_equal(k.n, INDEX_PAY_KEY_MAX);
+	assert_int_equal(index_pay_day(k), day);
+	assert_true(span_starts(k, index_pay_prefix(prefix, day, paykey)));
+	event_begin(&b, &a);
+	buf_str(&b, "{}");
+	event_stamp(&b, SPAN("f.1"), 1);
+	OK(e, index_fold("jincai.payroll", buf_as_span(&b), &w.sink, &e));
+	assert_true(strstr(buf_text(&w.text), "\npays ") != NULL);
+	/* Without a day of business, or with one that is none, the claim's counts; a paykey that is none is refused. */
+	a.businessdate = SPAN("20261201");
+	assert_int_equal(index_pay_day_of(&a, &day), 0);
+	assert_int_equal(index_pay_day(index_pay_key(key, day, paykey, a.id)), day);
+	a.paykey = SPAN("0011");
+	buf_clear(&b);
+	event_begin(&b, &a);
+	buf_str(&b, "{}");
+	event_stamp(&b, SPAN("f.1"), 1);
+	FAILS(e, "index.record", index_fold("jincai.payroll", buf_as_span(&b), &w.sink, &e));
+	buf_done(&b);
+	buf_done(&w.text);
 }
 
 int main(void)
@@ -243,6 +282,7 @@ int main(void)
 		cmocka_unit_test(long_keys_keep_their_beginning_and_stay_distinct),
 		cmocka_unit_test(an_empty_second_part_is_not_an_absent_one),
 		cmocka_unit_test(the_first_id_stays_and_the_last_claim_counts),
+		cmocka_unit_test(a_payment_stands_under_its_day_and_paykey),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
