@@ -73,7 +73,7 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 8)
   set_tests_properties(acts PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME stop COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/stop_test.py $<TARGET_FILE:jincai>
-    $<TARGET_FILE:put_position> --count $<TARGET_FILE:count>)
+    $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 4)
   set_tests_properties(stop PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
