@@ -17,6 +17,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from people import PeopleSite  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 PROGRAM = TAMPER = None
@@ -95,9 +96,10 @@ class AuditTest(unittest.TestCase):
     def test_an_edit_with_a_chain_value_of_its_own_is_found_behind_it(self):
         """Who computes the value of the edited record anew breaks the next one."""
         self.tamper(self.site, "edit", self.mine[1], "reason 2", "reason 9")
-        self.tamper(self.site, "rechain")
-        self.tamper(self.site, "edit", self.mine[1], "reason 9", "reason 8")
-        self.verify("audit.edited")
+        self.tamper(self.site, "rechain", self.mine[1])
+        r = self.without_anchor()
+        self.assertIn(f"record 3 of payroll-a (jincai.acts/0@{self.mine[2]})", r.out)
+        self.assertEqual(len(r.out.splitlines()), 2, r)
 
     def test_a_record_that_is_none_is_found(self):
         self.tamper(self.site, "edit", self.mine[0], '"specversion"', '"spec"')
@@ -220,6 +222,26 @@ class AuditTest(unittest.TestCase):
         self.assertGreater(n, ROUNDS)
         r = self.site.call("audit", "export", "export.jsonl")
         self.assertEqual((r.code, r.codes), (3, {"file.exists"}))
+
+
+class PeopleAuditTest(unittest.TestCase):
+    def test_what_was_proposed_and_signed_stands_in_the_chain_and_cannot_be_forged(self):
+        with tempfile.TemporaryDirectory(prefix="audit_test_") as folder:
+            site = PeopleSite(pathlib.Path(folder) / "site", PROGRAM)
+            site.run()
+            site.hand_in("bank-abc", "stop", "bank-abc")
+            act = site.hand_in("bank-abc", "resume", "bank-abc")
+            site.run()
+            site.approve(act)
+            self.assertEqual(site.outcomes()[act][0], "done")
+            r = site.call("audit", "verify")
+            self.assertEqual((r.code, r.out), (0, ""), r)
+            records = [line.split() for line in AuditTest.tamper(site, "list").splitlines()]
+            signed = [int(at) for at, kind, _ in records if kind == "jincai.act.approved"]
+            self.assertEqual(len(signed), 2, records)
+            AuditTest.tamper(site, "edit", signed[1], '"name":"zhang"', '"name":"wang"')
+            r = site.call("audit", "verify", "--json")
+            self.assertEqual((r.code, json.loads(r.out.splitlines()[0])["code"]), (6, "audit.edited"), r)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import invent  # noqa: E402
 
 PROGRAM = None
 LANGUAGES = ("zh", "en")
-LOOKS = ("held list", "dead list", "balance", "audit list", "check", "todo")
+LOOKS = ("held list", "dead list", "balance", "audit list", "check", "todo", "approve list")
 NOT_FOR_PEOPLE = {"bus", ".taken", "keys", "steps", "out", ".staging"}
 
 
@@ -185,6 +185,7 @@ class MaskingTest(unittest.TestCase):
                 original.unlink()
         self.give_back(site, said)
         all_that_is_said(site / "jincai.yaml", said, site)
+        self.compared(site, said)
         planted |= self.secrets(site)
         self.assertGreater(sum(len(v) == 18 or len(v) == 19 for v in planted), 50)
         self.nothing_leaks(said, {v for v in planted if len(v) > (5 if v.isascii() else 1)})
@@ -200,6 +201,19 @@ class MaskingTest(unittest.TestCase):
         got = jincai("run", "--until-idle", "-c", site / "jincai.yaml")
         said["run"] = got.stdout + got.stderr
         self.assertTrue(list(site.rglob(".returned/*")), "no slip was written")
+
+    def compared(self, site, said):
+        """A file made by hand in which each name and account is another one."""
+        sent = sorted((site / "out/abc").glob("*.txt"))[0]
+        rows = [row.split("|") for row in sent.read_bytes().decode("gb18030").split("\n")]
+        mine = [row[:1] + [rows[2][1]] + row[2:3] + [rows[2][3]] if len(row) == 4 else row for row in rows]
+        file = self.work / sent.name
+        file.write_bytes("\n".join("|".join(row) for row in mine).encode("gb18030"))
+        for lang in LANGUAGES:
+            got = jincai("compare", "bank-abc", file, "-c", site / "jincai.yaml", "--lang", lang, code=1)
+            self.assertGreater(len(got.stdout), 50)
+            said[f"compare {lang}"] = got.stdout + got.stderr
+        file.unlink()
 
     def secrets(self, site):
         found = set()

@@ -10,7 +10,7 @@
  *	tamper FOLDER swap AT OTHER
  *	tamper FOLDER truncate AT               all from there on is gone
  *	tamper FOLDER position KEY FROM TO      a text within a position
- *	tamper FOLDER rechain                   computes n and chain of all records, and of positions, anew
+ *	tamper FOLDER rechain [AT]              computes n and chain of all records, and of positions, anew; of one record alone
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -159,16 +159,31 @@ static void rechain_record(struct tampering *t, struct writers *w, size_t at)
 	struct buf b = BUF_INIT;
 	const char *tail;
 	struct event v;
+	uint64_t after;
 
 	MUST(event_read((struct span){r->value, r->nvalue}, &v, &t->err));
 	tail = strstr(r->value, ",\"after\":");
 	if (!tail)
 		return;
+	after = strtoull(tail + 9, NULL, 10);
 	buf_add(&b, r->value, (size_t)(tail - r->value));
-	audit_add(link_of(w, v.source), AUDIT_SHA256, at, &b);
+	audit_add(link_of(w, v.source), AUDIT_SHA256, after < at ? after : at, &b);
 	buf_c(&b, '}');
 	buf_str(&b, v.body.p + v.body.n);    /* ,"lane":... */
 	put_value(r, (char *)(uintptr_t)buf_text(&b));
+}
+
+static void rechain_one(struct tampering *t, size_t at)
+{
+	struct writers *w = mem_new(sizeof *w);
+	struct rec was[RECORDS_MAX];
+
+	memcpy(was, t->v, sizeof was);
+	for (size_t i = 0; i <= at; i++)
+		rechain_record(t, w, i);
+	was[at] = t->v[at];
+	memcpy(t->v, was, sizeof was);
+	free(w);
 }
 
 static void rechain(struct tampering *t)
@@ -259,6 +274,8 @@ int main(int argc, char **argv)
 		t->n = at;
 	else if (strcmp(what, "position") == 0 && argc == 6)
 		position(t, argv[3], argv[4], argv[5]);
+	else if (strcmp(what, "rechain") == 0 && argc == 4)
+		rechain_one(t, at);
 	else if (strcmp(what, "rechain") == 0)
 		rechain(t);
 	else
