@@ -32,6 +32,8 @@ ROW(E_GUARD_COPIED, "guard.copied", ERR_CONF, 1, "the store in {folder} is not t
 	"not one payment goes out; make sure that no other copy runs; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认没有另一份在运行，核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_MOVED, "guard.moved", ERR_CONF, 1, "the store in {folder} was last run on another machine: all money destinations are stopped", "{folder} 里的库上次在另一台机器上运行：所有付款去向已停",
 	"not one payment goes out; make sure that it no longer runs there; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认原机器不再运行，核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_NONE, "guard.none", ERR_CONF, 2, "the money is not stopped: there is nothing to resume", "付款没有停：不需要恢复",
+	"nothing was changed; what waits stands in jincai todo", "未作任何改动；等人处理的请看 jincai todo")
 ROW(E_GUARD_REPLACED, "guard.replaced", ERR_CONF, 1, "{file} belongs to another store: this one took its place; all money destinations are stopped", "{file} 属于另一个库，现在的库取代了它：所有付款去向已停",
 	"not one payment goes out; look at what was handed over and let two people resume: jincai resume", "一笔未付；请核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_RESTORED, "guard.restored", ERR_CONF, 1, "the store is older than it was: {file} says {want}, the store {got}; all money destinations are stopped", "库比原来旧：{file} 记着 {want}，库里是 {got}；所有付款去向已停",

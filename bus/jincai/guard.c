@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act.h"
 #include "clock.h"
 #include "fsys.h"
 #include "hash.h"
@@ -28,6 +29,7 @@ struct life {
 	int64_t clock_ms;            /* at the last opening */
 	int64_t behind_ms;           /* a clock that is behind this one was accepted */
 	json_t *accepted;            /* other stores whose witness was accepted: id -> openings; NULL: none */
+	json_t *ledgers;             /* up to which number a ledger was accepted: destination -> number; NULL: none */
 };
 
 /* ---- what is ---- */
@@ -109,7 +111,7 @@ static int life_read(struct bus *b, struct life *ret, struct err *e)
 	*ret = (struct life){.openings = number_of(o, "openings"), .device = number_of(o, "device"),
 		.inode = number_of(o, "inode"), .clock_ms = json_integer_value(json_object_get(o, "clock")),
 		.behind_ms = json_integer_value(json_object_get(o, "behind")),
-		.accepted = json_incref(json_object_get(o, "accepted"))};
+		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers"))};
 	text_of(o, "store", ret->store, sizeof ret->store);
 	text_of(o, "machine", ret->machine, sizeof ret->machine);
 	if (got == 1 && !ret->store[0])
@@ -119,22 +121,29 @@ static int life_read(struct bus *b, struct life *ret, struct err *e)
 	return got;
 }
 
+static void write_object(const char *name, const json_t *o, struct buf *b)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	if (text)
+		buf_printf(b, ",\"%s\":%s", name, text);
+	free(text);
+}
+
 static void life_write(const struct life *l, struct buf *b)
 {
-	char *accepted = l->accepted ? json_dumps(l->accepted, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-
 	buf_printf(b, "{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64 ",\"inode\":%" PRIu64
 		",\"clock\":%" PRId64 ",\"behind\":%" PRId64, l->store, l->openings, l->machine, l->device, l->inode, l->clock_ms,
 		l->behind_ms);
-	if (accepted)
-		buf_printf(b, ",\"accepted\":%s", accepted);
+	write_object("accepted", l->accepted, b);
+	write_object("ledgers", l->ledgers, b);
 	buf_c(b, '}');
-	free(accepted);
 }
 
 static void life_done(struct life *l)
 {
 	json_decref(l->accepted);
+	json_decref(l->ledgers);
 }
 
 static int64_t last_ms(struct bus *b, const struct life *l)
@@ -146,12 +155,12 @@ static int64_t last_ms(struct bus *b, const struct life *l)
 
 static bool is_money(const struct site_destination *d)
 {
-	return d->mode == SITE_LIVE && items_destination(d);
+	return d->mode != SITE_OFF && items_destination(d);
 }
 
-/* Calls each with the path of every witness file; own: the one beside the site. */
-static int each_witness(const struct site *s, int (*each)(void *arg, const char *path, bool own, struct err *e), void *arg,
-	struct err *e)
+/* Calls each with the path of every witness file; d: whose folder it lies in, NULL for the one beside the site. */
+static int each_witness(const struct site *s, int (*each)(void *arg, const char *path, const struct site_destination *d,
+	struct err *e), void *arg, struct err *e)
 {
 	struct buf path = BUF_INIT;
 	int ret;
@@ -160,12 +169,12 @@ static int each_witness(const struct site *s, int (*each)(void *arg, const char 
 		buf_str(&path, s->witness);
 	else
 		buf_printf(&path, "%s/" WITNESS, s->base);
-	ret = each(arg, buf_text(&path), true, e);
+	ret = each(arg, buf_text(&path), NULL, e);
 	for (unsigned i = 0; i < s->ndestinations && ret == 0; i++)
 		if (is_money(&s->destinations[i])) {
 			buf_clear(&path);
 			buf_printf(&path, "%s/.staging/witness", s->destinations[i].folder);
-			ret = each(arg, buf_text(&path), false, e);
+			ret = each(arg, buf_text(&path), &s->destinations[i], e);
 		}
 	buf_done(&path);
 	return ret;
@@ -177,12 +186,13 @@ struct looking {
 	const struct life *life;
 	bool known;                  /* the store has a life */
 	json_t *others;              /* when resuming: id -> openings of all witnesses */
+	json_t *reached;             /* when resuming: destination -> highest number of ledgers that are ahead */
 	uint64_t ahead;              /* the most openings that a witness of our own store says */
 	struct err *why;
 };
 
 /* A file that is no witness says nothing; one of an older format neither. */
-static int look_at_witness(void *arg, const char *path, bool own, struct err *e)
+static int look_at_witness(void *arg, const char *path, const struct site_destination *d, struct err *e)
 {
 	struct looking *l = arg;
 	struct buf text = BUF_INIT;
@@ -191,7 +201,7 @@ static int look_at_witness(void *arg, const char *path, bool own, struct err *e)
 	const uint64_t openings = number_of(o, "openings");
 	const json_t *accepted = store ? json_object_get(l->life->accepted, store) : NULL;
 
-	(void)own;
+	(void)d;
 	if (store && l->others)
 		json_object_set(l->others, store, json_object_get(o, "openings"));
 	if (!store)
@@ -210,16 +220,19 @@ static int look_at_witness(void *arg, const char *path, bool own, struct err *e)
 	return 0;
 }
 
-static int put_witness(void *arg, const char *path, bool own, struct err *e)
+static int put_witness(void *arg, const char *path, const struct site_destination *d, struct err *e)
 {
 	const struct life *l = arg;
 	const char *slash = strrchr(path, '/');
 	struct buf text = BUF_INIT, folder = BUF_INIT;
 	int fd, ret;
 
+	/* In shadow the receiver's folder stays as it is. */
+	if (d && d->mode != SITE_LIVE)
+		return 0;
 	buf_printf(&text, "{\"store\":\"%s\",\"openings\":%" PRIu64 "}\n", l->store, l->openings);
 	buf_printf(&folder, "%.*s", (int)(slash - path), path);
-	ret = own ? 0 : fsys_make_path(buf_text(&folder), e);
+	ret = !d ? 0 : fsys_make_path(buf_text(&folder), e);
 	if (ret == 0)
 		ret = fsys_open_dir(AT_FDCWD, slash == path ? "/" : buf_text(&folder), &fd, e);
 	if (ret == 0) {
@@ -227,7 +240,7 @@ static int put_witness(void *arg, const char *path, bool own, struct err *e)
 		close(fd);
 	}
 	/* A destination's folder that cannot be written stops that destination, and says so itself. */
-	if (ret != 0 && !own) {
+	if (ret != 0 && d) {
 		log_line(LOG_WARN, "guard.no_witness", "err=%s", err_code(e->id)->name);
 		ret = 0;
 	} else if (ret != 0 && err_kind(e) == ERR_CONF) {
@@ -251,7 +264,7 @@ static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 	struct ahead *a = arg;
 
 	(void)e;
-	if (strcmp(x->store, a->store) == 0 && x->no >= a->next)
+	if (strcmp(x->store, a->store) == 0 && x->no >= a->next && x->no > a->no)
 		a->no = x->no;
 	return 0;
 }
@@ -270,7 +283,9 @@ static int look_at_ledger(struct looking *l, const struct site_destination *d, s
 	a.next = o ? number_of(o, "next") : 1;
 	if (got >= 0)
 		got = ledger_each(d->folder, look_at_entry, &a, e);
-	if (got == 0 && a.no && !l->why->id)
+	if (got == 0 && a.no && l->reached)
+		json_object_set_new(l->reached, d->name, json_integer((json_int_t)a.no));
+	if (got == 0 && a.no > number_of(l->life->ledgers, d->name) && !l->why->id)
 		err_set(l->why, E_GUARD_RESTORED, "file=%s/.staging/ledger\nwant=%" PRIu64 "\ngot=%" PRIu64, d->folder, a.no,
 			a.next - 1);
 	json_decref(o);
@@ -281,16 +296,23 @@ static int look_at_ledger(struct looking *l, const struct site_destination *d, s
 
 /* ---- judging ---- */
 
-static int judge(struct looking *l, struct err *e)
+static int look_beside(struct looking *l, struct err *e)
 {
-	struct life now = {.openings = 0};
-	int64_t behind;
-
 	if (each_witness(l->site, look_at_witness, l, e) != 0)
 		return -1;
 	for (unsigned i = 0; l->known && i < l->site->ndestinations; i++)
 		if (is_money(&l->site->destinations[i]) && look_at_ledger(l, &l->site->destinations[i], e) != 0)
 			return -1;
+	return 0;
+}
+
+static int judge(struct looking *l, struct err *e)
+{
+	struct life now = {.openings = 0};
+	int64_t behind;
+
+	if (look_beside(l, e) != 0)
+		return -1;
 	if (!l->known || l->why->id)
 		return 0;
 	if (place_now(l->bus, &now, e) != 0)
@@ -359,11 +381,17 @@ static int renew(struct looking *l, struct life *life, struct err *e)
 
 	l->why = &ignored;
 	l->others = life->accepted ? json_incref(life->accepted) : json_object();
-	if (each_witness(l->site, look_at_witness, l, e) != 0 || place_now(l->bus, life, e) != 0)
+	l->reached = life->ledgers ? json_incref(life->ledgers) : json_object();
+	if (look_beside(l, e) != 0 || place_now(l->bus, life, e) != 0) {
+		json_decref(l->others);
+		json_decref(l->reached);
 		return -1;
+	}
 	json_object_del(l->others, life->store);
 	json_decref(life->accepted);
 	life->accepted = l->others;
+	json_decref(life->ledgers);
+	life->ledgers = l->reached;
 	life->openings = (l->ahead > life->openings ? l->ahead : life->openings) + 1;
 	life->behind_ms = last_ms(l->bus, life);
 	return 0;
@@ -424,21 +452,6 @@ bool guard_stops(const struct guard *g, const struct site_destination *d)
 
 /* ---- letting go ---- */
 
-int guard_resume(const struct site *s, struct bus *b, struct buf *life, struct buf *guard, struct err *e)
-{
-	struct life now;
-	struct looking l = {.site = s, .bus = b, .life = &now, .known = true};
-	int got = life_read(b, &now, e);
-
-	(void)guard;                 /* empty: nothing is stopped */
-	if (got == 1)
-		got = renew(&l, &now, e);
-	if (got == 0)
-		life_write(&now, life);
-	life_done(&now);
-	return got;
-}
-
 int guard_witness(const struct site *s, struct bus *b, struct err *e)
 {
 	struct life now;
@@ -476,4 +489,37 @@ int guard_digest(const struct site *s, struct bus *b, char ret[65], struct err *
 	buf_done(&text);
 	hash_sha256_free(h);
 	return got < 0 ? -1 : 0;
+}
+
+static int let_go(struct flow *f, const struct site *s, const struct act *a, struct err *e)
+{
+	struct life life;
+	struct looking l = {.site = s, .bus = f->bus, .life = &life, .known = true};
+	struct buf text = BUF_INIT;
+	int got = life_read(f->bus, &life, e);
+
+	if (got == 1)
+		got = renew(&l, &life, e);
+	if (got == 0) {
+		life_write(&life, &text);
+		got = flow_position_put(f, "life", buf_as_span(&text), e) != 0 || flow_position_put(f, "guard", SPAN(""), e) != 0 ||
+			flow_act_outcome(f, a, "done", "", e) != 0 ? -1 : 1;
+	}
+	if (got == 1)
+		log_line(LOG_WARN, "guard.resumed", "by=%.*s openings=%" PRIu64, SPAN_F(a->by), life.openings);
+	life_done(&life);
+	buf_done(&text);
+	return got;
+}
+
+int guard_act(struct flow *f, const struct site *s, const struct act *a, struct err *e)
+{
+	struct err why;
+	char digest[65];
+
+	if (guard_look(f->bus, &why, NULL, e) != 0 || guard_digest(s, f->bus, digest, e) != 0)
+		return -1;
+	if (why.id && span_is(a->digest, digest))
+		return let_go(f, s, a, e);
+	return flow_act_outcome(f, a, "refused", err_code(why.id ? E_ACT_CHANGED : E_GUARD_NONE)->name, e);
 }

@@ -21,6 +21,9 @@
  */
 #define GUARD_STORE 33u
 
+/* Subject of the act resume, of the keeper, by which two people let it go. */
+#define GUARD_MONEY "money"
+
 struct guard {
 	char store[GUARD_STORE];     /* id of this store, for ledgers */
 	struct err why;              /* not E_NONE: the money is stopped */
@@ -34,9 +37,9 @@ int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct
 /* What this destination must not be started for now. */
 bool guard_stops(const struct guard *g, const struct site_destination *d);
 
-/* Letting go: what stands in the positions then. For the keeper, which commits them; after that guard_witness. life and guard are
- * appended to. */
-int guard_resume(const struct site *s, struct bus *b, struct buf *life, struct buf *guard, struct err *e);
+/* The act resume, of the keeper: the money goes on when what they saw is what is. 1 it does, with the commit (then
+ * guard_witness); 0 refused; -1. */
+int guard_act(struct flow *f, const struct site *s, const struct act *a, struct err *e);
 /* Writes the witness files anew, as the store's life says. */
 int guard_witness(const struct site *s, struct bus *b, struct err *e);
 

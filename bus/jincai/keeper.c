@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "act.h"
 #include "clock.h"
+#include "guard.h"
 #include "jscan.h"
 #include "log.h"
 
@@ -187,6 +189,27 @@ static int keeper_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+static bool is_resume(const struct act *a)
+{
+	return span_is(a->what, "resume") && span_is(a->subject, GUARD_MONEY);
+}
+
+static unsigned keeper_act_people(struct flow *f, const struct act *a)
+{
+	(void)f;
+	return is_resume(a) ? 2 : 0;
+}
+
+static int keeper_act(struct flow *f, const struct act *a, struct err *e)
+{
+	struct keeper *k = (struct keeper *)f;
+	int none = 0, got = guard_act(f, k->setup.site, a, e);
+
+	if (got == 1 && k->setup.again)
+		atomic_compare_exchange_strong(k->setup.again, &none, KEEPER_AGAIN);
+	return got < 0 ? -1 : 0;
+}
+
 static void keeper_close(struct flow *f)
 {
 	adopted_done(&((struct keeper *)f)->now);
@@ -202,6 +225,8 @@ static const struct flow_kind keeper_kind = {
 	.poll_ms = POLL_MS,
 	.open = keeper_open,
 	.step = keeper_step,
+	.act = keeper_act,
+	.act_people = keeper_act_people,
 	.close = keeper_close,
 	.free = keeper_free,
 };

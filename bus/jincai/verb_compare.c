@@ -5,10 +5,9 @@
 
 #include "compare.h"
 #include "fsys.h"
-#include "parcel.h"
+#include "parcels.h"
 #include "say.h"
 #include "show.h"
-#include "topics.h"
 #include "verbs.h"
 
 #define FILE_MAX ((size_t)1 << 30)
@@ -19,57 +18,8 @@ struct chosen {
 	struct bus *bus;
 	const char *name;            /* of the file that was given: its last word */
 	struct outfile theirs;
-	struct parcel **parcels;     /* of the destination, each as it was last */
-	size_t n;
+	struct parcels parcels;      /* of the destination */
 };
-
-/* ---- the parcels of a destination ---- */
-
-static int add_parcel(struct chosen *c, const struct event *v, struct err *e)
-{
-	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
-	const char *destination = json_string_value(json_object_get(o, "destination"));
-	struct parcel *p = destination && strcmp(destination, c->to->name) == 0 ? parcel_read(o, e) : NULL;
-	bool mine = destination && strcmp(destination, c->to->name) == 0;
-	size_t i = 0;
-
-	json_decref(o);
-	if (!mine)
-		return 0;
-	if (!p)
-		return -1;
-	while (i < c->n && c->parcels[i]->no != p->no)
-		i++;
-	if (i < c->n) {
-		parcel_free(c->parcels[i]);
-	} else {
-		c->parcels = mem_grow(c->parcels, c->n + 1, sizeof *c->parcels);
-		c->n++;
-	}
-	c->parcels[i] = p;
-	return 0;
-}
-
-static int load_parcels(struct chosen *c, struct err *e)
-{
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	struct event v;
-	unsigned topic;
-	int got;
-
-	if (bus_topic(c->bus, TOPIC_PARCELS, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(c->bus, topic, 0, &r, e) != 0)
-		return -1;
-	while ((got = bus_next(r, &m, e)) == 1)
-		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(c, &v, e) != 0)) {
-			got = -1;
-			break;
-		}
-	bus_unread(r);
-	return got;
-}
 
 /* ---- which one is meant ---- */
 
@@ -118,9 +68,9 @@ static const struct parcel *choose(const struct chosen *c, struct err *e)
 	for (unsigned how = 0; how < 4; how++) {
 		unsigned n = 0;
 
-		for (size_t i = 0; i < c->n; i++)
-			if (fits(c, c->parcels[i], how)) {
-				found = c->parcels[i];
+		for (size_t i = 0; i < c->parcels.n; i++)
+			if (fits(c, c->parcels.list[i], how)) {
+				found = c->parcels.list[i];
 				n++;
 			}
 		if (n == 1)
@@ -134,13 +84,11 @@ static const struct parcel *choose(const struct chosen *c, struct err *e)
 static const struct parcel *numbered(const struct chosen *c, const char *number, struct err *e)
 {
 	char *end;
-	uint64_t no = strtoull(number, &end, 10);
+	const struct parcel *p = parcels_numbered(&c->parcels, strtoull(number, &end, 10));
 
-	for (size_t i = 0; i < c->n && !*end; i++)
-		if (c->parcels[i]->no == no)
-			return c->parcels[i];
-	err_set(e, E_COMPARE_NONE, "destination=%s\nnumber=%s", c->to->name, number);
-	return NULL;
+	if (!p || *end)
+		err_set(e, E_COMPARE_NONE, "destination=%s\nnumber=%s", c->to->name, number);
+	return *end ? NULL : p;
 }
 
 /* ---- its bytes ---- */
@@ -222,7 +170,7 @@ static int compare_file(struct chosen *c, const struct args *a, struct err *e)
 	int ret = -1;
 
 	if (fsys_get(AT_FDCWD, a->words[1], FILE_MAX, &bytes, e) == 0 &&
-		outfile_read(c->to->form, buf_as_span(&bytes), &c->theirs, e) == 0 && load_parcels(c, e) == 0)
+		outfile_read(c->to->form, buf_as_span(&bytes), &c->theirs, e) == 0 && parcels_load(c->bus, c->to->name, &c->parcels, e) == 0)
 		p = a->parcel ? numbered(c, a->parcel, e) : choose(c, e);
 	if (p)
 		ret = compare(c, p, e);
@@ -254,9 +202,7 @@ int verb_compare(const struct args *a)
 		code = got < 0 ? verb_failed(&e) : got;
 		bus_close(c.bus);
 	}
-	for (size_t i = 0; i < c.n; i++)
-		parcel_free(c.parcels[i]);
-	free(c.parcels);
+	parcels_done(&c.parcels);
 	site_free(c.site);
 	return code;
 }

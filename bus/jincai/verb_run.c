@@ -96,6 +96,8 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 		return verb_failed(&e);
 	items_of(s, &items);
 	keeper = keeper_new(&(struct keeper_setup){.bus = b, .site = s, .items = &items, .alone = s->test});
+	keeper->people = s->people;
+	keeper->alone = s->test && !s->people;
 	keeper->audit = &s->audit;
 	if (anchor_opens(s, &e) != 0 || guarded(s, b, &guard, &e) != 0 || begin(keeper, stays, &e) != 0 ||
 		site_flows(s, b, names, &flows, &n, &e) != 0) {

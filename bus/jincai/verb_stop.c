@@ -177,7 +177,9 @@ int verb_stop(const struct args *a)
 
 int verb_resume(const struct args *a)
 {
-	return asked(a, "resume", "jincai resume FLOW|BATCH|ID --reason TEXT", resume);
+	if (!a->nwords)
+		return verb_resume_money(a);
+	return asked(a, "resume", "jincai resume [FLOW|BATCH|ID] --reason TEXT", resume);
 }
 
 int verb_held_came(const struct args *a)

@@ -55,7 +55,7 @@ const struct verb verbs[] = {
 		"对方没有收到：再交付一次，须两人签批", "jincai held never --help", verb_held_never},
 	{"stop", "FLOW|BATCH|ID --reason TEXT", " --reason", "stops a flow, a batch or an event at once",
 		"立即停下一个流、一个批次或一笔", "jincai stop units --reason 'a test'", verb_stop},
-	{"resume", "FLOW|BATCH|ID --reason TEXT", " --reason", "lets go on what was stopped; two people where money moves",
+	{"resume", "[FLOW|BATCH|ID] --reason TEXT", " --reason", "lets go on what was stopped; two people where money moves",
 		"恢复已停下的；涉及资金的须两人签批", "jincai resume units --reason 'it was a test'", verb_resume},
 	{"audit list", "[--json]", " --json", "lists what people decided, and what came of it", "列出各项人工操作及其结果", "jincai audit list",
 		verb_audit_list},

@@ -67,6 +67,7 @@ int verb_audit_verify(const struct args *a);
 int verb_audit_export(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);
+int verb_resume_money(const struct args *a);    /* resume without a word */
 int verb_new(const struct args *a);
 int verb_demo(const struct args *a);
 int verb_help(const struct args *a);

@@ -5,6 +5,7 @@
 What was paid is counted from the bank's folder alone.
 """
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -258,6 +259,115 @@ def a_witness_that_cannot_be_written_starts_nothing(root):
     is_(site.run().code, 0)
     is_(json.loads((site.root / "nowhere/witness").read_text())["openings"] >= 1, True)
     is_((site.root / ".jincai-witness").exists(), False)
+
+
+def hand_in(site, act_id, flow, **order):
+    """As somebody else than who runs this test would."""
+    path = site.root / "bus/acts" / f"{act_id}.{flow}"
+    path.write_text(json.dumps({"id": act_id, "flow": flow, **order}), encoding="utf-8")
+
+
+def proposed(site):
+    """The order that waits for two people, as it was handed in."""
+    path, = [p for p in (site.root / "bus/acts").iterdir() if p.name.startswith("resume-")]
+    return path.name.rpartition(".")[0], path.read_bytes()
+
+
+def resume(site, *names):
+    listed = site.call("resume", "--reason", "we have compared with the bank")
+    assert listed.code == 1 and "act.waits" in listed.codes, listed
+    act, order = proposed(site)
+    site.run()
+    for name in names:
+        hand_in(site, f"approve-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
+                name=name, by=name)
+        site.run()
+    return listed
+
+
+def outcomes(site):
+    return [(a["act"], a["outcome"], a["words"]) for a in map(json.loads, site.call("audit", "list", "--json").out.splitlines())]
+
+
+@case
+def resume_lists_what_each_destination_has_and_changes_nothing(root):
+    site, first, second = guarded_site(root)
+    (site.root / "out/abc/by_hand.txt").write_bytes(b"x")
+    restore(site)
+    site.run()
+    result = site.call("resume")
+    assert result.code == 1 and "guard.restored" in result.codes, result
+    amount = sum(line[2] for line in second.lines)
+    assert f"not known to this store: parcel 2  df_20261215_0002.txt  4 lines  CNY {amount // 100}.{amount % 100:02}" in \
+        result.out, result
+    assert "a file that is not ours: by_hand.txt" in result.out, result
+    assert "2 parcels in its ledger, 1 of them not known to this store" in result.out, result
+    is_(site.run().code, 1)
+    is_(outcomes(site)[1:], [])
+
+
+@case
+def one_person_does_not_let_the_money_go(root):
+    site, first, second = guarded_site(root)
+    restore(site)
+    site.run()
+    resume(site, "li")
+    is_stopped(site, "guard.restored", first, second)
+
+
+@case
+def two_people_let_it_go_and_nothing_is_sent_twice(root):
+    site, first, second = guarded_site(root)
+    restore(site)
+    third = is_stopped(site, "guard.restored", first, second)
+    resume(site, "li", "zhang")
+    is_(site.run().code, 0)
+    site.sent_is(first, second, third)
+    fourth = site.drop(payroll(batch=4, rows=6))
+    for _ in range(2):
+        is_(site.run().code, 0)
+    site.sent_is(first, second, third, fourth)
+    is_([x["no"] for x in ledger(site)], [1, 2, 3, 4])
+    assert ("resume", "done", "") in outcomes(site), outcomes(site)
+    result = site.call("resume", "--reason", "again")
+    assert result.code == 2 and "guard.none" in result.codes, result
+
+
+@case
+def a_move_is_let_go_the_same_way_and_stands_from_then_on(root):
+    for code, how in (("guard.copied", "copy"), ("guard.replaced", "new")):
+        site, first, second = guarded_site(root / how)
+        if how == "copy":
+            shutil.rmtree(site.root / "backup")
+            backup(site)
+            restore(site)
+        else:
+            shutil.rmtree(site.root / "bus")
+        third = is_stopped(site, code, first, second)
+        resume(site, "li", "zhang")
+        for _ in range(2):
+            is_(site.run().code, 0)
+        site.sent_is(first, second, third)
+
+
+@case
+def what_changed_since_it_was_looked_at_is_not_let_go(root):
+    site, first, second = guarded_site(root)
+    restore(site)
+    site.run()
+    site.call("resume", "--reason", "we have compared with the bank")
+    act, order = proposed(site)
+    path = site.root / "out/abc/.staging/ledger"
+    text = path.read_bytes().splitlines()[1].rpartition(b" ")[0].replace(b'"no":2', b'"no":3')
+    path.write_bytes(path.read_bytes() + text + b" %08x\n" % crc32c(text))
+    site.run()
+    for name in ("li", "zhang"):
+        hand_in(site, f"approve-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
+                name=name, by=name)
+        site.run()
+    assert ("resume", "refused", "act.changed") in outcomes(site), outcomes(site)
+    is_(site.run().code, 1)
+    is_(sum(site.sent().values()), len(first.lines) + len(second.lines))
 
 
 def main():

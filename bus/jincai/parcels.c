@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parcels.h"
+
+#include <stdlib.h>
+
+#include "topics.h"
+
+static int add_parcel(struct parcels *c, const char *destination, const struct event *v, struct err *e)
+{
+	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
+	const char *to = json_string_value(json_object_get(o, "destination"));
+	const bool mine = to && strcmp(to, destination) == 0;
+	struct parcel *p = mine ? parcel_read(o, e) : NULL;
+	size_t i = 0;
+
+	json_decref(o);
+	if (!mine)
+		return 0;
+	if (!p)
+		return -1;
+	while (i < c->n && c->list[i]->no != p->no)
+		i++;
+	if (i < c->n) {
+		parcel_free(c->list[i]);
+	} else {
+		c->list = mem_grow(c->list, c->n + 1, sizeof *c->list);
+		c->n++;
+	}
+	c->list[i] = p;
+	return 0;
+}
+
+int parcels_load(struct bus *b, const char *destination, struct parcels *ret, struct err *e)
+{
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	struct event v;
+	unsigned topic;
+	int got;
+
+	*ret = (struct parcels){NULL, 0};
+	if (bus_topic(b, TOPIC_PARCELS, &topic, e) != 0)
+		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
+	if (bus_read(b, topic, 0, &r, e) != 0)
+		return -1;
+	while ((got = bus_next(r, &m, e)) == 1)
+		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(ret, destination, &v, e) != 0)) {
+			got = -1;
+			break;
+		}
+	bus_unread(r);
+	if (got < 0)
+		parcels_done(ret);
+	return got;
+}
+
+void parcels_done(struct parcels *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		parcel_free(p->list[i]);
+	free(p->list);
+	*p = (struct parcels){NULL, 0};
+}
+
+const struct parcel *parcels_numbered(const struct parcels *p, uint64_t no)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->list[i]->no == no)
+			return p->list[i];
+	return NULL;
+}
