@@ -216,6 +216,15 @@ static void mask(struct buf *b)
 	buf_done(&plain);
 }
 
+static void fill_next(struct todo_item *i)
+{
+	struct buf own = i->next;
+
+	i->next = BUF_INIT;
+	fill(&i->next, own.n ? buf_text(&own) : i->kind->next, i);
+	buf_done(&own);
+}
+
 static void complete(struct todo *t, struct todo_item *i)
 {
 	const struct todo_kind *k = i->kind;
@@ -229,8 +238,7 @@ static void complete(struct todo *t, struct todo_item *i)
 		fill(&i->advice, say(k->do_zh, k->do_en), i);
 	if (!i->contact.n)
 		todo_contact(t, span_of(i->flow), &i->contact);
-	if (!i->next.n)
-		fill(&i->next, k->next, i);
+	fill_next(i);
 }
 
 int todo_load(const struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)

@@ -42,7 +42,8 @@ struct todo_item {
 	int64_t since_ms;
 	char deadline[11];           /* 2026-12-06; "" */
 	struct totals *money;        /* term read */
-	struct buf happened, not_happened, advice, contact, next;
+	struct buf happened, not_happened, advice, contact;
+	struct buf next;             /* as in a kind; empty: those of the kind */
 	uint64_t *letters;           /* dead letters of one batch and cause: their numbers, ascending */
 	unsigned nletters;
 };

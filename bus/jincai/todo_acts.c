@@ -106,6 +106,8 @@ static int add_pending(void *arg, const struct act *a, const json_t *approvals, 
 		json_array_size(approvals));
 	add_money(i, json_object_get(a->root, "shows"));
 	add_whom(t, i, approvals);
+	if (t->site->people && people_local(t->site->people))
+		buf_str(&i->next, "approve {number}\napprove list");
 	buf_done(&subject);
 	return 0;
 }

@@ -31,7 +31,7 @@ const struct todo_kind todo_kinds[] = {
 		.do_en = "ask the source which of the two is right; when it is the later one, have it sent under a new id"},
 	/* What people began. */
 	{.name = "approval", .zh = "等待签批", .en = "act that waits for two people",
-		.next = "audit list",
+		.next = "approve {number} --key {file}\napprove {number} --export {file}\napprove list",
 		.not_zh = "该操作还没有执行：什么也没有改动，没有任何款项因此送出", .not_en = "the act has not been executed: nothing was changed, no money "
 			"was sent because of it",
 		.do_zh = "经办、复核各签一次；期限当天结束仍未签齐的作废，须重新提出",

@@ -21,6 +21,7 @@ import time
 import traceback
 
 from lists_test import GATHERING, PARCEL
+from people import PeopleSite
 from small_site import SITE_FILE, Batch, Site, payroll
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -262,21 +263,36 @@ ORDER = {"id": "resume-1-a", "site": "yakeshi", "flow": "bank-abc", "act": "resu
 
 @case
 def an_act_that_needs_two_people_waits_with_its_last_day_and_who_is_missing(root):
-    site = Site(root, program)
+    site = PeopleSite(root, program)
     site.run()
-    put(site, "bank-abc/acts", {"proposals": [{"id": "resume-1-a", "order": json.dumps(ORDER), "approvals": [{"name": "li"}]}]})
-    item = items(site)[0]
-    is_((item["kind"], item["act"], item["deadline"], item["flow"]), ("approval", "resume-1-a", "2026-11-25", "bank-abc"))
+    site.hand_in("bank-abc", "stop", "bank-abc")
+    act = site.hand_in("bank-abc", "resume", "bank-abc", reason="it is clear now, account 6222020200112233445",
+                       shows={"sums": [{"currency": "CNY", "amount": "12.50"}]})
+    site.run()
+    got = {i["kind"]: i for i in items(site)}
+    is_(sorted(got), ["approval", "stopped"])
+    item = got["approval"]
+    is_((item["act"], item["flow"], item["contact"]), (act, "bank-abc", "handler li, checker zhang"))
+    assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", item["deadline"]), item
     is_(item["sums"], [{"currency": "CNY", "count": 1, "amount": "12.50", "unreadable": 0}])
-    has(item["happened"], "wang asked for the act resume (bank-abc)", "approved so far by: 1")
+    has(item["happened"], "wang asked for the act resume (bank-abc)", "approved so far by: 0")
     assert "6222020200112233445" not in site.call("todo").out, "an account in a reason is shown"
+    is_(got["stopped"]["contact"], "who answers for bank-abc (no contact: in jincai.yaml)")
+    site.approve(item["number"], "li")
+    item = next(i for i in items(site) if i["kind"] == "approval")
+    is_(item["contact"], "checker zhang")
+    r = site.call("approve", item["number"], "--export", str(root / "act.json"))
+    is_(r.code, 0)
+    site.approve(item["number"], "zhang")
+    is_(items(site), [])
+    is_(site.call("approve", item["number"], "--key", "x").codes, {"todo.none"})
 
 
 @case
 def a_flow_that_was_stopped_or_stopped_itself_is_to_be_seen_to_at_once(root):
     site = Site(root, program)
     site.run()
-    put(site, "bank-abc/acts", {"stop": {**ORDER, "act": "stop", "reason": "the bank called"}})
+    put(site, "bank-abc/acts", {"stop": {"act": "stop", "by": "wang", "at": "2026-11-25T01:02:03.000Z", "reason": "the bank called"}})
     put(site, "payroll-a/acts", {"stop": {"act": "stop", "by": "jincai", "at": "2026-11-26T01:02:03.000Z", "code": "parcel.altered",
                                           "args": "no=7"}})
     got = {i["flow"]: i for i in items(site)}
