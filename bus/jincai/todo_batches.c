@@ -29,6 +29,15 @@ static void of_parcel(struct todo *t, struct todo_item *i, const struct waiting 
 	buf_done(&word);
 }
 
+/* Of a report a line may be put right here; of an instruction nothing ever. */
+static void of_report(struct todo *t, struct todo_item *i, const struct claim *c)
+{
+	const struct site_adapter *a = site_adapter(t->site, c->adapter);
+
+	if (a && !form_instructs(a->form) && span_is(c->state, "held"))
+		buf_printf(&i->next, "%s\nheld repair {number} --line N --from {file} --reason {reason}", i->kind->next);
+}
+
 static int add(void *arg, const struct waiting *w, struct err *e)
 {
 	struct todo *t = arg;
@@ -48,6 +57,8 @@ static int add(void *arg, const struct waiting *w, struct err *e)
 	if (w->parcel)               /* whether it arrived is known to its receiver; all else to the source */
 		of_parcel(t, i, w);
 	buf_span(&i->happened, buf_as_span(&words.what));
+	if (w->claim)
+		of_report(t, i, w->claim);
 	if (w->gathering) {
 		todo_set(&i->destinations, span_of(w->destination));
 	} else {

@@ -159,6 +159,16 @@ def a_held_file_says_that_not_one_was_sent_and_whom_to_call(root):
 
 
 @case
+def a_line_of_a_report_may_be_put_right_and_of_an_instruction_never(root):
+    site = Site(root, program)
+    report = next((SOURCE / "adapters/payment/lambeth/cases/month/no_trailer").glob("*.csv"))
+    site.drop(Batch(report.name, report.read_bytes(), []), marker=False, folder="in/lambeth")
+    site.drop(one_fen_off())
+    site.run()
+    is_({i["flow"]: "held repair" in "".join(i["next"]) for i in items(site)}, {"lambeth": True, "payroll-a": False})
+
+
+@case
 def a_conflict_a_duplicate_and_an_unreadable_file_wait(root):
     site = Site(root, program)
     good = payroll(rows=3, seed="one")
