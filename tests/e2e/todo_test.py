@@ -161,7 +161,7 @@ def a_held_file_says_that_not_one_was_sent_and_whom_to_call(root):
 @case
 def a_line_of_a_report_may_be_put_right_and_of_an_instruction_never(root):
     site = Site(root, program)
-    report = next((SOURCE / "adapters/payment/lambeth/cases/month/no_trailer").glob("*.csv"))
+    report = next((SOURCE / "adapters/payment/lambeth/cases/month/lost_comma").glob("*.csv"))
     site.drop(Batch(report.name, report.read_bytes(), []), marker=False, folder="in/lambeth")
     site.drop(one_fen_off())
     site.run()
