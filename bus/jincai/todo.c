@@ -305,7 +305,7 @@ const struct todo_item *todo_of_letter(const struct todo *t, uint64_t letter)
 	return NULL;
 }
 
-const struct todo_item *todo_of_subject(const struct todo *t, const char *subject)
+struct todo_item *todo_of_subject(const struct todo *t, const char *subject)
 {
 	for (unsigned i = 0; i < t->n; i++)
 		if (strcmp(t->items[i]->subject, subject) == 0)

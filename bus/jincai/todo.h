@@ -63,7 +63,7 @@ void todo_done(struct todo *t);
 int todo_find(const struct todo *t, const char *number, const struct todo_item **ret, struct err *e);
 /* The item that a dead letter belongs to, or that has this subject; NULL. */
 const struct todo_item *todo_of_letter(const struct todo *t, uint64_t letter);
-const struct todo_item *todo_of_subject(const struct todo *t, const char *subject);
+struct todo_item *todo_of_subject(const struct todo *t, const char *subject);
 /* Items whose deadline is over. */
 unsigned todo_overdue(const struct todo *t);
 

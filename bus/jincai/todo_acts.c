@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "act.h"
 #include "clock.h"
+#include "deliver.h"
 #include "guard.h"
 #include "people.h"
 #include "say.h"
@@ -137,6 +138,39 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 	return 0;
 }
 
+/* ---- batches and events that were stopped at destinations ---- */
+
+/* One item for all destinations at which it was. */
+static int add_stop(void *arg, struct span destination, const char *subject, const char *batch, const json_t *order,
+	struct err *e)
+{
+	struct todo *t = arg;
+	struct buf text = BUF_INIT;
+	struct todo_item *i;
+
+	buf_printf(&text, "stop:%s", subject);
+	i = todo_of_subject(t, buf_text(&text));
+	if (i) {
+		buf_clear(&text);
+		buf_printf(&text, "%s%s%.*s", i->destinations, say("、", ", "), SPAN_F(destination));
+		todo_set(&i->destinations, buf_as_span(&text));
+		buf_done(&text);
+		return 0;
+	}
+	i = todo_add(t, "stop", buf_as_span(&text));
+	buf_done(&text);
+	todo_set(&i->word, span_of(subject));
+	todo_set(&i->batch, span_of(batch));
+	todo_set(&i->flow, destination);
+	todo_set(&i->destinations, destination);
+	if (todo_of_batch(t, i, false, e) != 0)
+		return -1;
+	(void)clock_read(text_of(order, "at"), &i->since_ms);
+	buf_printf(&i->happened, say("%.*s 将其叫停，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(text_of(order, "by")),
+		SPAN_F(text_of(order, "reason")));
+	return 0;
+}
+
 /* ---- all money stopped ---- */
 
 int todo_guard(struct todo *t, struct err *e)
@@ -160,5 +194,5 @@ int todo_acts(struct todo *t, struct err *e)
 {
 	if (bus_acts_left(t->bus, add, t, e) != 0 || acts_pending(t->bus, add_pending, t, e) < 0)
 		return -1;
-	return acts_stopped(t->bus, add_stopped, t, e) < 0 ? -1 : 0;
+	return acts_stopped(t->bus, add_stopped, t, e) < 0 || deliver_stops(t->bus, add_stop, t, e) < 0 ? -1 : 0;
 }

@@ -21,7 +21,8 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "先看是哪几笔过不去、为什么；请来源系统更正后整批重报，或补上代码表、报文格式里缺的内容",
 		.do_en = "see which records could not go on, and why; have the source correct them and hand the whole batch in again, or add what "
 			"a table or a form lacks"},
-	{.name = "parcel", .zh = "送达不明", .en = "parcel of unknown fate", .at_once = true, .next = "held show {number}"},
+	{.name = "parcel", .zh = "送达不明", .en = "parcel of unknown fate", .at_once = true,
+		.next = "held came {number} --reason {reason}\nheld never {number} --reason {reason}\nheld show {number}"},
 	/* Records that could not go on. */
 	{.name = "dead", .zh = "死信", .en = "dead letters", .next = "dead list {number}\ndead show {number}",
 		.do_zh = "请来源系统更正这几笔并重新报送；若是代码表或报文格式缺内容，请补上",
@@ -37,7 +38,7 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "经办、复核各签一次；期限当天结束仍未签齐的作废，须重新提出",
 		.do_en = "a handler and a checker sign, each once; when the day of the deadline is over without both, it is void and has to be asked "
 			"for again"},
-	{.name = "stopped", .zh = "停下的流", .en = "stopped flow", .at_once = true, .next = "audit list",
+	{.name = "stopped", .zh = "停下的流", .en = "stopped flow", .at_once = true, .next = "resume {number} --reason {reason}\naudit list",
 		.not_zh = "自停下起 {flow} 一步未做：没有接收，没有发送；停下之前已办的不受影响",
 		.not_en = "since then {flow} has done no step: nothing was taken in, nothing was sent; what was done before stands",
 		.do_zh = "先查清停下的原因，再恢复；涉及付款的，恢复须两人签批",
@@ -47,7 +48,14 @@ const struct todo_kind todo_kinds[] = {
 		.not_en = "the act has not been executed; nothing has changed for the batch, the record or the money it speaks of",
 		.do_zh = "站点没有运行的，请启动；已在运行的，说明负责的流停下了，先处理它的待办",
 		.do_en = "start the site when it does not run; when it does, the flow that has to do it stands: see to that first"},
-	{.name = "guard", .zh = "付款去向全停", .en = "all money is stopped", .at_once = true, .next = "audit list",
+	{.name = "stop", .zh = "叫停的批次或记录", .en = "batch or event that was stopped",
+		.next = "resume {number} --reason {reason}\naudit list",
+		.not_zh = "{word} 没有发往 {destinations}，恢复之前一笔也不会发；叫停之前已交出的不受影响",
+		.not_en = "nothing of {word} was sent to {destinations} since, and nothing will be until it is let go on; what was handed over "
+			"before stands",
+		.do_zh = "查清后恢复（涉及付款的须两人签批），或请来源系统撤销",
+		.do_en = "find out, then let it go on (two people where money moves), or have the source void it"},
+	{.name = "guard", .zh = "付款去向全停", .en = "all money is stopped", .at_once = true, .next = "resume {number} --reason {reason}",
 		.not_zh = "没有任何付款去向启动，一笔未付；接收文件和非付款的发送照常",
 		.not_en = "no money destination was started, not one payment goes out; taking files in, and what moves no money, goes on",
 		.do_zh = "按所述原因查清，逐个核对各去向已经收到的发送批，再由两人恢复",

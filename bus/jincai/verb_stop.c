@@ -151,6 +151,7 @@ static void settle(struct asking *q)
 static int asked(const struct args *a, const char *what, const char *usage, void (*how)(struct asking *q))
 {
 	struct asking q = {.a = a, .what = what, .word = a->words[0]};
+	struct buf word = BUF_INIT;
 	struct err e;
 
 	if (a->nwords != 1) {
@@ -163,9 +164,15 @@ static int asked(const struct args *a, const char *what, const char *usage, void
 	}
 	q.s = verb_site(a, &q.code);
 	if (q.s && (q.b = verb_look(q.s, &q.code))) {
-		how(&q);
+		if (verb_subject(q.s, q.b, VERB_WORD, q.word, &word, &e) != 0) {
+			q.code = verb_failed(&e);
+		} else {
+			q.word = buf_text(&word);
+			how(&q);
+		}
 		bus_close(q.b);
 	}
+	buf_done(&word);
 	site_free(q.s);
 	return q.code;
 }

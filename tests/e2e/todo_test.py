@@ -245,6 +245,10 @@ def a_parcel_of_unknown_fate_is_to_be_seen_to_at_once_by_its_receiver(root):
     item = items(site)[0]
     is_((item["kind"], item["at_once"], item["contact"]), ("parcel", True, "农行 王 0470-7654321"))
     has(item["advice"], "does it have df_20261205_0007.txt")
+    is_(item["next"][:2], [f"jincai held {verb} {item['number']} --reason TEXT" for verb in ("came", "never")])
+    r = site.call("held", "came", item["number"], "--reason", "they have it")
+    is_(r.codes, {"act.waits"})
+    has(next(i for i in items(site) if i["kind"] == "act")["happened"], "came (7)")
     has(site.call("todo", "--lang", "zh").out, "期限: 立即", "没有重发")
 
 
@@ -309,6 +313,21 @@ def a_flow_that_was_stopped_or_stopped_itself_is_to_be_seen_to_at_once(root):
     is_([(i["kind"], i["at_once"]) for i in got.values()], [("stopped", True)] * 2)
     has(got["bank-abc"]["happened"], "wang stopped it, because: the bank called")
     has(got["payroll-a"]["happened"], "it stopped itself: ", "[parcel.altered]")
+    is_(got["bank-abc"]["next"][0], f"jincai resume {got['bank-abc']['number']} --reason TEXT")
+
+
+@case
+def a_batch_that_was_stopped_waits_where_it_was(root):
+    site = Site(root, program)
+    site.run()
+    stop = {"subject": "payroll-a:1", "batch": "payroll-a:1", "order": {"by": "wang", "at": "2026-11-25T01:02:03.000Z",
+                                                                        "reason": "the unit called"}}
+    put(site, "bank-abc/stops", [stop])
+    put(site, "units/stops", [stop])
+    item, = items(site)
+    is_((item["kind"], item["batch"], item["next"][0]), ("stop", "payroll-a:1", f"jincai resume {item['number']} --reason TEXT"))
+    has(item["not_happened"], "nothing of payroll-a:1 was sent to bank-abc, units")
+    has(item["happened"], "wang stopped it, because: the unit called")
 
 
 @case
