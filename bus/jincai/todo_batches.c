@@ -19,6 +19,15 @@ static bool joined(struct todo *t, const struct waiting *w)
 	return true;
 }
 
+static const char *kind_of(const struct waiting *w, const struct waiting_words *words)
+{
+	if (!w->claim)
+		return words->kind;
+	if (span_is(w->claim->state, "published"))
+		return "double";
+	return span_is(w->claim->state, "held") && claim_is_suspected(w->claim) ? "suspected" : words->state;
+}
+
 static void of_parcel(struct todo *t, struct todo_item *i, const struct waiting *w)
 {
 	struct buf word = BUF_INIT;
@@ -50,8 +59,7 @@ static int add(void *arg, const struct waiting *w, struct err *e)
 		return 0;
 	waiting_words(&words, w);
 	waiting_subject(w, &subject);
-	i = todo_add(t, !w->claim ? words.kind : span_is(w->claim->state, "published") ? "double" : words.state,
-		buf_as_span(&subject));
+	i = todo_add(t, kind_of(w, &words), buf_as_span(&subject));
 	todo_set(&i->batch, w->batchid);
 	todo_set(&i->flow, w->claim ? w->claim->adapter : span_of(w->destination));
 	if (w->parcel)               /* whether it arrived is known to its receiver; all else to the source */
@@ -63,7 +71,8 @@ static int add(void *arg, const struct waiting *w, struct err *e)
 		todo_set(&i->destinations, span_of(w->destination));
 	} else {
 		buf_span(&i->not_happened, buf_as_span(&words.not_happened));
-		buf_span(&i->advice, buf_as_span(&words.ask));
+		if (!i->kind->do_zh)
+			buf_span(&i->advice, buf_as_span(&words.ask));
 		failed = totals_merge(i->money, words.sums, e);
 	}
 	failed |= todo_of_batch(t, i, w->gathering != NULL, e);
