@@ -241,7 +241,7 @@ static void complete(struct todo *t, struct todo_item *i)
 	fill_next(i);
 }
 
-int todo_load(const struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)
+int todo_load(struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)
 {
 	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts, todo_guard, todo_sources, todo_disks};
 

@@ -49,7 +49,7 @@ struct todo_item {
 };
 
 struct todo {
-	const struct site *site;
+	struct site *site;
 	struct bus *bus;
 	int64_t now_ms;
 	struct todo_item **items;
@@ -57,7 +57,7 @@ struct todo {
 };
 
 /* Looks everywhere. */
-int todo_load(const struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e);
+int todo_load(struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e);
 void todo_done(struct todo *t);
 /* The item of a short number, given with as many digits as shown or more: todo.none, todo.ambiguous {list}. */
 int todo_find(const struct todo *t, const char *number, const struct todo_item **ret, struct err *e);

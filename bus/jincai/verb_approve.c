@@ -318,7 +318,7 @@ static int import_all(const struct args *a, const struct site *s, struct bus *b)
 
 /* ---- the verbs ---- */
 
-static int on_act(const struct args *a, const struct site *s, struct bus *b)
+static int on_act(const struct args *a, struct site *s, struct bus *b)
 {
 	struct found f = {0};
 	struct buf id = BUF_INIT;

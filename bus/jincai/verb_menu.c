@@ -152,7 +152,7 @@ static void say_todo(struct buf *b, const struct todo *t)
 	}
 }
 
-static int say_state(struct buf *b, const struct site *s, struct bus *bus, struct err *e)
+static int say_state(struct buf *b, struct site *s, struct bus *bus, struct err *e)
 {
 	int64_t now_ms = clock_now_ms();
 	struct todo t = {0};

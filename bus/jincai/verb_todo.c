@@ -23,7 +23,7 @@ static int other_kind(const char *number, const struct todo_item *i, enum verb_s
 		say(wanted[want].zh, wanted[want].en));
 }
 
-int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e)
+int verb_subject(struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e)
 {
 	const struct todo_item *i = NULL;
 	const char *text = "";
@@ -49,7 +49,7 @@ int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, co
 	return failed;
 }
 
-int verb_letters(const struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e)
+int verb_letters(struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e)
 {
 	const struct todo_item *i = NULL;
 	struct todo t;

@@ -87,9 +87,9 @@ struct bus *verb_look(const struct site *s, int *ret_code);
 /* What a person typed in the place of a BATCH, ACT, FLOW, or of whatever stands or is stopped (VERB_WORD): appended as it stands,
  * or, of a short number (todo_number.h), what waits under it. todo.none, todo.ambiguous, todo.kind. */
 enum verb_subject { VERB_BATCH, VERB_ACT, VERB_FLOW, VERB_WORD, VERB_LETTER };
-int verb_subject(const struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e);
+int verb_subject(struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e);
 /* The dead letters of a NUMBER, or all of a short number, ascending; *ret is freed by free. */
-int verb_letters(const struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e);
+int verb_letters(struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e);
 /* Runs the verb that the words name, as typed behind "jincai". Exit code. */
 int verb_call(int nwords, const char *const *words);
 /* A library for verbs that need no site: the site's when there is one, else the program's with stand-in values. *ret_site is
