@@ -452,17 +452,6 @@ bool guard_stops(const struct guard *g, const struct site_destination *d)
 
 /* ---- letting go ---- */
 
-int guard_witness(const struct site *s, struct bus *b, struct err *e)
-{
-	struct life now;
-	int got = life_read(b, &now, e);
-
-	if (got == 1)
-		got = each_witness(s, put_witness, &now, e);
-	life_done(&now);
-	return got;
-}
-
 static int digest_entry(void *arg, const struct ledger_entry *x, struct err *e)
 {
 	(void)e;

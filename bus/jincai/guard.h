@@ -37,12 +37,9 @@ int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct
 /* What this destination must not be started for now. */
 bool guard_stops(const struct guard *g, const struct site_destination *d);
 
-/* The act resume, of the keeper: the money goes on when what they saw is what is. 1 it does, with the commit (then
- * guard_witness); 0 refused; -1. */
+/* The act resume, of the keeper: the money goes on when what they saw is what is. 1 it does, with the commit (the
+ * next opening writes the witnesses anew); 0 refused; -1. */
 int guard_act(struct flow *f, const struct site *s, const struct act *a, struct err *e);
-/* Writes the witness files anew, as the store's life says. */
-int guard_witness(const struct site *s, struct bus *b, struct err *e);
-
 /* SHA-256, hex, of what a person looks at before it is let go: why, and the ledgers as they are. */
 int guard_digest(const struct site *s, struct bus *b, char ret[65], struct err *e);
 
