@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import traceback
 from small_site import SITE_FILE, Site, payroll
 
 CASES = []
+ORDERS = {}                             # of the site in a folder: the act that waits for two people
 options = None
 PEOPLE = """people:
   approval: local
@@ -277,6 +279,7 @@ def resume(site, *names):
     listed = site.call("resume", "--reason", "we have compared with the bank")
     assert listed.code == 1 and "act.waits" in listed.codes, listed
     act, order = proposed(site)
+    ORDERS[site.root] = order
     site.run()
     for name in names:
         hand_in(site, f"approve-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
@@ -368,6 +371,47 @@ def what_changed_since_it_was_looked_at_is_not_let_go(root):
     assert ("resume", "refused", "act.changed") in outcomes(site), outcomes(site)
     is_(site.run().code, 1)
     is_(sum(site.sent().values()), len(first.lines) + len(second.lines))
+
+
+@case
+def killed_at_any_step_of_letting_go_it_is_let_go_once(root):
+    """The last approval is handed in; the run that takes it is killed."""
+    batches = []
+
+    def make(folder):
+        site, first, second = guarded_site(folder)
+        restore(site)
+        third = is_stopped(site, "guard.restored", first, second)
+        resume(site, "li")
+        act = json.loads(site.call("approve", "list", "--json").out.splitlines()[0])["act"]
+        order = hashlib.sha256(ORDERS[site.root]).hexdigest()
+        hand_in(site, "approve-zhang", "site", act="approve", subject=act, digest=order, name="zhang", by="zhang")
+        batches[:] = [first, second, third]
+        return site
+
+    log = root / "steps"
+    counted(make(root / "first"), {"COUNT_LOG": str(log)})
+    steps = len(log.read_text().splitlines())
+    site = make(root / "waiting")
+    waiting = site.root
+    rng = random.Random(os.environ.get("JINCAI_SEED", "1"))
+    for n in sorted(rng.sample(range(1, steps + 1), min(8, steps))):
+        for after in "01":
+            site.root = root / f"{n}-{after}"
+            shutil.copytree(waiting, site.root)
+            counted(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
+            for _ in range(2):
+                site.run()
+            is_(site.run().code, 0)
+            site.sent_is(*batches)
+            is_([o for o in outcomes(site) if o[0] == "resume"], [("resume", "done", "")])
+            shutil.rmtree(site.root)
+
+
+def counted(site, more):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
 def main():
