@@ -13,7 +13,9 @@
  *
  *	publishing   proved; its records are being published          published    all of them are, the batch is closed
  *	held         does not prove: nothing goes out                 returned     was held; a new file took its place, or a
- *	                                                                           person gave it back to its source
+ *	                                                                           person gave it back to its source. Or was
+ *	                                                                           published (`was`), and nothing of it had
+ *	                                                                           been handed over
  *	duplicate    the same bytes under the same keys as before     conflict     other bytes under keys that were published
  *	known        older than the adapter's start: never sent       unreadable   no record could be read
  *	settled      was duplicate, conflict or unreadable (`was`), and a person has dealt with it

@@ -111,7 +111,12 @@ static int is_already(struct deliver *d, const struct input *in, const struct ev
 	if (got < 0)
 		return -1;
 	*ret = got == 1 && (at.partition != in->partition || at.offset != offset);
-	return 0;
+	/* Not at its first place: but it may be one that comes again, and this its newest. */
+	if (*ret && v->again.p) {
+		got = bus_look(d->flow.bus, d->flow.owner, INDEX_AGAIN, index_key(key, INDEX_GIVEN, span_of(d->name), v->id), &at, e);
+		*ret = got != 1 || at.partition != in->partition || at.offset != offset;
+	}
+	return got < 0 ? -1 : 0;
 }
 
 static int count_line(struct deliver *d, enum total_term term, const struct line *l, struct err *e)

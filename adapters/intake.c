@@ -56,7 +56,7 @@ int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_
 {
 	char key[INDEX_KEY_MAX];
 	uint8_t fingerprint[16];
-	struct bus_entry entry;
+	struct bus_entry entry, again;
 	int got;
 
 	*ret = ID_NEW;
@@ -65,11 +65,22 @@ int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_
 	got = bus_look(in->flow.bus, in->flow.owner, INDEX_IDS, index_key(key, 0, x->id, SPAN_NONE), &entry, e);
 	if (got <= 0)
 		return got;
+	/* One that came again has its newest place elsewhere. */
+	got = bus_look(in->flow.bus, in->flow.owner, INDEX_AGAIN, index_key(key, INDEX_ID, x->id, SPAN_NONE), &again, e);
+	if (got == 1)
+		entry = again;
+	if (got == 0)
+		got = bus_look(in->flow.bus, in->flow.owner, INDEX_IDS, index_key(key, 0, x->id, SPAN_NONE), &entry, e);
+	if (got < 0)
+		return -1;
 	hash_unhex(x->fingerprint, fingerprint, sizeof fingerprint);
 	*ret = entry.extra.n == sizeof fingerprint && memcmp(entry.extra.p, fingerprint, sizeof fingerprint) == 0
 		       ? ID_DUPLICATE
 		       : ID_CONFLICT;
-	return 0;
+	got = intake_is_again(in, &entry, e);
+	if (got == 1)
+		*ret = ID_AGAIN;
+	return got < 0 ? -1 : 0;
 }
 
 /* ---- position ---- */
@@ -376,6 +387,7 @@ static void intake_free(struct flow *f)
 		buf_done(&in->events[i]);
 	buf_done(&in->position);
 	buf_done(&in->said);
+	buf_done(&in->former);
 	free(in->name);
 	free(in->folder);
 	free(in->returns);
@@ -403,6 +415,7 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 {
 	struct intake *in = mem_new(sizeof *in);
 	struct buf source = BUF_INIT;
+	unsigned acts;
 
 	in->flow.kind = &intake_kind;
 	in->flow.bus = s->bus;
@@ -426,10 +439,14 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 		in->pays = pays_join(s->pays, s->name);
 	buf_done(&source);
 	if (bus_topic(s->bus, topics_of_type(span_of(s->form->events[0].type)), &in->topic, e) != 0 ||
-		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0) {
+		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0 ||
+		bus_topic(s->bus, TOPIC_ACTS, &acts, e) != 0) {
 		intake_free(&in->flow);
 		return NULL;
 	}
+	/* Where an act of another flow on a batch of ours is told: it has a slip for us then. */
+	in->flow.inputs[0] = acts;
+	in->flow.ninputs = 1;
 	in->flow.outputs[0] = in->topic;
 	in->flow.outputs[1] = in->claims;
 	in->flow.outputs[2] = in->dead;

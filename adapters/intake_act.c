@@ -35,7 +35,7 @@ static bool waits(const struct claim *c, const struct act *act)
 }
 
 /* Who and why stand first, in front of what was wrong with the file. */
-static void add_reason(struct claim *c, struct arena *a, const struct act *act)
+void intake_returned_reason(struct claim *c, struct arena *a, const struct act *act)
 {
 	struct err why;
 
@@ -57,7 +57,7 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 
 	if (reads_again(act))
 		return intake_reread_order(in, c, e);
-	add_reason(c, a, act);
+	intake_returned_reason(c, a, act);
 	if (held) {
 		if (intake_count_batch(in, c->totals, TOTAL_HELD, -1, e) != 0 ||
 			intake_count_batch(in, c->totals, TOTAL_RETURNED, 1, e) != 0)
@@ -117,6 +117,8 @@ int intake_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
 
+	if (span_is(a->what, "slip") && a->subject.n)
+		return intake_slip(in, a, e);
 	if (!(span_is(a->what, "return") || span_is(a->what, "seen") || reads_again(a)) || !a->subject.n || !a->by.n ||
 		!a->reason.n)
 		return refuse(in, a, E_ACT_UNKNOWN, e);

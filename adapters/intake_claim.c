@@ -78,6 +78,7 @@ int intake_claim_begin(struct intake *in, const char *taken, struct reread *agai
 	c->again = again;
 	if (in->pays)
 		pays_clear(in->pays);
+	buf_clear(&in->former);
 	in->claiming = c;
 	if (drop_copy_open(in->drop, taken, &c->copy, e) != 0)
 		return -1;
@@ -396,8 +397,9 @@ static int keep_form(struct intake *in, struct err *e)
 	return ret;
 }
 
-static void name_batch(struct intake *in, const struct claim *c, const char *taken, struct buf *ret)
+static int name_batch(struct intake *in, const struct claim *c, const char *taken, struct buf *ret, struct err *e)
 {
+	int twice;
 	struct span keys = utf8_cut(c->keys, KEYS_SHOWN);
 	const char *name = drop_name(taken);
 	struct span ours = name > taken ? (struct span){taken, (size_t)(name - taken) - 1} : utf8_cut(span_of(taken), KEYS_SHOWN);
@@ -406,10 +408,12 @@ static void name_batch(struct intake *in, const struct claim *c, const char *tak
 	if (keys.n < c->keys.n)
 		buf_printf(ret, "%08" PRIx32, hash_crc32c(0, c->keys.p, c->keys.n));
 	buf_printf(ret, ":%.12s", c->digest.p);
-	/* What is no batch of its own must not take the place of the one that is. One that a person put into .taken may have no
-	 * number of ours in front. */
-	if (!span_is(c->state, "publishing") && !span_is(c->state, "held"))
+	twice = intake_was_returned(in, buf_as_span(ret), e);
+	/* What is no batch of its own must not take the place of the one that is, and the same bytes again not that of a batch that
+	 * was published and returned. One that a person put into .taken may have no number of ours in front. */
+	if (twice > 0 || (!span_is(c->state, "publishing") && !span_is(c->state, "held")))
 		buf_printf(ret, "~%.*s", SPAN_F(ours));
+	return twice < 0 ? -1 : 0;
 }
 
 /* A letter about the whole file; when it was read again and is as before, there is one. */
@@ -510,8 +514,8 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 		goto out;
 	}
 	decide(in, g, &before, &c, &a);
-	if (!g->again)
-		name_batch(in, &c, g->taken, &batchid);
+	if (!g->again && name_batch(in, &c, g->taken, &batchid, e) != 0)
+		goto out;
 	c.batchid = buf_as_span(&batchid);
 	if (record_claim(in, &c, &before, g->again, e) != 0)
 		goto out;

@@ -87,6 +87,8 @@ struct intake {
 	unsigned held;               /* batches that wait for a person */
 	struct buf said;             /* what the next commit makes true, for the log */
 	bool other;                  /* something else does */
+	struct buf former;           /* the batch that was asked for last by intake_was_returned, and the answer */
+	bool former_returned;
 };
 
 /* ---- the flow (intake.c) ---- */
@@ -102,9 +104,10 @@ void intake_note_state(struct intake *in, const struct claim *c);
 /* Is this an instruction of a day before the adapter's start? */
 bool intake_is_known(const struct intake *in, struct span businessdate);
 
-enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT };
+enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT, ID_AGAIN };
 
-/* Was this id published before, and with the same content? */
+/* Was this id published before, and with the same content? ID_AGAIN: in a batch that was returned since; its content does
+ * not matter. */
 int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_verdict *ret, struct err *e);
 
 /* ---- claiming (intake_claim.c) ---- */
@@ -155,7 +158,16 @@ void intake_suspects_free(struct suspects *s);
 /* Batches of ours whose suspected doubles nobody has seen wait for a person. */
 int intake_attend_suspects(struct intake *in, struct err *e);
 
+/* ---- what was published and returned (intake_returned.c) ---- */
+/* Was that batch published, and then given back before anything of it was handed over? 1, 0, -1. */
+int intake_was_returned(struct intake *in, struct span batchid, struct err *e);
+/* Is the id that lies there one of such a batch? 1, 0, -1. */
+int intake_is_again(struct intake *in, const struct bus_entry *at, struct err *e);
+/* The act `slip`: who gave the batch back further on asks for the slip. */
+int intake_slip(struct intake *in, const struct act *act, struct err *e);
+
 /* ---- what a person decides (intake_act.c) ---- */
+void intake_returned_reason(struct claim *c, struct arena *a, const struct act *act);
 int intake_act(struct flow *f, const struct act *a, struct err *e);
 /* The slip of that batch is to be written after the next commit; before the position is saved. */
 void intake_owe_slip(struct intake *in, struct span batchid);

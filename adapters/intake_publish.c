@@ -58,6 +58,7 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	int got;
 
 	in->publishing = p;
+	buf_clear(&in->former);
 	got = claim_find(in->flow.bus, in->flow.owner, batchid, &p->record, &p->arena, &p->claim, e);
 	if (got != 1)
 		return got < 0 ? -1 : err_set(e, E_CLAIM_RECORD, "id=%.*s", SPAN_F(batchid));
@@ -158,6 +159,8 @@ static int judge_event(struct intake *in, const struct reading_event *x, struct 
 		return 0;
 	if (intake_look_up_id(in, x, &verdict, e) != 0)
 		return -1;
+	if (verdict == ID_AGAIN)
+		ret_v->again = SPAN("1");
 	*ret = verdict == ID_DUPLICATE ? TOTAL_DUPLICATE : verdict == ID_CONFLICT ? TOTAL_CONFLICT : TOTAL_PUBLISHED;
 	return 0;
 }

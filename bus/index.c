@@ -159,6 +159,7 @@ static int fold_id(const char *topic, struct span value, struct index_sink *s, s
 {
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	char key[INDEX_KEY_MAX];
+	struct span print;
 	struct event v;
 
 	(void)topic;
@@ -169,8 +170,9 @@ static int fold_id(const char *topic, struct span value, struct index_sink *s, s
 		return 0;
 	if (hash_unhex(v.fingerprint, fingerprint, sizeof fingerprint))
 		return lacks(INDEX_IDS, "fingerprint", e);
-	if (s->put(s, INDEX_IDS, index_key(key, 0, v.id, SPAN_NONE),
-		(struct span){(const char *)fingerprint, sizeof fingerprint}, e))
+	print = (struct span){(const char *)fingerprint, sizeof fingerprint};
+	if ((v.again.p && s->put(s, INDEX_AGAIN, index_key(key, INDEX_ID, v.id, SPAN_NONE), print, e)) ||
+		s->put(s, INDEX_IDS, index_key(key, 0, v.id, SPAN_NONE), print, e))
 		return -1;
 	return v.paykey.p ? put_pay(&v, s, e) : 0;
 }
@@ -180,9 +182,13 @@ static int fold_to(const char *topic, struct span value, struct index_sink *s, s
 	char key[INDEX_KEY_MAX];
 	struct event v;
 
+	struct span destination = span_of(topic + sizeof TOPIC_TO - 1);
+
 	if (!is_event(value, &v) || event_is_ours(&v))
 		return 0;
-	return s->put(s, INDEX_TO, index_key(key, 0, span_of(topic + sizeof TOPIC_TO - 1), v.id), v.batchid, e);
+	if (v.again.p && s->put(s, INDEX_AGAIN, index_key(key, INDEX_GIVEN, destination, v.id), v.batchid, e))
+		return -1;
+	return s->put(s, INDEX_TO, index_key(key, 0, destination, v.id), v.batchid, e);
 }
 
 /* The texts of an object's members by name; names is NULL-terminated. A member that is no text, or comes twice, is as
@@ -370,6 +376,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_CLAIMS] = {"claims", INDEX_LAST, is_claims, fold_claim},
 	[INDEX_ACTS] = {"acts", INDEX_FIRST, is_acts, fold_act},
 	[INDEX_DEAD] = {"dead", INDEX_LAST, is_dead, fold_dead},
+	[INDEX_AGAIN] = {"again", INDEX_LAST, is_none, NULL},
 	[INDEX_CLOSED] = {"closed", INDEX_LAST, topics_carries_events, fold_closed},
 	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
 };

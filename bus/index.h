@@ -21,6 +21,7 @@ enum {
 	INDEX_CLAIMS,                /* "b<batchid>", "k<adapter>\0<keys>", "t<adapter>\0<taken>": see claim.h; last */
 	INDEX_ACTS,                  /* act id -> "" : acts whose outcome is written */
 	INDEX_DEAD,                  /* id of a dead letter -> what became of it; last */
+	INDEX_AGAIN,                 /* what INDEX_IDS and INDEX_TO would say of events that come again; last */
 	INDEX_CLOSED,                /* topic, batch and partition -> newest closing of that batch there; last */
 	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
 	INDEX_COUNT
@@ -55,6 +56,10 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	INDEX_ACTS    index_key(k, 0, act, SPAN_NONE)              extra: ""
  *	INDEX_DEAD    index_key(k, 0, letter, SPAN_NONE)           extra: dead, conflict: the place is the letter's own;
  *	                                                           retried, returned: the place says who ended it
+ *	INDEX_AGAIN   index_key(k, INDEX_ID, id, SPAN_NONE)         extra: the 16 bytes of the fingerprint
+ *	              index_key(k, INDEX_GIVEN, destination, id)   extra: batch id. Only events with the attribute again are
+ *	              here: their batch took the place of one that was published and returned. Look here when the first place
+ *	              of an id, in INDEX_IDS or INDEX_TO, is not the one that is meant
  *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
  *	INDEX_PAYS    index_pay_key                                extra: ""
  */
@@ -63,6 +68,8 @@ extern const struct index_row index_table[INDEX_COUNT];
 #define INDEX_KEYS 'k'
 #define INDEX_TAKEN 't'
 #define INDEX_SUSPECTS 's'
+#define INDEX_ID 'i'
+#define INDEX_GIVEN 'g'
 struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second);
 
 /*
@@ -86,6 +93,6 @@ int index_pay_day_of(const struct event *v, int64_t *ret);
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 3u
+#define INDEX_EDITION 4u
 
 #endif

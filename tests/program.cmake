@@ -67,6 +67,19 @@ if(Python3_FOUND)
   set_tests_properties(double PROPERTIES TIMEOUT 180 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
+if(Python3_FOUND)
+  add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)
+  set_tests_properties(model_returned PROPERTIES TIMEOUT 300)
+endif()
+
+# What died at the router is tried again, or goes back with its batch.
+if(Python3_FOUND)
+  add_test(NAME letters COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/letters_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 8)
+  set_tests_properties(letters PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>

@@ -106,7 +106,7 @@ static void write_open(const struct router *r, const struct open_batch *b, struc
 	buf_str(to, "}}");
 }
 
-static int save_input(struct router *r, struct input *in, struct err *e)
+int router_save_input(struct router *r, struct input *in, struct err *e)
 {
 	struct buf *to = &r->position;
 	char name[160];
@@ -148,7 +148,12 @@ static int router_open(struct flow *f, struct err *e)
 				return -1;
 			bus_seek(in->reader, in->offset);
 		}
-	return 0;
+	return router_owed_open(r, e);
+}
+
+static int router_effect(struct flow *f, struct err *e)
+{
+	return router_owed_hand_in((struct router *)f, e);
 }
 
 static void router_close(struct flow *f)
@@ -167,6 +172,7 @@ static void router_close(struct flow *f)
 	free(r->inputs);
 	r->inputs = NULL;
 	r->ninputs = 0;
+	router_owed_close(r);
 }
 
 /* ---- one event ---- */
@@ -212,7 +218,7 @@ static void write_cuts(struct router *r, const struct shape *s)
 }
 
 /* As totals name it; absent when the event has none. */
-static struct span currency_of(struct type *t)
+struct span router_currency(struct type *t)
 {
 	int slot = extract_currency_slot(t->extract);
 
@@ -221,12 +227,21 @@ static struct span currency_of(struct type *t)
 	return totals_currency(t->slots.v[slot].text, extract_kind_of_money(t->extract), t->currency);
 }
 
+bool router_amount(const struct type *t, int64_t *ret_fen)
+{
+	int slot = extract_amount_slot(t->extract);
+	bool readable = slot >= 0 && t->slots.v[slot].is_money;
+
+	*ret_fen = readable ? t->slots.v[slot].fen : 0;
+	return readable;
+}
+
 int router_shape_event(struct router *r, struct type *t, const struct event *v, unsigned d, struct err *e)
 {
 	struct shape *s = &t->shapes[d];
 	struct event out = *v;
 	int amount = extract_amount_slot(t->extract);
-	struct span currency = currency_of(t);
+	struct span currency = router_currency(t);
 
 	for (unsigned i = 0; i < s->slots.n; i++)
 		if (s->from[i] >= 0)
@@ -258,7 +273,7 @@ int router_shape_event(struct router *r, struct type *t, const struct event *v, 
 	return 0;
 }
 
-static bool matches(const struct type *t, unsigned d)
+bool router_matches(const struct type *t, unsigned d)
 {
 	for (unsigned i = 0; i < t->nroutes; i++)
 		if (t->routes[i].destination == d &&
@@ -271,7 +286,7 @@ static int unshaped(struct work *w, struct type *t, unsigned d, const struct err
 {
 	int amount = extract_amount_slot(t->extract);
 
-	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL, currency_of(t), e);
+	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL, router_currency(t), e);
 }
 
 /* One event to one destination: shaped and appended, or dead for it. */
@@ -299,7 +314,6 @@ static int route_to(struct work *w, struct type *t, unsigned d, enum total_term 
 static int route_event(struct work *w, struct type *t, struct err *e)
 {
 	struct router *r = w->r;
-	int amount = extract_amount_slot(t->extract);
 	struct err why = ERR_INIT;
 	bool taken = false, failed = false, readable;
 	struct span cur;
@@ -307,16 +321,15 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 
 	if (extract_run(t->extract, w->event, &t->slots, &why) != 0)
 		return err_set(e, E_ROUTE_EVENT, "id=%.*s", SPAN_F(w->event->id));
-	readable = amount >= 0 && t->slots.v[amount].is_money;
-	fen = readable ? t->slots.v[amount].fen : 0;
-	cur = currency_of(t);
+	readable = router_amount(t, &fen);
+	cur = router_currency(t);
 	cur = cur.p ? cur : SPAN("");
 	if (totals_add(w->in->totals, TOTAL_SEEN, "", cur, fen, readable, e) != 0)
 		return -1;
 	for (unsigned d = 0; d < r->ndestinations; d++) {
 		enum total_term term = TOTAL_NOT_ROUTED;
 
-		if (t->shapes[d].line && matches(t, d)) {
+		if (t->shapes[d].line && router_matches(t, d)) {
 			taken = true;
 			if (route_to(w, t, d, &term, e) != 0)
 				return -1;
@@ -329,7 +342,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	if (!taken && t->instruction) {
 		failed = true;
 		err_set(&why, E_ROUTE_NONE, "type=%s", t->name);
-		if (dead_event(w, &why, "", readable ? &t->slots.v[amount] : NULL, cur, e) != 0)
+		if (dead_event(w, &why, "", readable ? &t->slots.v[extract_amount_slot(t->extract)] : NULL, cur, e) != 0)
 			return -1;
 	}
 	r->flow.attention |= failed;
@@ -357,7 +370,7 @@ static int unknown_type(struct work *w, struct err *e)
 	return dead_event(w, &why, "", NULL, SPAN_NONE, e);
 }
 
-static struct type *type_of(struct router *r, struct span type)
+struct type *router_type_of(struct router *r, struct span type)
 {
 	for (unsigned i = 0; i < r->ntypes; i++)
 		if (span_is(type, r->types[i].name))
@@ -365,45 +378,25 @@ static struct type *type_of(struct router *r, struct span type)
 	return NULL;
 }
 
-/* Can an event of the batch come to this destination? */
-static bool reaches(struct router *r, const struct batch_closing *c, unsigned d)
-{
-	for (unsigned i = 0; i < c->ntypes; i++) {
-		const struct type *t = type_of(r, c->types[i]);
-
-		if (t && t->shapes[d].line)
-			return true;
-	}
-	return false;
-}
-
-/* The batch is complete on this partition: every destination that one of its types can reach is told. */
+/* The batch is complete on this partition: every destination that one of its types can reach is told. When its closing comes
+ * again, so does that of the router, with all that was routed and all that failed. */
 static int forward_closing(struct work *w, struct err *e)
 {
 	struct router *r = w->r;
 	struct batch_closing c;
-	struct event attributes = {.source = span_of(r->source), .time = w->event->time};
 	struct open_batch **at = &w->in->open;
-	uint64_t failed;
+	uint64_t here;
 
 	arena_clear(&r->scratch);
 	if (batch_closing_read(w->event, &r->scratch, &c, e) != 0)
 		return -1;
 	w->batch = open_batch(w->in, c.batchid);
-	failed = c.failed + w->batch->failed;
-	if (w->batch->seen != c.published)
-		return err_set(e, E_ROUTE_BATCH, "batch=%.*s\nwant=%" PRIu64 "\ngot=%" PRIu64, SPAN_F(c.batchid), c.published,
-			w->batch->seen);
-	for (unsigned d = 0; d < r->ndestinations; d++) {
-		if (!reaches(r, &c, d))
-			continue;
-		c.failed = failed;
-		c.routed = w->batch->routed[d];
-		buf_clear(&r->event);
-		batch_closing_write(&r->event, &c, &attributes);
-		if (flow_append(&r->flow, r->destinations[d].topic, w->in->partition, w->message->key, &r->event, e) != 0)
-			return -1;
-	}
+	if (w->batch->seen != c.published - c.before)
+		return err_set(e, E_ROUTE_BATCH, "batch=%.*s\nwant=%" PRIu64 "\ngot=%" PRIu64, SPAN_F(c.batchid),
+			c.published - c.before, w->batch->seen);
+	if (router_failed_here(r, c.batchid, c.partition, &here, e) < 0 ||
+		router_close_batch(r, &c, w->batch->routed, here + w->batch->failed, w->event->time, e) != 0)
+		return -1;
 	while (*at != w->batch)
 		at = &(*at)->next;
 	free_open(at);
@@ -427,7 +420,7 @@ static int take_message(struct router *r, struct input *in, const struct bus_mes
 		return forward_closing(&w, e);
 	if (event_is_ours(&v))
 		return 0;
-	t = type_of(r, v.type);
+	t = router_type_of(r, v.type);
 	w.batch = open_batch(in, v.batchid);
 	return t ? route_event(&w, t, e) : unknown_type(&w, e);
 }
@@ -453,6 +446,7 @@ static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct router *r = (struct router *)f;
 	unsigned budget = BUS_STEP_RECORDS;
+	bool owed = false;
 
 	/* Each step begins with another input, so that a long file on one does not starve the others. */
 	for (unsigned i = 0; i < r->ninputs; i++)
@@ -460,10 +454,14 @@ static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 			return -1;
 	r->turn++;
 	*ret = FLOW_IDLE;
+	if (router_owed_save(r, &owed, e) != 0)
+		return -1;
+	if (owed)
+		*ret = FLOW_COMMIT;
 	for (unsigned i = 0; i < r->ninputs; i++)
 		if (r->inputs[i].moved) {
 			*ret = FLOW_COMMIT;
-			if (save_input(r, &r->inputs[i], e) != 0)
+			if (router_save_input(r, &r->inputs[i], e) != 0)
 				return -1;
 		}
 	return 0;
@@ -473,6 +471,8 @@ const struct flow_kind router_kind = {
 	.name = "router",
 	.open = router_open,
 	.step = router_step,
+	.effect = router_effect,
+	.act = router_act,
 	.close = router_close,
 	.free = router_free,
 };

@@ -666,12 +666,22 @@ ROW(E_ACT_GONE, "act.gone", ERR_CONF, 5, "there is no {subject} here; nothing wa
 ROW(E_ACT_NO_PEOPLE, "act.no_people", ERR_CONF, 5, "this takes two people, and the site names nobody who may approve: nothing was changed, nothing was sent",
 	"此事须两人签批，而站点没有指定经办和复核人员：未作任何改动，一笔未发", "name a handler and a checker with their keys under people: in the site file",
 	"请在站点文件 people: 下写明经办、复核人员及其公钥")
+ROW(E_ACT_LETTERS, "act.letters", ERR_CONF, 5, "{subject} has more dead letters than one act can end; nothing was changed", "{subject} 的死信太多，一张操作单了结不完；未作任何改动",
+	"retry first what can go on: jincai held retry {subject} --reason TEXT", "请先重试能继续的：jincai held retry {subject} --reason 原因")
+ROW(E_ACT_MAY_BE_SENT, "act.may_be_sent", ERR_CONF, 5, "of {subject} something was handed over, or may be at any moment; nothing was changed", "{subject} 已有部分送出，或随时可能送出；未作任何改动",
+	"a batch can be given back only while all of it is held: see jincai held show {subject}; ask the receiver what it has", "整批都挂起时才能退回：见 jincai held show {subject}；请向接收方核对已收到什么")
+ROW(E_ACT_NO_DESTINATION, "act.no_destination", ERR_CONF, 5, "the destination that the dead letter names is not in the site, or does not take such events; nothing was changed", "死信所列的去向不在站点中，或不接收这类事件；未作任何改动",
+	"put the destination back, or give the letter back: jincai dead return NUMBER --reason TEXT", "请恢复该去向，或退回这封死信：jincai dead return 编号 --reason 原因")
+ROW(E_ACT_NO_LETTERS, "act.no_letters", ERR_CONF, 5, "{subject} has no open dead letter at {flow}; nothing was changed", "{subject} 在 {flow} 没有未了结的死信；未作任何改动",
+	"see why it waits: jincai held show {subject}", "等待的原因见 jincai held show {subject}")
 ROW(E_ACT_NOT_HERE, "act.not_here", ERR_CONF, 5, "{subject} is held at a destination: it cannot be given back from there; nothing was changed",
 	"{subject} 挂起在去向处，不能从那里退回；未作任何改动", "see jincai held show {subject}; ask for a right file under another batch number",
 	"见 jincai held show {subject}；请来源系统换批次号重报正确文件")
 ROW(E_ACT_NOT_PROPOSED, "act.not_proposed", ERR_CONF, 5, "no act {subject} waits for approval here; nothing was changed",
 	"这里没有待签批的操作单 {subject}；未作任何改动", "it may be done, or its day is over: jincai approve list, jincai audit list",
 	"可能已办理，或已过期：见 jincai approve list、jincai audit list")
+ROW(E_ACT_NOT_PROVED, "act.not_proved", ERR_CONF, 5, "nobody gave {subject} back: no slip was written, nothing was changed", "并没有人退回 {subject}：没有开退回单，未作任何改动",
+	"an order for a slip is written by the program alone; look at jincai audit list for who wrote this one", "要求开退回单的操作单只由程序自己写；是谁写的，请看 jincai audit list")
 ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside so: {subject} waits for another reason; nothing was changed",
 	"只有重复报送才能这样了结：{subject} 是因别的原因等待；未作任何改动", "give it back with a slip: jincai held return {subject} --reason TEXT",
 	"请开退回单退回：jincai held return {subject} --reason 原因")
@@ -685,12 +695,15 @@ ROW(E_ACT_TOO_MANY, "act.too_many", ERR_CONF, 5, "too many acts wait for approva
 	"approve them, or let their day pass: jincai approve list", "请先签批，或待其过期：jincai approve list")
 ROW(E_ACT_UNKNOWN, "act.unknown", ERR_CONF, 5, "{flow} does not know such an act; nothing was changed", "{flow} 不认识这种操作单；未作任何改动",
 	"use the program of the same version as the one that runs the site", "请使用与运行站点相同版本的程序")
+ROW(E_ACT_UNDER_WAY, "act.under_way", ERR_CONF, 5, "{subject} is still being read by {flow}; nothing was changed", "{flow} 还在读取 {subject}；未作任何改动", "do it again in a minute", "请一分钟后再做一次")
 ROW(E_ACT_WAITS, "act.waits", ERR_RETRY, 1, "the act {act} was handed in, and {flow} has not executed it yet: nothing was changed so far",
 	"操作单 {act} 已提交，{flow} 尚未执行：到目前为止未作任何改动", "it is executed as soon as the site runs: jincai run; see jincai audit list",
 	"站点运行后自动执行：jincai run；结果见 jincai audit list")
 ROW(E_ACT_WENT_OUT, "act.went_out", ERR_CONF, 5, "{subject} was handed over to {flow} before; nothing was changed, and what its receiver has cannot be called back from here",
 	"{subject} 此前已交付 {flow}；未作任何改动，接收方已收到的，无法从这里追回", "call the receiver at once; see jincai held show {subject}",
 	"请立即联系接收方；见 jincai held show {subject}")
+ROW(E_ACT_WHOLE, "act.whole", ERR_CONF, 5, "its batch goes out whole or not at all: one line alone cannot be given back; nothing was changed", "该批要么整批发送，要么一笔不发：不能单独退回一笔；未作任何改动",
+	"give the whole batch back: jincai held return BATCH --reason TEXT", "请退回整批：jincai held return 批次 --reason 原因")
 
 /* people, signatures */
 ROW(E_APPROVE_CLOCK, "approve.clock", ERR_CONF, 5, "the act was asked for at {at}, which is later than this machine's clock: the clock was set back",

@@ -290,13 +290,19 @@ static int count_dead(struct recount *c, const char *topic, unsigned partition, 
 {
 	struct arena a = ARENA_INIT;
 	struct dead_letter d;
-	uint64_t size;
+	uint64_t size, newest;
+	char state[16] = "";
 	int ret = 0;
 
 	(void)topic;
 	(void)partition;
 	(void)offset;
 	if (!span_is(v->type, EVENT_DEAD))
+		return 0;
+	/* One that was retried has become a line, or an event, that is counted as such. */
+	if (dead_state(c->bus, NULL, v->id, state, &newest, c->e) < 0)
+		return -1;
+	if (strcmp(state, "retried") == 0)
 		return 0;
 	if (dead_read(v, &a, &d, &size, c->e) != 0) {
 		arena_done(&a);

@@ -46,3 +46,15 @@ int letter_state(struct bus *b, const struct letter *l, char ret[16], struct err
 		snprintf(ret, 16, "open");
 	return got < 0 ? -1 : 0;
 }
+
+int letter_find(struct bus *b, uint64_t number, struct bus_reader **r, struct arena *a, struct letter *l, struct err *e)
+{
+	struct bus_message m;
+	int got = letter_open(b, r, e);
+
+	if (got != 1)
+		return got;
+	bus_seek(*r, number);
+	got = bus_next(*r, &m, e);
+	return got == 1 ? (m.offset == number ? letter_read(&m, a, l, e) : 0) : got;
+}

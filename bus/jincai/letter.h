@@ -23,6 +23,8 @@ struct letter {
 int letter_open(struct bus *b, struct bus_reader **ret, struct err *e);
 /* Reads a message: 1 a letter (texts in a and in the message), 0 another record of the topic, -1. words is reused. */
 int letter_read(const struct bus_message *m, struct arena *a, struct letter *ret, struct err *e);
+/* The letter of that number: 1, 0 there is none, -1. *r is the reader that l points into. */
+int letter_find(struct bus *b, uint64_t number, struct bus_reader **r, struct arena *a, struct letter *l, struct err *e);
 /* What it is now: "open", or how it ended: "retried", "returned". */
 int letter_state(struct bus *b, const struct letter *l, char ret[16], struct err *e);
 

@@ -18,7 +18,7 @@
 /* What a person is told when it is done. */
 struct deed {
 	const char *what, *usage, *zh, *en;
-	bool slip, again;
+	bool slip, again, published; /* published: also on a batch of which a destination holds what came to it */
 };
 
 static int refused(const struct claim *c, enum err_id why, const char *flow)
@@ -73,17 +73,24 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = c->digest, .reason = reason, .more = more};
 	bool done;
 	int code;
+	bool published = span_is(c->state, "published"), onward = published && d->published;
 
 	if (!adapter)
 		return refused(c, E_ACT_GONE, "");
-	if (!waiting_claim(c) || (span_is(c->state, "published") && (d->slip || d->again)))
-		return refused(c, span_is(c->state, "published") ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
+	if ((!waiting_claim(c) && !onward) || (published && !onward && (d->slip || d->again)))
+		return refused(c, published ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
 	if (span_is(span_of(d->what), "repair") && form_instructs(adapter->form))
 		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
-	o.flow = adapter->name;
+	/* What was published is beyond its adapter: the router knows what became of it there. */
+	o.flow = onward ? SITE_ROUTER : adapter->name;
 	code = acts_ask(b, s, &o, &done);
 	if (!done)
 		return code;
+	if (published && d->again) {
+		printf(say("批次 %.*s 的死信已重试；整批齐了就会送出。\n",
+			"the dead letters of batch %.*s were tried again; it goes out when nothing of it is missing\n"), SPAN_F(c->batchid));
+		return 0;
+	}
 	printf(say(d->zh, d->en), SPAN_F(c->batchid));
 	if (d->slip)
 		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"), adapter->returns ? adapter->returns : adapter->folder,
@@ -132,7 +139,7 @@ int verb_held_return(const struct args *a)
 {
 	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
 		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
-		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", .slip = true};
+		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", .slip = true, .published = true};
 
 	return act_on(a, &d, NULL);
 }
@@ -149,7 +156,7 @@ int verb_held_seen(const struct args *a)
 int verb_held_retry(const struct args *a)
 {
 	static const struct deed d = {"retry", "jincai held retry BATCH --reason TEXT", "批次 %.*s 按现行报文格式重读。\n",
-		"batch %.*s is read again, with the form in force\n", .again = true};
+		"batch %.*s is read again, with the form in force\n", .again = true, .published = true};
 
 	return act_on(a, &d, NULL);
 }

@@ -120,20 +120,6 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 	buf_done(&remedy);
 }
 
-/* The letter of that number: 1, 0 there is none, -1. */
-static int find_letter(struct bus *b, uint64_t number, struct bus_reader **r, struct arena *a, struct letter *l,
-	struct err *e)
-{
-	struct bus_message m;
-	int got = letter_open(b, r, e);
-
-	if (got != 1)
-		return got;
-	bus_seek(*r, number);
-	got = bus_next(*r, &m, e);
-	return got == 1 ? (m.offset == number ? letter_read(&m, a, l, e) : 0) : got;
-}
-
 /* The one who looks is written down by the flow that made the letter, before anything is shown. */
 static int record_reveal(struct bus *b, const struct site *s, const struct letter *l, const char *reason, bool *ret_done)
 {
@@ -177,7 +163,7 @@ int verb_dead_show(const struct args *a)
 		goto out;
 	got = verb_letters(s, b, a->words[0], &numbers, &n, &e);
 	if (got == 0)
-		got = find_letter(b, numbers[0], &r, &arena, &l, &e);
+		got = letter_find(b, numbers[0], &r, &arena, &l, &e);
 	if (got == 0)
 		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, numbers[0]);
 	if (got < 0 || letter_state(b, &l, state, &e) != 0) {

@@ -50,6 +50,8 @@ int verb_try_event(const struct args *a);       /* try without --form: the file 
 int verb_test(const struct args *a);
 int verb_dead_list(const struct args *a);
 int verb_dead_show(const struct args *a);
+int verb_dead_retry(const struct args *a);
+int verb_dead_return(const struct args *a);
 int verb_held_list(const struct args *a);
 int verb_held_show(const struct args *a);
 int verb_held_return(const struct args *a);

@@ -223,14 +223,17 @@ def acts_that_nobody_made_with_this_program_are_refused(root):
 
 
 @case
-def a_published_batch_cannot_be_given_back(root):
+def a_batch_that_was_sent_cannot_be_given_back(root):
     site = Site(root, options.program)
     site.drop(payroll(rows=3))
     site.run()
     batch = f"payroll-a:2026-12:001:{hashlib.sha256(site.dropped[0]).hexdigest()[:12]}"
-    result = site.call("held", "return", batch, "--reason", "too late")
+    act(site, "return", batch, "too late")
+    site.run()
+    is_([(a["outcome"], a["words"]) for a in audit(site)], [("refused", "act.may_be_sent")])
+    is_(slips(site), [])
+    result = site.call("held", "seen", batch, "--reason", "it is no duplicate")
     assert result.code == 5 and "act.not_here" in result.codes, result
-    is_(audit(site), [])
 
 
 @case

@@ -29,7 +29,7 @@ static int put(struct index_sink *s, unsigned index, struct span key, struct spa
 	buf_printf(&w->text, "%s ", index_table[index].name);
 	show(&w->text, key);
 	buf_str(&w->text, " = ");
-	if (index == INDEX_IDS)
+	if (index == INDEX_IDS || (index == INDEX_AGAIN && key.p[0] == INDEX_ID))
 		hash_hex(&w->text, (const uint8_t *)extra.p, extra.n);
 	else
 		show(&w->text, extra);
@@ -222,6 +222,34 @@ static void an_empty_second_part_is_not_an_absent_one(void **state)
 	assert_span(index_key(key, 0, SPAN("a"), SPAN_NONE), "a");
 }
 
+static void an_event_that_comes_again_is_found_by_its_newest_place(void **state)
+{
+	static const struct {
+		const char *topic, *want;
+	} cases[] = {
+		{"jincai.payroll", "again ii = " PRINT "\nids i = " PRINT "\n"}, {"jincai.to.bank", "again gbank|i = b2\nto bank|i = b2\n"},
+	};
+	struct event a = {.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.line.v1"), .batchid = SPAN("b2"),
+		.fingerprint = SPAN(PRINT), .again = SPAN("1")};
+	struct shown w = {.sink = {put}};
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	event_begin(&b, &a);
+	buf_str(&b, "{}");
+	event_stamp(&b, SPAN("f.1"), 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_clear(&w.text);
+		OK(e, index_fold(cases[i].topic, buf_as_span(&b), &w.sink, &e));
+		if (strcmp(buf_text(&w.text), cases[i].want) != 0)
+			fail_msg("%s: %s", cases[i].topic, buf_text(&w.text));
+	}
+	assert_int_equal(index_table[INDEX_AGAIN].keep, INDEX_LAST);
+	buf_done(&w.text);
+	buf_done(&b);
+}
+
 static void the_first_id_stays_and_the_last_claim_counts(void **state)
 {
 	(void)state;
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(what_the_sink_refuses_is_handed_on),
 		cmocka_unit_test(long_keys_keep_their_beginning_and_stay_distinct),
 		cmocka_unit_test(an_empty_second_part_is_not_an_absent_one),
+		cmocka_unit_test(an_event_that_comes_again_is_found_by_its_newest_place),
 		cmocka_unit_test(the_first_id_stays_and_the_last_claim_counts),
 		cmocka_unit_test(a_payment_stands_under_its_day_and_paykey),
 	};

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "router_parts.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+/*
+ * What was published goes back to its source: possible only while no destination can have handed anything of it over. The
+ * router knows that by itself: it says of what a batch released whole is short, and while it is short of something, nobody
+ * plans it. With the commit every destination is told to end it, on each of its partitions, and every open letter of it ends;
+ * after it the adapter is asked for the slip.
+ */
+
+/* ---- slips that are owed ---- */
+
+int router_owed_open(struct router *r, struct err *e)
+{
+	int got;
+
+	buf_clear(&r->position);
+	got = flow_position_get(&r->flow, "owed", &r->position, e);
+	if (got <= 0)
+		return got;
+	r->owed = json_loadb(r->position.p, r->position.n, 0, NULL);
+	if (!json_is_array(r->owed))
+		return err_set(e, E_FLOW_POSITION, "name=%s/owed", r->flow.name);
+	return router_owed_hand_in(r, e);
+}
+
+void router_owed_close(struct router *r)
+{
+	json_decref(r->owed);
+	r->owed = NULL;
+	r->owed_moved = false;
+}
+
+/* Under the same id however often: the adapter takes it once. */
+int router_owed_hand_in(struct router *r, struct err *e)
+{
+	const json_t *o;
+	size_t i;
+
+	if (r->owed_moved)
+		return 0;
+	json_array_foreach(r->owed, i, o)
+		if (bus_act_submit(r->flow.bus, json_string_value(json_object_get(o, "flow")),
+			json_string_value(json_object_get(o, "id")), span_of(json_string_value(json_object_get(o, "order"))), e) != 0)
+			return -1;
+	r->owed_moved = json_array_size(r->owed) > 0;
+	return 0;
+}
+
+int router_owed_save(struct router *r, bool *ret_any, struct err *e)
+{
+	if (!r->owed_moved)
+		return 0;
+	router_owed_close(r);
+	*ret_any = true;
+	return flow_position_put(&r->flow, "owed", SPAN(""), e);
+}
+
+static void set(json_t *o, const char *name, struct span text)
+{
+	json_object_set_new(o, name, json_stringn(text.p, text.n));
+}
+
+/* The adapter believes it by the outcome of the act that it is for. */
+static int owe_slip(struct acting *a, struct span adapter, struct span batchid, struct err *e)
+{
+	struct router *r = a->r;
+	json_t *slip = json_object(), *owed = json_object();
+	struct buf id = BUF_INIT;
+	char *text;
+	int ret;
+
+	buf_printf(&id, "slip-%.*s", (int)(a->act->id.n < 59 ? a->act->id.n : 59), a->act->id.p);
+	set(slip, "id", buf_as_span(&id));
+	set(slip, "site", a->act->site);
+	set(slip, "flow", adapter);
+	set(slip, "act", SPAN("slip"));
+	set(slip, "subject", batchid);
+	set(slip, "for", a->act->id);
+	set(slip, "by", a->act->by);
+	set(slip, "at", a->act->at);
+	set(slip, "reason", a->act->reason);
+	text = json_dumps(slip, JSON_COMPACT);
+	set(owed, "flow", adapter);
+	set(owed, "id", buf_as_span(&id));
+	set(owed, "order", span_of(text));
+	free(text);
+	json_decref(slip);
+	buf_done(&id);
+	/* Those of before were handed in when their commit was. */
+	router_owed_close(r);
+	r->owed = json_array();
+	json_array_append_new(r->owed, owed);
+	text = json_dumps(r->owed, JSON_COMPACT);
+	ret = flow_position_put(&r->flow, "owed", span_of(text), e);
+	free(text);
+	return ret;
+}
+
+/* ---- one letter ---- */
+
+int router_return_letter(struct acting *a, struct err *e)
+{
+	struct letter l = {.record = BUF_INIT};
+	struct batch_closing c;
+	int got;
+
+	a->single = true;
+	got = router_read_letter(a, a->act->subject, &l, e);
+	if (got == 1) {
+		a->why = E_ACT_UNDER_WAY;
+		got = router_forwarded(a->r, l.in, l.event.batchid, &c, e);
+	}
+	if (got == 1 && c.whole) {
+		a->why = E_ACT_WHOLE;
+		got = 0;
+	}
+	if (got == 1)
+		got = router_end_letter(a, &l.is, "returned", e) == 0 &&
+			flow_act_outcome(&a->r->flow, a->act, "done", "", e) == 0 ? 1 : -1;
+	router_letter_done(&l);
+	return got < 0 ? -1 : got == 0 ? router_refuse(a, a->why, e) : 0;
+}
+
+/* ---- a batch ---- */
+
+struct returning {
+	unsigned topic;
+	struct batch_closing last;   /* on the event topic: which partitions there are */
+	uint64_t failed, routed;     /* what the router told: the most that any destination was told */
+};
+
+/* The topic that the batch was published on: 1, 0, -1. */
+static int find_batch(struct acting *a, struct span batchid, struct returning *ret, struct err *e)
+{
+	struct router *r = a->r;
+	int got = 0;
+
+	for (unsigned i = 0; i < r->flow.ninputs && got == 0; i++) {
+		unsigned own = hash_partition(batchid, bus_partitions(r->flow.bus, r->flow.inputs[i]));
+		struct input *in = router_input_at(r, r->flow.inputs[i], own);
+
+		ret->topic = r->flow.inputs[i];
+		got = in ? router_forwarded(r, in, batchid, &ret->last, e) : 0;
+	}
+	return got;
+}
+
+/* 1 everything has been forwarded, and the figures are known; 0 not yet; -1. */
+static int add_up(struct acting *a, struct returning *x, struct err *e)
+{
+	struct router *r = a->r;
+	struct batch_closing c;
+	int got = 1;
+
+	for (unsigned i = 0; i < x->last.npartitions && got == 1; i++) {
+		struct input *in = router_input_at(r, x->topic, x->last.partitions[i]);
+		uint64_t failed = 0;
+
+		got = in ? router_forwarded(r, in, x->last.batchid, &c, e) : 0;
+		for (unsigned d = 0; d < r->ndestinations && got == 1; d++) {
+			struct batch_closing sent = {.failed = 0};
+
+			if (router_closing_sent(r, d, x->last.batchid, x->last.partitions[i], &sent, e) < 0)
+				return -1;
+			failed = sent.failed > failed ? sent.failed : failed;
+			x->routed += sent.routed;
+		}
+		x->failed += failed;
+	}
+	return got;
+}
+
+static int tell_destinations(struct acting *a, const struct returning *x, struct err *e)
+{
+	struct router *r = a->r;
+
+	for (unsigned d = 0; d < r->ndestinations; d++)
+		for (unsigned i = 0; i < x->last.npartitions; i++) {
+			struct batch_closing c;
+			int got = router_closing_sent(r, d, x->last.batchid, x->last.partitions[i], &c, e);
+
+			if (got < 0)
+				return -1;
+			if (got == 0)
+				continue;
+			c.before = c.routed;
+			c.again = c.returned = true;
+			if (router_append_closing(r, d, &c, a->act->at, e) != 0)
+				return -1;
+		}
+	return 0;
+}
+
+/* All open letters of it, or none: 1, 0 they are too many for one commit, -1. */
+static int end_letters(struct acting *a, const struct returning *x, struct err *e)
+{
+	struct router *r = a->r;
+	struct buf ids = BUF_INIT;
+	int got = router_letters(r, x->last.batchid, SPAN_NONE, &ids, e), ret = got < 0 ? -1 : got > (int)ROUTER_LETTERS_MAX ? 0 : 1;
+
+	for (size_t at = 0; ret == 1 && at < ids.n;) {
+		struct span id = span_of(ids.p + at);
+		const struct event letter = {.id = id, .batchid = x->last.batchid};
+		char state[16];
+		uint64_t offset;
+
+		at += id.n + 1;
+		got = dead_state(r->flow.bus, r->flow.owner, id, state, &offset, e);
+		if (got < 0 || (got == 1 && dead_is_open(state) && router_end_letter(a, &letter, "returned", e) != 0))
+			ret = -1;
+	}
+	buf_done(&ids);
+	return ret;
+}
+
+int router_return_batch(struct acting *a, struct err *e)
+{
+	struct returning x = {.failed = 0};
+	int got = find_batch(a, a->act->subject, &x, e);
+
+	if (got == 1)
+		got = add_up(a, &x, e);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return router_refuse(a, E_ACT_UNDER_WAY, e);
+	/* While it is short of something nobody plans what is released whole; and of nothing nothing can go. */
+	if (x.routed && !(x.last.whole && x.failed))
+		return router_refuse(a, E_ACT_MAY_BE_SENT, e);
+	got = end_letters(a, &x, e);
+	if (got == 0)
+		return router_refuse(a, E_ACT_LETTERS, e);
+	return got < 0 || tell_destinations(a, &x, e) != 0 || owe_slip(a, x.last.adapter, x.last.batchid, e) != 0 ? -1
+		: flow_act_outcome(&a->r->flow, a->act, "done", "", e);
+}
