@@ -21,7 +21,8 @@ int ask_secret(void *arg, char *ret, int cap)
 		return -1;
 	}
 	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	/* Without signals from the keyboard: who gives up with Ctrl-C would be left with a terminal that shows nothing. */
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	dprintf(fd, "%s %s: ", say("口令，密钥", "passphrase of"), (const char *)arg);
 	tcsetattr(fd, TCSAFLUSH, &hidden);
 	got = read(fd, ret, (size_t)cap - 1);

@@ -352,7 +352,8 @@ class ApproveTest(ActCase):
             self.assertEqual(got.codes, {code}, got)
 
     def test_a_locked_key_asks_for_its_passphrase_on_the_terminal_alone(self):
-        make_pair(self.site.key("li"), self.site.root / "keys/people/li.pub", passphrase="open sesame")
+        key = self.site.key("li")
+        key.write_bytes(openssl("pkey", "-in", key, "-aes-256-cbc", "-passout", "pass:open sesame"))
         got = subprocess.run([PROGRAM, "approve", self.act, "--key", str(self.site.key("li")), "--yes"], cwd=self.site.root,
                              capture_output=True, text=True, stdin=subprocess.DEVNULL, start_new_session=True, timeout=60)
         self.assertIn("[sign.passphrase]", got.stderr)

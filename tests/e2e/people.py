@@ -31,15 +31,14 @@ def openssl(*args, input=None):
     return subprocess.run(["openssl", *map(str, args)], input=input, capture_output=True, check=True).stdout
 
 
-def make_pair(private, public, kind="ED25519", passphrase=None):
-    """Both folders get NAME.key and NAME.pub by these paths."""
+def make_pair(private, public, kind="ED25519"):
+    """Writes the two files."""
     private, public = pathlib.Path(private), pathlib.Path(public)
     for path in (private, public):
         path.parent.mkdir(parents=True, exist_ok=True)
-    lock = ["-aes-256-cbc", "-pass", f"pass:{passphrase}"] if passphrase else []
-    openssl("genpkey", "-algorithm", kind, *lock, "-out", private)
+    openssl("genpkey", "-algorithm", kind, "-out", private)
     private.chmod(0o600)
-    openssl("pkey", "-in", private, *(["-passin", f"pass:{passphrase}"] if passphrase else []), "-pubout", "-out", public)
+    openssl("pkey", "-in", private, "-pubout", "-out", public)
 
 
 class PeopleSite(Site):
