@@ -99,6 +99,10 @@ int intake_save_position(struct intake *in, struct err *e)
 	}
 	if (in->nslips)
 		buf_c(b, ']');
+	for (unsigned i = 0; i < in->nlines; i++)
+		buf_printf(b, "%s%s", i ? "," : ",\"lines\":[", in->lines[i]);
+	if (in->nlines)
+		buf_c(b, ']');
 	for (unsigned i = 0; i < in->nrereads; i++) {
 		buf_str(b, i ? "," : ",\"rereads\":[");
 		json_quote(b, span_of(in->rereads[i]));
@@ -124,7 +128,7 @@ int intake_save_position(struct intake *in, struct err *e)
 static int restore_position(struct intake *in, struct err *e)
 {
 	json_t *o = NULL;
-	const json_t *slip, *reread;
+	const json_t *slip, *line, *reread;
 	const char *batchid;
 	size_t i;
 	int got, ret = 0;
@@ -138,6 +142,12 @@ static int restore_position(struct intake *in, struct err *e)
 		return err_set(e, E_FLOW_POSITION, "name=%s/in", in->name);
 	json_array_foreach(json_object_get(o, "slips"), i, slip)
 		intake_owe_slip(in, span_of(json_string_value(slip)));
+	json_array_foreach(json_object_get(o, "lines"), i, line) {
+		char *owed = json_dumps(line, JSON_COMPACT);
+
+		intake_owe_line(in, span_of(owed));
+		free(owed);
+	}
 	json_array_foreach(json_object_get(o, "rereads"), i, reread)
 		intake_reread_add(in, span_of(json_string_value(reread)));
 	batchid = json_string_value(json_object_get(o, "batch"));
@@ -239,7 +249,7 @@ static int intake_open(struct flow *f, struct err *e)
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
 		return -1;
-	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || find_waiting(in, e) != 0 ||
+	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 || find_waiting(in, e) != 0 ||
 		intake_attend_suspects(in, e) != 0)
 		return -1;
 	return sweep_spool(in, e);
@@ -348,7 +358,7 @@ static int intake_effect(struct flow *f, struct err *e)
 	if (in->pays && !in->publishing && !in->claiming)
 		pays_clear(in->pays);
 	if (ret == 0)
-		ret = intake_write_slips(in, e);
+		ret = intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 ? -1 : 0;
 	if (in->said.n)
 		log_line(LOG_INFO, "intake.batch", "flow=%s %s", in->name, buf_text(&in->said));
 	buf_clear(&in->said);
@@ -371,6 +381,7 @@ static void intake_close(struct flow *f)
 	in->nwaiting = 0;
 	forget_deletes(in);
 	intake_forget_slips(in);
+	intake_forget_lines(in);
 	intake_forget_rereads(in);
 	drop_close(in->drop);
 	in->drop = NULL;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "dead.h"
 #include "slip.h"
 
 /*
@@ -116,7 +117,14 @@ static int execute(struct intake *in, const struct act *act, struct err *e)
 int intake_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
+	char state[16];
+	uint64_t offset;
+	int letter = a->subject.n ? dead_state(f->bus, f->owner, a->subject, state, &offset, e) : 0;
 
+	if (letter < 0)
+		return -1;
+	if (letter && a->by.n && a->reason.n)
+		return intake_letter_act(in, a, e);
 	if (span_is(a->what, "slip") && a->subject.n)
 		return intake_slip(in, a, e);
 	if (!(span_is(a->what, "return") || span_is(a->what, "seen") || reads_again(a)) || !a->subject.n || !a->by.n ||

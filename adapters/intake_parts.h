@@ -81,6 +81,8 @@ struct intake {
 	struct buf events[FORM_EVENTS_MAX];  /* of one record, until all are known to fit */
 	char **slips;                /* batches whose slip is still to be written: in the position, after the commit */
 	unsigned nslips;
+	char **lines;                /* dead letters whose slip is: {"at","by","why"} */
+	unsigned nlines;
 	char **rereads;              /* batches that are to be read again: in the position, first come first */
 	unsigned nrereads;
 	char *delete_spool[2];       /* after the commit: of what has ended, and of what that took the place of */
@@ -175,7 +177,17 @@ void intake_owe_slip(struct intake *in, struct span batchid);
 int intake_write_slips(struct intake *in, struct err *e);
 void intake_forget_slips(struct intake *in);
 
+/* ---- dead letters (intake_letters.c) ---- */
+/* An act whose subject is a dead letter. */
+int intake_letter_act(struct intake *in, const struct act *act, struct err *e);
+/* As intake_owe_slip and the two below it, of lines; owed: {"at": offset of the letter, "by", "why"}. */
+void intake_owe_line(struct intake *in, struct span owed);
+int intake_write_lines(struct intake *in, struct err *e);
+void intake_forget_lines(struct intake *in);
+
 /* ---- publishing (intake_publish.c) ---- */
+/* Stages the events of a record that was dead, with the batch that in->publishing names: all of them, 1; 0 and why not; -1. */
+int intake_publish_again(struct intake *in, const struct reading *g, enum err_id *ret_why, struct err *e);
 /* saved: the position of a batch that is under way; NULL: from its begin. */
 int intake_publish_begin(struct intake *in, struct span batchid, const json_t *saved, struct err *e);
 /* Stages one commit's worth, and the batch's end after its last record. */

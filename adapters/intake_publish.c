@@ -232,6 +232,30 @@ static int publish_events(struct intake *in, const struct reading *g, struct err
 	return 0;
 }
 
+int intake_publish_again(struct intake *in, const struct reading *g, enum err_id *ret_why, struct err *e)
+{
+	struct event events[FORM_EVENTS_MAX] = {0};
+	enum total_term term;
+
+	*ret_why = E_NONE;
+	for (unsigned i = 0; i < g->nevents; i++) {
+		if (judge_event(in, &g->events[i], &events[i], &term, e) != 0)
+			return -1;
+		write_event(in, &g->events[i], &events[i], &in->events[i]);
+		if (term != TOTAL_PUBLISHED)
+			*ret_why = term == TOTAL_CONFLICT ? E_RECORD_CONFLICT : E_DEAD_ELSEWHERE;
+		else if (events[i].partitionkey.n > BUS_KEY_MAX || in->events[i].n + STAMP_MAX > BUS_VALUE_MAX)
+			*ret_why = E_BUS_TOO_LARGE;
+		if (*ret_why)
+			return 0;
+	}
+	for (unsigned i = 0; i < g->nevents; i++)
+		if (append_event(in, &events[i], &in->events[i], e) != 0 ||
+			count_event(in, &g->events[i], TOTAL_PUBLISHED, e) != 0)
+			return -1;
+	return 1;
+}
+
 static int publish_record(struct intake *in, const struct reading *g, struct err *e)
 {
 	if (g->bad.id)

@@ -92,7 +92,9 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 8)
   add_test(NAME repair COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/repair_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 4)
-  set_tests_properties(reread repair PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME adapter_letters COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/adapter_letters_test.py
+    $<TARGET_FILE:jincai> --count $<TARGET_FILE:count> --kills 4)
+  set_tests_properties(reread repair adapter_letters PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 # What waits, as a person reads it.
 jincai_test(todo_number_test base SOURCES ${CMAKE_SOURCE_DIR}/bus/jincai/todo_number.c)

@@ -1347,6 +1347,10 @@ ROW(E_REPAIR_NO_LINE, "repair.no_line", ERR_DATA, 1, "{count} of the changed lin
 	"the whole batch is held, not one is passed on; give it back, and ask the source for the file again", "整批暂停，一笔未发；请退回，由来源系统重报")
 ROW(E_REPAIR_NO_LINES, "repair.no_lines", ERR_CONF, 5, "batch {subject} is no file of lines: none can be changed; nothing was changed", "批次 {subject} 的文件不分行，无法逐行更正；未作任何改动",
 	"ask the source for a right file; it takes this one's place", "请来源系统重出正确的文件，它会取代本批")
+ROW(E_DEAD_ELSEWHERE, "dead.elsewhere", ERR_CONF, 5, "what the letter is about was published before, or is older than the adapter's start: it must not go out; nothing was changed",
+	"死信所说的这一笔此前已发布，或早于接入的 start: 日期，不得再发；未作任何改动", "give it back, so that it is settled: jincai dead return NUMBER --reason TEXT", "请退回了结：jincai dead return 编号 --reason 原因")
+ROW(E_DEAD_OF_FILE, "dead.of_file", ERR_CONF, 5, "the letter speaks of a whole file, not of one record; nothing was changed", "这封死信说的是整个文件，不是某一笔；未作任何改动",
+	"decide on its batch: jincai held list, then held return or held retry", "请对其批次作决定：先 jincai held list，再 held return 或 held retry")
 ROW(E_CLAIM_RECORD, "claim.record", ERR_HALT, 6, "a claim record cannot be read: {id}", "认领记录读不懂：{id}",
 	"the adapter stopped, nothing was sent; keep the store as it is and ask for help", "接入已停，没有发出任何东西；请保留现场并求助")
 ROW(E_DROP_DENIED, "drop.denied", ERR_DATA, 1, "{file} may not be read by the account that runs jincai", "运行 jincai 的账户无权读取 {file}",

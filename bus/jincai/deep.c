@@ -313,7 +313,8 @@ static int count_dead(struct recount *c, const char *topic, unsigned partition, 
 		ret = totals_add(c->counted, TOTAL_UNSHAPED, arena_text(&a, d.destination), d.currency, d.amount_fen,
 			d.has_amount, c->e);
 	else if (d.record)
-		ret = totals_add(c->counted, span_is(d.kind, "conflict") ? TOTAL_CONFLICT : TOTAL_DEAD, "", d.currency,
+		ret = totals_add(c->counted, strcmp(state, "returned") == 0 ? TOTAL_RETURNED
+			: span_is(d.kind, "conflict") ? TOTAL_CONFLICT : TOTAL_DEAD, "", d.currency,
 			d.amount_fen, d.has_amount, c->e);
 	arena_done(&a);
 	return ret;

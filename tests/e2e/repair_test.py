@@ -17,6 +17,7 @@ from acts_help import act, audit, balanced, has, is_, kept, killed_everywhere, o
 from small_site import SITE_FILE, Batch, Site, payroll
 
 SHARED = pathlib.Path(__file__).resolve().parents[3] / "shared"
+FORM = pathlib.Path(__file__).resolve().parents[2] / "adapters/payment/lambeth/month.yaml"
 LAMBETH = SHARED / "data/payments_lambeth/2011-10-payments.csv"
 CASES = []
 # The third line has lost its comma: 23.45 is missing from the sum.
