@@ -69,6 +69,8 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 	} else if (span_is(c->state, "published")) {
 		c->confirmed = c->suspects;
 	} else {
+		if (intake_end_file_letter(in, c, c->state, "returned", act->id, e) != 0)
+			return -1;
 		c->was = c->state;
 		c->state = SPAN("settled");
 	}

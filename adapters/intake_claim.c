@@ -421,6 +421,8 @@ static int letter_of_file(struct intake *in, const struct claim *c, const struct
 {
 	if (again && span_eq(again->claim.was, c->state))
 		return 0;
+	if (again && intake_end_file_letter(in, c, again->claim.was, "retried", c->batchid, e) != 0)
+		return -1;
 	return span_is(c->state, "unreadable")	? file_dead(in, c, "dead", e)
 	       : span_is(c->state, "conflict") ? file_dead(in, c, "conflict", e)
 					       : 0;

@@ -304,6 +304,35 @@ int intake_letter_act(struct intake *in, const struct act *act, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+/* ---- letters about a whole file ---- */
+
+int intake_end_file_letter(struct intake *in, const struct claim *c, struct span was, const char *end, struct span act,
+	struct err *e)
+{
+	struct dead_letter d = {.flow = span_of(in->name), .batchid = c->batchid, .place = c->name, .code = SPAN("-"),
+		.kind = span_is(was, "conflict") ? SPAN("conflict") : SPAN("dead")};
+	struct buf b = BUF_INIT;
+	struct event letter;
+	char state[16];
+	uint64_t offset;
+	int got;
+
+	if (!span_is(was, "conflict") && !span_is(was, "unreadable"))
+		return 0;
+	dead_write(&b, &d, c->time_ms);      /* only its id is looked at: it is made of flow, batch and place */
+	buf_c(&b, '}');
+	got = event_read(buf_as_span(&b), &letter, e);
+	if (got == 0)
+		got = dead_state(in->flow.bus, in->flow.owner, letter.id, state, &offset, e);
+	if (got == 1 && dead_is_open(state)) {
+		buf_clear(&in->event);
+		dead_ended_write(&in->event, &letter, end, act, span_of(in->source), clock_now_ms());
+		got = flow_append(&in->flow, in->dead, 0, c->batchid, &in->event, e);
+	}
+	buf_done(&b);
+	return got < 0 ? -1 : 0;
+}
+
 /* ---- slips of lines ---- */
 
 void intake_owe_line(struct intake *in, struct span owed)

@@ -180,6 +180,9 @@ void intake_forget_slips(struct intake *in);
 /* ---- dead letters (intake_letters.c) ---- */
 /* An act whose subject is a dead letter. */
 int intake_letter_act(struct intake *in, const struct act *act, struct err *e);
+/* The letter about the whole file of a claim that was in that state, if there is one, has ended: "retried" or "returned". */
+int intake_end_file_letter(struct intake *in, const struct claim *c, struct span was, const char *end, struct span act,
+	struct err *e);
 /* As intake_owe_slip and the two below it, of lines; owed: {"at": offset of the letter, "by", "why"}. */
 void intake_owe_line(struct intake *in, struct span owed);
 int intake_write_lines(struct intake *in, struct err *e);

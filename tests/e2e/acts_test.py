@@ -184,6 +184,7 @@ def a_conflict_and_an_unreadable_file_are_given_back(root):
     site.run()
     is_(site.held(), [])
     is_(len(slips(site)), 4)
+    is_(site.call("dead", "list", "--json").out, "")
     balanced(site)
 
 

@@ -125,6 +125,7 @@ def a_file_that_could_not_be_read_is_read_again(root):
     act(site, "held", "retry", batch)
     site.run()
     is_(site.held(), [])
+    is_(site.call("dead", "list", "--json").out, "")
     site.sent_is(good)
     balanced(site)
 
