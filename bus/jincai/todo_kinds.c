@@ -20,7 +20,7 @@ const struct todo_kind todo_kinds[] = {
 		.next = "held seen {number} --reason {reason}\nheld show {number}"},
 	/* What a destination has. */
 	{.name = "batch", .zh = "在去向处挂起", .en = "batch held at its destination", .whole = true,
-		.next = "held show {number}\ndead list {number}",
+		.next = "dead list {number}\nheld retry {number} --reason {reason}\nheld return {number} --reason {reason}\nheld show {number}",
 		.not_zh = "整批暂停，一笔未发往 {destinations}", .not_en = "the whole batch is held, not one was sent to {destinations}",
 		.do_zh = "先看是哪几笔过不去、为什么；请来源系统更正后整批重报，或补上代码表、报文格式里缺的内容",
 		.do_en = "see which records could not go on, and why; have the source correct them and hand the whole batch in again, or add what "
@@ -28,10 +28,12 @@ const struct todo_kind todo_kinds[] = {
 	{.name = "parcel", .zh = "送达不明", .en = "parcel of unknown fate", .at_once = true,
 		.next = "held came {number} --reason {reason}\nheld never {number} --reason {reason}\nheld show {number}"},
 	/* Records that could not go on. */
-	{.name = "dead", .zh = "死信", .en = "dead letters", .next = "dead list {number}\ndead show {number}",
+	{.name = "dead", .zh = "死信", .en = "dead letters",
+		.next = "dead list {number}\ndead retry {number} --reason {reason}\ndead return {number} --reason {reason}",
 		.do_zh = "请来源系统更正这几笔并重新报送；若是代码表或报文格式缺内容，请补上",
 		.do_en = "have the source correct these records and hand them in again; when a table or a form lacks something, add it"},
-	{.name = "dead-conflict", .zh = "内容冲突的记录", .en = "conflicting records", .next = "dead list {number}\ndead show {number}",
+	{.name = "dead-conflict", .zh = "内容冲突的记录", .en = "conflicting records",
+		.next = "dead list {number}\ndead return {number} --reason {reason}",
 		.do_zh = "请来源系统确认以哪一笔为准；若以后一笔为准，请换新的编号重报",
 		.do_en = "ask the source which of the two is right; when it is the later one, have it sent under a new id"},
 	/* What people began. */
