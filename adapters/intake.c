@@ -418,6 +418,7 @@ static const struct flow_kind intake_kind = {
 	.step = intake_step,
 	.effect = intake_effect,
 	.act = intake_act,
+	.act_people = intake_act_people,
 	.close = intake_close,
 	.free = intake_free,
 };

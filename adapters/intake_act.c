@@ -18,7 +18,7 @@ static int refuse(struct intake *in, const struct act *a, enum err_id why, struc
 
 static bool reads_again(const struct act *a)
 {
-	return span_is(a->what, "retry") || span_is(a->what, "repair");
+	return span_is(a->what, "retry") || span_is(a->what, "repair") || span_is(a->what, "confirm");
 }
 
 /* Released record by record, with doubles that nobody has seen yet. */
@@ -56,6 +56,8 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 {
 	bool held = span_is(c->state, "held");
 
+	if (span_is(act->what, "confirm"))
+		c->confirmed = c->suspects;
 	if (reads_again(act))
 		return intake_reread_order(in, c, e);
 	intake_returned_reason(c, a, act);
@@ -86,7 +88,9 @@ static enum err_id objection(const struct intake *in, struct claim *c, struct ar
 {
 	if (!span_is(c->adapter, in->name))
 		return E_ACT_GONE;
-	if (!waits(c, act) || !span_eq(c->digest, act->digest))
+	if (span_is(act->what, "confirm") && !(span_is(c->state, "held") && claim_is_suspected(c)))
+		return E_ACT_NOT_SUSPECTED;
+	if (!waits(c, act) || !span_eq(span_is(act->what, "confirm") ? c->suspects : c->digest, act->digest))
 		return E_ACT_CHANGED;
 	if (span_is(act->what, "seen") && !span_is(c->state, "duplicate") && !is_suspected(c))
 		return E_ACT_NOT_SEEN;
@@ -133,6 +137,12 @@ int intake_act(struct flow *f, const struct act *a, struct err *e)
 		!a->reason.n)
 		return refuse(in, a, E_ACT_UNKNOWN, e);
 	return execute(in, a, e);
+}
+
+unsigned intake_act_people(struct flow *f, const struct act *a)
+{
+	(void)f;
+	return span_is(a->what, "confirm") ? 2 : 1;
 }
 
 /* ---- slips ---- */

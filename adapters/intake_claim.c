@@ -522,6 +522,9 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	if (record_claim(in, &c, &before, g->again, e) != 0)
 		goto out;
 	intake_reread_done(in, c.batchid);
+	/* The next file would fare as this one did. Who has it read again looks at it himself. */
+	if (span_is(c.state, "held") && proof->why.id == E_BATCH_MOSTLY_DEAD && !g->again && flow_stop(&in->flow, &proof->why, e) != 0)
+		goto out;
 	*ret = FLOW_COMMIT;
 	failed = 0;
 	intake_note_state(in, &c);

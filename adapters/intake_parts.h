@@ -171,6 +171,8 @@ int intake_slip(struct intake *in, const struct act *act, struct err *e);
 /* ---- what a person decides (intake_act.c) ---- */
 void intake_returned_reason(struct claim *c, struct arena *a, const struct act *act);
 int intake_act(struct flow *f, const struct act *a, struct err *e);
+/* To let a suspected double go takes two people. */
+unsigned intake_act_people(struct flow *f, const struct act *a);
 /* The slip of that batch is to be written after the next commit; before the position is saved. */
 void intake_owe_slip(struct intake *in, struct span batchid);
 /* Writes those that are owed; repeatable. */

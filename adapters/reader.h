@@ -100,7 +100,7 @@ struct reader_proof {
 	bool trailer_missing;
 	/* ok; held (does not prove, or is released whole and has a dead record); no_control (nothing declared) */
 	enum { PROOF_OK, PROOF_HELD, PROOF_NO_CONTROL } verdict;
-	struct err why;              /* when held: batch.count, batch.sum, batch.no_trailer, batch.dead_record */
+	struct err why;              /* when held: batch.mostly_dead, batch.count, batch.sum, batch.no_trailer, batch.dead_record */
 	struct err problems[READER_PROBLEMS];    /* the first dead records, and the row that may have lost its separator */
 	unsigned nproblems;
 	struct err suspect;          /* batch.lost_separator {line}{text}{difference}: may be; E_NONE otherwise */

@@ -68,6 +68,9 @@ int reader_declared(struct reader *r, int count_slot, int sum_slot, const struct
 #define SUSPECTS 64u
 #define TAIL 40u
 
+#define MOSTLY_MIN 20u               /* dead records, when they are more than half */
+#define MOSTLY_RUN 100u              /* or so many of them in a row */
+
 struct reader_prover {
 	const struct form *form;
 	char *shown;
@@ -80,6 +83,7 @@ struct reader_prover {
 	unsigned nsuspects;
 	int64_t gross;               /* of readable records, without their signs */
 	uint64_t unread;             /* whose amount is not in the sum */
+	uint64_t dead_run, longest_run;      /* dead records in a row */
 	struct {                     /* declares: each. What the last head declared, and what came below it */
 		uint64_t number, line, count, counted;
 		int64_t sum, found;
@@ -165,6 +169,20 @@ static const char *undeclared(const struct form *form, const struct reader *r)
 	return NULL;
 }
 
+/* What goes out record by record leaves its dead ones behind; when they are most of it, the fault is not theirs. One reason and
+ * its first cause take the place of a letter for each. */
+static void hold_mostly_dead(struct reader_prover *p)
+{
+	struct reader_proof *f = &p->proof;
+
+	if (p->longest_run < MOSTLY_RUN && (f->dead < MOSTLY_MIN || f->dead * 2 <= f->records))
+		return;
+	f->verdict = PROOF_HELD;
+	err_set(&f->why, E_BATCH_MOSTLY_DEAD, "dead=%" PRIu64 "\nrecords=%" PRIu64 "\ncause=%s", f->dead, f->records,
+		f->nproblems ? err_code(f->problems[0].id)->name : "-");
+	f->nproblems = f->nproblems > 1 ? 1 : f->nproblems;
+}
+
 static void compare(struct reader_prover *p, const struct reader *r)
 {
 	struct reader_proof *f = &p->proof;
@@ -203,6 +221,8 @@ static void compare(struct reader_prover *p, const struct reader *r)
 		hold(f, &r->two_totals);
 	if (p->each.why.id)
 		hold(f, &p->each.why);
+	if (p->form->release == RELEASE_RECORD)
+		hold_mostly_dead(p);
 	if (f->why.id)
 		err_at(&f->why, "%s", p->shown);
 }
@@ -294,6 +314,8 @@ static int prove_record(struct reader_prover *p, const struct reading *g, struct
 	f->records++;
 	p->counted += !p->form->declared_of;
 	f->dead += is_dead;
+	p->dead_run = is_dead ? p->dead_run + 1 : 0;
+	p->longest_run = p->dead_run > p->longest_run ? p->dead_run : p->longest_run;
 	f->events += is_dead ? 0 : g->nevents;
 	if (is_dead) {
 		suspect(p, g);

@@ -9,6 +9,8 @@
 #include "jscan.h"
 #include "topics.h"
 
+#define FAILING_MAX 100u             /* events in a row that cannot go on: the fault is not theirs */
+
 /* ---- position ---- */
 
 static void free_open(struct open_batch **at)
@@ -135,6 +137,11 @@ static int router_open(struct flow *f, struct err *e)
 	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0)
 		return -1;
 	r->ninputs = 0;
+	r->failing = 0;
+	buf_clear(&r->position);
+	if (flow_position_get(f, "limit", &r->position, e) < 0)
+		return -1;
+	r->resumed = r->position.n ? strtoull(buf_text(&r->position), NULL, 10) : 0;
 	for (unsigned i = 0; i < f->ninputs; i++)
 		for (unsigned p = 0; p < bus_partitions(f->bus, f->inputs[i]); p++) {
 			struct input *in;
@@ -197,6 +204,8 @@ static int dead_event(struct work *w, const struct err *why, const char *destina
 	snprintf(place, sizeof place, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, w->in->topic), w->in->partition,
 		w->message->offset);
 	d.place = span_of(place);
+	if (!r->failing)
+		r->first_why = *why;
 	d.offset = w->message->offset;
 	if (amount && amount->is_money) {
 		d.has_amount = true;
@@ -289,6 +298,19 @@ static int unshaped(struct work *w, struct type *t, unsigned d, const struct err
 	return dead_event(w, why, w->r->destinations[d].name, amount >= 0 ? &t->slots.v[amount] : NULL, router_currency(t), e);
 }
 
+/* A person who let it go on has seen what it stopped for: then there is no limit until an event goes well. */
+static int count_failing(struct router *r, bool failed, struct err *e)
+{
+	char text[24];
+
+	r->failing = failed ? r->failing + 1 : 0;
+	if (failed || r->resumed == flow_resumed(&r->flow))
+		return 0;
+	r->resumed = flow_resumed(&r->flow);
+	snprintf(text, sizeof text, "%" PRIu64, r->resumed);
+	return flow_position_put(&r->flow, "limit", span_of(text), e);
+}
+
 /* One event to one destination: shaped and appended, or dead for it. */
 static int route_to(struct work *w, struct type *t, unsigned d, enum total_term *ret_term, struct err *e)
 {
@@ -348,7 +370,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	r->flow.attention |= failed;
 	w->batch->seen++;
 	w->batch->failed += failed;
-	return 0;
+	return count_failing(r, failed, e);
 }
 
 /* An event of a type that nothing in the site names any more: an adapter was taken out while its events lay here. It may have
@@ -367,7 +389,7 @@ static int unknown_type(struct work *w, struct err *e)
 	for (unsigned d = 0; d < r->ndestinations; d++)
 		if (totals_add(w->in->totals, TOTAL_NOT_ROUTED, r->destinations[d].name, SPAN(""), 0, false, e) != 0)
 			return -1;
-	return dead_event(w, &why, "", NULL, SPAN_NONE, e);
+	return dead_event(w, &why, "", NULL, SPAN_NONE, e) == 0 ? count_failing(r, true, e) : -1;
 }
 
 struct type *router_type_of(struct router *r, struct span type)
@@ -425,6 +447,15 @@ static int take_message(struct router *r, struct input *in, const struct bus_mes
 	return t ? route_event(&w, t, e) : unknown_type(&w, e);
 }
 
+/* The next ones would fare as these did: nothing of this step is committed, the position stays in front of it. */
+static int stop_failing(struct router *r, struct err *e)
+{
+	struct err why;
+
+	err_set(&why, E_ROUTE_MASS, "count=%u\ncause=%s", r->failing, err_code(r->first_why.id)->name);
+	return flow_stop_instead(&r->flow, &why, e);
+}
+
 /* Events that go nowhere stage nothing: the budget bounds the step when there are only such. */
 static int read_input(struct router *r, struct input *in, unsigned *budget, struct err *e)
 {
@@ -435,6 +466,8 @@ static int read_input(struct router *r, struct input *in, unsigned *budget, stru
 		if (take_message(r, in, &m, e) != 0)
 			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, in->topic), in->partition,
 				m.offset);
+		if (r->failing >= FAILING_MAX && r->resumed == flow_resumed(&r->flow))
+			return stop_failing(r, e);
 		in->offset = m.offset + 1;
 		in->moved = true;
 		--*budget;

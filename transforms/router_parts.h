@@ -70,6 +70,9 @@ struct router {
 	bool owed_moved;             /* they were handed in, and the position does not know it */
 	struct buf event, position;
 	struct arena scratch;
+	unsigned failing;            /* events in a row, of all inputs, that could not be shaped or had no route */
+	struct err first_why;        /* of the first of them */
+	uint64_t resumed;            /* times it had been let go on when an event last went well: position "limit" */
 };
 
 /* ---- router_close.c: what destinations are told of a batch's end ---- */

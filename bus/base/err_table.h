@@ -682,6 +682,8 @@ ROW(E_ACT_NOT_PROPOSED, "act.not_proposed", ERR_CONF, 5, "no act {subject} waits
 	"可能已办理，或已过期：见 jincai approve list、jincai audit list")
 ROW(E_ACT_NOT_PROVED, "act.not_proved", ERR_CONF, 5, "nobody gave {subject} back: no slip was written, nothing was changed", "并没有人退回 {subject}：没有开退回单，未作任何改动",
 	"an order for a slip is written by the program alone; look at jincai audit list for who wrote this one", "要求开退回单的操作单只由程序自己写；是谁写的，请看 jincai audit list")
+ROW(E_ACT_NOT_SUSPECTED, "act.not_suspected", ERR_CONF, 5, "{subject} is not held for suspected doubles; nothing was changed",
+	"{subject} 不是因疑似重复付款而挂起；未作任何改动", "see why it waits: jincai held show {subject}", "看它为何等待：jincai held show {subject}")
 ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside so: {subject} waits for another reason; nothing was changed",
 	"只有重复报送才能这样了结：{subject} 是因别的原因等待；未作任何改动", "give it back with a slip: jincai held return {subject} --reason TEXT",
 	"请开退回单退回：jincai held return {subject} --reason 原因")
@@ -1328,11 +1330,16 @@ ROW(E_BATCH_SEEN, "batch.seen", ERR_DATA, 1, "seen as a duplicate by {by}: {why}
 	"nothing of it was sent, nothing was done twice", "一笔未发，没有重复办理")
 ROW(E_BATCH_SUPERSEDED, "batch.superseded", ERR_DATA, 1, "a new file with the same keys took its place, as batch {by}", "同一主键的新文件已取代它，批次 {by}",
 	"nothing of the old one was sent", "旧的一笔未发")
+ROW(E_BATCH_MOSTLY_DEAD, "batch.mostly_dead", ERR_DATA, 1,
+	"{dead} of its {records} records cannot be passed on: something is wrong with all of it; the first: {cause}",
+	"{records} 笔中有 {dead} 笔过不去，多半是整个文件或报文格式有问题；第一个原因：{cause}",
+	"the file is held instead of filling the dead letters, and its adapter stopped itself: mend the form or give the file back, then jincai resume ADAPTER",
+	"整个文件挂起，没有写成一堆死信；接入已自行停下：请修改报文格式或退回文件，再 jincai resume 接入名")
 ROW(E_BATCH_SUSPECTED, "batch.suspected", ERR_DATA, 1,
 	"{count} of its payments may be made twice: line {line} has payee account, amount, unit and purpose of <{other} of {day}><line {twin} of the same file><line {there} of a file of {adapter} that came at the same time>",
 	"其中 {count} 笔疑似重复付款：第 {line} 行的收款账号、金额、单位、用途与<{day} 的 {other}><本文件第 {twin} 行><{adapter} 同时到达的文件第 {there} 行>完全相同",
-	"ask the source whether both are meant: see the lines with jincai held show BATCH; what is a double is given back (jincai held return)",
-	"请与来源系统核对是否确应付两笔：逐行见 jincai held show 批次；确属重复的退回（jincai held return）")
+	"ask the source whether both are meant: see the lines with jincai held show BATCH; a double is given back (jincai held return), what is right two people let go (jincai held confirm)",
+	"请与来源系统核对是否确应付两笔：逐行见 jincai held show 批次；确属重复的退回（jincai held return），确应付的由两人签批放行（jincai held confirm）")
 ROW(E_BATCH_TOO_MANY, "batch.too_many", ERR_DATA, 1, "a batch that is released whole has at most {max} records", "整批放行的批次最多 {max} 笔",
 	"nothing of it is passed on; ask the source to send several batches", "该批一笔未发；请来源系统拆成几批")
 ROW(E_REPAIR_INSTRUCTION, "repair.instruction", ERR_CONF, 5, "batch {subject} moves money: no line of an instruction is ever changed here; nothing was changed",
@@ -1430,6 +1437,11 @@ ROW(E_ROUTE_BATCH, "route.batch", ERR_HALT, 6, "batch {batch} says {want} record
 	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
 ROW(E_ROUTE_EVENT, "route.event", ERR_HALT, 6, "the data of event {id} cannot be read", "事件 {id} 的数据读不懂",
 	"the router stopped here, nothing behind this place was routed; keep the store as it is and ask for help", "路由器停在此处，之后的一笔也没有发出；请保留现场并求助")
+ROW(E_ROUTE_MASS, "route.mass", ERR_DATA, 1,
+	"{count} events in a row could not be shaped for their destination or had no route: the router stopped itself; the first: {cause}",
+	"连续 {count} 笔无法成形或没有路由，路由器已自行停下；第一个原因：{cause}",
+	"those of this step were not written to the dead letters, the router stands in front of them: mend the form or the route (jincai adopt), then jincai resume router",
+	"本步的这些没有写成死信，路由器停在它们之前：请修改报文格式或路由（jincai adopt），再 jincai resume router")
 ROW(E_ROUTE_NONE, "route.none", ERR_DATA, 1, "no route takes this {type}", "没有路由接收这条 {type}",
 	"it was not sent; add or widen a route in jincai.yaml", "没有发出；请在 jincai.yaml 里补充或放宽路由")
 ROW(E_ROUTE_NO_SPLIT, "route.no_split", ERR_DATA, 1, "destination {destination} splits by a field that is empty here", "去向 {destination} 按某字段分发，而此处该字段为空",

@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "say.h"
 #include "show.h"
+#include "suspects.h"
 #include "verbs.h"
 #include "waiting.h"
 
@@ -18,7 +19,7 @@
 /* What a person is told when it is done. */
 struct deed {
 	const char *what, *usage, *zh, *en;
-	bool slip, again, published; /* published: also on a batch of which a destination holds what came to it */
+	bool slip, again, confirm, published; /* published: also on a batch of which a destination holds what came to it */
 };
 
 static int refused(const struct claim *c, enum err_id why, const char *flow)
@@ -70,20 +71,26 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	const json_t *more)
 {
 	const struct site_adapter *adapter = site_adapter(s, c->adapter);
-	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = c->digest, .reason = reason, .more = more};
+	struct acts_order o = {.what = d->what, .subject = c->batchid, .digest = d->confirm ? c->suspects : c->digest,
+		.reason = reason, .more = more};
+	json_t *shows;
 	bool done;
 	int code;
 	bool published = span_is(c->state, "published"), onward = published && d->published;
 
 	if (!adapter)
 		return refused(c, E_ACT_GONE, "");
+	if (d->confirm && !(span_is(c->state, "held") && claim_is_suspected(c)))
+		return refused(c, E_ACT_NOT_SUSPECTED, adapter->name);
 	if ((!waiting_claim(c) && !onward) || (published && !onward && (d->slip || d->again)))
 		return refused(c, published ? E_ACT_NOT_HERE : E_ACT_CHANGED, adapter->name);
 	if (span_is(span_of(d->what), "repair") && form_instructs(adapter->form))
 		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
 	/* What was published is beyond its adapter: the router knows what became of it there. */
 	o.flow = onward ? SITE_ROUTER : adapter->name;
+	o.shows = shows = d->confirm ? suspects_shows(c) : NULL;
 	code = acts_ask(b, s, &o, &done);
+	json_decref(shows);
 	if (!done)
 		return code;
 	if (published && d->again) {
@@ -149,6 +156,15 @@ int verb_held_seen(const struct args *a)
 	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
 		"批次 %.*s 已看过，不再列出。没有因此办理或冲销任何一笔，也没有退回单。\n",
 		"batch %.*s was seen and is no longer listed; nothing was done or taken back by that, there is no slip\n", .slip = false};
+
+	return act_on(a, &d, NULL);
+}
+
+int verb_held_confirm(const struct args *a)
+{
+	static const struct deed d = {"confirm", "jincai held confirm BATCH --reason TEXT",
+		"批次 %.*s 的疑似重复已确认，重新核对后整批放行。\n",
+		"the suspected doubles of batch %.*s are confirmed; it is judged again and goes whole\n", .again = true, .confirm = true};
 
 	return act_on(a, &d, NULL);
 }

@@ -57,6 +57,7 @@ int verb_held_show(const struct args *a);
 int verb_held_return(const struct args *a);
 int verb_held_seen(const struct args *a);
 int verb_held_retry(const struct args *a);
+int verb_held_confirm(const struct args *a);
 int verb_approve(const struct args *a);
 int verb_approve_list(const struct args *a);
 int verb_held_repair(const struct args *a);

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import traceback
 
+from people import PeopleSite
 from small_site import SITE_FILE, Batch, Site, payroll
 
 CASES = []
@@ -215,6 +216,113 @@ def vouchers_go_out_and_are_listed(root):
     site.run()
     is_(site.held(), [])
     is_(site.run().code, 0)
+
+
+def act(site, *words):
+    result = site.call("held", *words, "--reason", "a test says so")
+    assert "act.waits" in result.codes, result
+    return site.run()
+
+
+@case
+def a_confirmed_batch_is_judged_again_and_goes_whole(root):
+    site = Site(root, options.program)
+    first = site.drop(people(1))
+    site.run()
+    second = site.drop(people(2))
+    site.run()
+    batch, _ = only_suspected(site, 4)
+    act(site, "retry", batch)                       # another reading alone changes nothing
+    only_suspected(site, 4)
+    act(site, "confirm", batch)
+    is_(site.held(), [])
+    site.sent_is(first, second)
+    assert site.call("balance", "--deep").out.count("0.00"), "no balance"
+    refused = site.call("held", "confirm", batch, "--reason", "once more")
+    assert "act.not_suspected" in refused.codes, refused
+
+
+@case
+def what_two_people_confirmed_is_no_other_set_of_doubles(root):
+    """A third batch of the same payments goes out between the confirmation and the reading."""
+    site = PeopleSite(root, options.program)
+    first = site.drop(people(1))
+    site.run()
+    second = site.drop(people(2))
+    site.run()
+    batch, _ = only_suspected(site, 4)
+    process = site.start("run")
+    try:
+        result = site.call("held", "confirm", batch, "--reason", "meant so")
+    finally:
+        process.terminate()
+        process.communicate()
+    waiting = site.proposed()
+    is_(len(waiting), 1)
+    only_suspected(site, 4)
+    site.approve(waiting[0]["act"])
+    is_(site.held(), [])
+    site.sent_is(first, second)
+
+
+# ---- most of a file, or many in a row ----
+
+@case
+def a_file_that_is_mostly_dead_is_held_and_its_adapter_stops(root):
+    site = Site(root, options.program, ORDERS.replace("%s", "unit/csv"))
+    bad = [order(i, amount="x") for i in range(1, 26)]
+    site.drop(orders("20261201", 1, *bad, *(order(i, f"{i}.00") for i in range(50, 60))), marker=False)
+    site.run()
+    is_([(w["state"], reasons(w)[0], len(reasons(w))) for w in site.held()], [("held", "batch.mostly_dead", 2)])
+    is_(site.call("dead", "list").code, 0)
+    site.drop(orders("20261202", 1, order(70, "70.00")), marker=False)
+    site.run()
+    is_(sum(site.unit_rows().values()), 0)          # it stands
+    result = site.call("resume", "orders", "--reason", "the form was mended")
+    site.run()
+    is_(sum(site.unit_rows().values()), 1)
+    is_([w["state"] for w in site.held()], ["held"])
+
+
+@case
+def a_few_dead_records_are_dead_letters_as_ever(root):
+    site = Site(root, options.program, ORDERS.replace("%s", "unit/csv"))
+    bad = [order(i, amount="x") for i in range(1, 20)]
+    site.drop(orders("20261201", 1, *bad), marker=False)
+    site.run()
+    is_(site.held(), [])
+    is_(len(site.call("dead", "list", "--json").out.splitlines()), 19)
+
+
+@case
+def the_router_stops_itself_in_front_of_what_it_cannot_route(root):
+    text = ORDERS.replace("%s", "unit/csv").replace("types: [payment.order.issued.v1], to",
+                                                    "types: [payment.order.issued.v1], when: 'data.amount = \"1.00\"', to")
+    site = Site(root, options.program, text)
+    site.drop(orders("20261201", 1, *(order(i, f"{i + 1}.00") for i in range(1, 150))), marker=False)
+    result = site.run()
+    assert "route.mass" in result.codes, result
+    is_(site.call("dead", "list").code, 0)
+    is_(sum(site.unit_rows().values()), 0)
+    site.run()
+    is_(site.call("dead", "list").code, 0)
+    site.write(ORDERS.replace("%s", "unit/csv"))
+    site.call("resume", "router", "--reason", "the route was mended")
+    site.run()
+    is_(sum(site.unit_rows().values()), 149)
+    is_(site.call("dead", "list").code, 0)
+
+
+@case
+def a_router_that_a_person_lets_go_on_has_no_limit(root):
+    text = ORDERS.replace("%s", "unit/csv").replace("types: [payment.order.issued.v1], to",
+                                                    "types: [payment.order.issued.v1], when: 'data.amount = \"1.00\"', to")
+    site = Site(root, options.program, text)
+    site.drop(orders("20261201", 1, *(order(i, f"{i + 1}.00") for i in range(1, 150))), marker=False)
+    site.run()
+    site.call("resume", "router", "--reason", "let them die")
+    site.run()
+    is_(len(site.call("dead", "list", "--json").out.splitlines()), 149)
 
 
 def main():
