@@ -21,7 +21,7 @@ CASES = []
 options = None
 
 ORDERS = """\
-site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
+site: {name: yakeshi, kind: test, division: "150782", unit: "602001", keys: ./keys}
 bus: embedded:./bus
 adapters:
   orders: {form: payment/front/orders, start: 2026-11-01, from: {file: {folder: ./in/payroll}}}
@@ -243,26 +243,40 @@ def a_confirmed_batch_is_judged_again_and_goes_whole(root):
 
 
 @case
-def what_two_people_confirmed_is_no_other_set_of_doubles(root):
-    """A third batch of the same payments goes out between the confirmation and the reading."""
+def it_takes_two_people(root):
     site = PeopleSite(root, options.program)
     first = site.drop(people(1))
     site.run()
     second = site.drop(people(2))
     site.run()
     batch, _ = only_suspected(site, 4)
-    process = site.start("run")
-    try:
-        result = site.call("held", "confirm", batch, "--reason", "meant so")
-    finally:
-        process.terminate()
-        process.communicate()
+    act(site, "confirm", batch)
     waiting = site.proposed()
     is_(len(waiting), 1)
     only_suspected(site, 4)
     site.approve(waiting[0]["act"])
     is_(site.held(), [])
     site.sent_is(first, second)
+
+
+@case
+def what_was_confirmed_is_that_set_of_doubles_and_no_other(root):
+    """What is published after the file was judged is nearer by day: those who confirmed have not seen it."""
+    site = Site(root, options.program)
+    first = site.drop(people(1))
+    site.run()
+    second = site.drop(people(2, head={2: "20261220"}))
+    site.run()
+    batch, _ = only_suspected(site, 4)
+    third = site.drop(people(3, head={2: "20261223"}))
+    site.run()
+    site.sent_is(first, third)
+    act(site, "confirm", batch)
+    only_suspected(site, 4)
+    site.sent_is(first, third)
+    act(site, "confirm", batch)
+    is_(site.held(), [])
+    site.sent_is(first, second, third)
 
 
 # ---- most of a file, or many in a row ----
@@ -278,7 +292,7 @@ def a_file_that_is_mostly_dead_is_held_and_its_adapter_stops(root):
     site.drop(orders("20261202", 1, order(70, "70.00")), marker=False)
     site.run()
     is_(sum(site.unit_rows().values()), 0)          # it stands
-    result = site.call("resume", "orders", "--reason", "the form was mended")
+    site.call("resume", "orders", "--reason", "the form was mended")
     site.run()
     is_(sum(site.unit_rows().values()), 1)
     is_([w["state"] for w in site.held()], ["held"])
@@ -300,8 +314,9 @@ def the_router_stops_itself_in_front_of_what_it_cannot_route(root):
                                                     "types: [payment.order.issued.v1], when: 'data.amount = \"1.00\"', to")
     site = Site(root, options.program, text)
     site.drop(orders("20261201", 1, *(order(i, f"{i + 1}.00") for i in range(1, 150))), marker=False)
-    result = site.run()
-    assert "route.mass" in result.codes, result
+    site.run()
+    stopped = [json.loads(line) for line in site.call("todo", "--json").out.splitlines()]
+    assert any(i["kind"] == "stopped" and "route.mass" in json.dumps(i) for i in stopped), stopped
     is_(site.call("dead", "list").code, 0)
     is_(sum(site.unit_rows().values()), 0)
     site.run()
