@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suspected doubles: the same payee account, amount, unit and purpose under another id within some days.
 
-    double_test.py PROGRAM
+    double_test.py PROGRAM [--count LIBCOUNT [--kills N]] [CASE ...]
 
 One line a case; exit 1 when one fails.
 """
 import argparse
 import json
+import os
 import pathlib
+import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -279,6 +282,47 @@ def what_was_confirmed_is_that_set_of_doubles_and_no_other(root):
     site.sent_is(first, second, third)
 
 
+def waiting_for_a_run(root):
+    """A held batch whose confirmation is handed in."""
+    site = Site(root, options.program)
+    first = site.drop(people(1))
+    site.run()
+    second = site.drop(people(2))
+    site.run()
+    batch, _ = only_suspected(site, 4)
+    result = site.call("held", "confirm", batch, "--reason", "a test says so")
+    assert "act.waits" in result.codes, result
+    return site, first, second
+
+
+def run(site, more):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+@case
+def a_confirmation_that_is_killed_at_any_durable_step_is_done_once(root):
+    if not options.count:
+        return
+    site, *_ = waiting_for_a_run(root / "first")
+    run(site, {"COUNT_LOG": str(root / "steps")})
+    steps = len((root / "steps").read_text().splitlines())
+    assert steps > 10, steps
+    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
+    if options.kills:
+        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
+    for n, after in kills:
+        site, first, second = waiting_for_a_run(root / f"{n}-{after}")
+        run(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
+        site.run()
+        is_(site.held(), [])
+        site.sent_is(first, second)
+        for verb in (["balance"], ["balance", "--deep"]):
+            result = site.call(*verb)
+            assert "0.00" in result.out and result.code in (0, 1), result
+
+
 # ---- most of a file, or many in a row ----
 
 @case
@@ -344,6 +388,8 @@ def main():
     global options
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
+    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
+    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     options.program = str(pathlib.Path(options.program).resolve())
