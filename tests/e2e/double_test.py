@@ -393,6 +393,7 @@ def main():
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     options.program = str(pathlib.Path(options.program).resolve())
+    options.count = options.count and str(pathlib.Path(options.count).resolve())
     failed = 0
     for f in CASES:
         if options.cases and f.__name__ not in options.cases:
