@@ -78,6 +78,8 @@ def ledger(site, folder="out/abc"):
 def run_twice(root, text=SITE_FILE):
     """A site that was backed up between two batches and restored after them."""
     site = Site(root, options.program, text)
+    if text != SITE_FILE:
+        go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
     is_(site.run().code, 0)
     backup(site)
@@ -160,6 +162,19 @@ def a_batch_that_is_there_with_other_lines_is_held(root):
     site.sent_is(first, second)
 
 
+def go_live(site):
+    """Two people let the bank's destination pay for real."""
+    site.run()
+    if site.call("live", "bank-abc", "--reason", "the bank has agreed").code == 2:
+        return                          # it is live at once
+    act, order = proposed(site, "live")
+    site.run()
+    for name in ("li", "zhang"):
+        hand_in(site, f"live-by-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
+                name=name, by=name)
+        site.run()
+
+
 def guarded_site(root):
     return run_twice(root, SITE_FILE + PEOPLE)
 
@@ -192,10 +207,9 @@ def a_restored_store_stops_all_money(root):
 def a_snapshot_of_the_same_opening_is_known_by_the_ledger(root):
     site, first, second = guarded_site(root)
     restore(site)
-    witness = {"store": ledger(site)[0]["store"], "openings": 1}
     for path in (site.root / ".jincai-witness", site.root / "out/abc/.staging/witness"):
-        is_(json.loads(path.read_text())["openings"], 2)
-        path.write_text(json.dumps(witness))
+        witness = json.loads(path.read_text())
+        path.write_text(json.dumps({**witness, "openings": witness["openings"] - 1}))
     is_stopped(site, "guard.restored", first, second)
 
 
@@ -212,8 +226,9 @@ def a_copied_store_stops_all_money(root):
 def a_store_on_another_machine_stops_all_money(root):
     site, first, second = guarded_site(root)
     st = os.stat(site.root / "bus/data.mdb")
-    put(site, "site/life", json.dumps({"store": ledger(site)[0]["store"], "openings": 2, "machine": "0" * 32,
-                                       "device": st.st_dev, "inode": st.st_ino, "clock": 0, "behind": 0}))
+    witness = json.loads((site.root / ".jincai-witness").read_text())
+    put(site, "site/life", json.dumps({**witness, "machine": "0" * 32, "device": st.st_dev, "inode": st.st_ino,
+                                       "clock": 0, "behind": 0}))
     is_stopped(site, "guard.moved", first, second)
 
 
@@ -227,6 +242,7 @@ def another_store_in_its_place_stops_all_money(root):
 @case
 def a_clock_set_back_stops_all_money(root):
     site = Site(root, options.program, SITE_FILE + PEOPLE)
+    go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
     ahead = {"LD_PRELOAD": options.count, "COUNT_CLOCK": "3600"}
     os.environ.update(ahead)
@@ -241,6 +257,7 @@ def a_clock_set_back_stops_all_money(root):
 @case
 def a_clock_a_minute_behind_stops_nothing(root):
     site = Site(root, options.program, SITE_FILE + PEOPLE)
+    go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
     os.environ.update({"LD_PRELOAD": options.count, "COUNT_CLOCK": "60"})
     try:
@@ -269,9 +286,9 @@ def hand_in(site, act_id, flow, **order):
     path.write_text(json.dumps({"id": act_id, "flow": flow, **order}), encoding="utf-8")
 
 
-def proposed(site):
+def proposed(site, what="resume"):
     """The order that waits for two people, as it was handed in."""
-    path, = [p for p in (site.root / "bus/acts").iterdir() if p.name.startswith("resume-")]
+    path, = [p for p in (site.root / "bus/acts").iterdir() if p.name.startswith(f"{what}-")]
     return path.name.rpartition(".")[0], path.read_bytes()
 
 
