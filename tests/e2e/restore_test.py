@@ -364,6 +364,8 @@ def a_move_is_let_go_the_same_way_and_stands_from_then_on(root):
         else:
             shutil.rmtree(site.root / "bus")
         third = is_stopped(site, code, first, second)
+        if how == "new":                # of a new store nothing is live yet
+            go_live(site)
         resume(site, "li", "zhang")
         for _ in range(2):
             is_(site.run().code, 0)
