@@ -13,7 +13,7 @@ const struct todo_kind todo_kinds[] = {
 	{.name = "duplicate", .zh = "重复报送", .en = "duplicate", .whole = true,
 		.next = "held seen {number} --reason {reason}\nheld show {number}"},
 	{.name = "suspected", .zh = "疑似重复付款", .en = "suspected double", .whole = true,
-		.next = "held show {number}\nheld return {number} --reason {reason}",
+		.next = "held show {number}\nheld return {number} --reason {reason}\nheld confirm {number} --reason {reason}",
 		.do_zh = "逐行看清后，请来源系统确认是否确应付两笔；确属重复的，退回本批",
 		.do_en = "see line by line, then ask the source whether both are meant; when it is a double, give this batch back"},
 	{.name = "double", .zh = "疑似重复付款（已发布）", .en = "suspected double that was passed on",
