@@ -321,8 +321,8 @@ static int intake_step(struct flow *f, enum flow_turn *ret, struct err *e)
 		return intake_publish_slice(in, e);
 	}
 	if (!in->claiming) {
-		got = intake_reread_next(in, e);
-		if (got == 0)
+		got = in->setup.finish ? 0 : intake_reread_next(in, e);
+		if (got == 0 && !in->setup.finish)
 			got = next_file(in, e);
 		*ret = got == 2 ? FLOW_COMMIT : FLOW_IDLE;
 		if (got != 1)

@@ -24,6 +24,7 @@ struct intake_setup {
 	const char *forms;           /* <bus folder>/forms: a batch ends with the form it began with */
 	const char *kept;            /* <bus folder>/adopted: tables by digest, for the same reason */
 	struct span start;           /* 2026-12-01: instructions of an earlier day are known, never sent; empty: none */
+	bool finish;                 /* begin no other file: end what is being published */
 	unsigned keep_days;          /* originals in .taken are kept so long after publication; 0: for ever */
 };
 

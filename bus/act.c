@@ -118,7 +118,7 @@ static int walk(struct bus *b, struct walk *w)
 {
 	if (bus_positions(b, "", walk_position, w, w->e) < 0)
 		return -1;
-	return w->ret < 0 ? -1 : 0;
+	return w->ret;
 }
 
 int acts_pending(struct bus *b, acts_each_pending *each, void *arg, struct err *e)

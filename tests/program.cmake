@@ -108,6 +108,13 @@ if(Python3_FOUND)
     $<TARGET_FILE:put_position> $<TARGET_FILE:full>)
   set_tests_properties(todo PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
+
+# What reaches money takes effect when two people let it.
+if(Python3_FOUND)
+  add_test(NAME adopt COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/adopt_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 8)
+  set_tests_properties(adopt PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
 add_subdirectory(bench)
 
 # Vendors whose forms were written from the reference alone, and the reference's own examples.

@@ -8,6 +8,22 @@
  */
 
 /* program */
+ROW(E_ADOPT_ALTERED, "adopt.altered", ERR_CONF, 5, "{file} is not what was adopted as {item}: it was changed or is gone; nothing that carries money was started",
+	"{file} 已不是当初采用的 {item}：被改动过或已丢失；凡涉及付款的流程均未启动", "find out who changed it; put the folder adopted/ of the bus back from a copy made before",
+	"请查明是谁改动的；并从此前的备份恢复总线的 adopted/ 文件夹")
+ROW(E_ADOPT_SITE, "adopt.site", ERR_CONF, 1, "the site file says otherwise what was adopted as {item}: adapters, router and money destinations were not started, nothing was taken and nothing was sent",
+	"站点文件与已采用的 {item} 不一致：接入、路由和付款去向均未启动，没有收取，也没有发出任何东西", "see what differs: jincai adopt; two people let it take effect: jincai adopt --reason TEXT; or put the file back",
+	"查看差异：jincai adopt；经两人签批生效：jincai adopt --reason 原因；或把文件改回原样")
+ROW(E_ADOPT_UNREADABLE, "adopt.unreadable", ERR_CONF, 3, "what is in force cannot be read together with {file}; nothing was started, nothing was sent",
+	"现行的报文格式和代码表无法与 {file} 一起读取；没有启动，也没有发出任何东西", "the findings are above; put the site file back as it was, then jincai adopt", "问题见上；请先把站点文件改回原样，再用 jincai adopt")
+ROW(E_ADOPT_NONE, "adopt.none", ERR_CONF, 2, "{item} is not among what waits to be adopted; nothing was changed", "{item} 不在等待采用之列；未作任何改动",
+	"what waits is listed by jincai adopt", "等待采用的项目请看 jincai adopt")
+ROW(E_ADOPT_DATE, "adopt.date", ERR_CONF, 2, "--from {text} is no date from today on; nothing was changed", "--from {text} 不是今天或以后的日期；未作任何改动",
+	"write it as 2026-12-01, or leave it out", "请写成 2026-12-01，或不写")
+ROW(E_LIVE_NONE, "live.none", ERR_CONF, 2, "{subject} is no money destination with mode: live; nothing was changed", "{subject} 不是写有 mode: live 的付款去向；未作任何改动",
+	"write mode: live in the site file first; nothing goes out before two people have approved it", "请先在站点文件里写 mode: live；两人签批之前不会发出任何东西")
+ROW(E_LIVE_ALREADY, "live.already", ERR_CONF, 1, "{subject} is live already; nothing was changed", "{subject} 早已正式运行；未作任何改动",
+	"nothing to do", "无须处理")
 ROW(E_CASE_EXPECTED, "case.expected", ERR_CONF, 1, "case {case} does not say what it expects: {want} is missing or cannot be read", "用例 {case} 没有写明预期：缺少 {want}，或其内容读不懂",
 	"it was not run; inward it needs expected.jsonl, outward either expected.file or expected.error", "该用例没有运行；接入用例要有 expected.jsonl，去向用例要有 expected.file 或 expected.error 之一")
 ROW(E_CASE_INPUT, "case.input", ERR_CONF, 1, "case {case} holds {got} input files, it has to be one", "用例 {case} 里有 {got} 个输入文件，只能是一个",

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keeper.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "act.h"
 #include "clock.h"
 #include "guard.h"
-#include "jscan.h"
+#include "fsys.h"
 #include "log.h"
 
 #define POLL_MS 1000                 /* how often it is looked whether a day has come */
@@ -16,6 +17,7 @@ struct keeper {
 	struct flow flow;
 	struct keeper_setup setup;
 	struct adopted now;
+	bool others;                 /* other flows run */
 };
 
 /* ---- what is in force ---- */
@@ -57,6 +59,37 @@ static bool has_text(const json_t *list, const char *text)
 bool adopted_live(const struct adopted *a, const char *destination)
 {
 	return has_text(json_object_get(a->root, "live"), destination);
+}
+
+bool adopted_due(const struct adopted *a)
+{
+	const json_t *one;
+	char today[11];
+	size_t i;
+
+	clock_date(clock_day(clock_now_ms()), today);
+	json_array_foreach(json_object_get(a->root, "next"), i, one)
+		if (strcmp(json_string_value(json_object_get(one, "from")), today) <= 0)
+			return true;
+	return false;
+}
+
+json_t *adopted_differences(const struct adopted *a, const struct items *i)
+{
+	json_t *ret = json_array(), *was;
+	const char *name;
+
+	for (unsigned n = 0; n < i->n; n++) {
+		const char *digest = adopted_digest(a, i->list[n].name);
+
+		if (!digest || strcmp(digest, i->list[n].digest) != 0)
+			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", i->list[n].name, "was", digest ? digest : "",
+				"is", i->list[n].digest));
+	}
+	json_object_foreach(json_object_get(a->root, "items"), name, was)
+		if (!items_find(i, span_of(name)))
+			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", name, "was", json_string_value(was), "is", ""));
+	return ret;
 }
 
 char *adopted_root(const struct bus *b)
@@ -110,28 +143,8 @@ static json_t *live_of(const struct site *s)
 	json_t *ret = json_array();
 
 	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (s->destinations[i].mode == SITE_LIVE && items_destination(&s->destinations[i]))
+		if (s->destinations[i].said_live && items_destination(&s->destinations[i]))
 			json_array_append_new(ret, json_string(s->destinations[i].name));
-	return ret;
-}
-
-/* What the files say: {"item":NAME,"was":..,"is":..} of all that is otherwise in force; to be released. */
-static json_t *differences(const struct keeper *k)
-{
-	const struct items *i = k->setup.items;
-	json_t *ret = json_array(), *was;
-	const char *name;
-
-	for (unsigned n = 0; n < i->n; n++) {
-		const char *digest = adopted_digest(&k->now, i->list[n].name);
-
-		if (!digest || strcmp(digest, i->list[n].digest) != 0)
-			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", i->list[n].name, "was", digest ? digest : "",
-				"is", i->list[n].digest));
-	}
-	json_object_foreach(json_object_get(k->now.root, "items"), name, was)
-		if (!items_find(i, span_of(name)))
-			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", name, "was", json_string_value(was), "is", ""));
 	return ret;
 }
 
@@ -151,7 +164,7 @@ static int take_all(struct keeper *k, struct err *e)
 {
 	const bool first = !k->now.root;
 	const struct items *i = k->setup.items;
-	json_t *list = differences(k), *live = k->setup.alone ? live_of(k->setup.site) : json_array(), *root, *items;
+	json_t *list = adopted_differences(&k->now, i), *live = k->setup.alone ? live_of(k->setup.site) : json_array(), *root, *items;
 	int ret = 0;
 
 	if (first || json_array_size(list) || (k->setup.alone && !json_equal(live, json_object_get(k->now.root, "live")))) {
@@ -167,6 +180,146 @@ static int take_all(struct keeper *k, struct err *e)
 	json_decref(live);
 	json_decref(list);
 	return ret;
+}
+
+/* A destination that its file no longer calls live needs two people again. 1: staged. */
+static int drop_live(struct keeper *k, struct err *e)
+{
+	const struct site *s = k->setup.site;
+	json_t *live = json_object_get(k->now.root, "live"), *gone = json_array();
+	int ret = 0;
+
+	for (size_t i = json_array_size(live); i-- > 0;) {
+		const char *name = json_string_value(json_array_get(live, i));
+		bool is = false;
+
+		for (unsigned d = 0; d < s->ndestinations; d++)
+			is |= strcmp(s->destinations[d].name, name) == 0 && s->destinations[d].said_live;
+		if (!is) {
+			json_array_append_new(gone, json_pack("{s:s,s:s,s:s}", "item", name, "was", "live", "is", ""));
+			json_array_remove(live, i);
+		}
+	}
+	if (json_array_size(gone))
+		ret = save(k, k->now.root, e) != 0 || record(k, "no longer mode: live", gone, e) != 0 ? -1 : 1;
+	json_decref(gone);
+	return ret;
+}
+
+/* What was approved for today or earlier is in force from here on. 1: staged. */
+static int change(struct keeper *k, struct err *e)
+{
+	json_t *next = json_object_get(k->now.root, "next"), *items = json_object_get(k->now.root, "items"), *list = json_array();
+	char today[11];
+	int ret = 0;
+
+	clock_date(clock_day(clock_now_ms()), today);
+	for (size_t i = 0; i < json_array_size(next);) {
+		const json_t *one = json_array_get(next, i);
+		const char *item = json_string_value(json_object_get(one, "item"));
+		const char *digest = json_string_value(json_object_get(one, "digest"));
+		const char *was = adopted_digest(&k->now, item);
+
+		if (strcmp(json_string_value(json_object_get(one, "from")), today) > 0) {
+			i++;
+			continue;
+		}
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "item", item, "was", was ? was : "", "is", digest));
+		log_line(LOG_WARN, "adopt.in_force", "item=%s digest=%.12s", item, digest[0] ? digest : "none");
+		if (digest[0])
+			json_object_set_new(items, item, json_string(digest));
+		else
+			json_object_del(items, item);
+		json_array_remove(next, i);
+	}
+	if (json_array_size(list))
+		ret = save(k, k->now.root, e) != 0 || record(k, "in force from here on", list, e) != 0 ? -1 : 1;
+	json_decref(list);
+	return ret;
+}
+
+static void ask_again(const struct keeper *k)
+{
+	int none = 0;
+
+	if (k->setup.again)
+		atomic_compare_exchange_strong(k->setup.again, &none, KEEPER_AGAIN);
+}
+
+/* ---- what people decide ---- */
+
+static int refuse(struct keeper *k, const struct act *a, enum err_id why, struct err *e)
+{
+	return flow_act_outcome(&k->flow, a, "refused", err_code(why)->name, e);
+}
+
+/* What is in force is what they saw, and what they want lies there. */
+static bool as_seen(const struct keeper *k, const json_t *one)
+{
+	const char *item = json_string_value(json_object_get(one, "item")), *was = json_string_value(json_object_get(one, "was"));
+	const char *is = json_string_value(json_object_get(one, "is")), *now = item ? adopted_digest(&k->now, item) : NULL;
+	char *root, *folder;
+	bool there;
+
+	if (!item || !was || !is || strcmp(now ? now : "", was) != 0 || (is[0] && strlen(is) != KEPT_DIGEST - 1) || strchr(is, '/'))
+		return false;
+	root = adopted_root(k->flow.bus);
+	folder = kept_folder(root, is);
+	there = !is[0] || fsys_exists(AT_FDCWD, folder);
+	free(folder);
+	free(root);
+	return there;
+}
+
+static void set_next(struct keeper *k, const json_t *one, const char *from)
+{
+	json_t *next = json_object_get(k->now.root, "next");
+	const char *item = json_string_value(json_object_get(one, "item"));
+
+	for (size_t i = json_array_size(next); i-- > 0;)
+		if (strcmp(json_string_value(json_object_get(json_array_get(next, i), "item")), item) == 0)
+			json_array_remove(next, i);
+	json_array_append_new(next, json_pack("{s:s,s:O,s:s}", "item", item, "digest", json_object_get(one, "is"), "from", from));
+}
+
+static int adopt(struct keeper *k, const struct act *a, struct err *e)
+{
+	const json_t *items = json_object_get(a->root, "items"), *one;
+	char today[11], from[11];
+	size_t i;
+
+	clock_date(clock_day(clock_now_ms()), today);
+	snprintf(from, sizeof from, "%.*s", SPAN_F(act_text(a, "from")));
+	if (!k->now.root || !json_array_size(items))
+		return refuse(k, a, E_ACT_CHANGED, e);
+	json_array_foreach(items, i, one)
+		if (!as_seen(k, one))
+			return refuse(k, a, E_ACT_CHANGED, e);
+	json_array_foreach(items, i, one)
+		set_next(k, one, strcmp(from, today) > 0 ? from : today);
+	if (adopted_due(&k->now))
+		ask_again(k);
+	return save(k, k->now.root, e) != 0 || flow_act_outcome(&k->flow, a, "done", "", e) != 0 ? -1 : 0;
+}
+
+static int live(struct keeper *k, const struct act *a, struct err *e)
+{
+	const struct site *s = k->setup.site;
+	const char *site = adopted_digest(&k->now, ITEM_SITE);
+	unsigned i = 0;
+
+	while (i < s->ndestinations && !span_is(a->subject, s->destinations[i].name))
+		i++;
+	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || !s->destinations[i].said_live)
+		return refuse(k, a, E_LIVE_NONE, e);
+	if (adopted_live(&k->now, s->destinations[i].name))
+		return refuse(k, a, E_LIVE_ALREADY, e);
+	if (!site || !span_is(a->digest, site))
+		return refuse(k, a, E_ACT_CHANGED, e);
+	json_array_append_new(json_object_get(k->now.root, "live"), json_string(s->destinations[i].name));
+	log_line(LOG_WARN, "adopt.live", "destination=%s by=%.*s", s->destinations[i].name, SPAN_F(a->by));
+	ask_again(k);
+	return save(k, k->now.root, e) != 0 || flow_act_outcome(&k->flow, a, "done", "", e) != 0 ? -1 : 0;
 }
 
 /* ---- the flow ---- */
@@ -185,6 +338,12 @@ static int keeper_step(struct flow *f, enum flow_turn *ret, struct err *e)
 
 	if (!k->now.root || k->setup.alone)
 		got = take_all(k, e);
+	else if (!k->others && adopted_due(&k->now))
+		got = change(k, e);
+	else
+		got = drop_live(k, e);
+	if (got == 0 && k->others && adopted_due(&k->now))
+		ask_again(k);
 	*ret = got > 0 ? FLOW_COMMIT : FLOW_IDLE;
 	return got < 0 ? -1 : 0;
 }
@@ -197,16 +356,21 @@ static bool is_resume(const struct act *a)
 static unsigned keeper_act_people(struct flow *f, const struct act *a)
 {
 	(void)f;
-	return is_resume(a) ? 2 : 0;
+	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") ? 2 : 0;
 }
 
 static int keeper_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct keeper *k = (struct keeper *)f;
-	int none = 0, got = guard_act(f, k->setup.site, a, e);
+	int got;
 
-	if (got == 1 && k->setup.again)
-		atomic_compare_exchange_strong(k->setup.again, &none, KEEPER_AGAIN);
+	if (span_is(a->what, "adopt"))
+		return adopt(k, a, e);
+	if (span_is(a->what, "live"))
+		return live(k, a, e);
+	got = guard_act(f, k->setup.site, a, e);
+	if (got == 1)
+		ask_again(k);
 	return got < 0 ? -1 : 0;
 }
 
@@ -230,6 +394,11 @@ static const struct flow_kind keeper_kind = {
 	.close = keeper_close,
 	.free = keeper_free,
 };
+
+void keeper_others_run(struct flow *keeper)
+{
+	((struct keeper *)keeper)->others = true;
+}
 
 struct flow *keeper_new(const struct keeper_setup *s)
 {

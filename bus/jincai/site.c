@@ -16,6 +16,7 @@ struct loading {
 	struct site *site;
 	struct conf *root;
 	struct findings *f;
+	const char *const *forms;    /* pairs: as the site file calls a form by its path, and what is read in its place */
 };
 
 char *site_find(const char *path)
@@ -182,10 +183,19 @@ static char *read_folder(struct loading *in, struct conf *map, const char *key)
 	return path;
 }
 
+static const char *instead(const struct loading *in, struct span name)
+{
+	for (const char *const *pair = in->forms; pair && *pair; pair += 2)
+		if (span_is(name, pair[0]))
+			return pair[1];
+	return NULL;
+}
+
 static struct form *read_form(struct loading *in, struct conf *map, bool outward)
 {
 	struct conf *node = conf_need(map, "form", CONF_SCALAR, in->f);
-	char *path = node ? library_form(in->site->library, node->text, outward ? "out" : "in", node, in->f) : NULL;
+	const char *other = node ? instead(in, node->text) : NULL;
+	char *path = other ? mem_text(span_of(other)) : node ? library_form(in->site->library, node->text, outward ? "out" : "in", node, in->f) : NULL;
 	struct form *form = path ? form_load(in->site->library, path, in->f) : NULL;
 
 	free(path);
@@ -258,6 +268,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	if (!conf_get(node, "mode"))
 		conf_report_key(in->f, node, E_SITE_NO_MODE, "destination=%s", d->name);
 	d->mode = (enum site_mode)conf_choice(node, "mode", "off|shadow|live", 0, in->f);
+	d->said_live = d->mode == SITE_LIVE;
 	split = conf_want(node, "split", CONF_SCALAR, in->f);
 	if (split)
 		d->split = mem_text(split->text);
@@ -444,9 +455,14 @@ static void each_entry(struct loading *in, const char *key, void (*read)(struct 
 
 struct site *site_load(const char *path, const char *const *libraries, struct findings *f)
 {
+	return site_load_over(path, libraries, NULL, f);
+}
+
+struct site *site_load_over(const char *path, const char *const *libraries, const char *const *forms, struct findings *f)
+{
 	unsigned before = f->count;
 	struct conf_file *conf = conf_open(path, f);
-	struct loading in = {.f = f};
+	struct loading in = {.f = f, .forms = forms};
 	struct conf *routes;
 	struct site *s;
 

@@ -73,6 +73,7 @@ struct site_destination {
 	bool group;                  /* readers: group */
 	enum site_mode mode;
 	char *contact;               /* whom to call, or NULL */
+	bool said_live;              /* mode: live, as the file says; mode is shadow until two people let it (in_force.h) */
 	struct form *form;
 };
 
@@ -105,6 +106,8 @@ struct site {
 	struct people *people;       /* who may let money go; NULL: the site names nobody */
 	struct audit_conf audit;     /* of the chain over what people decide (audit.h) */
 	char *anchor;                /* its file; NULL: there is none */
+	bool finish;                 /* adapters begin no other file */
+	bool closed;                 /* nothing that carries money is started (in_force.h) */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -112,6 +115,8 @@ char *site_find(const char *path);
 /* Reads and checks everything that can be checked without starting; NULL with findings, notes alone refuse nothing.
  * libraries: folders given on the command line, NULL-terminated. */
 struct site *site_load(const char *path, const char *const *libraries, struct findings *f);
+/* The same; forms: pairs, NULL-terminated or NULL: a form that the site file names by its path, and the file that is read in its place. */
+struct site *site_load_over(const char *path, const char *const *libraries, const char *const *forms, struct findings *f);
 void site_free(struct site *s);
 /* The adapter of that name; NULL when the site has none. */
 const struct site_adapter *site_adapter(const struct site *s, struct span name);

@@ -135,7 +135,7 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 	struct buf spool = BUF_INIT, forms = BUF_INIT, kept = BUF_INIT;
 	struct intake_setup setup = {.name = a->name, .bus = b, .library = s->library, .form = a->form,
 		.folder = a->folder, .returns = a->returns, .start = a->start ? span_of(a->start) : SPAN(""),
-		.keep_days = a->keep_days, .pays = s->pays};
+		.keep_days = a->keep_days, .pays = s->pays, .finish = s->finish};
 	struct flow *f;
 
 	buf_printf(&spool, "%s/spool/%s", bus_folder(b), a->name);
@@ -213,15 +213,15 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	if (!s->pays)
 		s->pays = pays_new(s->double_days);
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
-		if (site_wants(names, s->adapters[i].name))
+		if (!s->closed && site_wants(names, s->adapters[i].name))
 			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e), form_instructs(s->adapters[i].form));
-	if (!failed && site_wants(names, SITE_ROUTER)) {
+	if (!failed && !s->closed && site_wants(names, SITE_ROUTER)) {
 		struct router *r = site_router(s, b, e);
 
 		failed = add_flow(&list, &n, r ? router_flow(r) : NULL, true);
 	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
-		if (s->destinations[i].mode != SITE_OFF && !(s->money_stopped && items_destination(&s->destinations[i])) &&
+		if (s->destinations[i].mode != SITE_OFF && !((s->money_stopped || s->closed) && items_destination(&s->destinations[i])) &&
 			site_wants(names, s->destinations[i].name))
 			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);
 	if (failed) {

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "guard.h"
-#include "keeper.h"
+#include "in_force.h"
 #include "log.h"
+#include "people.h"
 #include "say.h"
 #include "verbs.h"
 
@@ -45,31 +46,180 @@ static int ended(struct flow *const *flows, unsigned n)
 	return code;
 }
 
-/* The money is stopped: said at once, and again at the end. */
-static int guarded(struct site *s, struct bus *b, struct guard *g, struct err *e)
+struct round {
+	struct bus *bus;
+	struct guard guard;
+	const char *const *names;
+	bool until_idle;
+};
+
+static void free_flows(struct flow **flows, unsigned n)
 {
-	if (guard_begin(s, b, s->test && !s->people, g, e) != 0)
-		return -1;
-	memcpy(s->store, g->store, sizeof s->store);
-	s->money_stopped = g->why.id != E_NONE;
-	if (g->why.id) {
-		err_print(&g->why, say_lang(), stderr);
-		log_line(LOG_WARN, "guard.stopped", "err=%s do=jincai_resume", err_code(g->why.id)->name);
-	}
-	return 0;
+	for (unsigned i = 0; i < n; i++)
+		flows[i]->kind->free(flows[i]);
+	free(flows);
 }
 
-/* The keeper goes first: before anything else moves it is written down what is in force. It runs on with the others, unless
- * flows are named. */
-static int begin(struct flow *keeper, bool stays, struct err *e)
+/* What is in force cannot be put together with the rest of the files. */
+static int show_findings(struct findings *f, const struct err *e)
+{
+	findings_print(f, say_lang(), 0, stderr);
+	return verb_failed(e);
+}
+
+/* The money is stopped: said at once, and again at the end. */
+static void guarded(const struct guard *g, struct site *s)
+{
+	memcpy(s->store, g->store, sizeof s->store);
+	s->money_stopped = g->why.id != E_NONE;
+}
+
+static void say_guarded(const struct guard *g)
+{
+	if (!g->why.id)
+		return;
+	err_print(&g->why, say_lang(), stderr);
+	log_line(LOG_WARN, "guard.stopped", "err=%s do=jincai_resume", err_code(g->why.id)->name);
+}
+
+/* Flows that carry no money are not told apart here: site_flows leaves out those that may not start. keeper: may be NULL. */
+static int run_flows(const struct round *r, struct site *s, struct flow *keeper, bool until_idle)
+{
+	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked};
+	struct flow **flows = NULL;
+	struct err e = ERR_INIT;
+	unsigned n = 0;
+	int code;
+
+	guarded(&r->guard, s);
+	if (site_flows(s, r->bus, r->names, &flows, &n, &e) != 0)
+		return verb_failed(&e);
+	if (keeper) {
+		flows = mem_grow(flows, n + 1u, sizeof *flows);
+		flows[n] = keeper;
+	}
+	code = flow_run(flows, n + (keeper != NULL), &how, &e) != 0 ? verb_failed(&e) : ended(flows, n + (keeper != NULL));
+	free_flows(flows, n);
+	return code;
+}
+
+/* What was approved is due: what was begun ends with what is in force now. */
+static int finish_begun(const struct round *r, const struct site *files, const struct adopted *a)
+{
+	struct findings f;
+	struct in_force x;
+	struct site *again;
+	struct err e;
+	int code = 0;
+
+	findings_init(&f);
+	again = in_force_again(files, &f);
+	if (again && in_force_load(again, r->bus, a, &x, &f, &e) == 0) {
+		x.site->finish = true;
+		log_line(LOG_INFO, "adopt.finish", "site=%s", x.site->name);
+		code = x.closed ? 0 : run_flows(r, x.site, NULL, true);
+		in_force_done(&x);
+	}
+	findings_done(&f);
+	site_free(again);
+	return code;
+}
+
+/* Before anything else moves the keeper writes down what is in force. */
+static int settle(struct flow *keeper, struct err *e)
 {
 	enum flow_turn turn = FLOW_COMMIT;
 	int ret = 0;
 
 	while (ret == 0 && turn != FLOW_IDLE)
 		ret = flow_turn(keeper, &turn, e);
-	if (!stays)
-		flow_shut(keeper);
+	flow_shut(keeper);
+	keeper_others_run(keeper);
+	return ret;
+}
+
+/* With what is in force from here on. */
+static int run_in_force(const struct round *r, struct site *files, struct flow *keeper)
+{
+	struct adopted a = {0};
+	struct findings f;
+	struct in_force x;
+	struct err e;
+	int code, own;
+
+	findings_init(&f);
+	if (adopted_read(r->bus, &a, &e) != 0 || in_force_load(files, r->bus, &a, &x, &f, &e) != 0) {
+		code = show_findings(&f, &e);
+	} else {
+		keeper->people = x.site->people;
+		keeper->alone = x.alone;
+		if (x.closed)
+			err_print(&x.why, say_lang(), stderr);
+		own = x.closed ? err_code(x.why.id)->exit : 0;
+		code = run_flows(r, x.site, site_wants(r->names, SITE_KEEPER) ? keeper : NULL, r->until_idle);
+		code = own > code ? own : code;
+		code = code == 0 && r->guard.why.id ? 1 : code;
+		in_force_done(&x);
+	}
+	findings_done(&f);
+	adopted_done(&a);
+	return code;
+}
+
+static int one_round(struct round *r, struct site *files, bool first)
+{
+	struct adopted a = {0};
+	struct people *people = NULL;
+	struct keeper_setup setup = {.bus = r->bus, .site = files, .again = &stop_asked};
+	struct flow *keeper;
+	struct items items;
+	struct err e;
+	int code;
+
+	if (adopted_read(r->bus, &a, &e) != 0)
+		return verb_failed(&e);
+	setup.alone = in_force_people(r->bus, &a, &people, &e) == 0 && in_force_alone(files, people);
+	if (first ? guard_begin(files, r->bus, setup.alone, &r->guard, &e) != 0 : guard_look(r->bus, &r->guard.why, NULL, &e) != 0) {
+		people_free(people);
+		adopted_done(&a);
+		return verb_failed(&e);
+	}
+	say_guarded(&r->guard);
+	code = adopted_due(&a) && !setup.alone ? finish_begun(r, files, &a) : 0;
+	adopted_done(&a);
+	if (atomic_load(&stop_asked) == 1) {
+		people_free(people);
+		return code;
+	}
+	items_of(files, &items);
+	setup.items = &items;
+	keeper = keeper_new(&setup);
+	keeper->money = true;
+	keeper->audit = &files->audit;
+	keeper->alone = setup.alone;
+	keeper->people = people ? people : files->people;
+	code = settle(keeper, &e) != 0 ? verb_failed(&e) : run_in_force(r, files, keeper);
+	keeper->kind->free(keeper);
+	people_free(people);
+	items_done(&items);
+	return code;
+}
+
+/* Another thing is to be in force: the files are read again too. NULL: they cannot be. */
+static struct site *read_again(struct site *s, int *ret_code)
+{
+	struct findings f;
+	struct site *ret;
+	struct err first;
+
+	findings_init(&f);
+	ret = in_force_again(s, &f);
+	if (!ret) {
+		findings_print(&f, say_lang(), 0, stderr);
+		findings_first(&f, &first);
+		*ret_code = err_code(first.id)->exit == 5 ? 5 : 3;
+	}
+	findings_done(&f);
 	return ret;
 }
 
@@ -82,44 +232,32 @@ static int anchor_opens(const struct site *s, struct err *e)
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
-	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked};
-	struct flow **flows = NULL, *keeper;
-	struct bus *b = NULL;
+	struct round r = {.names = names, .until_idle = until_idle};
+	struct site *files = s;
 	struct err e = ERR_INIT;
-	struct items items;
-	struct guard guard;
-	bool stays = site_wants(names, SITE_KEEPER);
-	unsigned n = 0;
-	int code;
+	int code, again = KEEPER_AGAIN;
 
-	if (bus_open(&c, BUS_OWN, &b, &e) != 0)
+	if (bus_open(&c, BUS_OWN, &r.bus, &e) != 0)
 		return verb_failed(&e);
-	items_of(s, &items);
-	keeper = keeper_new(&(struct keeper_setup){.bus = b, .site = s, .items = &items, .alone = s->test});
-	keeper->people = s->people;
-	keeper->alone = s->test && !s->people;
-	keeper->audit = &s->audit;
-	if (anchor_opens(s, &e) != 0 || guarded(s, b, &guard, &e) != 0 || begin(keeper, stays, &e) != 0 ||
-		site_flows(s, b, names, &flows, &n, &e) != 0) {
-		flow_shut(keeper);
-		keeper->kind->free(keeper);
-		items_done(&items);
-		bus_close(b);
+	if (anchor_opens(s, &e) != 0) {
+		bus_close(r.bus);
 		return verb_failed(&e);
 	}
-	if (stays) {
-		flows = mem_grow(flows, n + 1u, sizeof *flows);
-		flows[n++] = keeper;
-	} else {
-		keeper->kind->free(keeper);
+	code = one_round(&r, files, true);
+	while (files && atomic_compare_exchange_strong(&stop_asked, &again, 0)) {
+		struct site *fresh = read_again(files, &code);
+
+		log_line(LOG_INFO, "run.again", "site=%s", s->name);
+		if (files != s)
+			site_free(files);
+		files = fresh;
+		if (files)
+			code = one_round(&r, files, false);
+		again = KEEPER_AGAIN;
 	}
-	code = flow_run(flows, n, &how, &e) != 0 ? verb_failed(&e) : ended(flows, n);
-	code = code == 0 && guard.why.id ? 1 : code;
-	for (unsigned i = 0; i < n; i++)
-		flows[i]->kind->free(flows[i]);
-	free(flows);
-	items_done(&items);
-	bus_close(b);
+	if (files != s)
+		site_free(files);
+	bus_close(r.bus);
 	return code;
 }
 

@@ -68,6 +68,8 @@ int verb_resume(const struct args *a);
 int verb_audit_list(const struct args *a);
 int verb_audit_verify(const struct args *a);
 int verb_audit_export(const struct args *a);
+int verb_adopt(const struct args *a);
+int verb_live(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);
 int verb_resume_money(const struct args *a);    /* resume without a word */

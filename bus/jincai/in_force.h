@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_IN_FORCE_H
+#define JC_IN_FORCE_H
+
+#include "keeper.h"
+
+/*
+ * The site as it runs: what its files say, but of the money part (items.h) what two people let take effect (keeper.h).
+ *
+ * - Forms, tables and schemas of the money part are read from <bus>/adopted by digest, whatever the files say meanwhile. When a digest
+ *   is not that of what was read: closed (adopt.altered).
+ * - What the site file says of the money part cannot be half in force: when it is otherwise than adopted, nothing that carries
+ *   money is started: closed (adopt.site). The keeper and all destinations that move no money run.
+ * - A money destination with mode: live is in shadow until two people let it go live.
+ * - The people in force are those that were adopted; when none were, those of the file: somebody has to be the first.
+ */
+struct in_force {
+	struct site *site;           /* as it runs; owned, but when it is the one that was given */
+	bool owned;
+	bool alone;                  /* a test site that names no people: its files decide */
+	bool closed;                 /* nothing that carries money may start; why says for what reason */
+	struct err why;
+};
+
+/* files: the site as its files say; borrowed, and changed as above where nothing else has to be read. Findings: of what was adopted
+ * and cannot be read with the rest of the files; then -1 with adopt.unreadable. */
+int in_force_load(struct site *files, struct bus *b, const struct adopted *a, struct in_force *ret, struct findings *f,
+	struct err *e);
+void in_force_done(struct in_force *x);
+/* The people that were adopted; *ret NULL: none. adopt.altered. */
+int in_force_people(struct bus *b, const struct adopted *a, struct people **ret, struct err *e);
+/* A test site that names no people, neither adopted nor in its file. */
+bool in_force_alone(const struct site *files, const struct people *adopted);
+/* Reads the files of a site once more; NULL with findings. */
+struct site *in_force_again(const struct site *s, struct findings *f);
+
+#endif

@@ -1,0 +1,449 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What reaches money takes effect when two people let it, and not by editing a file.
+
+    adopt_test.py PROGRAM [--count LIBCOUNT] [CASE...]
+
+One line a case; exit 1 when one fails.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+from people import PRODUCTION, PeopleSite, make_pair
+from small_site import SITE_FILE, Site, large, payroll
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CASES = []
+options = None
+LIBRARY = ("adapters/payroll/pipe/batch.yaml", "adapters/bank/pipe/batch.yaml", "schemas/codes/units.yaml",
+           "schemas/codes/units.2026.csv", "schemas/codes/banks.yaml", "schemas/codes/banks.2026.csv",
+           "schemas/payroll/payroll.line.v1.json", "schemas/common/parts.json")
+UNITS, BANK, INWARD = "lib/schemas/codes/units.2026.csv", "lib/adapters/bank/pipe/batch.yaml", "lib/adapters/payroll/pipe/batch.yaml"
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+def is_(got, want):
+    assert got == want, f"want {want!r}\ngot  {got!r}"
+
+
+def with_library(root, text):
+    for name in LIBRARY:
+        (root / "lib" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / "lib" / name)
+    return text.replace("bus: ", "library: [./lib]\nbus: ")
+
+
+def production(root, live=True):
+    """A production site with a library of its own. live: two people let its bank go live."""
+    site = PeopleSite(root, options.program, with_library(root, PRODUCTION))
+    is_(site.run().code, 0)
+    if live:
+        site.call("live", "bank-abc", "--reason", "compared for a month")
+        site.run()
+        site.approve(site.proposed()[0]["act"])
+    return site
+
+
+def edit(site, name, old, new):
+    path = site.root / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text, (name, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def waiting(site, code=1):
+    """What `adopt` lists."""
+    r = site.call("adopt", "--lang", "en")
+    is_(r.code, code)
+    return re.findall(r"^((?:form|table|schema):\S+|site)  ", r.out, re.MULTILINE), r.out
+
+
+def adopt(site, *words):
+    """Two people let it take effect."""
+    r = site.call("adopt", *words, "--reason", "the register was amended")
+    assert "act.waits" in r.codes, r
+    site.run()
+    return site.approve(site.proposed()[-1]["act"])
+
+
+def unit_folders(site):
+    return sorted(p.name for p in (site.root / "out/units").iterdir() if not p.name.startswith("."))
+
+
+def audit(site):
+    return [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
+
+
+def refuses_money(site, batch=2):
+    """Nothing that carries money is started, nothing of a new file is taken."""
+    b = site.drop(payroll(batch=batch))
+    before = site.sent()
+    r = site.run()
+    is_((r.code, "adopt.site" in r.codes), (1, True))
+    is_(site.sent(), before)
+    assert (site.payroll / b.name).exists(), "the file was taken"
+    return b
+
+
+# ---- live ----
+
+@case
+def a_money_destination_of_production_is_in_shadow_until_two_people_let_it_go_live(root):
+    site = production(root, live=False)
+    first, second = site.drop(payroll(batch=1)), payroll(batch=2)
+    site.run()
+    is_((site.sent().total(), sum(site.unit_lines().values())), (0, 5))
+    r = site.call("live", "bank-abc", "--reason", "compared for a month")
+    assert "act.waits" in r.codes, r
+    site.run()
+    act = site.proposed()[0]
+    is_((act["order"]["act"] if "order" in act else act.get("what", "live")), "live")
+    site.sign(act["act"], "li")
+    site.drop(second)
+    site.run()
+    is_(site.sent().total(), 0)
+    site.sign(act["act"], "zhang")
+    site.run()
+    third = site.drop(payroll(batch=3))
+    site.run()
+    is_(set(site.sent()), {tuple(line) for line in third.lines})
+    r = site.call("live", "bank-abc", "--reason", "again")
+    is_((r.code, "live.already" in r.codes), (1, True))
+    r = site.call("live", "units", "--reason", "no money")
+    is_((r.code, "live.none" in r.codes), (2, True))
+    assert first
+
+
+@case
+def who_takes_live_out_of_the_file_needs_two_people_again(root):
+    site = production(root)
+    for mode in ("shadow", "live"):
+        edit(site, "jincai.yaml", "bank/pipe, gather: batch, mode: " + ("live" if mode == "shadow" else "shadow"),
+             "bank/pipe, gather: batch, mode: " + mode)
+        site.run()
+    site.drop(payroll(batch=1))
+    site.run()
+    is_(site.sent().total(), 0)
+
+
+# ---- what a file says takes effect by two people alone ----
+
+@case
+def a_row_of_a_table_waits_for_two_people_and_is_shown_row_by_row(root):
+    site = production(root)
+    is_(site.call("adopt").code, 0)
+    edit(site, UNITS, "602001,呼伦贝尔市某单位一,602001", "602001,呼伦贝尔市某单位一,602002")
+    b = site.drop(payroll(batch=1))
+    is_(site.run().code, 0)
+    is_(unit_folders(site), ["602001"])
+    names, text = waiting(site)
+    is_(names, ["table:units"])
+    assert "  - 602001,呼伦贝尔市某单位一,602001" in text and "  + 602001,呼伦贝尔市某单位一,602002" in text, text
+    assert text.count("\n  ") == 2, text
+    adopt(site)
+    c = site.drop(payroll(batch=2))
+    site.run()
+    is_(unit_folders(site), ["602001", "602002"])
+    is_(site.call("adopt").code, 0)
+    site.sent_is(b, c)
+    is_([(a["act"], a["by"] == "jincai") for a in audit(site)][-1][0] in ("adopt", "approve"), True)
+
+
+@case
+def one_person_is_not_enough_and_a_change_meanwhile_makes_it_void(root):
+    site = production(root)
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    r = site.call("adopt", "table:units", "--reason", "x")
+    assert "act.waits" in r.codes, r
+    site.run()
+    act = site.proposed()[0]["act"]
+    site.sign(act, "li")
+    site.run()
+    is_(waiting(site)[0], ["table:units"])
+    site.sign(act, "li")
+    site.run()
+    is_(waiting(site)[0], ["table:units"])
+    for words, code in ((["table:banks"], "adopt.none"), (["--from", "yesterday"], "adopt.date"), (["--from", "2026-01-01"], "adopt.date")):
+        r = site.call("adopt", *words, "--reason", "x")
+        is_((r.code, r.codes), (2, {code}))
+
+
+@case
+def a_constant_in_a_form_outward_pays_nobody(root):
+    site = production(root)
+    edit(site, BANK, "    - data.payee.account\n  subsidy", "    - {value: \"6222020600000000999\"}\n  subsidy")
+    b = site.drop(payroll(batch=1))
+    is_(site.run().code, 0)
+    site.sent_is(b)
+    names, text = waiting(site)
+    is_(names, ["form:bank/pipe/batch"])
+    assert "0999" in text and "6222020600000000999" not in text, text
+
+
+@case
+def an_older_form_put_back_and_another_one_before_it_pay_nobody(root):
+    site = production(root)
+    older = (site.root / INWARD).read_text()
+    edit(site, INWARD, ", check: positive", "")
+    is_(site.run().code, 0)
+    adopt(site)
+    (site.root / INWARD).write_text(older)
+    b = site.drop(payroll(batch=1))
+    site.run()
+    is_(waiting(site)[0], ["form:payroll/pipe/batch"])
+    site.sent_is(b)
+    # A library that is named before the others is a file, too.
+    for name in LIBRARY:
+        (site.root / "other" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, site.root / "other" / name)
+    edit(site, "other/adapters/bank/pipe/batch.yaml", "as: yuan", "as: fen")
+    r = site.call("run", "--until-idle", "--library", str(site.root / "other"))
+    c = site.drop(payroll(batch=2))
+    r = site.call("run", "--until-idle", "--library", str(site.root / "other"))
+    is_(r.code, 0)
+    site.sent_is(b, c)
+
+
+@case
+def a_report_that_was_an_instruction_is_one_still(root):
+    site = production(root)
+    edit(site, INWARD, "nature: instruction", "nature: report")
+    r = site.run()
+    assert r.code != 0 and site.sent().total() == 0, r
+
+
+@case
+def what_the_site_file_says_of_money_stops_all_money_until_two_people_let_it(root):
+    site = production(root)
+    good = site.drop(payroll(batch=1))
+    site.run()
+    text = (site.root / "jincai.yaml").read_text()
+    (site.root / "out/second").mkdir()
+    make_pair(root / "private/mallory.key", root / "keys/people/mallory.pub", "ED25519")
+    second = "  bank-two: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/second}}}\n"
+    for old, new in (
+            ("  units: {form", second + "  units: {form"),                                # a second bank
+            ("folder: ./out/abc", "folder: ./out/second"),                               # another folder
+            ("starts \"103\"", "starts \"1\""),                                          # a route
+            ("unit: \"602001\"", "unit: \"602002\""),
+            ("li: {role: handler, key: ./keys/people/li.pub", "li: {role: handler, key: ./keys/people/mallory.pub"),
+            ("start: 2026-11-01", "start: 2026-10-01")):
+        assert old in text, old
+        changed = text.replace(old, new)
+        if new.startswith("  bank-two"):
+            changed = changed.replace("to: bank-abc}", "to: [bank-abc, bank-two]}")
+        site.write(changed)
+        r = site.run()
+        is_((r.code, "adopt.site" in r.codes), (1, True))
+        is_(waiting(site)[0], ["site"])
+    b = refuses_money(site, 2)
+    site.write(text)
+    # A key file that another person's was copied over.
+    (site.root / "keys/people/li.pub").rename(site.root / "keys/people/was")
+    shutil.copy(site.root / "keys/people/mallory.pub", site.root / "keys/people/li.pub")
+    is_(("adopt.site" in site.run().codes), True)
+    r = site.call("adopt", "--reason", "x")
+    site.run()
+    act = site.proposed()[0]["act"]
+    site.call("approve", act, "--key", str(root / "private/mallory.key"), "--yes", "--as", "li")
+    site.sign(act, "zhang")
+    is_(("adopt.site" in site.run().codes), True)
+    (site.root / "keys/people/was").rename(site.root / "keys/people/li.pub")
+    is_(site.run().code, 0)
+    site.sent_is(good, b)
+
+
+@case
+def another_folder_is_used_when_two_people_let_it(root):
+    site = production(root)
+    (site.root / "out/second").mkdir()
+    edit(site, "jincai.yaml", "folder: ./out/abc", "folder: ./out/second")
+    b = refuses_money(site, 1)
+    adopt(site)
+    site.run()
+    is_(len(site.bank_files("out/second")), 1)
+    is_(site.sent().total(), 0)
+    assert b
+
+
+@case
+def what_was_adopted_and_then_altered_stops_all_money(root):
+    site = production(root)
+    for path in sorted((site.root / "bus/adopted").glob("*/**/*")):
+        if path.is_file():
+            content = path.read_bytes()
+            path.write_bytes(content + b"\n# nothing\n" if path.suffix == ".yaml" else content.replace(b"602001", b"602002"))
+    edit(site, UNITS, "某单位一,602001", "某单位一,602003")     # so that it is not the files' own that is read
+    site.drop(payroll(batch=1))
+    r = site.run()
+    assert r.code != 0 and r.codes & {"adopt.altered", "adopt.unreadable"}, r
+    is_((site.sent().total(), unit_folders(site)), (0, []))
+
+
+@case
+def a_day_that_has_not_come_changes_nothing(root):
+    site = production(root)
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    adopt(site, "--from", str(datetime.date.today() + datetime.timedelta(days=3)))
+    site.drop(payroll(batch=1))
+    site.run()
+    is_(unit_folders(site), ["602001"])
+    assert "approved, in force from" in waiting(site)[1]
+
+
+@case
+def a_site_that_runs_goes_on_with_what_two_people_let(root):
+    site = production(root)
+    process = site.start("run")
+    try:
+        site.drop(payroll(batch=1))
+        wait(lambda: unit_folders(site) == ["602001"])
+        edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+        r = site.call("adopt", "--reason", "the register was amended")
+        assert (r.code, "jincai approve" in r.err) == (1, True), r
+        site.approve(site.proposed()[0]["act"], run=False)
+        wait(lambda: site.call("adopt").code == 0)
+        site.drop(payroll(batch=2))
+        wait(lambda: unit_folders(site) == ["602001", "602002"])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        result = site.finish(process)
+    is_(result.code, 0)
+    assert "run.again" in result.err, result
+
+
+def wait(until, seconds=30):
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.1)
+
+
+@case
+def without_people_nothing_can_be_let(root):
+    site = Site(root, options.program, with_library(root, SITE_FILE.replace(" kind: test,", "")))
+    is_(site.run().code, 0)
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    r = site.call("adopt", "--reason", "x")
+    assert "act.waits" in r.codes, r
+    site.run()
+    is_(waiting(site)[0], ["table:units"])
+    is_([(a["outcome"], a["words"]) for a in audit(site)][-1], ("refused", "act.no_people"))
+
+
+# ---- test sites ----
+
+@case
+def the_files_of_a_test_site_decide_and_it_is_recorded(root):
+    site = Site(root, options.program, with_library(root, SITE_FILE))
+    a = site.drop(payroll(batch=1))
+    site.run()
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    is_(site.call("adopt").code, 0)
+    b = site.drop(payroll(batch=2))
+    is_(site.run().code, 0)
+    is_(unit_folders(site), ["602001", "602002"])
+    site.sent_is(a, b)
+    is_([(x["act"], x["by"]) for x in audit(site)], [("adopt", "jincai")] * 2)
+
+
+@case
+def a_batch_ends_with_the_table_that_it_began_with(root):
+    site = Site(root, options.program, with_library(root, SITE_FILE))
+    site.drop(large(60000))
+    process = site.start("run")
+    wait(lambda: b"publishing" in (site.root / "bus/data.mdb").read_bytes() if (site.root / "bus/data.mdb").exists() else False)
+    process.kill()
+    site.finish(process)
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    is_(site.run(timeout=120).code, 0)
+    is_(unit_folders(site), ["602001"])
+    is_(sum(site.unit_lines().values()), 60000)
+
+
+# ---- kills ----
+
+@case
+def killed_at_each_durable_step_it_is_in_force_once_or_not_at_all(root):
+    site = production(root / "first")
+    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+    site.call("adopt", "--reason", "the register was amended")
+    site.run()
+    act = site.proposed()[0]["act"]
+    for name in ("li", "zhang"):
+        site.sign(act, name)
+    waiting_root, log = site.root, root / "steps"
+    shutil.copytree(waiting_root, root / "count")
+    site.root = root / "count"
+    counted(site, {"COUNT_LOG": str(log)})
+    steps = len(log.read_text().splitlines())
+    assert steps > 5, steps
+    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
+    if options.kills:
+        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
+    for n, after in kills:
+        copy = root / f"{n}-{after}"
+        shutil.copytree(waiting_root, copy)
+        site.root = copy
+        counted(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
+        site.run()
+        records = [a for a in audit(site) if a["by"] == "jincai" and a["reason"] == "in force from here on"]
+        is_(len(records), 1)
+        is_(site.call("adopt").code, 0)
+        site.drop(payroll(batch=1))
+        site.run()
+        is_(unit_folders(site), ["602002"])
+        shutil.rmtree(copy)
+
+
+def counted(site, more):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
+    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
+    parser.add_argument("only", nargs="*")
+    options = parser.parse_args()
+    options.program = str(pathlib.Path(options.program).resolve())
+    failed = 0
+    for f in CASES:
+        if options.only and f.__name__ not in options.only:
+            continue
+        if "killed" in f.__name__ and not options.count:
+            continue
+        root = pathlib.Path(tempfile.mkdtemp(prefix=f"adopt-{f.__name__[:20]}-"))
+        try:
+            f(root)
+            print(f"ok      {f.__name__}", flush=True)
+            shutil.rmtree(root)
+        except Exception:
+            failed += 1
+            print(f"FAILED  {f.__name__} in {root}")
+            traceback.print_exc(file=sys.stdout)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
