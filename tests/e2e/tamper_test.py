@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tries to change whom a payment goes to, or how much, as root, with the program's own means. Each must be refused, or stand
+in `todo` or `audit verify`; and the bank must never have been given a line that no source wrote.
+
+    tamper_test.py PROGRAM --count LIBCOUNT [CASE...]
+
+What was given to the bank is read from its files here, and held against the lines of the sources; nothing of that is asked of
+the program. One line a case; exit 1 when one fails.
+"""
+import argparse
+import base64
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+import adopt_test
+from adopt_test import BANK, INWARD, UNITS, edit, production
+from people import make_pair, openssl
+from small_site import payroll
+
+CASES = []
+options = None
+ELSEWHERE = "6228480000000000018"    # whom the money would go to
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+def is_(got, want):
+    assert got == want, f"want {want!r}\ngot  {got!r}"
+
+
+class Tried:
+    """A site on which somebody tries something."""
+
+    def __init__(self, root):
+        self.site = production(root)
+        self.sources = []
+
+    def drop(self, **more):
+        batch = self.site.drop(payroll(**more))
+        self.sources.append(batch)
+        return batch
+
+    def bank_has_nothing_wrong(self):
+        written = collections.Counter(tuple(line) for b in self.sources for line in b.lines)
+        given = self.site.sent()
+        wrong = given - written
+        assert not wrong, f"the bank was given what no source wrote: {list(wrong)[:3]}"
+        for path in (self.site.root / "out/abc").rglob("*.txt"):
+            assert ELSEWHERE.encode() not in path.read_bytes(), path
+        return given.total()
+
+    def todo(self, *words):
+        result = self.site.call("todo", "--lang", "en")
+        is_(result.code, 1)
+        for word in words:
+            assert word in result.out, f"no {word!r} in todo:\n{result.out}"
+
+    def outcome(self, act):
+        return self.site.outcomes().get(act)
+
+
+def held(root):
+    """A payroll file that waits since it declares another sum."""
+    t = Tried(root)
+    t.drop(batch=1, head={7: "1.00"})
+    t.site.run()
+    is_([w["state"] for w in t.site.held()], ["held"])
+    return t, t.site.held()[0]["batch"]
+
+
+def proposed(t, word="the comparison was right"):
+    """An act that waits for two people: a stopped bank is to go on."""
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    t.site.call("resume", "bank-abc", "--reason", word)
+    t.site.run()
+    return t.site.proposed()[-1]["act"]
+
+
+@case
+def a_line_of_an_instruction_is_not_repaired(root):
+    t, batch = held(root)
+    line = root / "line"
+    line.write_bytes(f"0000000001|王珅|1.00|{ELSEWHERE}|602001|01|110101199003070134|1\n".encode("gb18030"))
+    result = t.site.call("held", "repair", batch, "--line", "2", "--from", str(line), "--reason", "x")
+    is_(result.code, 5)
+    assert "repair.instruction" in result.codes or result.codes, result
+    t.site.hand_in("payroll-a", "repair", batch, line=2, text=None, bytes=line.read_text("gb18030"))
+    t.site.run()
+    is_([w["state"] for w in t.site.held()], ["held"])
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo(batch)
+
+
+@case
+def no_verb_edits_drops_or_lets_go(root):
+    verbs = subprocess.run([options.program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for word in ("edit", "drop", "delete", "force", "skip", "release"):
+        assert not re.search(rf"^  jincai (\w+ )?{word}\b", verbs, re.M), word
+    t, batch = held(root)
+    acts = [t.site.hand_in("payroll-a", what, batch) for what in ("edit", "drop", "release", "publish")]
+    t.site.run()
+    is_([t.outcome(a)[0] for a in acts], ["refused"] * 4)
+    is_(t.bank_has_nothing_wrong(), 0)
+
+
+@case
+def a_changed_row_of_a_table_is_not_used_by_a_retry(root):
+    t, batch = held(root)
+    edit(t.site, UNITS, "602001", "602999")
+    t.site.call("held", "retry", batch, "--reason", "the table was wrong")
+    t.site.run()
+    t.drop(batch=2)
+    t.site.run()
+    assert t.bank_has_nothing_wrong() in (0, 5)
+    t.todo("table:units")
+
+
+@case
+def an_older_form_put_back_is_not_used(root):
+    t = Tried(root)
+    path = root / INWARD
+    older = path.read_text(encoding="utf-8").replace("line.account", "line.id_no", 1)
+    path.write_text(older, encoding="utf-8")
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.todo("form:")
+
+
+@case
+def a_constant_in_the_form_of_a_bank_is_not_used(root):
+    t = Tried(root)
+    path = root / BANK
+    text = path.read_text(encoding="utf-8")
+    assert "data.payee.account" in text
+    path.write_text(text.replace("data.payee.account", f"{{value: \"{ELSEWHERE}\"}}"), encoding="utf-8")
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.todo("form:bank/pipe")
+
+
+@case
+def what_was_adopted_is_changed_where_it_is_kept(root):
+    t = Tried(root)
+    constant = f"{{value: \"{ELSEWHERE}\"}}"
+    for path in [root / BANK, *(root / "bus/adopted").rglob("*.yaml")]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("data.payee.account", constant), encoding="utf-8")
+    t.drop(batch=1)
+    result = t.site.run()
+    assert "adopt.altered" in result.codes, result
+    is_(t.bank_has_nothing_wrong(), 0)
+
+
+@case
+def a_file_is_edited_in_the_spool(root):
+    edited_everywhere(root, "bus/spool", "*")
+
+
+@case
+def a_parcel_is_edited_in_staging(root):
+    edited_everywhere(root, "out/abc/.staging", "*.body")
+
+
+def edited_everywhere(root, folder, pattern):
+    """A site is killed behind a durable step; what lies in that folder then is changed, and the site runs on."""
+    log = root / "steps"
+    t = Tried(root / "counted")
+    t.drop(batch=1)
+    preloaded(t.site, {"COUNT_LOG": str(log)})
+    is_(t.bank_has_nothing_wrong(), 5)
+    steps = len(log.read_text().splitlines())
+    hits = 0
+    for n in range(1, steps, max(1, steps // options.steps)):
+        t = Tried(root / str(n))
+        account = t.drop(batch=1).lines[0][3].encode()
+        preloaded(t.site, {"COUNT_KILL": str(n), "COUNT_AFTER": "1"})
+        changed = [p for p in (t.site.root / folder).rglob(pattern) if p.is_file() and account in p.read_bytes()]
+        for path in changed:
+            path.write_bytes(path.read_bytes().replace(account, ELSEWHERE.encode()[:len(account)]))
+        hits += len(changed)
+        codes = t.site.run().codes | t.site.run().codes
+        if t.bank_has_nothing_wrong() != 5:
+            assert changed and codes, (n, codes)
+        shutil.rmtree(t.site.root)
+    assert hits, "no step left anything there"
+
+
+def preloaded(site, more):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+@case
+def an_act_is_forged(root):
+    t = Tried(root)
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    forged = t.site.hand_in("bank-abc", "resume", "bank-abc", by="zhang")
+    approvals = [t.site.hand_in("bank-abc", "approve", forged, by=name, name=name, digest="0" * 64,
+                                signature=base64.b64encode(b"x" * 64).decode()) for name in ("li", "zhang")]
+    t.drop(batch=1)
+    t.site.run()
+    t.site.run()
+    is_([t.outcome(a)[0] for a in approvals], ["refused", "refused"])
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("resume", "bank-abc")
+
+
+@case
+def one_approves_what_he_asked_for(root):
+    t = Tried(root)
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    asked = t.site.hand_in("bank-abc", "resume", "bank-abc", by="zhang")
+    t.site.run()
+    t.site.sign(asked, "li")
+    result = t.site.sign(asked, "zhang")
+    t.drop(batch=1)
+    t.site.run()
+    assert "approve.own" in result.codes | {w for _, w in t.site.outcomes().values()}, result
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("bank-abc")
+
+
+@case
+def one_person_approves_twice(root):
+    t = Tried(root)
+    act = proposed(t)
+    t.site.sign(act, "li")
+    t.site.sign(act, "li")
+    t.site.call("approve", act, "--key", str(t.site.key("li")), "--as", "zhang", "--yes")
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("bank-abc")
+
+
+@case
+def the_signature_of_another_act_is_used(root):
+    t = Tried(root)
+    first = proposed(t, "the first")
+    for name in ("li", "zhang"):
+        t.site.sign(first, name)
+    signed = {json.loads(p.read_text())["name"]: json.loads(p.read_text()) for p in (root / "bus/acts").glob("approve-*")
+              if p.is_file()}
+    is_(sorted(signed), ["li", "zhang"])
+    t.site.run()
+    second = proposed(t, "the second")
+    moved = [t.site.hand_in("bank-abc", "approve", second, by=o["by"], name=o["name"], digest=o["digest"],
+                            signature=o["signature"]) for o in signed.values()]
+    t.drop(batch=1)
+    t.site.run()
+    is_([t.outcome(a) for a in moved], [("refused", "approve.digest")] * 2)
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("bank-abc")
+
+
+@case
+def an_act_whose_day_is_over_is_approved(root):
+    t = Tried(root)
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    old = t.site.hand_in("bank-abc", "resume", "bank-abc", until="2026-01-05")
+    t.site.run()
+    t.site.run()
+    is_(t.outcome(old), ("expired", "act.expired"))
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+
+
+@case
+def an_act_gives_itself_more_time(root):
+    t = Tried(root)
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    late = t.site.hand_in("bank-abc", "resume", "bank-abc", until="2099-12-31")
+    t.site.run()
+    codes = set()
+    for name in ("li", "zhang"):
+        codes |= t.site.sign(late, name).codes
+    t.drop(batch=1)
+    t.site.run()
+    assert "approve.until" in codes | {w for _, w in t.site.outcomes().values()}, codes
+    is_(t.bank_has_nothing_wrong(), 0)
+
+
+@case
+def a_route_to_a_second_bank_is_added(root):
+    t = Tried(root)
+    (root / "out/second").mkdir()
+    text = (root / "jincai.yaml").read_text(encoding="utf-8")
+    text = text.replace("  units:", "  second: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/second}}}\n"
+                        "  units:", 1)
+    text = text.replace("routes:\n", "routes:\n  - {types: [payroll.line.v1], to: second}\n")
+    (root / "jincai.yaml").write_text(text, encoding="utf-8")
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    is_([p.name for p in (root / "out/second").glob("*.txt")], [])
+    t.todo("site")
+
+
+@case
+def keys_are_put_in_the_place_of_those_of_two_people(root):
+    t = Tried(root)
+    for name, kind in (("li", "ED25519"), ("zhang", "SM2")):
+        make_pair(root / f"private/{name}-2.key", root / f"keys/people/{name}.pub", kind)
+    result = t.site.call("adopt", "--reason", "new keys")
+    t.site.run()
+    for one in t.site.proposed():
+        for name in ("li", "zhang"):
+            t.site.call("approve", one["act"], "--key", str(root / f"private/{name}-2.key"), "--as", name, "--yes")
+    t.drop(batch=1)
+    t.site.run()
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("site")
+    assert result.code in (1, 5), result
+
+
+@case
+def a_bank_of_another_folder(root):
+    t = Tried(root)
+    (root / "out/mine").mkdir()
+    edit(t.site, "jincai.yaml", "./out/abc", "./out/mine")
+    t.drop(batch=1)
+    t.site.run()
+    is_([p.name for p in (root / "out/mine").glob("*.txt")], [])
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("site")
+
+
+@case
+def an_original_is_edited_before_it_is_read_again(root):
+    t, batch = held(root)
+    account = t.sources[0].lines[0][3].encode()
+    for path in (root / "in/payroll/.taken").iterdir():
+        path.write_bytes(path.read_bytes().replace(account, ELSEWHERE.encode()[:len(account)]).replace(b"1.00", b"1.00"))
+    t.site.call("held", "retry", batch, "--reason", "read it again")
+    t.site.run()
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("payroll-a")
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
+    parser.add_argument("--steps", type=int, default=10, help="about so many of the durable steps are killed behind")
+    parser.add_argument("only", nargs="*")
+    options = parser.parse_args()
+    options.program = str(pathlib.Path(options.program).resolve())
+    options.count = options.count and str(pathlib.Path(options.count).resolve())
+    adopt_test.options = options
+    failed = 0
+    for f in CASES:
+        if options.only and f.__name__ not in options.only:
+            continue
+        if "is_edited_in" in f.__name__ and not options.count:
+            continue
+        root = pathlib.Path(tempfile.mkdtemp(prefix=f"tamper-{f.__name__[:20]}-"))
+        try:
+            f(root)
+            print(f"ok      {f.__name__}", flush=True)
+            shutil.rmtree(root)
+        except Exception:
+            failed += 1
+            print(f"FAILED  {f.__name__} in {root}")
+            traceback.print_exc(file=sys.stdout)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
