@@ -11,7 +11,7 @@ from originals import Line, fen_of
 
 REGION = ("biz_type", "mof_div_code", "fiscal_year", "agency_code", "bill_no", "biz_date", "exp_func_code",
           "fund_type_code", "payee_acct_name", "payee_acct_no", "amt", "currency", "is_deleted")
-TITLES = ["单位", "月份", "收款人", "账号", "金额", "币种"]
+TITLES = ["单位", "月份", "收款人", "账号", "金额", "币种", "备注"]   # the last one: a person changed it, and nobody did here
 
 
 class Bad(Exception):
@@ -81,6 +81,8 @@ def read_region(name, content):
     rows = []
     for text in ended(content).decode("utf-8").split("\n")[:-1]:
         pairs = json.loads(text, object_pairs_hook=lambda pairs: pairs)
+        if pairs[-1:] == [("remark", "")]:
+            pairs.pop()
         if tuple(key for key, _ in pairs) != REGION or not all(isinstance(value, str) for _, value in pairs):
             raise Bad("a row with other names, or with a value that is no text")
         row = [value for _, value in pairs]
@@ -103,7 +105,9 @@ def read_units(name, content):
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     if rows[0] != TITLES:
         raise Bad("no titles")
-    lines = lines_of(rows[1:], 6, 4, 5)
+    if any(row[6:] != [""] for row in rows[1:]):
+        raise Bad("a line that a person changed, or too long")
+    lines = lines_of([row[:6] for row in rows[1:]], 6, 4, 5)
     if any(line.cells[0] != m[1] for line in lines):
         raise Bad("a line of another unit")
     return Arrived("", m[1], lines)

@@ -47,7 +47,7 @@ def lay(dest, no, date, group, lines, more=0):
     """Name and bytes of a receiver's file, from lines as the judge knows them; more: fen too many in a head."""
     day, rows = date.replace("-", ""), [line.cells for line in lines]
     if dest == "units":
-        return f"{group}/mx_{no:06}.csv", table([arrived.TITLES, *rows], "\r\n", "utf-8-sig")
+        return f"{group}/mx_{no:06}.csv", table([arrived.TITLES, *((*row, "") for row in rows)], "\r\n", "utf-8-sig")
     if dest == "register":
         return f"kp_{day}_{no:06}.csv", table(rows, "\n", "utf-8")
     if dest == "region":
