@@ -7,6 +7,7 @@
 #include "approve.h"
 #include "clock.h"
 #include "fsys.h"
+#include "in_force.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
@@ -336,6 +337,20 @@ static int on_act(const struct args *a, struct site *s, struct bus *b)
 	return code;
 }
 
+/* The people in force, who may be others than the file names now: they decide, so theirs are the keys to look for. */
+static void use_in_force(struct site *s, struct bus *b)
+{
+	struct adopted a = {0};
+	struct people *people = NULL;
+	struct err ignored;
+
+	if (adopted_read(b, &a, &ignored) == 0 && in_force_people(b, &a, &people, &ignored) == 0 && people) {
+		people_free(s->people);
+		s->people = people;
+	}
+	adopted_done(&a);
+}
+
 /* ACT or FILE: a file that is there was exported; no act has such a name in the folder that one works in by chance. */
 int verb_approve(const struct args *a)
 {
@@ -355,6 +370,7 @@ int verb_approve(const struct args *a)
 		return sign_file(a, a->words[0]);
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
+		use_in_force(s, b);
 		code = import ? import_all(a, s, b) : on_act(a, s, b);
 		bus_close(b);
 	}

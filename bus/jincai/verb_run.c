@@ -195,6 +195,7 @@ static int one_round(struct round *r, struct site *files, bool first)
 	setup.items = &items;
 	keeper = keeper_new(&setup);
 	keeper->money = true;
+	keeper->site = files->name;
 	keeper->audit = &files->audit;
 	keeper->alone = setup.alone;
 	keeper->people = people ? people : files->people;

@@ -249,6 +249,25 @@ class ApproveTest(ActCase):
         self.site.run()
         self.assertEqual(self.site.outcomes()[act], ("expired", "act.expired"))
 
+    def test_a_key_file_that_was_swapped_opens_nothing_and_who_is_in_force_still_signs(self):
+        public = self.site.root / "keys/people/zhang.pub"
+        good = public.read_bytes()
+        make_pair(self.site.key("eve"), public)
+        self.refused(self.site.sign(self.act, "eve"), "approve.key")
+        path = self.exported()
+        self.assertEqual(self.away("approve", str(path), "--key", str(self.site.key("eve")), "--yes").codes, {"approve.key"})
+        self.assertEqual(self.away("approve", str(path), "--key", str(self.site.key("zhang")), "--yes").code, 0)
+        self.assertEqual(self.site.sign(self.act, "eve", "--as", "zhang").codes, {"act.waits"})
+        got = self.site.run()
+        self.assertIn("adopt.site", got.codes, got)     # no money moves, and what was handed in waits
+        self.assertEqual(self.waits(), [[]])
+        public.write_bytes(good)
+        self.site.run()
+        self.assertIn(("refused", "sign.wrong"), self.site.outcomes().values())
+        self.site.call("approve", "--import", path.name)
+        self.site.run()
+        self.assertEqual(self.waits(), [["zhang"]])
+
     # ---- a file that travels ----
 
     def exported(self, act=None, name="act.json"):
