@@ -54,6 +54,11 @@ const struct todo_kind todo_kinds[] = {
 		.not_en = "the act has not been executed; nothing has changed for the batch, the record or the money it speaks of",
 		.do_zh = "站点没有运行的，请启动；已在运行的，说明负责的流停下了，先处理它的待办",
 		.do_en = "start the site when it does not run; when it does, the flow that has to do it stands: see to that first"},
+	{.name = "adopt", .zh = "等待生效的变更", .en = "change that waits to take effect", .next = "adopt {word} --reason {reason}\nadopt",
+		.not_zh = "{word} 仍按原内容执行，新内容没有用于任何付款", .not_en = "{word} goes on as it was; the new content was not used for any "
+			"payment",
+		.do_zh = "看清差异，属实的提请两人签批；改错了的，把文件改回去", .do_en = "see what differs; when it is meant, ask two people for it; when it is "
+			"not, put the file back"},
 	{.name = "stop", .zh = "叫停的批次或记录", .en = "batch or event that was stopped",
 		.next = "resume {number} --reason {reason}\naudit list",
 		.not_zh = "{word} 没有发往 {destinations}，恢复之前一笔也不会发；叫停之前已交出的不受影响",
