@@ -350,6 +350,18 @@ def a_batch_that_was_stopped_waits_where_it_was(root):
 
 
 @case
+def what_the_files_say_otherwise_than_it_is_in_force_waits_to_take_effect(root):
+    site = PeopleSite(root, program)
+    site.run()
+    is_(items(site), [])
+    path = root / "jincai.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace('starts "103"', 'starts "102"'), encoding="utf-8")
+    item, = items(site)
+    is_((item["kind"], item["next"][0]), ("adopt", "jincai adopt site --reason TEXT"))
+    has(item["not_happened"], "site goes on as it was")
+
+
+@case
 def a_store_that_is_not_what_it_was_stops_all_money(root):
     site = Site(root, program)
     site.run()
