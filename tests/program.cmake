@@ -89,6 +89,9 @@ if(Python3_FOUND)
   add_test(NAME stop COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/stop_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 4)
   set_tests_properties(stop PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME tries COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/tamper_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --steps 6)
+  set_tests_properties(tries PROPERTIES TIMEOUT 600 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
   add_test(NAME repair COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/repair_test.py $<TARGET_FILE:jincai>

@@ -158,8 +158,9 @@ int adopt_waiting(struct site *s, struct bus *b, adopt_each *each, void *arg, st
 		return -1;
 	if (a.root) {
 		/* People that cannot be read are there. */
-		bool alone = in_force_people(b, &a, &people, &ignored) == 0 && in_force_alone(s, people);
+		bool alone;
 
+		(void)in_force_people(s, b, &a, &people, &alone, &ignored);
 		items_of(s, &items);
 		list = alone ? json_array() : adopted_differences(&a, &items);
 		json_array_foreach(list, i, one)

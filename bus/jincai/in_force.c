@@ -35,12 +35,14 @@ static int adopted_site(struct bus *b, const struct adopted *a, struct buf *ret,
 	return got;
 }
 
-int in_force_people(struct bus *b, const struct adopted *a, struct people **ret, struct err *e)
+int in_force_people(const struct site *files, struct bus *b, const struct adopted *a, struct people **ret, bool *ret_alone,
+	struct err *e)
 {
 	static const char line[] = "\npeople ";
 	struct buf text = BUF_INIT;
 	int got = adopted_site(b, a, &text, e);
 	const char *at = got == 1 ? strstr(buf_text(&text), line) : NULL, *end;
+	bool production = got == 1 && strstr(buf_text(&text), "\n" ITEM_SITE_PRODUCTION);
 
 	*ret = NULL;
 	if (at) {
@@ -48,13 +50,10 @@ int in_force_people(struct bus *b, const struct adopted *a, struct people **ret,
 		end = strchr(at, '\n');
 		got = people_read((struct span){at, (size_t)(end - at)}, ret, e);
 	}
+	if (ret_alone)
+		*ret_alone = got >= 0 && !*ret && !production && files->test && !files->people;
 	buf_done(&text);
 	return got < 0 ? -1 : 0;
-}
-
-bool in_force_alone(const struct site *files, const struct people *adopted)
-{
-	return files->test && !files->people && !adopted;
 }
 
 /* ---- loading ---- */
@@ -199,9 +198,8 @@ int in_force_load(struct site *files, struct bus *b, const struct adopted *a, st
 	struct in_force x = {.site = files, .why = ERR_INIT};
 	struct people *people = NULL;
 	struct err bad;
-	bool altered = in_force_people(b, a, &people, &bad) != 0;
+	bool altered = in_force_people(files, b, a, &people, &x.alone, &bad) != 0;
 
-	x.alone = !altered && in_force_alone(files, people);
 	if (!x.alone && apply(files, b, a, &x, f, e) != 0) {
 		people_free(people);
 		return -1;

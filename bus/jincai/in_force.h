@@ -27,10 +27,10 @@ struct in_force {
 int in_force_load(struct site *files, struct bus *b, const struct adopted *a, struct in_force *ret, struct findings *f,
 	struct err *e);
 void in_force_done(struct in_force *x);
-/* The people that were adopted; *ret NULL: none. adopt.altered. */
-int in_force_people(struct bus *b, const struct adopted *a, struct people **ret, struct err *e);
-/* A test site that names no people, neither adopted nor in its file. */
-bool in_force_alone(const struct site *files, const struct people *adopted);
+/* The people that were adopted; *ret NULL: none. ret_alone (may be NULL): a test site that names no people, neither in its file nor
+ * as it was adopted: to call a production site a test is one more change that waits. adopt.altered. */
+int in_force_people(const struct site *files, struct bus *b, const struct adopted *a, struct people **ret, bool *ret_alone,
+	struct err *e);
 /* Reads the files of a site once more; NULL with findings. */
 struct site *in_force_again(const struct site *s, struct findings *f);
 

@@ -201,6 +201,14 @@ static void write_site(const struct site *s, struct items *i)
 	struct buf *b = &i->site;
 
 	buf_printf(b, "division %s\nunit %s\npartitions %u\n", s->library->site_division, s->library->site_unit, s->partitions);
+	buf_printf(b, "%sdouble %u\n", s->test ? "" : ITEM_SITE_PRODUCTION, s->double_days);
+	/* What would show afterwards that something was changed. */
+	if (s->anchor)
+		buf_printf(b, "anchor %s\n", s->anchor);
+	if (s->audit.hash == AUDIT_SM3)
+		buf_str(b, "audit sm3\n");
+	if (s->witness)
+		buf_printf(b, "witness %s\n", s->witness);
 	add_key(s, b);
 	add_adapters(s, b);
 	add_destinations(s, b);

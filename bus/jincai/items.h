@@ -13,11 +13,13 @@
  *	table:banks                  code tables that these look up
  *	schema:payroll.line.v1       schemas of the events that they make or take
  *	site                         of the site file: division, unit, partitions, the key (a check value of it), adapters that instruct,
- *	                             money destinations, routes that lead to them, people
+ *	                             money destinations, routes that lead to them, people, kind, double,
+ *	                             audit, witness
  *
  * Not in it: everything that only reports; where originals are kept and how long; mode and what stops or delays.
  */
 #define ITEM_SITE "site"
+#define ITEM_SITE_PRODUCTION "kind production\n"    /* a line of its text; a test site has none */
 #define ITEM_NAME_MAX 200u
 
 struct item {

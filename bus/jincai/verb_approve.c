@@ -344,7 +344,7 @@ static void use_in_force(struct site *s, struct bus *b)
 	struct people *people = NULL;
 	struct err ignored;
 
-	if (adopted_read(b, &a, &ignored) == 0 && in_force_people(b, &a, &people, &ignored) == 0 && people) {
+	if (adopted_read(b, &a, &ignored) == 0 && in_force_people(s, b, &a, &people, NULL, &ignored) == 0 && people) {
 		people_free(s->people);
 		s->people = people;
 	}

@@ -178,7 +178,7 @@ static int one_round(struct round *r, struct site *files, bool first)
 
 	if (adopted_read(r->bus, &a, &e) != 0)
 		return verb_failed(&e);
-	setup.alone = in_force_people(r->bus, &a, &people, &e) == 0 && in_force_alone(files, people);
+	(void)in_force_people(files, r->bus, &a, &people, &setup.alone, &e);
 	if (first ? guard_begin(files, r->bus, setup.alone, &r->guard, &e) != 0 : guard_look(r->bus, &r->guard.why, NULL, &e) != 0) {
 		people_free(people);
 		adopted_done(&a);

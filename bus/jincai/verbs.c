@@ -45,7 +45,7 @@ const struct verb verbs[] = {
 		verb_held_retry},
 	{"held confirm", "BATCH --reason TEXT", " --reason",
 		"lets a batch go that is held for suspected doubles; takes two people", "疑似重复付款的批次确应支付时，由两人签批放行",
-		"jincai held confirm payroll:2026-12:005:62a863f40400 --reason 'two bonuses of one amount'", verb_held_confirm},
+		"jincai held confirm --help", verb_held_confirm},
 	{"held repair", "BATCH --line N --from FILE --reason TEXT", " --line --from --reason",
 		"changes one line of a report that waits, and reads it again; the original stays as it came", "更正等待的报表中的一行并重读；原件不动",
 		"jincai held repair cnnontax:103:2026-12-05:002:03facbdc38e5~3-0 --line 3 --from line.txt --reason 'a comma was lost'", verb_held_repair},

@@ -336,6 +336,35 @@ def keys_are_put_in_the_place_of_those_of_two_people(root):
 
 
 @case
+def a_production_site_is_called_a_test(root):
+    t = Tried(root)
+    text = (root / "jincai.yaml").read_text(encoding="utf-8")
+    (root / "jincai.yaml").write_text(text[:text.index("people:")].replace("name: yakeshi,", "name: yakeshi, kind: test,")
+                                      .replace("data.payee.bank starts", "data.payee.account is empty or data.payee.bank starts"),
+                                      encoding="utf-8")
+    for folder in [p for p in root.rglob("*") if p.is_dir() and "bus" not in p.parts]:
+        (folder / ".jincai-test").write_bytes(b"")
+    t.drop(batch=1)
+    t.site.run()
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("site")
+
+
+@case
+def doubles_are_no_longer_looked_for(root):
+    t = Tried(root)
+    t.drop(batch=1, seed="the same people")
+    t.site.run()
+    text = (root / "jincai.yaml").read_text(encoding="utf-8")
+    (root / "jincai.yaml").write_text(text.replace("adapters:", "double: {days: 0}\nadapters:"), encoding="utf-8")
+    t.drop(batch=2, seed="the same people")
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.todo("site")
+
+
+@case
 def a_bank_of_another_folder(root):
     t = Tried(root)
     (root / "out/mine").mkdir()
