@@ -250,7 +250,7 @@ class FiveTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.drops = make.Maker(12, 12, "five").drops(2)
+        cls.drops = make.Maker(13, 12, "five").drops(2)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="judge_")

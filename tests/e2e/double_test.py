@@ -17,7 +17,7 @@ import sys
 import tempfile
 import traceback
 
-from people import PeopleSite
+from people import PRODUCTION, PeopleSite
 from small_site import SITE_FILE, Batch, Site, payroll
 
 CASES = []
@@ -247,7 +247,7 @@ def a_confirmed_batch_is_judged_again_and_goes_whole(root):
 
 @case
 def it_takes_two_people(root):
-    site = PeopleSite(root, options.program)
+    site = PeopleSite(root, options.program, PRODUCTION.replace("name: yakeshi,", "name: yakeshi, kind: test,"))
     first = site.drop(people(1))
     site.run()
     second = site.drop(people(2))
