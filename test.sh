@@ -73,8 +73,14 @@ matrix()
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills 300 --fail 50 --full 20
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
-count 'acts: killed at each durable step' tests/e2e/acts_test.py python3 tests/e2e/acts_test.py --count "$steps" "$program" \
-	killed_at_each_durable_step_it_is_done_once
+for test in acts reread repair adapter_letters letters double adopt restore; do
+	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
+		--count "$steps" "$program"
+done
+count 'acts: killed at each durable step (stop)' tests/e2e/stop_test.py python3 tests/e2e/stop_test.py "$program" \
+	build/release/tests/put_position --count "$steps"
+count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \
+	"$program" --count "$steps" --steps 1000
 matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \
 	--kills 200 --fail 50 --full 20
 matrix 'kills over five systems, packed files and workbooks too: each tenth step, 200 at random' --systems all --every 10 --kills 200

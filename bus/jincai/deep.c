@@ -13,6 +13,7 @@
 #include "fsys.h"
 #include "index.h"
 #include "jscan.h"
+#include "kept.h"
 #include "parcel.h"
 #include "reader.h"
 #include "say.h"
@@ -41,7 +42,22 @@ struct recount {
 		struct slots slots;
 	} *types;
 	unsigned ntypes;
+	struct older {               /* the form of the last claim that was made with another one than its adapter has now */
+		struct form *form;
+		struct library *library;
+		char *adapter, *digest, *tables;
+	} older;
 };
+
+static void forget_older(struct older *o)
+{
+	form_free(o->form);
+	library_free(o->library);
+	free(o->adapter);
+	free(o->digest);
+	free(o->tables);
+	*o = (struct older){0};
+}
 
 static void progress(struct recount *c)
 {
@@ -159,11 +175,34 @@ static int check_digest(struct recount *c, const struct claim *claim, struct ori
 	return ret;
 }
 
+/* The form that the claim was made with, and its tables; NULL: they are kept no more. */
+static const struct form *form_of(struct recount *c, const struct site_adapter *a, const struct claim *claim)
+{
+	struct older *o = &c->older;
+	struct buf kept = BUF_INIT, forms = BUF_INIT;
+
+	if (kept_is_that(a->form, claim->form_digest, claim->tables))
+		return a->form;
+	if (o->form && strcmp(o->adapter, a->name) == 0 && span_is(claim->form_digest, o->digest) &&
+		span_is(claim->tables, o->tables))
+		return o->form;
+	forget_older(o);
+	buf_printf(&kept, "%s/adopted", bus_folder(c->bus));
+	buf_printf(&forms, "%s/forms/%s", bus_folder(c->bus), a->name);
+	o->form = kept_form_of(c->site->library, buf_text(&kept), buf_text(&forms), claim->form_digest, claim->tables, &o->library);
+	o->adapter = mem_text(span_of(a->name));
+	o->digest = mem_text(claim->form_digest);
+	o->tables = mem_text(claim->tables);
+	buf_done(&kept);
+	buf_done(&forms);
+	return o->form;
+}
+
 static int recount_file(struct recount *c, const struct claim *claim)
 {
 	const struct site_adapter *a = site_adapter(c->site, claim->adapter);
 	struct original o = {.input = {original_fill}};
-	struct reader_setup setup = {.form = a ? a->form : NULL, .library = c->site->library, .input = &o.input,
+	struct reader_setup setup = {.library = c->site->library, .input = &o.input,
 		.name = claim->name, .digest = claim->digest, .overlays = &claim->overlays};
 	struct reader *r = NULL;
 	struct buf path = BUF_INIT;
@@ -178,6 +217,17 @@ static int recount_file(struct recount *c, const struct claim *claim)
 	if (o.fd < 0) {
 		c->gone++;
 		fprintf(c->to, say("原件已不在，未能重新清点：%s\n", "original is gone, not recounted: %s\n"), setup.shown);
+		buf_done(&path);
+		return 0;
+	}
+	setup.form = form_of(c, a, claim);
+	if (setup.form == c->older.form)
+		setup.library = c->older.library;
+	if (!setup.form) {
+		c->gone++;
+		fprintf(c->to, say("当时所用的报文格式已不在，未能重新清点：%s\n", "the form that it was read with is gone, not recounted: %s\n"),
+			setup.shown);
+		close(o.fd);
 		buf_done(&path);
 		return 0;
 	}
@@ -440,6 +490,7 @@ int balance_deep(struct site *s, struct bus *bus, const struct balance *b, FILE 
 
 	*e = ERR_INIT;
 	ret = count_all(&c);
+	forget_older(&c.older);
 	verb_progress("", -1, 0);
 	if (ret == 0 && !c.gone) {
 		totals_each(b->all, compare_line, &kept);

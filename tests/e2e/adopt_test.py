@@ -418,6 +418,17 @@ def counted(site, more):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
+@case
+def what_was_read_before_a_change_is_counted_again_as_it_was_read(root):
+    site = Site(root, options.program, with_library(root, SITE_FILE))
+    site.drop(payroll(batch=1))
+    site.run()
+    edit(site, INWARD, "from: line.net, as: yuan", "from: line.net, as: li")
+    site.run()
+    r = site.call("balance", "--deep")
+    assert r.code == 0 and "0 terms differ" in r.out + r.err, r
+
+
 def main():
     global options
     parser = argparse.ArgumentParser()
