@@ -9,7 +9,7 @@
 
 /*
  * What people decide at a destination: `stop` a batch, or the one that an event is in, before anything of it is handed over;
- * `resume` it; and, of a parcel of which nobody knew whether it arrived, that it `came` or `never` did. The stops stand in
+ * `resume` it; `retry` one that is held here; and, of a parcel of which nobody knew whether it arrived, that it `came` or `never` did. The stops stand in
  * the position "<destination>/stops": [{"subject","batch","order"}], where batch is "" until a line of that id comes.
  */
 static int refuse(struct deliver *d, const struct act *a, enum err_id why, struct err *e)
@@ -170,6 +170,25 @@ static int resume(struct deliver *d, const struct act *a, struct err *e)
 	return save_stops(d, e) != 0 || done(d, a, e) != 0 ? -1 : 0;
 }
 
+/* ---- a held batch is judged anew ---- */
+
+/* By the same rules, with the form in force: one that still cannot go is held again. */
+static int retry(struct deliver *d, const struct act *a, struct err *e)
+{
+	struct gathering *g = d->open;
+
+	while (g && !span_is(a->subject, g->batchid))
+		g = g->next;
+	if (!g || !g->held)
+		return refuse(d, a, E_ACT_GONE, e);
+	g->held = false;
+	g->changed = true;
+	return deliver_move_batch(d, g, TOTAL_STOPPED, TOTAL_PENDING, e) != 0 || deliver_save(d, e) != 0 ||
+			       done(d, a, e) != 0
+		       ? -1
+		       : 0;
+}
+
 /* ---- parcels of which nobody knows ---- */
 
 static struct parcel *unknown_parcel(struct deliver *d, struct span no)
@@ -211,7 +230,7 @@ static bool lets_go(const struct act *a)
 
 unsigned deliver_act_people(struct flow *f, const struct act *a)
 {
-	if (!lets_go(a) && !span_is(a->what, "stop") && !span_is(a->what, "came"))
+	if (!lets_go(a) && !span_is(a->what, "stop") && !span_is(a->what, "came") && !span_is(a->what, "retry"))
 		return 0;
 	return lets_go(a) && f->money ? 2 : 1;
 }
@@ -226,6 +245,8 @@ int deliver_act(struct flow *f, const struct act *a, struct err *e)
 		return stop(d, a, e);
 	if (span_is(a->what, "resume"))
 		return resume(d, a, e);
+	if (span_is(a->what, "retry"))
+		return retry(d, a, e);
 	return settle(d, a, e);
 }
 

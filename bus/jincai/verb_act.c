@@ -5,6 +5,8 @@
 
 #include "acts.h"
 #include "clock.h"
+#include "event.h"
+#include "index.h"
 #include "fsys.h"
 #include "hash.h"
 #include "say.h"
@@ -67,6 +69,75 @@ static int say_outcome(struct bus *b, struct span batchid)
 	return code;
 }
 
+/* Destinations that hold a batch: names, each with its NUL. */
+struct holders {
+	struct span batchid;
+	struct buf names;
+};
+
+static int add_holder(void *arg, const struct waiting *w, struct err *e)
+{
+	struct holders *h = arg;
+
+	(void)e;
+	if (w->gathering && span_eq(w->batchid, h->batchid)) {
+		buf_str(&h->names, w->destination);
+		buf_c(&h->names, 0);
+	}
+	return 0;
+}
+
+static int is_open(void *arg, struct span key, const struct bus_entry *entry)
+{
+	(void)key;
+	*(bool *)arg |= span_is(entry->extra, "dead");
+	return *(bool *)arg;
+}
+
+/* Has the router an open dead letter of it? */
+static bool has_letters(struct bus *b, struct span batchid)
+{
+	struct buf prefix = BUF_INIT;
+	struct err ignored;
+	bool open = false;
+
+	event_id_part(&prefix, SPAN(SITE_ROUTER));
+	buf_c(&prefix, ':');
+	event_id_part(&prefix, batchid);
+	buf_c(&prefix, ':');
+	(void)bus_entries(b, INDEX_DEAD, buf_as_span(&prefix), is_open, &open, &ignored);
+	buf_done(&prefix);
+	return open;
+}
+
+/* What the router has no letter of is judged anew where it is held. */
+static int retry_where_held(struct bus *b, const struct site *s, struct acts_order *o)
+{
+	struct holders h = {.batchid = o->subject};
+	struct err e;
+	int code = 0;
+
+	if (waiting_walk(b, add_holder, &h, &e) != 0)
+		code = verb_failed(&e);
+	else if (!h.names.n)
+		code = refused(&(struct claim){.batchid = o->subject}, E_ACT_NO_LETTERS, o->flow);
+	for (size_t at = 0; at < h.names.n && code <= 1;) {
+		bool done;
+		int own;
+
+		o->flow = h.names.p + at;
+		o->digest = SPAN("");
+		own = acts_ask(b, s, o, &done);
+		code = own > code ? own : code;
+		if (done)
+			printf(say("%s：批次 %.*s 重新核对；仍有问题的会再次挂起\n",
+				"%s: batch %.*s is judged anew; it is held again when it still cannot go\n"), o->flow, SPAN_F(o->subject));
+		at += strlen(o->flow) + 1;
+	}
+	buf_done(&h.names);
+	return code;
+}
+
 static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason,
 	const json_t *more)
 {
@@ -88,6 +159,8 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
 	/* What was published is beyond its adapter: the router knows what became of it there. */
 	o.flow = onward ? SITE_ROUTER : adapter->name;
+	if (onward && d->again && !has_letters(b, c->batchid))
+		return retry_where_held(b, s, &o);
 	o.shows = shows = d->confirm ? suspects_shows(c) : NULL;
 	code = acts_ask(b, s, &o, &done);
 	json_decref(shows);

@@ -219,6 +219,33 @@ def a_parcel_that_somebody_took_is_not_handed_over_again(root):
     is_((result.code, "act.gone" in result.codes), (5, True))
 
 
+@case
+def what_a_destination_held_for_a_reason_of_its_own_is_judged_anew(root):
+    site = new(root)
+    good = payroll(rows=3)
+    act(site, "stop", batch_of(good))
+    site.drop(good)
+    site.run()
+    # As it would be with a form that could not write it: held, and counted so.
+    out = json.loads(position(site, "bank-abc/out"))
+    held = {**out["open"].pop(), "held": True, "why": "parcel.currencies", "args": "batch=" + batch_of(good)}
+    for row in out["totals"]:
+        row[0] = "stopped" if row[0] == "pending" else row[0]
+    position(site, "bank-abc/held/" + batch_of(good), json.dumps(held).encode())
+    position(site, "bank-abc/out", json.dumps(out).encode())
+    act(site, "resume", batch_of(good))
+    site.run()
+    is_([(w["what"], w["destination"]) for w in site.held()], [("batch", "bank-abc")])
+    act(site, "held", "retry", batch_of(good))
+    site.run()
+    is_(outcomes(site, "retry"), [("bank-abc", "done", "")])
+    is_(site.held(), [])
+    site.sent_is(good)
+    balanced(site)
+    result = site.call("held", "retry", batch_of(good), "--reason", "x")
+    is_((result.code, "act.no_letters" in result.codes), (5, True))
+
+
 # ---- killed ----
 
 @case
