@@ -163,9 +163,13 @@ static int stop(struct deliver *d, const struct act *a, struct err *e)
 static int resume(struct deliver *d, const struct act *a, struct err *e)
 {
 	size_t at = stop_of(d, a->subject);
+	char digest[ACT_DIGEST];
 
 	if (at == json_array_size(d->stops))
 		return refuse(d, a, E_ACT_NOT_STOPPED, e);
+	act_stop_digest(json_object_get(json_array_get(d->stops, at), "order"), digest);
+	if (!span_is(a->digest, digest))
+		return refuse(d, a, E_ACT_CHANGED, e);
 	json_array_remove(d->stops, at);
 	return save_stops(d, e) != 0 || done(d, a, e) != 0 ? -1 : 0;
 }

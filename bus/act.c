@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "act.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
@@ -60,6 +61,14 @@ void act_digest(struct span text, char ret[ACT_DIGEST])
 	hash_hex(&hex, digest, sizeof digest);
 	memcpy(ret, buf_text(&hex), ACT_DIGEST);
 	buf_done(&hex);
+}
+
+void act_stop_digest(const json_t *stop, char ret[ACT_DIGEST])
+{
+	char *text = json_dumps(stop, JSON_COMPACT | JSON_SORT_KEYS);
+
+	act_digest(span_of(text), ret);
+	free(text);
 }
 
 /* ---- what waits, as the positions say ---- */

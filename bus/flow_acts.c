@@ -239,10 +239,16 @@ static int stop(struct flow *f, const struct act *a, struct err *e)
 	return save(f, e) != 0 || flow_act_outcome(f, a, "done", "", e) != 0 ? -1 : 0;
 }
 
+/* An order of before does not let go what was stopped since. */
 static int resume(struct flow *f, const struct act *a, struct err *e)
 {
+	char digest[ACT_DIGEST];
+
 	if (!flow_is_stopped(f))
 		return refuse(f, a, E_ACT_NOT_STOPPED, e);
+	act_stop_digest(json_object_get(f->acts->root, "stop"), digest);
+	if (!span_is(a->digest, digest))
+		return refuse(f, a, E_ACT_CHANGED, e);
 	json_object_del(f->acts->root, "stop");
 	json_object_set_new(f->acts->root, "resumed", json_integer((json_int_t)flow_resumed(f) + 1));
 	log_line(LOG_WARN, "flow.resumed", "flow=%s by=%.*s", f->name, SPAN_F(a->by));
@@ -292,6 +298,14 @@ const struct err *flow_acts_wish(const struct flow *f)
 
 /* ---- two people ---- */
 
+/* The clock, or the newest record when that is later: a clock set back opens nothing. */
+static int64_t now_ms(const struct flow *f)
+{
+	int64_t now = clock_now_ms(), last = bus_last_ms(f->bus);
+
+	return now > last ? now : last;
+}
+
 static int execute(struct flow *f, const struct act *a, struct err *e)
 {
 	if (span_is(a->what, "resume") && span_is(a->subject, f->name))
@@ -319,7 +333,7 @@ static int propose(struct flow *f, const struct act *a, struct err *e)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
 	if (!span_is(a->flow, f->name) || (f->site && !span_is(a->site, f->site)))
 		return refuse(f, a, E_APPROVE_ELSEWHERE, e);
-	if (people_order_check(f->people, a->text, clock_now_ms(), &why) != 0)
+	if (people_order_check(f->people, a->text, now_ms(f), &why) != 0)
 		return refuse(f, a, why.id, e);
 	if (json_array_size(proposals(f)) >= PROPOSALS_MAX || bytes_kept(f) + a->text.n > PROPOSALS_BYTES)
 		return refuse(f, a, E_ACT_TOO_MANY, e);
@@ -373,7 +387,7 @@ static bool enough(const struct flow *f, struct act *a, const json_t *approvals)
 		if (n == APPROVALS_MAX)
 			break;
 		list[n] = approval_of(v);
-		if (people_approve_check(f->people, a->text, &list[n], clock_now_ms(), &weak, &ignored) != 0)
+		if (people_approve_check(f->people, a->text, &list[n], now_ms(f), &weak, &ignored) != 0)
 			continue;
 		a->weak |= weak;
 		n++;
@@ -437,7 +451,7 @@ static int approve(struct flow *f, struct act *a, struct err *e)
 		return refuse(f, a, E_ACT_NOT_PROPOSED, e);
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
-	if (people_approve_check(f->people, member(one, "order"), &x, clock_now_ms(), &a->weak, &why) != 0)
+	if (people_approve_check(f->people, member(one, "order"), &x, now_ms(f), &a->weak, &why) != 0)
 		return refuse(f, a, why.id, e);
 	drop_earlier(f->people, approvals, people_who(f->people, &x));
 	json_array_append_new(approvals, what_counts(a));
@@ -456,7 +470,7 @@ static int expire(struct flow *f, struct err *e)
 	if (!json_array_size(proposals(f)) || (f->acts->looked && now - f->acts->looked < EXPIRE_MS))
 		return 0;
 	f->acts->looked = now;
-	clock_date(clock_day(clock_now_ms()), today);
+	clock_date(clock_day(now_ms(f)), today);
 	for (size_t i = json_array_size(proposals(f)); i-- > 0;) {
 		json_t *one = json_incref(json_array_get(proposals(f), i));
 		struct act a;

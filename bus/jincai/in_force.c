@@ -204,10 +204,12 @@ int in_force_load(struct site *files, struct bus *b, const struct adopted *a, st
 		people_free(people);
 		return -1;
 	}
-	if (people) {
+	/* Where those in force cannot be read, nobody approves. */
+	if (people || altered) {
 		people_free(x.site->people);
 		x.site->people = people;
 	}
+	x.site->alone = x.alone;
 	if (altered) {
 		x.closed = true;
 		x.why = bad;

@@ -104,6 +104,7 @@ struct site {
 	struct site_route *routes;
 	unsigned nroutes;
 	struct people *people;       /* who may let money go; NULL: the site names nobody */
+	bool alone;                  /* one person is enough: a test site that names nobody (in_force.h) */
 	struct audit_conf audit;     /* of the chain over what people decide (audit.h) */
 	char *anchor;                /* its file; NULL: there is none */
 	bool finish;                 /* adapters begin no other file */

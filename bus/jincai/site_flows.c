@@ -234,7 +234,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		list[i]->site = s->name;
 		list[i]->people = s->people;
 		list[i]->audit = &s->audit;
-		list[i]->alone = s->test && !s->people;
+		list[i]->alone = s->alone;
 	}
 	*ret = list;
 	*ret_n = n;

@@ -173,12 +173,13 @@ static int one_round(struct round *r, struct site *files, bool first)
 	struct keeper_setup setup = {.bus = r->bus, .site = files, .again = &stop_asked};
 	struct flow *keeper;
 	struct items items;
+	bool altered;
 	struct err e;
 	int code;
 
 	if (adopted_read(r->bus, &a, &e) != 0)
 		return verb_failed(&e);
-	(void)in_force_people(files, r->bus, &a, &people, &setup.alone, &e);
+	altered = in_force_people(files, r->bus, &a, &people, &setup.alone, &e) != 0;
 	if (first ? guard_begin(files, r->bus, setup.alone, &r->guard, &e) != 0 : guard_look(r->bus, &r->guard.why, NULL, &e) != 0) {
 		people_free(people);
 		adopted_done(&a);
@@ -198,7 +199,8 @@ static int one_round(struct round *r, struct site *files, bool first)
 	keeper->site = files->name;
 	keeper->audit = &files->audit;
 	keeper->alone = setup.alone;
-	keeper->people = people ? people : files->people;
+	/* Where those in force cannot be read, nobody approves. */
+	keeper->people = people || altered ? people : files->people;
 	code = settle(keeper, &e) != 0 ? verb_failed(&e) : run_in_force(r, files, keeper);
 	keeper->kind->free(keeper);
 	people_free(people);

@@ -83,25 +83,36 @@ static int resume_stop(void *arg, struct span destination, const char *subject, 
 	struct err *e)
 {
 	struct asking *q = arg;
-	char *name;
+	char *name, digest[ACT_DIGEST];
 
-	(void)order, (void)e;
+	(void)e;
 	if (strcmp(subject, q->word) != 0 && strcmp(batch, q->word) != 0)
 		return 0;
 	name = mem_text(destination);
-	ask(q, name, span_of(subject), SPAN(""));
+	act_stop_digest(order, digest);
+	ask(q, name, span_of(subject), span_of(digest));
 	free(name);
 	return 0;
 }
 
+static int resume_flow(void *arg, struct span flow, const json_t *order, struct err *e)
+{
+	struct asking *q = arg;
+	char digest[ACT_DIGEST];
+
+	(void)e;
+	if (!span_is(flow, q->word))
+		return 0;
+	act_stop_digest(order, digest);
+	ask(q, q->word, flow, span_of(digest));
+	return 1;
+}
+
 static void resume(struct asking *q)
 {
-	const char *flow = flow_named(q->s, q->word);
 	struct err e;
 
-	if (flow)
-		ask(q, flow, span_of(flow), SPAN(""));
-	else if (deliver_stops(q->b, resume_stop, q, &e) != 0)
+	if (flow_named(q->s, q->word) ? acts_stopped(q->b, resume_flow, q, &e) < 0 : deliver_stops(q->b, resume_stop, q, &e) != 0)
 		q->code = verb_failed(&e);
 	if (!q->asked && !q->code) {
 		err_set(&e, E_ACT_NOT_STOPPED, "subject=%s\nflow=", q->word);

@@ -29,7 +29,8 @@ def is_(got, want):
 
 
 def run(site, flows, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
+           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
     subprocess.run([options.program, "run", *flows, "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 

@@ -201,7 +201,8 @@ def edited_everywhere(root, folder, pattern):
 
 
 def preloaded(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count, **more}
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
+           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
     subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
@@ -362,6 +363,44 @@ def doubles_are_no_longer_looked_for(root):
     t.site.run()
     is_(t.bank_has_nothing_wrong(), 5)
     t.todo("site")
+
+
+@case
+def who_is_in_force_is_deleted_and_other_keys_put_in(root):
+    t = Tried(root)
+    for path in (root / "bus/adopted").rglob("site.txt"):
+        path.unlink()
+    for name, kind in (("li", "ED25519"), ("zhang", "SM2")):
+        make_pair(t.site.key(name), root / f"keys/people/{name}.pub", kind)
+    t.drop(batch=1)
+    t.site.run()
+    t.site.call("adopt", "--reason", "new keys")
+    t.site.run()
+    for one in t.site.proposed():
+        for name in ("li", "zhang"):
+            t.site.sign(one["act"], name)
+    t.site.run()
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("site")
+
+
+@case
+def an_order_of_before_lets_a_later_stop_go(root):
+    t = Tried(root)
+    first = proposed(t)
+    t.site.call("resume", "bank-abc", "--reason", "once more")
+    t.site.run()
+    second = [p["act"] for p in t.site.proposed() if p["act"] != first][0]
+    t.site.approve(first)
+    t.site.call("stop", "bank-abc", "--reason", "fraud suspected")
+    t.site.run()
+    t.site.approve(second)
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.outcome(second), ("refused", "act.changed"))
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("fraud suspected")
 
 
 @case

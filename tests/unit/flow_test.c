@@ -888,13 +888,28 @@ static void an_act_is_executed_once_and_its_outcome_written(void **state)
 	assert_non_null(strstr(got, "\"outcome\":\"refused\",\"words\":\"act.unknown\""));
 }
 
+static int digest_of_stop(void *arg, struct span flow, const json_t *order, struct err *e)
+{
+	(void)flow, (void)e;
+	act_stop_digest(order, arg);
+	return 0;
+}
+
+/* Of the stop of flow-0, as a person who looks at it has it. */
+static void look_at_stop(struct stage *s, char ret[ACT_DIGEST])
+{
+	ret[0] = 0;
+	OK(s->e, acts_stopped(s->b, digest_of_stop, ret, &s->e));
+}
+
 /* Hands in {"id":ID,"act":WHAT,"subject":SUBJECT} for flow-0 and runs. */
 static void hand_in(struct stage *s, const char *id, const char *what, const char *subject)
 {
-	char order[200];
+	char order[300], digest[ACT_DIGEST];
 
-	snprintf(order, sizeof order, "{\"id\":\"%s\",\"act\":\"%s\",\"subject\":\"%s\",\"by\":\"wang\",\"until\":\"2026-12-01\"}", id,
-		what, subject);
+	look_at_stop(s, digest);
+	snprintf(order, sizeof order, "{\"id\":\"%s\",\"act\":\"%s\",\"subject\":\"%s\",\"digest\":\"%s\",\"by\":\"wang\","
+		"\"until\":\"2026-12-01\"}", id, what, subject, digest);
 	OK(s->e, bus_act_submit(s->b, "flow-0", id, span_of(order), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 }
@@ -1021,13 +1036,15 @@ static struct people *two_people(void)
 }
 
 /* An order of that day, which ends on until. */
-static void order_of(char ret[400], const char *id, const char *what, const char *until)
+static void order_of(struct stage *s, char ret[400], const char *id, const char *what, const char *until)
 {
 	struct buf at = BUF_INIT;
+	char digest[ACT_DIGEST];
 
 	clock_write(&at, clock_now_ms());
-	snprintf(ret, 400, "{\"id\":\"%s\",\"flow\":\"flow-0\",\"act\":\"%s\",\"subject\":\"flow-0\",\"by\":\"wang\",\"at\":\"%s\",\"until\":\"%s\"}", id, what,
-		buf_text(&at), until);
+	look_at_stop(s, digest);
+	snprintf(ret, 400, "{\"id\":\"%s\",\"flow\":\"flow-0\",\"act\":\"%s\",\"subject\":\"flow-0\",\"digest\":\"%s\",\"by\":\"wang\",\"at\":\"%s\","
+		"\"until\":\"%s\"}", id, what, digest, buf_text(&at), until);
 	buf_done(&at);
 }
 
@@ -1072,7 +1089,7 @@ static void what_takes_two_waits_for_a_handler_and_a_checker(void **state)
 	x->flow.people = p;
 	people_until(p, clock_now_ms(), until);
 	hand_in(s, "a-1", "stop", "flow-0");
-	order_of(order, "a-2", "resume", until);
+	order_of(s, order, "a-2", "resume", until);
 	OK(s->e, bus_act_submit(s->b, "flow-0", "a-2", span_of(order), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 	expect_pending(s, 1, 0);
@@ -1099,7 +1116,7 @@ static void ask_often(struct stage *s, unsigned n, size_t length, const char *un
 
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(id, sizeof id, "c-%03u", i);
-		order_of(order, id, "resume", until);
+		order_of(s, order, id, "resume", until);
 		buf_clear(&text);
 		buf_str(&text, order);
 		while (text.n < length)
@@ -1145,7 +1162,7 @@ static void what_nobody_approved_in_its_day_is_over(void **state)
 	x->flow.money = true;
 	x->flow.people = p;
 	hand_in(s, "a-1", "stop", "flow-0");
-	order_of(order, "a-2", "resume", "2026-01-05");
+	order_of(s, order, "a-2", "resume", "2026-01-05");
 	OK(s->e, bus_act_submit(s->b, "flow-0", "a-2", span_of(order), &s->e));
 	assert_int_equal(run_until_idle(s), 0);
 	assert_int_equal(run_until_idle(s), 0);
