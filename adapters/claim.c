@@ -28,6 +28,15 @@ static void write_overlays(struct buf *b, const struct overlays *o)
 	buf_done(&hex);
 }
 
+uint64_t claim_block(uint64_t size)
+{
+	uint64_t block = CLAIM_BLOCK;
+
+	while (size > block * CLAIM_BLOCKS)
+		block *= 2;
+	return block;
+}
+
 void claim_write(struct buf *b, const struct claim *c, struct span source)
 {
 	struct buf id = BUF_INIT, time = BUF_INIT;
@@ -52,7 +61,7 @@ void claim_write(struct buf *b, const struct claim *c, struct span source)
 	if (c->tables.n)
 		json_member(b, "tables", c->tables);
 	json_member(b, "verdict", c->verdict);
-	json_member(b, "crcs", c->crcs);
+	json_member(b, "digests", c->digests);
 	buf_printf(b, ",\"size\":%" PRIu64 ",\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64
 		",\"skipped\":%" PRIu64, c->size, c->records, c->events, c->dead, c->skipped);
 	if (c->has_count)
@@ -175,7 +184,7 @@ int claim_read(const struct event *v, struct arena *a, struct claim *ret, struct
 	c.form_digest = member(o, "form_digest", a);
 	c.tables = member(o, "tables", a);
 	c.verdict = member(o, "verdict", a);
-	c.crcs = member(o, "crcs", a);
+	c.digests = member(o, "digests", a);
 	c.size = number(o, "size");
 	c.records = number(o, "records");
 	c.events = number(o, "events");

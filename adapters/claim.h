@@ -32,7 +32,7 @@ struct claim {
 	struct span tables;          /* that the form looked up: "units=DIGEST,banks=DIGEST"; empty: none */
 	uint64_t size;
 	int64_t time_ms;             /* the claim's time: of all its events */
-	struct span crcs;            /* CRC32C of each MiB, 8 hex digits each, in order */
+	struct span digests;         /* of each block in order: the first CLAIM_DIGEST bytes of its SHA-256, hex */
 	uint64_t records, events, dead, skipped;
 	struct span verdict;         /* ok, held, no_control */
 	bool has_count, has_sum;
@@ -53,7 +53,12 @@ struct claim {
 	                              * that was published, or "adapter","twin": whose line, of one that came at the same time */
 };
 
+/* Only the claim vouches for what lies in the spool: a sum that anybody can make again, as a CRC, would not do. */
+#define CLAIM_DIGEST 16u
 #define CLAIM_BLOCK (1u << 20)
+#define CLAIM_BLOCKS 16384u  /* their digests take 512 KiB, well below BUS_VALUE_MAX */
+/* Bytes of a block: CLAIM_BLOCK up to 16 GiB, above that as often doubled as keeps it at CLAIM_BLOCKS. */
+uint64_t claim_block(uint64_t size);
 
 /* Appends an unstamped event. source: of the adapter. */
 void claim_write(struct buf *b, const struct claim *c, struct span source);

@@ -495,7 +495,7 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	if (keep_form(in, e) != 0)
 		goto out;
 	c.size = drop_copy_size(g->copy);
-	c.crcs = buf_as_span(drop_copy_crcs(g->copy));
+	c.digests = buf_as_span(drop_copy_digests(g->copy));
 	drop_copy_digest(g->copy, raw);
 	hash_hex(&digest, raw, sizeof raw);
 	c.digest = buf_as_span(&digest);

@@ -68,7 +68,7 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	p->failed = (uint64_t)json_integer_value(json_object_get(saved, "failed"));
 	clock_write(&p->time, p->claim.time_ms);
 	if (form_of_claim(in, p, &setup.form, e) != 0 ||
-		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.crcs, p->claim.size,
+		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.digests, p->claim.size,
 			form_whole(setup.form) || p->claim.overlays.n ? 0 : offset, &p->spool, e) != 0)
 		return -1;
 	setup.input = drop_spool_input(p->spool);

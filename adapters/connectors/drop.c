@@ -259,16 +259,19 @@ struct drop_copy {
 	int from, to;
 	struct stat before;
 	uint64_t size;
-	struct hash_sha256 *hash;
-	uint32_t crc;
-	uint32_t in_block;
-	struct buf crcs, scratch;
+	struct hash_sha256 *hash, *block_hash;
+	uint64_t block, in_block;    /* its bytes, and those so far */
+	struct buf digests, scratch;
 };
 
 static void end_block(struct drop_copy *c)
 {
-	buf_printf(&c->crcs, "%08" PRIx32, c->crc);
-	c->crc = 0;
+	uint8_t digest[HASH_SHA256];
+
+	hash_sha256_get(c->block_hash, digest);
+	hash_hex(&c->digests, digest, CLAIM_DIGEST);
+	hash_sha256_free(c->block_hash);
+	c->block_hash = hash_sha256_new();
 	c->in_block = 0;
 }
 
@@ -277,13 +280,14 @@ static void account(struct drop_copy *c, const char *p, size_t n)
 	hash_sha256_add(c->hash, p, n);
 	c->size += n;
 	while (n) {
-		size_t room = CLAIM_BLOCK - c->in_block, part = n < room ? n : room;
+		const uint64_t room = c->block - c->in_block;
+		const size_t part = n < room ? n : (size_t)room;
 
-		c->crc = hash_crc32c(c->crc, p, part);
-		c->in_block += (uint32_t)part;
+		hash_sha256_add(c->block_hash, p, part);
+		c->in_block += part;
 		p += part;
 		n -= part;
-		if (c->in_block == CLAIM_BLOCK)
+		if (c->in_block == c->block)
 			end_block(c);
 	}
 }
@@ -310,7 +314,7 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 	struct drop_copy *c = mem_new(sizeof *c);
 
 	*c = (struct drop_copy){.input = {copy_fill}, .drop = d, .taken = mem_text(span_of(taken)), .to = -1,
-		.hash = hash_sha256_new()};
+		.hash = hash_sha256_new(), .block_hash = hash_sha256_new()};
 	/* A pipe that took a file's place between look and rename must not make us wait. */
 	c->from = openat(d->taken_dir, taken, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (c->from < 0 || fstat(c->from, &c->before) != 0) {
@@ -318,6 +322,7 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 		err_at(e, "%s/.taken", d->folder);
 		goto fail;
 	}
+	c->block = claim_block((uint64_t)c->before.st_size);     /* of another size it is not finished: drop.growing */
 	/* What an earlier life left is of no use: begin with an empty file of our own. */
 	if (unlinkat(d->spool_dir, taken, 0) != 0 && errno != ENOENT) {
 		err_sys(e, E_FILE_FAILED, d->spool, errno);
@@ -380,9 +385,9 @@ void drop_copy_digest(const struct drop_copy *c, uint8_t ret[HASH_SHA256])
 	hash_sha256_get(c->hash, ret);
 }
 
-const struct buf *drop_copy_crcs(const struct drop_copy *c)
+const struct buf *drop_copy_digests(const struct drop_copy *c)
 {
-	return &c->crcs;
+	return &c->digests;
 }
 
 void drop_copy_close(struct drop_copy *c)
@@ -394,7 +399,8 @@ void drop_copy_close(struct drop_copy *c)
 	if (c->to >= 0)
 		close(c->to);
 	hash_sha256_free(c->hash);
-	buf_done(&c->crcs);
+	hash_sha256_free(c->block_hash);
+	buf_done(&c->digests);
 	buf_done(&c->scratch);
 	free(c->taken);
 	free(c);
@@ -406,20 +412,25 @@ struct drop_spool {
 	struct codec_input input;    /* first: fill casts back */
 	char *shown;
 	int fd;
-	char *crcs;
-	size_t ncrcs;
+	char *digests;
+	size_t ndigests;
 	uint64_t size, offset;       /* of the next byte to give */
-	uint64_t block;              /* number of the MiB in bytes, or UINT64_MAX */
+	uint64_t block_bytes;
+	uint64_t block;              /* number of the one in bytes, or UINT64_MAX */
 	size_t in_block;
 	char *bytes;
 };
 
+static int damaged(const struct drop_spool *s, uint64_t at, struct err *e)
+{
+	return err_set(e, E_DROP_SPOOL_DAMAGED, "file=%s\nblock=%" PRIu64, s->shown, at / CLAIM_BLOCK);
+}
+
 static int load_block(struct drop_spool *s, uint64_t block, struct err *e)
 {
-	uint64_t at = block * CLAIM_BLOCK, left = s->size - at;
-	size_t want = left < CLAIM_BLOCK ? (size_t)left : CLAIM_BLOCK, n = 0;
-	uint8_t crc[4];
-	uint32_t have;
+	uint64_t at = block * s->block_bytes, left = s->size - at;
+	size_t want = (size_t)(left < s->block_bytes ? left : s->block_bytes), n = 0;
+	uint8_t claimed[CLAIM_DIGEST], have[HASH_SHA256];
 
 	while (n < want) {
 		ssize_t got = pread(s->fd, s->bytes + n, want - n, (off_t)(at + n));
@@ -427,13 +438,13 @@ static int load_block(struct drop_spool *s, uint64_t block, struct err *e)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return err_set(e, E_DROP_SPOOL_DAMAGED, "file=%s\nblock=%" PRIu64, s->shown, block);
+			return damaged(s, at, e);
 		n += (size_t)got;
 	}
-	have = hash_crc32c(0, s->bytes, n);
-	if (block >= s->ncrcs || hash_unhex((struct span){s->crcs + block * 8, 8}, crc, 4) != 0 ||
-		have != ((uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 | crc[3]))
-		return err_set(e, E_DROP_SPOOL_DAMAGED, "file=%s\nblock=%" PRIu64, s->shown, block);
+	hash_sha256(s->bytes, n, have);
+	if (block >= s->ndigests || hash_unhex((struct span){s->digests + block * 2 * CLAIM_DIGEST, 2 * CLAIM_DIGEST}, claimed,
+		CLAIM_DIGEST) != 0 || memcmp(have, claimed, CLAIM_DIGEST) != 0)
+		return damaged(s, at, e);
 	s->block = block;
 	s->in_block = n;
 	return 0;
@@ -442,8 +453,8 @@ static int load_block(struct drop_spool *s, uint64_t block, struct err *e)
 static int spool_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
 {
 	struct drop_spool *s = (struct drop_spool *)in;
-	uint64_t block = s->offset / CLAIM_BLOCK;
-	size_t from = (size_t)(s->offset % CLAIM_BLOCK), n;
+	uint64_t block = s->offset / s->block_bytes;
+	size_t from = (size_t)(s->offset % s->block_bytes), n;
 
 	*ret_n = 0;
 	if (s->offset >= s->size)
@@ -457,16 +468,16 @@ static int spool_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n
 	return 0;
 }
 
-int drop_spool_open(struct drop *d, const char *taken, struct span crcs, uint64_t size, uint64_t offset,
+int drop_spool_open(struct drop *d, const char *taken, struct span digests, uint64_t size, uint64_t offset,
 	struct drop_spool **ret, struct err *e)
 {
 	struct drop_spool *s = mem_new(sizeof *s);
 	struct buf shown = BUF_INIT;
 
 	buf_printf(&shown, "%s/%s", d->spool, taken);
-	*s = (struct drop_spool){.input = {spool_fill}, .shown = mem_text(buf_as_span(&shown)), .crcs = mem_text(crcs),
-		.ncrcs = crcs.n / 8, .size = size, .offset = offset, .block = UINT64_MAX,
-		.bytes = mem_grow(NULL, CLAIM_BLOCK, 1)};
+	*s = (struct drop_spool){.input = {spool_fill}, .shown = mem_text(buf_as_span(&shown)), .digests = mem_text(digests),
+		.ndigests = digests.n / (2 * CLAIM_DIGEST), .size = size, .offset = offset, .block_bytes = claim_block(size),
+		.block = UINT64_MAX};
 	buf_done(&shown);
 	s->fd = openat(d->spool_dir, taken, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->fd < 0) {
@@ -474,6 +485,7 @@ int drop_spool_open(struct drop *d, const char *taken, struct span crcs, uint64_
 		drop_spool_close(s);
 		return -1;
 	}
+	s->bytes = mem_grow(NULL, s->block_bytes, 1);
 	*ret = s;
 	return 0;
 }
@@ -490,7 +502,7 @@ void drop_spool_close(struct drop_spool *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->shown);
-	free(s->crcs);
+	free(s->digests);
 	free(s->bytes);
 	free(s);
 }

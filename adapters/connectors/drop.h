@@ -40,7 +40,7 @@ const char *drop_name(const char *taken);
  * the drop folder. Durable; the same name again is replaced. */
 int drop_return(struct drop *d, const char *folder, const char *name, struct span bytes, struct err *e);
 
-/* ---- the copy: reading it writes the spool file and keeps digest and CRCs ---- */
+/* ---- the copy: reading it writes the spool file and keeps the digests ---- */
 struct drop_copy;
 
 /* Starts anew, whatever an earlier try left. */
@@ -52,14 +52,15 @@ int drop_copy_rest(struct drop_copy *c, uint64_t max_bytes, struct err *e);
 int drop_copy_finish(struct drop_copy *c, struct err *e);
 uint64_t drop_copy_size(const struct drop_copy *c);
 void drop_copy_digest(const struct drop_copy *c, uint8_t ret[HASH_SHA256]);
-const struct buf *drop_copy_crcs(const struct drop_copy *c);     /* hex, 8 digits a MiB */
+const struct buf *drop_copy_digests(const struct drop_copy *c);  /* of its blocks, as in a claim */
 void drop_copy_close(struct drop_copy *c);
 
 /* ---- the spool, read back ---- */
 struct drop_spool;
 
-/* Reads from offset on; every MiB is checked against crcs. drop.spool_missing, drop.spool_damaged {block} (ERR_HALT). */
-int drop_spool_open(struct drop *d, const char *taken, struct span crcs, uint64_t size, uint64_t offset,
+/* Reads from offset on; every block is checked against digests (claim.h) before a byte of it is given. drop.spool_missing,
+ * drop.spool_damaged {block} (ERR_HALT; its first MiB). */
+int drop_spool_open(struct drop *d, const char *taken, struct span digests, uint64_t size, uint64_t offset,
 	struct drop_spool **ret, struct err *e);
 struct codec_input *drop_spool_input(struct drop_spool *s);
 void drop_spool_close(struct drop_spool *s);

@@ -382,7 +382,7 @@ static void a_claim_comes_back_as_written(void **state)
 {
 	struct claim c = {.batchid = SPAN("a:1"), .state = SPAN("held"), .adapter = SPAN("a"), .taken = SPAN("1-0-x"), .name = SPAN("x"),
 		.keys = SPAN("2026-12:001"), .digest = SPAN("ab"), .form = SPAN("f"), .form_digest = SPAN("cd"), .size = 9, .time_ms = 1000,
-		.crcs = SPAN("00000001"), .records = 3, .events = 2, .dead = 1, .skipped = 4, .verdict = SPAN("held"), .has_count = true,
+		.digests = SPAN("00000001"), .records = 3, .events = 2, .dead = 1, .skipped = 4, .verdict = SPAN("held"), .has_count = true,
 		.count = 3, .has_sum = true, .sum = -150}, got;
 	struct arena a = ARENA_INIT;
 	struct buf b = BUF_INIT, again = BUF_INIT;

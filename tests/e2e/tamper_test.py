@@ -24,6 +24,7 @@ import traceback
 import adopt_test
 from adopt_test import BANK, INWARD, UNITS, edit, production
 from people import make_pair, openssl
+from restore_test import crc32c
 from small_site import payroll
 
 CASES = []
@@ -172,32 +173,76 @@ def a_file_is_edited_in_the_spool(root):
 
 
 @case
+def a_file_is_edited_in_the_spool_and_keeps_its_crc(root):
+    """Behind each step from the form's keeping, which is the last before the claim, until the spool file goes."""
+    codes = edited_everywhere(root, "bus/spool", "*", elsewhere_by_the_same_crc,
+                              (r"renameat.*/bus/forms/payroll-a/", r"unlinkat.*/bus/spool/payroll-a/"))
+    assert "drop.spool_damaged" in codes, codes
+
+
+@case
 def a_parcel_is_edited_in_staging(root):
     edited_everywhere(root, "out/abc/.staging", "*.body")
 
 
-def edited_everywhere(root, folder, pattern):
+def elsewhere(was, account):
+    return was.replace(account, ELSEWHERE.encode()[:len(account)])
+
+
+def elsewhere_by_the_same_crc(was, account):
+    """As elsewhere; then last bits of digits of the agents' numbers are turned until the CRC32C is what it was. A CRC is linear:
+    which ones is a sum over the two-element field, made by elimination."""
+    now = bytearray(elsewhere(was, account))
+    nothing = crc32c(bytes(len(now)))
+    rows, at, wanted = {}, 0, crc32c(was) ^ crc32c(now)
+    for line in now.split(b"\n")[:-1]:
+        for place in range(at, at + line.index(b"|")) if at else ():
+            turned = frozenset([place])
+            value = crc32c(bytes(place) + b"\1" + bytes(len(now) - place - 1)) ^ nothing
+            while value and value.bit_length() in rows:
+                other, places = rows[value.bit_length()]
+                value, turned = value ^ other, turned ^ places
+            if value:
+                rows[value.bit_length()] = value, turned
+        at += len(line) + 1
+    turned = frozenset()
+    while wanted:
+        other, places = rows[wanted.bit_length()]
+        wanted, turned = wanted ^ other, turned ^ places
+    for place in turned:
+        now[place] ^= 1
+    assert crc32c(now) == crc32c(was) and now.count(b"\n") == was.count(b"\n") and ELSEWHERE.encode() in now
+    return bytes(now)
+
+
+def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     """A site is killed behind a durable step; what lies in that folder then is changed, and the site runs on."""
     log = root / "steps"
     t = Tried(root / "counted")
     t.drop(batch=1)
     preloaded(t.site, {"COUNT_LOG": str(log)})
     is_(t.bank_has_nothing_wrong(), 5)
-    steps = len(log.read_text().splitlines())
-    hits = 0
-    for n in range(1, steps, max(1, steps // options.steps)):
+    log = log.read_text().splitlines()
+    steps = range(1, len(log), max(1, len(log) // options.steps))
+    if between:
+        first, last = ([i for i, step in enumerate(log, 1) if re.search(b, step)][-1] for b in between)
+        steps = range(first, last)
+    hits, seen = 0, set()
+    for n in steps:
         t = Tried(root / str(n))
         account = t.drop(batch=1).lines[0][3].encode()
         preloaded(t.site, {"COUNT_KILL": str(n), "COUNT_AFTER": "1"})
         changed = [p for p in (t.site.root / folder).rglob(pattern) if p.is_file() and account in p.read_bytes()]
         for path in changed:
-            path.write_bytes(path.read_bytes().replace(account, ELSEWHERE.encode()[:len(account)]))
+            path.write_bytes(change(path.read_bytes(), account))
         hits += len(changed)
         codes = t.site.run().codes | t.site.run().codes
+        seen |= codes
         if t.bank_has_nothing_wrong() != 5:
             assert changed and codes, (n, codes)
         shutil.rmtree(t.site.root)
     assert hits, "no step left anything there"
+    return seen
 
 
 def preloaded(site, more):

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "adapters_help.h"
+#include "claim.h"
 #include "connectors/drop.h"
 #include "connectors/outbox.h"
 
@@ -182,7 +183,7 @@ static void the_spool_gives_back_what_was_copied_or_says_what_is_wrong(void **st
 		char piece[5000];
 		size_t n;
 
-		OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_crcs(c)), size, at, &s, &x.e));
+		OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_digests(c)), size, at, &s, &x.e));
 		for (;;) {
 			OK(x.e, drop_spool_input(s)->fill(drop_spool_input(s), piece, sizeof piece, &n, &x.e));
 			if (!n)
@@ -193,16 +194,17 @@ static void the_spool_gives_back_what_was_copied_or_says_what_is_wrong(void **st
 		assert_int_equal(at, size);
 		drop_spool_close(s);
 	}
+	assert_int_equal(drop_copy_digests(c)->n, 3 * 2 * CLAIM_DIGEST);
 	f = fopen(help_path(&x.h, "spool/1-0-big.txt", path), "r+");
 	fseek(f, (1 << 20) + 77, SEEK_SET);
 	fputc('?', f);
 	fclose(f);
-	OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_crcs(c)), size, 1u << 20, &s, &x.e));
+	OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_digests(c)), size, 1u << 20, &s, &x.e));
 	FAILS(x.e, "drop.spool_damaged", drop_spool_input(s)->fill(drop_spool_input(s), path, 10, &(size_t){0}, &x.e));
 	assert_string_equal(err_arg(&x.e, "block"), "1");
 	drop_spool_close(s);
 	assert_int_equal(truncate(help_path(&x.h, "spool/1-0-big.txt", path), 100), 0);
-	OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_crcs(c)), size, 0, &s, &x.e));
+	OK(x.e, drop_spool_open(x.d, "1-0-big.txt", buf_as_span(drop_copy_digests(c)), size, 0, &s, &x.e));
 	FAILS(x.e, "drop.spool_damaged", drop_spool_input(s)->fill(drop_spool_input(s), path, 10, &(size_t){0}, &x.e));
 	drop_spool_close(s);
 	OK(x.e, drop_spool_delete(x.d, "1-0-big.txt", &x.e));
@@ -210,6 +212,22 @@ static void the_spool_gives_back_what_was_copied_or_says_what_is_wrong(void **st
 	FAILS(x.e, "drop.spool_missing", drop_spool_open(x.d, "1-0-big.txt", SPAN(""), 1, 0, &s, &x.e));
 	drop_copy_close(c);
 	end(&x);
+}
+
+static void the_digests_of_the_largest_file_fit_a_claim(void **state)
+{
+	static const struct {
+		uint64_t size, block;
+	} table[] = {{0, 1u << 20}, {1, 1u << 20}, {10000000000, 1u << 20}, {1ull << 34, 1u << 20}, {(1ull << 34) + 1, 2u << 20},
+		{1ull << 35, 2u << 20}, {(1ull << 35) + 1, 4u << 20}, {1ull << 40, 64u << 20}, {INT64_MAX, 1ull << 49}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const uint64_t block = claim_block(table[i].size), blocks = table[i].size / block + (table[i].size % block != 0);
+
+		assert_int_equal(block, table[i].block);
+		assert_true(blocks * 2 * CLAIM_DIGEST <= BUS_VALUE_MAX - 300000);
+	}
 }
 
 static void a_file_that_changes_while_it_is_copied_is_growing(void **state)
@@ -324,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_complete_with_its_marker_and_taken_with_it),
 		cmocka_unit_test(what_cannot_be_claimed_stays_and_is_said_once),
 		cmocka_unit_test(the_spool_gives_back_what_was_copied_or_says_what_is_wrong),
+		cmocka_unit_test(the_digests_of_the_largest_file_fit_a_claim),
 		cmocka_unit_test(a_file_that_changes_while_it_is_copied_is_growing),
 		cmocka_unit_test(a_staged_file_is_renamed_once),
 		cmocka_unit_test(only_what_older_lives_staged_and_no_plan_names_is_discarded),
