@@ -65,10 +65,17 @@ void act_digest(struct span text, char ret[ACT_DIGEST])
 
 void act_stop_digest(const json_t *stop, char ret[ACT_DIGEST])
 {
-	char *text = json_dumps(stop, JSON_COMPACT | JSON_SORT_KEYS);
+	static const char *const names[] = {"id", "by", "at", "reason", "code", "args", NULL};
+	json_t *o = json_object();
+	char *text;
 
+	for (const char *const *n = names; *n; n++)
+		if (json_object_get(stop, *n))
+			json_object_set(o, *n, json_object_get(stop, *n));
+	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	act_digest(span_of(text), ret);
 	free(text);
+	json_decref(o);
 }
 
 /* ---- what waits, as the positions say ---- */

@@ -49,7 +49,7 @@ uint64_t act_number(const struct act *a, const char *name);
 #define ACT_DIGEST 65
 void act_digest(struct span text, char ret[ACT_DIGEST]);
 
-/* Of a stop as it is kept: what an act that lets it go on speaks of. */
+/* Of a stop as it is kept, its members id, by, at, reason, code, args sorted: what an act that lets it go on speaks of. */
 void act_stop_digest(const json_t *stop, char ret[ACT_DIGEST]);
 
 /* What waits for approval. Spans and approvals are valid during the call. approvals: an array of the orders of the approve

@@ -9,6 +9,7 @@
 Private keys lie in private/, outside of what the site names; public ones in keys/people/.
 """
 import datetime
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -72,12 +73,29 @@ class PeopleSite(Site):
         now = datetime.datetime.now(datetime.timezone.utc)
         self.handed = getattr(self, "handed", 0) + 1
         name = f"{act}-{int(now.timestamp() * 1000)}-{self.handed:012x}"
+        if act == "resume" and "digest" not in more:
+            more["digest"] = self.stop_digest(to)
         order = {"id": name, "site": "yakeshi", "flow": to, "act": act, "subject": subject, "by": by,
                  "at": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "reason": "for a test", "until": until(now), **more}
+        if act == "stop":
+            self.stops = {**getattr(self, "stops", {}), to: order}
         folder = self.root / "bus/acts"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.{to}").write_text(text or json.dumps(order, ensure_ascii=False), encoding="utf-8")
         return name
+
+    def stop_digest(self, flow):
+        """Of the newest stop of that flow, as an order that lets it go on has to say it; "" when nobody stopped it."""
+        export = self.root / "export.jsonl"
+        self.call("audit", "export", str(export))
+        records = [json.loads(line)["record"]["data"] for line in export.read_text(encoding="utf-8").splitlines()]
+        export.unlink()
+        stops = [r["order"] for r in records if r.get("outcome") == "done" and r.get("flow") == flow and
+                 r.get("order", {}).get("act") == "stop"] + [o for to, o in getattr(self, "stops", {}).items() if to == flow]
+        if not stops:
+            return ""
+        kept = {k: stops[-1][k] for k in sorted(("id", "by", "at", "reason", "code", "args")) if k in stops[-1]}
+        return hashlib.sha256(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
     def outcomes(self):
         """{act id: (outcome, code)} of what was decided."""
