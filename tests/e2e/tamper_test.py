@@ -223,7 +223,8 @@ def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     preloaded(t.site, {"COUNT_LOG": str(log)})
     is_(t.bank_has_nothing_wrong(), 5)
     log = log.read_text().splitlines()
-    steps = range(1, len(log), max(1, len(log) // options.steps))
+    steps = [n for n, step in enumerate(log, 1) if folder in step or options.steps > len(log)]
+    steps = steps[::max(1, len(steps) // options.steps)]
     if between:
         first, last = ([i for i, step in enumerate(log, 1) if re.search(b, step)][-1] for b in between)
         steps = range(first, last)
