@@ -2,6 +2,8 @@
 #ifndef JC_CLAIM_H
 #define JC_CLAIM_H
 
+#include <jansson.h>
+
 #include "bus.h"
 #include "event.h"
 #include "overlay.h"
@@ -76,5 +78,9 @@ void claim_main_reason(struct claim *c, struct arena *a, const struct err *why);
 /* The newest record of a batch, by the index; 1 found, 0 none. buf holds the record that ret points into. */
 int claim_find(struct bus *b, struct bus_owner *o, struct span batchid, struct buf *record, struct arena *a,
 	struct claim *ret, struct err *e);
+
+/* What those see who are asked to let a batch with suspected doubles go (act.h): the same in each language, since the adapter holds
+ * it against what it finds itself. To be freed. */
+json_t *claim_shows(const struct claim *c);
 
 #endif

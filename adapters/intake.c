@@ -419,6 +419,7 @@ static const struct flow_kind intake_kind = {
 	.effect = intake_effect,
 	.act = intake_act,
 	.act_people = intake_act_people,
+	.act_true = intake_act_true,
 	.close = intake_close,
 	.free = intake_free,
 };

@@ -145,6 +145,27 @@ unsigned intake_act_people(struct flow *f, const struct act *a)
 	return span_is(a->what, "confirm") ? 2 : 1;
 }
 
+int intake_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
+{
+	struct intake *in = (struct intake *)f;
+	struct buf record = BUF_INIT;
+	struct arena arena = ARENA_INIT;
+	struct claim c = {0};
+	int got = claim_find(f->bus, f->owner, a->subject, &record, &arena, &c, e);
+	json_t *shows;
+
+	*ret = got == 1 ? objection(in, &c, &arena, a) : E_ACT_GONE;
+	if (!*ret) {
+		shows = claim_shows(&c);
+		*ret = act_shows(a, shows, NULL) ? E_NONE : E_ACT_SHOWS;
+		json_decref(shows);
+	}
+	totals_free(c.totals);
+	arena_done(&arena);
+	buf_done(&record);
+	return got < 0 ? -1 : 0;
+}
+
 /* ---- slips ---- */
 
 static int write_slip(struct intake *in, const char *batchid, struct err *e)

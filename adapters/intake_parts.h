@@ -173,6 +173,7 @@ void intake_returned_reason(struct claim *c, struct arena *a, const struct act *
 int intake_act(struct flow *f, const struct act *a, struct err *e);
 /* To let a suspected double go takes two people. */
 unsigned intake_act_people(struct flow *f, const struct act *a);
+int intake_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e);
 /* The slip of that batch is to be written after the next commit; before the position is saved. */
 void intake_owe_slip(struct intake *in, struct span batchid);
 /* Writes those that are owed; repeatable. */

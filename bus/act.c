@@ -146,3 +146,23 @@ int acts_stopped(struct bus *b, acts_each_stopped *each, void *arg, struct err *
 {
 	return walk(b, &(struct walk){.stopped = each, .arg = arg, .e = e});
 }
+
+static bool is_named(const char *name, const char *const *names)
+{
+	while (names && *names && strcmp(*names, name) != 0)
+		names++;
+	return names && *names;
+}
+
+bool act_shows(const struct act *a, const json_t *shows, const char *const *more)
+{
+	static const char *const texts[] = {"id", "site", "flow", "act", "subject", "digest", "by", "at", "reason", "until", NULL};
+	const json_t *is = json_object_get(a->root, "shows");
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(a->root, name, v)
+		if (!(is_named(name, texts) ? json_is_string(v) : strcmp(name, "shows") == 0 || is_named(name, more)))
+			return false;
+	return shows ? json_equal(is, shows) : !is;
+}

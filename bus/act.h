@@ -19,7 +19,7 @@
  *	digest    of that as the person saw it; it changed since: nothing is done (act.changed)
  *	by        who typed it, as the machine knows the person
  *	until     the last day (2026-12-01) on which it can be approved; "" when nobody else has to
- *	shows     what is printed for those who approve: count, sums, destination
+ *	shows     what is printed for those who approve: count, sums, destination; the flow refuses what it does not find itself
  *
  * The bytes of the order are what people sign, so nothing of it can be changed afterwards. An act that needs two people
  * waits in the position "<flow>/acts" of its flow until both have approved it or its day is over (flow_acts.c). On
@@ -42,6 +42,10 @@ struct act {
  * act_done. */
 void act_read(struct span id, struct span text, struct act *ret);
 void act_done(struct act *a);
+/* True when those who sign are shown this and nothing else: "shows" is that object (NULL: there is none), and the order has no
+ * member but the above and those that more names (NULL-terminated; may be NULL). The page of an order prints every member, so
+ * whoever writes one could put words there that nobody has found. */
+bool act_shows(const struct act *a, const json_t *shows, const char *const *more);
 /* A member of the order; "" and 0 when absent. */
 struct span act_text(const struct act *a, const char *name);
 uint64_t act_number(const struct act *a, const char *name);

@@ -39,6 +39,10 @@ struct flow_kind {
 	int (*effect)(struct flow *f, struct err *e);
 	/* How many people an act takes, 1 or 2; 0: there is no such act here. NULL: one, for all. */
 	unsigned (*act_people)(struct flow *f, const struct act *a);
+	/* Of an act that takes two people: does its order say what this flow itself finds (act_shows, and the digest)? Asked before
+	 * anybody is asked to sign, and again before it is executed; who signs reads the order, not what it is about. *ret:
+	 * E_NONE, or the code with which it is refused. NULL: its acts show nothing. */
+	int (*act_true)(struct flow *f, const struct act *a, enum err_id *ret, struct err *e);
 	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done
 	 * has just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so
 	 * that each act sees what the one before did. One that takes two people comes here when both have approved it. NULL:

@@ -306,11 +306,25 @@ static int64_t now_ms(const struct flow *f)
 	return now > last ? now : last;
 }
 
+static bool is_resume(const struct flow *f, const struct act *a)
+{
+	return span_is(a->what, "resume") && span_is(a->subject, f->name);
+}
+
 static int execute(struct flow *f, const struct act *a, struct err *e)
 {
-	if (span_is(a->what, "resume") && span_is(a->subject, f->name))
+	if (is_resume(f, a))
 		return resume(f, a, e);
 	return f->kind->act(f, a, e);
+}
+
+/* What those who sign read is what is so: E_NONE, or why not. */
+static int is_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
+{
+	if (f->kind->act_true && !is_resume(f, a))
+		return f->kind->act_true(f, a, ret, e);
+	*ret = act_shows(a, NULL, NULL) ? E_NONE : E_ACT_SHOWS;
+	return 0;
 }
 
 /* Of the orders that wait. */
@@ -326,6 +340,7 @@ static size_t bytes_kept(const struct flow *f)
 
 static int propose(struct flow *f, const struct act *a, struct err *e)
 {
+	enum err_id untrue;
 	struct err why;
 	json_t *one;
 
@@ -337,6 +352,10 @@ static int propose(struct flow *f, const struct act *a, struct err *e)
 		return refuse(f, a, why.id, e);
 	if (json_array_size(proposals(f)) >= PROPOSALS_MAX || bytes_kept(f) + a->text.n > PROPOSALS_BYTES)
 		return refuse(f, a, E_ACT_TOO_MANY, e);
+	if (is_true(f, a, &untrue, e) != 0)
+		return -1;
+	if (untrue)
+		return refuse(f, a, untrue, e);
 	one = json_object();
 	json_object_set_new(one, "id", json_stringn(a->id.p, a->id.n));
 	json_object_set_new(one, "order", json_stringn(a->text.p, a->text.n));
@@ -400,6 +419,7 @@ static int let_go(struct flow *f, size_t at, struct err *e)
 {
 	json_t *one = json_incref(json_array_get(proposals(f), at));
 	const char *order = json_string_value(json_object_get(one, "order"));
+	enum err_id untrue = E_NONE;
 	struct act a;
 	int ret = 0;
 
@@ -407,7 +427,10 @@ static int let_go(struct flow *f, size_t at, struct err *e)
 	if (enough(f, &a, json_object_get(one, "approvals"))) {
 		a.approved = true;
 		json_array_remove(proposals(f), at);
-		ret = save(f, e) != 0 || execute(f, &a, e) != 0 ? -1 : 0;
+		if (save(f, e) != 0 || is_true(f, &a, &untrue, e) != 0)
+			ret = -1;
+		else
+			ret = untrue ? refuse(f, &a, untrue, e) : execute(f, &a, e);
 	}
 	act_done(&a);
 	json_decref(one);

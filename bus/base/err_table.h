@@ -16,6 +16,10 @@ ROW(E_ADOPT_SITE, "adopt.site", ERR_CONF, 1, "the site file says otherwise what 
 	"查看差异：jincai adopt；经两人签批生效：jincai adopt --reason 原因；或把文件改回原样")
 ROW(E_ADOPT_UNREADABLE, "adopt.unreadable", ERR_CONF, 3, "what is in force cannot be read together with {file}; nothing was started, nothing was sent",
 	"现行的报文格式和代码表无法与 {file} 一起读取；没有启动，也没有发出任何东西", "the findings are above; put the site file back as it was, then jincai adopt", "问题见上；请先把站点文件改回原样，再用 jincai adopt")
+ROW(E_ADOPT_LONG, "adopt.long", ERR_CONF, 5, "what differs does not fit on the page that two people sign; nothing was asked for, nothing was changed",
+	"不同之处太多，签批单上放不下；没有提出，未作任何改动",
+	"adopt item by item: jincai adopt ITEM --reason TEXT; with one and the same --from of a later day they take effect together",
+	"请逐项采用：jincai adopt 项目 --reason 原因；用同一个以后的 --from 日期，可以一起生效")
 ROW(E_ADOPT_NONE, "adopt.none", ERR_CONF, 2, "{item} is not among what waits to be adopted; nothing was changed", "{item} 不在等待采用之列；未作任何改动",
 	"what waits is listed by jincai adopt", "等待采用的项目请看 jincai adopt")
 ROW(E_ADOPT_DATE, "adopt.date", ERR_CONF, 2, "--from {text} is no date from today on; nothing was changed", "--from {text} 不是今天或以后的日期；未作任何改动",
@@ -675,6 +679,10 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 /* acts: what a person decided, and could not be done */
 ROW(E_ACT_CHANGED, "act.changed", ERR_CONF, 5, "{subject} is no longer as it was when this was decided; nothing was changed",
 	"{subject} 已不是当时的状态；未作任何改动", "look again, then decide anew: jincai todo", "请再看一次，然后重新决定：jincai todo")
+ROW(E_ACT_SHOWS, "act.shows", ERR_CONF, 5, "what the order shows to those who sign is not what {flow} itself finds; nothing was changed, nothing was sent",
+	"操作单给签批人看的内容，与 {flow} 自己查到的不同；未作任何改动，一笔未发",
+	"ask anew with the verb; when it was not made by a verb: find out who wrote it (jincai audit list)",
+	"请用命令重新提出；若操作单不是由命令生成的，请查明是谁写的（jincai audit list）")
 ROW(E_ACT_EXPIRED, "act.expired", ERR_CONF, 5, "the day on which it could be approved is over; nothing was changed, nothing was sent",
 	"签批期限已过（限当个工作日）；未作任何改动，一笔未发", "decide it anew, and have it approved on the same working day", "请重新发起，并在当个工作日内签批")
 ROW(E_ACT_GONE, "act.gone", ERR_CONF, 5, "there is no {subject} here; nothing was changed", "这里没有 {subject}；未作任何改动",

@@ -43,7 +43,7 @@ static int add_files(struct buf *b, const char *folder, struct err *e)
 }
 
 /* Writes content to a folder of its own, so that both are read in one way. */
-static int text_of(const char *root, const char *digest, struct buf *ret, struct err *e)
+int adopt_text(const char *root, const char *digest, struct buf *ret, struct err *e)
 {
 	char *folder;
 	int got;
@@ -128,7 +128,7 @@ static int one_item(struct bus *b, const struct items *i, const struct adopted *
 	int ret;
 
 	/* What cannot be read any more differs all the same. */
-	if (text_of(root, w.was, &was, &ignored) != 0)
+	if (adopt_text(root, w.was, &was, &ignored) != 0)
 		buf_clear(&was);
 	text_now(i, items_find(i, span_of(w.item)), &is);
 	lines = difference_lines(&text, buf_as_span(&was), buf_as_span(&is), LINES_MAX);

@@ -20,5 +20,7 @@ struct adopt_waiting {
 typedef int adopt_each(void *arg, const struct adopt_waiting *w, struct err *e);
 /* In the order of names. The first nonzero of each ends the walk; -1 is a failure. s: the site as its files say. */
 int adopt_waiting(struct site *s, struct bus *b, adopt_each *each, void *arg, struct err *e);
+/* Appends the text of what is kept under that digest below root; none for "". What the lines above come from. */
+int adopt_text(const char *root, const char *digest, struct buf *ret, struct err *e);
 
 #endif

@@ -29,6 +29,7 @@ static const struct row {
 	{"until", "有效至（当天结束）", "Valid to the end of", false, true},
 	{"flow", "执行者", "Executed by", false, true},
 	{"id", "操作单号", "Number of the act", false, true},
+	{"items", "项目及其内容摘要", "Items and their digests", false, true},
 	{"digest", "所见内容摘要", "Digest of what was seen", false, true},
 };
 

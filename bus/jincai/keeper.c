@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 #include "act.h"
+#include "adopt_page.h"
 #include "clock.h"
 #include "guard.h"
 #include "fsys.h"
 #include "log.h"
+#include "resume_page.h"
 
 #define POLL_MS 1000                 /* how often it is looked whether a day has come */
 
@@ -282,19 +284,45 @@ static void set_next(struct keeper *k, const json_t *one, const char *from)
 	json_array_append_new(next, json_pack("{s:s,s:O,s:s}", "item", item, "digest", json_object_get(one, "is"), "from", from));
 }
 
+static enum err_id adopt_objection(const struct keeper *k, const struct act *a)
+{
+	const json_t *items = json_object_get(a->root, "items"), *one;
+	size_t i;
+
+	if (!k->now.root || !json_array_size(items))
+		return E_ACT_CHANGED;
+	json_array_foreach(items, i, one)
+		if (!as_seen(k, one))
+			return E_ACT_CHANGED;
+	return E_NONE;
+}
+
+static enum err_id live_objection(const struct keeper *k, const struct act *a)
+{
+	const struct site *s = k->setup.site;
+	const char *site = adopted_digest(&k->now, ITEM_SITE);
+	unsigned i = 0;
+
+	while (i < s->ndestinations && !span_is(a->subject, s->destinations[i].name))
+		i++;
+	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || !s->destinations[i].said_live)
+		return E_LIVE_NONE;
+	if (adopted_live(&k->now, s->destinations[i].name))
+		return E_LIVE_ALREADY;
+	return site && span_is(a->digest, site) ? E_NONE : E_ACT_CHANGED;
+}
+
 static int adopt(struct keeper *k, const struct act *a, struct err *e)
 {
 	const json_t *items = json_object_get(a->root, "items"), *one;
+	const enum err_id why = adopt_objection(k, a);
 	char today[11], from[11];
 	size_t i;
 
 	clock_date(clock_day(clock_now_ms()), today);
 	snprintf(from, sizeof from, "%.*s", SPAN_F(act_text(a, "from")));
-	if (!k->now.root || !json_array_size(items))
-		return refuse(k, a, E_ACT_CHANGED, e);
-	json_array_foreach(items, i, one)
-		if (!as_seen(k, one))
-			return refuse(k, a, E_ACT_CHANGED, e);
+	if (why)
+		return refuse(k, a, why, e);
 	json_array_foreach(items, i, one)
 		set_next(k, one, strcmp(from, today) > 0 ? from : today);
 	if (adopted_due(&k->now))
@@ -304,20 +332,12 @@ static int adopt(struct keeper *k, const struct act *a, struct err *e)
 
 static int live(struct keeper *k, const struct act *a, struct err *e)
 {
-	const struct site *s = k->setup.site;
-	const char *site = adopted_digest(&k->now, ITEM_SITE);
-	unsigned i = 0;
+	const enum err_id why = live_objection(k, a);
 
-	while (i < s->ndestinations && !span_is(a->subject, s->destinations[i].name))
-		i++;
-	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || !s->destinations[i].said_live)
-		return refuse(k, a, E_LIVE_NONE, e);
-	if (adopted_live(&k->now, s->destinations[i].name))
-		return refuse(k, a, E_LIVE_ALREADY, e);
-	if (!site || !span_is(a->digest, site))
-		return refuse(k, a, E_ACT_CHANGED, e);
-	json_array_append_new(json_object_get(k->now.root, "live"), json_string(s->destinations[i].name));
-	log_line(LOG_WARN, "adopt.live", "destination=%s by=%.*s", s->destinations[i].name, SPAN_F(a->by));
+	if (why)
+		return refuse(k, a, why, e);
+	json_array_append_new(json_object_get(k->now.root, "live"), json_stringn(a->subject.p, a->subject.n));
+	log_line(LOG_WARN, "adopt.live", "destination=%.*s by=%.*s", SPAN_F(a->subject), SPAN_F(a->by));
 	ask_again(k);
 	return save(k, k->now.root, e) != 0 || flow_act_outcome(&k->flow, a, "done", "", e) != 0 ? -1 : 0;
 }
@@ -359,6 +379,20 @@ static unsigned keeper_act_people(struct flow *f, const struct act *a)
 	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") ? 2 : 0;
 }
 
+static int keeper_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
+{
+	struct keeper *k = (struct keeper *)f;
+
+	*ret = E_NONE;
+	if (is_resume(a))
+		return resume_true(k->setup.site, f->bus, a, ret, e);
+	if (span_is(a->what, "adopt") && (*ret = adopt_objection(k, a)) == E_NONE)
+		*ret = adopt_true(k->setup.site, f->bus, a);
+	else if (span_is(a->what, "live") && (*ret = live_objection(k, a)) == E_NONE)
+		*ret = adopt_live_true(a);
+	return 0;
+}
+
 static int keeper_act(struct flow *f, const struct act *a, struct err *e)
 {
 	struct keeper *k = (struct keeper *)f;
@@ -391,6 +425,7 @@ static const struct flow_kind keeper_kind = {
 	.step = keeper_step,
 	.act = keeper_act,
 	.act_people = keeper_act_people,
+	.act_true = keeper_act_true,
 	.close = keeper_close,
 	.free = keeper_free,
 };

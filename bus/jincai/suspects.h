@@ -10,7 +10,5 @@
 
 /* The suspected doubles of a claim (pays.h), for people: a line each, and how many more there are. */
 void suspects_text(const struct claim *c, struct buf *b);
-/* What those see who are asked to let it go (act.h). To be freed. */
-json_t *suspects_shows(const struct claim *c);
 
 #endif

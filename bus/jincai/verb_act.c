@@ -161,7 +161,7 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	o.flow = onward ? SITE_ROUTER : adapter->name;
 	if (onward && d->again && !has_letters(b, c->batchid))
 		return retry_where_held(b, s, &o);
-	o.shows = shows = d->confirm ? suspects_shows(c) : NULL;
+	o.shows = shows = d->confirm ? claim_shows(c) : NULL;
 	code = acts_ask(b, s, &o, &done);
 	json_decref(shows);
 	if (!done)

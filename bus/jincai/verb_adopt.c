@@ -3,12 +3,11 @@
 
 #include "acts.h"
 #include "adopt.h"
+#include "adopt_page.h"
 #include "clock.h"
 #include "say.h"
 #include "show.h"
 #include "verbs.h"
-
-#define SHOWN_MAX 1500u              /* bytes of what differs that those who approve are shown on paper */
 
 /* ---- what differs ---- */
 
@@ -16,9 +15,9 @@ struct adopting {
 	const struct args *args;
 	struct bus *bus;
 	struct items items;
-	struct buf out, names, what, digest;
+	struct buf out;
 	json_t *list;                /* of the order */
-	unsigned count, wanted;
+	unsigned count;
 };
 
 static bool is_wanted(const struct args *a, const char *item)
@@ -44,23 +43,6 @@ static void show_one(struct buf *b, const struct adopt_waiting *w)
 	buf_span(b, w->text);
 }
 
-/* Enough for a page; the rest is in the digest. */
-static void add_what(struct adopting *x, const struct adopt_waiting *w)
-{
-	struct buf one = BUF_INIT;
-	size_t n;
-
-	show_one(&one, w);
-	n = one.n < SHOWN_MAX ? one.n : SHOWN_MAX;
-	while (n < one.n && n > 0 && one.p[n - 1] != '\n')
-		n--;
-	if (x->what.n + n < 4 * SHOWN_MAX)
-		buf_add(&x->what, one.p, n);
-	if (n < one.n)
-		buf_str(&x->what, "  ...\n");
-	buf_done(&one);
-}
-
 static int add_one(void *arg, const struct adopt_waiting *w, struct err *e)
 {
 	struct adopting *x = arg;
@@ -71,11 +53,7 @@ static int add_one(void *arg, const struct adopt_waiting *w, struct err *e)
 		show_one(&x->out, w);
 	if (!is_wanted(x->args, w->item))
 		return 0;
-	x->wanted++;
 	json_array_append_new(x->list, json_pack("{s:s,s:s,s:s}", "item", w->item, "was", w->was, "is", w->is));
-	buf_printf(&x->names, "%s%s", x->names.n ? "," : "", w->item);
-	buf_printf(&x->digest, "%s %s %s\n", w->item, w->was, w->is);
-	add_what(x, w);
 	return 0;
 }
 
@@ -99,25 +77,28 @@ static int keep(struct adopting *x, struct err *e)
 	return ret;
 }
 
-static int ask(struct adopting *x, const struct site *s, const char *from)
+static int ask(struct adopting *x, struct site *s, const char *from)
 {
-	json_t *shows = json_pack("{s:s,s:s}", "what", buf_text(&x->what), "from", from);
-	json_t *more = json_pack("{s:O,s:s}", "items", x->list, "from", from);
-	struct buf hex = BUF_INIT;
-	struct acts_order o = {.flow = SITE_KEEPER, .what = "adopt", .subject = buf_as_span(&x->names), .reason = x->args->reason,
-		.shows = shows, .more = more};
-	uint8_t raw[HASH_SHA256];
+	struct buf names = BUF_INIT, digest = BUF_INIT;
+	struct err e;
+	json_t *shows = adopt_shows(s, x->bus, x->list, from, &e), *more;
+	struct acts_order o = {.flow = SITE_KEEPER, .what = "adopt", .reason = x->args->reason, .shows = shows};
 	bool done = false;
 	int code;
 
-	hash_sha256(x->digest.p, x->digest.n, raw);
-	hash_hex(&hex, raw, sizeof raw);
-	o.digest = buf_as_span(&hex);
+	if (!shows)
+		return verb_failed(&e);
+	adopt_subject(x->list, &names);
+	adopt_digest(x->list, &digest);
+	o.subject = buf_as_span(&names);
+	o.digest = buf_as_span(&digest);
+	o.more = more = json_pack("{s:O,s:s}", "items", x->list, "from", from);
 	code = acts_ask(x->bus, s, &o, &done);
 	if (done)
 		printf(say("%s 已采用，%s起在批次之间生效；已开始的批次仍按原来的办完\n",
-			"%s is adopted, and in force between batches from %s on; what was begun ends as it began\n"), buf_text(&x->names), from);
-	buf_done(&hex);
+			"%s is adopted, and in force between batches from %s on; what was begun ends as it began\n"), buf_text(&names), from);
+	buf_done(&names);
+	buf_done(&digest);
 	json_decref(shows);
 	json_decref(more);
 	return code;
@@ -184,9 +165,6 @@ int verb_adopt(const struct args *a)
 	}
 	items_done(&x.items);
 	buf_done(&x.out);
-	buf_done(&x.names);
-	buf_done(&x.what);
-	buf_done(&x.digest);
 	json_decref(x.list);
 	site_free(s);
 	return code;
@@ -216,7 +194,7 @@ static int go_live(const struct args *a, struct site *s, struct bus *b)
 		err_set(&e, E_LIVE_ALREADY, "subject=%s", d->name);
 		code = verb_failed(&e);
 	} else {
-		json_t *shows = json_pack("{s:s,s:s}", "what", "shadow -> live", "destination", d->name);
+		json_t *shows = adopt_live_shows(d->name);
 		const char *site = adopted_digest(&adopted, ITEM_SITE);
 
 		o.digest = span_of(site ? site : "");

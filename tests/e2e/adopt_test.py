@@ -347,6 +347,53 @@ def without_people_nothing_can_be_let(root):
     is_([(a["outcome"], a["words"]) for a in audit(site)][-1], ("refused", "act.no_people"))
 
 
+# ---- what those who sign read ----
+
+def page(site, code, *words):
+    """The page of what `adopt` asks for; "" when it asks for nothing."""
+    r = site.call("adopt", *words, "--reason", "the bank has another layout")
+    assert code in r.codes, r
+    site.run()
+    if code != "act.waits":
+        is_(site.proposed(), [])
+        return ""
+    r = site.call("approve", site.proposed()[-1]["act"], "--export", str(site.root / "act.json"))
+    is_(r.code, 0)
+    return (site.root / "act.json.txt").read_text(encoding="utf-8")
+
+
+@case
+def a_changed_account_stands_before_many_lines_of_comment(root):
+    site = production(root)
+    text = "".join(f"# explanation {n:03} of the layout that the bank has sent us\n" for n in range(60)) + (site.root / BANK).read_text()
+    (site.root / BANK).write_text(text)
+    edit(site, BANK, "    - data.payee.account\n  subsidy", "    - {value: \"6222020600000000999\"}\n  subsidy")
+    text = page(site, "act.waits")
+    for line in ("-     - data.payee.account", "+     - {value: \"***************0999\"}", "explanation 000", "explanation 059"):
+        assert line in text, text
+    assert text.index("***0999") < text.index("explanation 000"), text
+    assert "form:bank/pipe/batch" in text and "CUT" not in text, text
+
+
+@case
+def what_does_not_fit_on_a_page_is_asked_for_item_by_item_and_says_that_it_is_cut(root):
+    site = production(root)
+    edit(site, BANK, "    - data.payee.account\n  subsidy", "    - {value: \"6222020600000000999\"}\n  subsidy")
+    with (site.root / UNITS).open("a", encoding="utf-8") as f:
+        for n in range(1000):
+            f.write(f"7{n:05},某单位{n},602001,0\n")
+    is_(page(site, "adopt.long"), "")
+    text = page(site, "act.waits", "form:bank/pipe/batch")
+    assert "***0999" in text and "CUT" not in text, text
+    text = page(site, "act.waits", "table:units")
+    assert "CUT: only the first of 1000 lines follow" in text and "0 lines gone, 1000 lines new" in text, text
+    assert "700000" in text and "700999" not in text and len(text) < 30000, text
+    new = re.search(r"new: ([0-9a-f:]+)", text).group(1).replace(":", "")
+    assert len(new) == 64 and (site.root / "bus/adopted" / new).is_dir(), new
+    site.approve(site.proposed()[-1]["act"])
+    is_(waiting(site)[0], ["form:bank/pipe/batch"])
+
+
 # ---- test sites ----
 
 @case

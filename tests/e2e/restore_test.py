@@ -393,6 +393,27 @@ def what_changed_since_it_was_looked_at_is_not_let_go(root):
 
 
 @case
+def what_the_two_would_read_of_it_is_made_up(root):
+    site, _, _ = guarded_site(root)
+    restore(site)
+    site.run()
+    site.call("resume", "--reason", "we have compared with the bank")
+    act, text = proposed(site)
+    (site.root / "bus/acts" / f"{act}.site").unlink()
+    order = json.loads(text)
+    assert any("parcel 2  df_20261215_0002.txt  4 lines" in line for line in order["shows"]["what"]), order
+    changes = ({"shows": {**order["shows"], "sums": []}}, {"shows": {**order["shows"], "what": order["shows"]["what"][:1]}},
+               {"shows": {**order["shows"], "count": "0"}}, {"note": "nothing was handed over"})
+    for n, changed in enumerate(changes):
+        (site.root / "bus/acts" / f"resume-{n}.site").write_text(json.dumps({**order, **changed, "id": f"resume-{n}"}))
+        site.run()
+        is_([o for o in outcomes(site) if o[0] == "resume"], [("resume", "refused", "act.shows")] * (n + 1))
+    (site.root / "bus/acts" / f"{act}.site").write_bytes(text)
+    site.run()
+    is_(len([o for o in outcomes(site) if o[0] == "resume"]), len(changes))
+
+
+@case
 def killed_at_any_step_of_letting_go_it_is_let_go_once(root):
     """The last approval is handed in; the run that takes it is killed."""
     batches = []

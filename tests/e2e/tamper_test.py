@@ -474,6 +474,101 @@ def an_original_is_edited_before_it_is_read_again(root):
     t.todo("payroll-a")
 
 
+def order_of(t, *words):
+    """What a verb asks for, taken out again before anybody runs the site: somebody writes his own."""
+    t.site.call(*words, "--reason", "x")
+    path, = (root for root in (t.site.root / "bus/acts").iterdir() if root.is_file())
+    order = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
+    return {name: order[name] for name in ("flow", "act", "subject", "digest", "shows", "items", "from") if name in order}
+
+
+def nobody_is_asked_to_sign(t, good, **changed):
+    order = {**good, **changed}
+    act = t.site.hand_in(order.pop("flow"), order.pop("act"), order.pop("subject"), **order)
+    t.site.run()
+    is_([p["act"] for p in t.site.proposed()], [])
+    is_(t.outcome(act)[0], "refused")
+    return t.outcome(act)[1]
+
+
+@case
+def what_the_two_are_shown_is_made_up(root):
+    t = Tried(root)
+    edit(t.site, BANK, "data.payee.account", f"{{value: \"{ELSEWHERE}\"}}")
+    good = order_of(t, "adopt")
+    harmless = {"what": "table:units  1 lines new", "from": good["from"]}
+    other = [{"item": "table:units", "was": good["items"][0]["was"], "is": good["items"][0]["is"]}]
+    for changed in ({"shows": harmless, "digest": "0" * 64}, {"shows": harmless}, {"shows": {**good["shows"], "note": "no account"}},
+                    {"shows": {**good["shows"], "what": good["shows"]["what"][:1]}}, {"subject": "table:units"},
+                    {"digest": "0" * 64}, {"what": "table:units  1 lines new"}, {"from": "2099-01-01"},
+                    {"items": [{**good["items"][0], "note": "only a comment"}]}, {"items": good["items"] * 2}):
+        is_((changed, nobody_is_asked_to_sign(t, good, **changed)), (changed, "act.shows"))
+    is_(nobody_is_asked_to_sign(t, good, items=other), "act.changed")
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    # What the verb itself asks for is taken.
+    t.site.call("adopt", "--reason", "x")
+    t.site.run()
+    is_(len(t.site.proposed()), 1)
+
+
+@case
+def what_the_two_are_shown_of_a_destination_is_made_up(root):
+    t = Tried(root)
+    t.site.call("stop", "bank-abc", "--reason", "a look at it")
+    t.site.run()
+    resume = {"flow": "bank-abc", "act": "resume", "subject": "bank-abc"}
+    is_(nobody_is_asked_to_sign(t, resume, shows={"what": "a test", "count": "0"}), "act.shows")
+    is_(nobody_is_asked_to_sign(t, resume, count="0"), "act.shows")
+    site = (root / "jincai.yaml").read_text(encoding="utf-8")
+    for mode in ("shadow", "live"):
+        (root / "jincai.yaml").write_text(site.replace("mode: live", f"mode: {mode}"), encoding="utf-8")
+        t.site.run()
+    good = order_of(t, "live", "bank-abc")
+    is_(nobody_is_asked_to_sign(t, good, shows={**good["shows"], "what": "shadow stays"}), "act.shows")
+    is_(nobody_is_asked_to_sign(t, good, digest="0" * 64), "act.changed")
+    is_(nobody_is_asked_to_sign(t, {**good, "shows": None}), "act.shows")
+
+
+@case
+def what_the_two_are_shown_of_doubles_is_made_up(root):
+    t = Tried(root)
+    t.drop(batch=1, seed="the same people")
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.drop(batch=2, seed="the same people")
+    t.site.run()
+    held = [w["batch"] for w in t.site.held()]
+    is_(len(held), 1)
+    good = order_of(t, "held", "confirm", held[0])
+    is_(good["shows"]["count"], "5")
+    for name, value in (("count", "1"), ("sums", [{"currency": "CNY", "amount": "0.01"}]), ("suspected", "0"), ("file", "other.txt"),
+                        ("what", "a look at it")):
+        is_(nobody_is_asked_to_sign(t, good, shows={**good["shows"], name: value}), "act.shows")
+    is_(nobody_is_asked_to_sign(t, good, items="one line"), "act.shows")
+    t.site.hand_in(good.pop("flow"), good.pop("act"), good.pop("subject"), **good)
+    t.site.run()
+    is_(len(t.site.proposed()), 1)
+
+
+@case
+def what_the_two_have_signed_is_changed_where_it_is_kept(root):
+    t = Tried(root)
+    edit(t.site, BANK, "# What the agent bank", "# what the agent bank")
+    t.site.call("adopt", "--reason", "x")
+    t.site.run()
+    act = t.site.proposed()[0]["act"]
+    t.site.sign(act, "li")
+    for path in (root / "bus/adopted").rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("# what the agent bank", "# What the agent bank "), encoding="utf-8")
+    t.site.sign(act, "zhang")
+    t.site.run()
+    is_(t.outcome(act), ("refused", "adopt.altered"))
+
+
 def main():
     global options
     parser = argparse.ArgumentParser()

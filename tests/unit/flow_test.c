@@ -223,8 +223,9 @@ static void nothing(struct flow *f)
 	(void)f;
 }
 
-static const struct flow_kind adapter_kind = {"adapter", 0, adapter_open, adapter_step, NULL, NULL, NULL, nothing, nothing};
-static const struct flow_kind reader_kind = {"router", 0, reader_open, reader_step, reader_effect, NULL, NULL, reader_close,
+static const struct flow_kind adapter_kind = {"adapter", 0, adapter_open, adapter_step, NULL, NULL, NULL, NULL, nothing,
+	nothing};
+static const struct flow_kind reader_kind = {"router", 0, reader_open, reader_step, reader_effect, NULL, NULL, NULL, reader_close,
 	nothing};
 
 struct chain {
@@ -530,9 +531,9 @@ static int script_act(struct flow *f, const struct act *a, struct err *e)
 	return flow_act_outcome(f, a, "done", "all of it", e);
 }
 
-static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, NULL, script_act,
+static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, NULL, NULL, script_act,
 	script_close, nothing};
-static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL, NULL,
+static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL, NULL, NULL,
 	script_close, nothing};
 
 #define SCRIPTS_MAX 1000
