@@ -265,7 +265,7 @@ json_t *adopt_shows(struct site *s, struct bus *b, const json_t *items, const ch
 
 json_t *adopt_live_shows(const char *destination)
 {
-	return json_pack("{s:s,s:s}", "what", "shadow -> live", "destination", destination);
+	return json_pack("{s:s,s:s}", "what", "off, its lines wait -> live: what waits goes out", "destination", destination);
 }
 
 /* ---- an order of somebody else ---- */

@@ -155,7 +155,7 @@ static int64_t last_ms(struct bus *b, const struct life *l)
 
 static bool is_money(const struct site_destination *d)
 {
-	return d->mode != SITE_OFF && items_destination(d);
+	return d->said != SITE_OFF && items_destination(d);
 }
 
 /* Calls each with the path of every witness file; d: whose folder it lies in, NULL for the one beside the site. */

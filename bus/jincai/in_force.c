@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fsys.h"
+#include "log.h"
 #include "people.h"
 
 #define SITE_TEXT_MAX (4u << 20)
@@ -158,12 +159,17 @@ static int compare(const struct items *i, const struct adopted *a, struct err *e
 	return 0;
 }
 
-static void put_into_shadow(struct site *s, const struct adopted *a)
+static void put_off(struct site *s, const struct adopted *a)
 {
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (items_destination(&s->destinations[i]) && s->destinations[i].mode == SITE_LIVE &&
-			!adopted_live(a, s->destinations[i].name))
-			s->destinations[i].mode = SITE_SHADOW;
+	for (unsigned i = 0; i < s->ndestinations; i++) {
+		const enum adopted_off off = adopted_off(a, &s->destinations[i]);
+
+		if (off == ADOPTED_AS_SAID)
+			continue;
+		s->destinations[i].mode = SITE_OFF;
+		log_line(LOG_WARN, off == ADOPTED_NOT_LET ? "adopt.not_live" : "adopt.no_shadow", "destination=%s lines=wait do=%s",
+			s->destinations[i].name, off == ADOPTED_NOT_LET ? "jincai_live" : "mode:_live");
+	}
 }
 
 static int apply(struct site *files, struct bus *b, const struct adopted *a, struct in_force *x, struct findings *f,
@@ -188,7 +194,7 @@ static int apply(struct site *files, struct bus *b, const struct adopted *a, str
 	x->closed = compare(&items, a, &x->why) != 0;
 	items_done(&items);
 	if (!files->test)
-		put_into_shadow(x->site, a);
+		put_off(x->site, a);
 	return 0;
 }
 

@@ -11,7 +11,8 @@
  *   is not that of what was read: closed (adopt.altered).
  * - What the site file says of the money part cannot be half in force: when it is otherwise than adopted, nothing that carries
  *   money is started: closed (adopt.site). The keeper and all destinations that move no money run.
- * - A money destination of a production site with mode: live is in shadow until two people let it go live.
+ * - A money destination of a production site with mode: live is off until two people let it go live: its lines wait on its topic.
+ *   One that was live and whose file says shadow is off, too: in shadow, what comes would be consumed and never sent.
  * - The people in force are those that were adopted; when none were, those of the file: somebody has to be the first.
  */
 struct in_force {

@@ -63,6 +63,17 @@ bool adopted_live(const struct adopted *a, const char *destination)
 	return has_text(json_object_get(a->root, "live"), destination);
 }
 
+enum adopted_off adopted_off(const struct adopted *a, const struct site_destination *d)
+{
+	const bool live = adopted_live(a, d->name), shadow = d->said == SITE_SHADOW;
+
+	if (!items_destination(d))
+		return ADOPTED_AS_SAID;
+	if (d->said == SITE_LIVE && !live)
+		return ADOPTED_NOT_LET;
+	return shadow && (live || has_text(json_object_get(a->root, "ever"), d->name)) ? ADOPTED_WAS_LIVE : ADOPTED_AS_SAID;
+}
+
 bool adopted_due(const struct adopted *a)
 {
 	const json_t *one;
@@ -145,7 +156,7 @@ static json_t *live_of(const struct site *s)
 	json_t *ret = json_array();
 
 	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (s->destinations[i].said_live && items_destination(&s->destinations[i]))
+		if (s->destinations[i].said == SITE_LIVE && items_destination(&s->destinations[i]))
 			json_array_append_new(ret, json_string(s->destinations[i].name));
 	return ret;
 }
@@ -184,6 +195,16 @@ static int take_all(struct keeper *k, struct err *e)
 	return ret;
 }
 
+static void note_ever(json_t *root, const char *name)
+{
+	json_t *ever = json_object_get(root, "ever");
+
+	if (!ever)
+		json_object_set_new(root, "ever", ever = json_array());
+	if (!has_text(ever, name))
+		json_array_append_new(ever, json_string(name));
+}
+
 /* A destination that its file no longer calls live needs two people again. 1: staged. */
 static int drop_live(struct keeper *k, struct err *e)
 {
@@ -196,9 +217,10 @@ static int drop_live(struct keeper *k, struct err *e)
 		bool is = false;
 
 		for (unsigned d = 0; d < s->ndestinations; d++)
-			is |= strcmp(s->destinations[d].name, name) == 0 && s->destinations[d].said_live;
+			is |= strcmp(s->destinations[d].name, name) == 0 && s->destinations[d].said == SITE_LIVE;
 		if (!is) {
 			json_array_append_new(gone, json_pack("{s:s,s:s,s:s}", "item", name, "was", "live", "is", ""));
+			note_ever(k->now.root, name);
 			json_array_remove(live, i);
 		}
 	}
@@ -305,7 +327,7 @@ static enum err_id live_objection(const struct keeper *k, const struct act *a)
 
 	while (i < s->ndestinations && !span_is(a->subject, s->destinations[i].name))
 		i++;
-	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || !s->destinations[i].said_live)
+	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || s->destinations[i].said != SITE_LIVE)
 		return E_LIVE_NONE;
 	if (adopted_live(&k->now, s->destinations[i].name))
 		return E_LIVE_ALREADY;

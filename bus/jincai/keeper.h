@@ -13,7 +13,8 @@
  *
  *	{"items":{"form:payroll/pipe/batch":DIGEST, ...},
  *	 "next":[{"item":NAME,"digest":DIGEST,"from":"2026-12-01"}],    approved, and not in force before that day
- *	 "live":[NAME, ...]}                                            money destinations that two people let go live
+ *	 "live":[NAME, ...],                                            money destinations that two people let go live
+ *	 "ever":[NAME, ...]}                                            those that once were and no longer are; left out: none
  *
  * What the digests stand for lies in <bus>/adopted/DIGEST/ (kept.h) before anything names it. The first start of a bus adopts
  * all that the files say, since there is nothing that it could differ from; no money destination of a production site is live
@@ -50,6 +51,13 @@ void adopted_done(struct adopted *a);
 /* NULL: not adopted. */
 const char *adopted_digest(const struct adopted *a, const char *item);
 bool adopted_live(const struct adopted *a, const char *destination);
+/* Why a money destination of a production site is off though its file says otherwise: nothing of it is consumed. */
+enum adopted_off {
+	ADOPTED_AS_SAID,             /* it is not: mode is what the file says */
+	ADOPTED_NOT_LET,             /* live, and two people have not let it */
+	ADOPTED_WAS_LIVE             /* shadow, and it was live: what comes would be consumed and never sent */
+};
+enum adopted_off adopted_off(const struct adopted *a, const struct site_destination *d);
 /* Something was approved whose day has come. */
 bool adopted_due(const struct adopted *a);
 /* What the items say otherwise: [{"item","was","is"}], "" for what is not there; to be released. */

@@ -268,7 +268,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	if (!conf_get(node, "mode"))
 		conf_report_key(in->f, node, E_SITE_NO_MODE, "destination=%s", d->name);
 	d->mode = (enum site_mode)conf_choice(node, "mode", "off|shadow|live", 0, in->f);
-	d->said_live = d->mode == SITE_LIVE;
+	d->said = d->mode;
 	split = conf_want(node, "split", CONF_SCALAR, in->f);
 	if (split)
 		d->split = mem_text(split->text);

@@ -71,9 +71,8 @@ struct site_destination {
 	char *name, *folder;
 	char *split;                 /* path, or NULL */
 	bool group;                  /* readers: group */
-	enum site_mode mode;
+	enum site_mode mode, said;   /* said: by the file; mode is off where that may not be (in_force.h) */
 	char *contact;               /* whom to call, or NULL */
-	bool said_live;              /* mode: live, as the file says; mode is shadow until two people let it (in_force.h) */
 	struct form *form;
 };
 

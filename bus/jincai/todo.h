@@ -94,7 +94,7 @@ int todo_batches(struct todo *t, struct err *e);     /* claims, held batches, pa
 int todo_letters(struct todo *t, struct err *e);     /* dead letters, by batch and cause */
 int todo_acts(struct todo *t, struct err *e);        /* acts that nobody has executed */
 int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
-int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect */
+int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect; money destinations that are off */
 int todo_sources(struct todo *t, struct err *e);     /* sources that are silent */
 int todo_disks(struct todo *t, struct err *e);       /* the store, file systems */
 

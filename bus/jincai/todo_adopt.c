@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adopt.h"
+#include "balance.h"
 #include "say.h"
 #include "todo.h"
 
@@ -23,7 +24,76 @@ static int add(void *arg, const struct adopt_waiting *w, struct err *e)
 	return 0;
 }
 
+/* ---- money destinations that are off ---- */
+
+struct on_topic {
+	const struct balance *b;
+	const char *destination;
+	struct totals *money;
+	struct err *e;
+	int failed;
+};
+
+/* Routed, and not read there yet. */
+static void add_waiting(void *arg, const struct total_line *line)
+{
+	struct on_topic *w = arg;
+	const struct money_sum *r = &line->sum, t = totals_get(w->b->all, TOTAL_TAKEN, w->destination, line->currency);
+	const struct money_sum sum = {r->count - t.count, r->plus - t.plus, r->minus - t.minus, r->unreadable - t.unreadable};
+
+	if (w->failed || line->term != TOTAL_ROUTED || strcmp(line->destination, w->destination) != 0 || r->count <= t.count)
+		return;
+	w->failed = totals_move(w->money, TOTAL_READ, "", span_of(line->currency), &sum, 1, w->e);
+}
+
+static int add_off(struct todo *t, const struct balance *b, const struct site_destination *d, enum adopted_off off,
+	struct err *e)
+{
+	struct on_topic w = {.b = b, .destination = d->name, .e = e};
+	struct buf subject = BUF_INIT;
+	struct todo_item *i;
+
+	buf_printf(&subject, "off:%s", d->name);
+	i = todo_add(t, off == ADOPTED_NOT_LET ? "not-live" : "not-shadow", buf_as_span(&subject));
+	buf_done(&subject);
+	todo_set(&i->word, span_of(d->name));
+	todo_set(&i->flow, span_of(d->name));
+	todo_set(&i->destinations, span_of(d->name));
+	buf_printf(&i->happened, off == ADOPTED_NOT_LET
+		? say("去向 %s 的站点文件写着 mode: live，而两人尚未放行；它不启动",
+			"the file says mode: live of %s, and two people have not let it go live; it is not started")
+		: say("去向 %s 曾正式运行，而站点文件写着 mode: shadow；它不启动",
+			"the file says mode: shadow of %s, which was live; nothing is sent, nothing is made"), d->name);
+	w.money = i->money;
+	totals_each(b->all, add_waiting, &w);
+	return w.failed;
+}
+
+static int add_all_off(struct todo *t, const struct adopted *a, struct err *e)
+{
+	struct balance b;
+	int ret = 0;
+
+	if (balance_load(t->bus, &b, e) != 0)
+		return -1;
+	for (unsigned i = 0; i < t->site->ndestinations && ret == 0; i++) {
+		const enum adopted_off off = adopted_off(a, &t->site->destinations[i]);
+
+		if (off != ADOPTED_AS_SAID)
+			ret = add_off(t, &b, &t->site->destinations[i], off, e);
+	}
+	balance_done(&b);
+	return ret;
+}
+
 int todo_adopt(struct todo *t, struct err *e)
 {
-	return adopt_waiting(t->site, t->bus, add, t, e) < 0 ? -1 : 0;
+	struct adopted a = {0};
+	int ret = adopt_waiting(t->site, t->bus, add, t, e) < 0 || adopted_read(t->bus, &a, e) != 0 ? -1 : 0;
+
+	/* Before the first start nothing is off: nothing has run. */
+	if (ret == 0 && !t->site->test && a.root)
+		ret = add_all_off(t, &a, e);
+	adopted_done(&a);
+	return ret;
 }

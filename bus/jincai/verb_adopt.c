@@ -184,7 +184,7 @@ static int go_live(const struct args *a, struct site *s, struct bus *b)
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		if (strcmp(s->destinations[i].name, a->words[0]) == 0)
 			d = &s->destinations[i];
-	if (!d || !items_destination(d) || !d->said_live) {
+	if (!d || !items_destination(d) || d->said != SITE_LIVE) {
 		err_set(&e, E_LIVE_NONE, "subject=%s", a->words[0]);
 		return verb_failed(&e);
 	}
@@ -203,7 +203,8 @@ static int go_live(const struct args *a, struct site *s, struct bus *b)
 		json_decref(shows);
 	}
 	if (done)
-		printf(say("去向 %s 转为正式运行；此前试运行所做的发送批不会发出\n", "destination %s is live; what it made in shadow is not sent\n"), d->name);
+		printf(say("去向 %s 转为正式运行：等待中的各行随即发出；此前试运行所做的发送批不会发出\n",
+			"destination %s is live: what waits for it goes out; what it made in shadow is not sent\n"), d->name);
 	adopted_done(&adopted);
 	return code;
 }

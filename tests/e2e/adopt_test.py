@@ -90,6 +90,11 @@ def audit(site):
     return [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
 
 
+def json_items(site):
+    """What waits, as `todo` says it."""
+    return [json.loads(line) for line in site.call("todo", "--json", "--lang", "en").out.splitlines()]
+
+
 def refuses_money(site, batch=2):
     """Nothing that carries money is started, nothing of a new file is taken."""
     b = site.drop(payroll(batch=batch))
@@ -104,11 +109,16 @@ def refuses_money(site, batch=2):
 # ---- live ----
 
 @case
-def a_money_destination_of_production_is_in_shadow_until_two_people_let_it_go_live(root):
+def a_money_destination_of_production_waits_until_two_people_let_it_go_live(root):
     site = production(root, live=False)
     first, second = site.drop(payroll(batch=1)), payroll(batch=2)
     site.run()
     is_((site.sent().total(), sum(site.unit_lines().values())), (0, 5))
+    assert not (root / "bus/shadow").exists(), "made in shadow"
+    item, = json_items(site)
+    is_((item["kind"], item["next"][0], item["sums"][0]["count"]), ("not-live", "jincai live bank-abc --reason TEXT", 5))
+    assert "not one was sent to bank-abc" in item["not_happened"], item
+    assert "adopt.not_live" in site.run().err
     r = site.call("live", "bank-abc", "--reason", "compared for a month")
     assert "act.waits" in r.codes, r
     site.run()
@@ -122,12 +132,12 @@ def a_money_destination_of_production_is_in_shadow_until_two_people_let_it_go_li
     site.run()
     third = site.drop(payroll(batch=3))
     site.run()
-    is_(set(site.sent()), {tuple(line) for line in third.lines})
+    site.sent_is(first, second, third)
+    is_(json_items(site), [])
     r = site.call("live", "bank-abc", "--reason", "again")
     is_((r.code, "live.already" in r.codes), (1, True))
     r = site.call("live", "units", "--reason", "no money")
     is_((r.code, "live.none" in r.codes), (2, True))
-    assert first
 
 
 @case
@@ -137,9 +147,14 @@ def who_takes_live_out_of_the_file_needs_two_people_again(root):
         edit(site, "jincai.yaml", "bank/pipe, gather: batch, mode: " + ("live" if mode == "shadow" else "shadow"),
              "bank/pipe, gather: batch, mode: " + mode)
         site.run()
-    site.drop(payroll(batch=1))
+    batch = site.drop(payroll(batch=1))
     site.run()
     is_(site.sent().total(), 0)
+    site.call("live", "bank-abc", "--reason", "it was a slip")
+    site.run()
+    site.approve(site.proposed()[0]["act"])
+    site.run()
+    site.sent_is(batch)
 
 
 # ---- what a file says takes effect by two people alone ----

@@ -18,16 +18,16 @@ import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from check_test import findings  # noqa: E402
-from people import PRODUCTION, PeopleSite, make_pair, openssl  # noqa: E402
+from people import COMPARING, PeopleSite, make_pair, openssl  # noqa: E402
 
 PROGRAM = pathlib.Path("build/release/bin/jincai")
 LI, ZHANG = ("key: ./keys/people/li.pub, user: li}", "key: ./keys/people/zhang.pub, user: zhang}")
-FIRST = PRODUCTION.index("people:\n")
-LINE = PRODUCTION[:FIRST].count("\n") + 1           # of "people:"
+FIRST = COMPARING.index("people:\n")
+LINE = COMPARING[:FIRST].count("\n") + 1           # of "people:"
 
 
 class Case(unittest.TestCase):
-    text, pairs = PRODUCTION, None
+    text, pairs = COMPARING, None
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -39,7 +39,7 @@ class CheckTest(Case):
     """What `check` says of people:."""
 
     def check(self, *edits, lang="en"):
-        text = PRODUCTION
+        text = COMPARING
         for old, new in edits:
             self.assertIn(old, text)
             text = text.replace(old, new, 1)
@@ -417,7 +417,7 @@ class ApproveTest(ActCase):
 
 @unittest.skipUnless(os.getuid() == 0, "plays two accounts, which root alone can")
 class LocalTest(ActCase):
-    text = PRODUCTION.replace("approval: keys", "approval: local").replace(LI, "user: li}").replace(ZHANG, "user: zhang}")
+    text = COMPARING.replace("approval: keys", "approval: local").replace(LI, "user: li}").replace(ZHANG, "user: zhang}")
     pairs = {}
 
     def as_(self, user, *words):

@@ -18,7 +18,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from people import PeopleSite  # noqa: E402
+from people import COMPARING, PeopleSite  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 PROGRAM = TAMPER = None
@@ -230,7 +230,7 @@ class AuditTest(unittest.TestCase):
 class PeopleAuditTest(unittest.TestCase):
     def test_what_was_proposed_and_signed_stands_in_the_chain_and_cannot_be_forged(self):
         with tempfile.TemporaryDirectory(prefix="audit_test_") as folder:
-            site = PeopleSite(pathlib.Path(folder) / "site", PROGRAM)
+            site = PeopleSite(pathlib.Path(folder) / "site", PROGRAM, COMPARING)
             site.run()
             site.hand_in("bank-abc", "stop", "bank-abc")
             act = site.hand_in("bank-abc", "resume", "bank-abc")

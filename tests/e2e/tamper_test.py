@@ -118,6 +118,31 @@ def no_verb_edits_drops_or_lets_go(root):
 
 
 @case
+def shadow_for_a_moment_loses_nothing(root):
+    t = Tried(root)
+    first = t.drop(batch=1)
+    t.site.run()
+    edit(t.site, "jincai.yaml", "bank/pipe, gather: batch, mode: live", "bank/pipe, gather: batch, mode: shadow")
+    second = t.drop(batch=2)
+    for _ in range(2):                  # it is known for good that it was live
+        assert "adopt.no_shadow" in t.site.run().err
+    is_(set(t.site.sent()), {tuple(line) for line in first.lines})
+    assert not (root / "bus/shadow").exists(), "made in shadow"
+    t.todo("mode: shadow of bank-abc, which was live; nothing is sent, nothing is made", "5 ")
+    edit(t.site, "jincai.yaml", "bank/pipe, gather: batch, mode: shadow", "bank/pipe, gather: batch, mode: live")
+    t.site.run()
+    is_(set(t.site.sent()), {tuple(line) for line in first.lines})
+    t.todo("jincai live bank-abc")
+    t.site.call("live", "bank-abc", "--reason", "it was live")
+    t.site.run()
+    t.site.approve(t.site.proposed()[-1]["act"])
+    t.site.run()
+    t.site.sent_is(first, second)
+    is_(t.bank_has_nothing_wrong(), 10)
+    is_(t.site.call("todo").code, 0)
+
+
+@case
 def a_changed_row_of_a_table_is_not_used_by_a_retry(root):
     t, batch = held(root)
     edit(t.site, UNITS, "602001", "602999")

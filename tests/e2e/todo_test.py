@@ -22,7 +22,7 @@ import traceback
 
 import double_test
 from lists_test import GATHERING, PARCEL
-from people import PeopleSite
+from people import COMPARING, PeopleSite
 from small_site import SITE_FILE, Batch, Site, payroll
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -296,7 +296,7 @@ ORDER = {"id": "resume-1-a", "site": "yakeshi", "flow": "bank-abc", "act": "resu
 
 @case
 def an_act_that_needs_two_people_waits_with_its_last_day_and_who_is_missing(root):
-    site = PeopleSite(root, program)
+    site = PeopleSite(root, program, COMPARING)
     site.run()
     site.hand_in("bank-abc", "stop", "bank-abc")
     act = site.hand_in("bank-abc", "resume", "bank-abc", reason="it is clear now, account 6222020200112233445")
@@ -349,7 +349,7 @@ def a_batch_that_was_stopped_waits_where_it_was(root):
 
 @case
 def what_the_files_say_otherwise_than_it_is_in_force_waits_to_take_effect(root):
-    site = PeopleSite(root, program)
+    site = PeopleSite(root, program, COMPARING)
     site.run()
     is_(items(site), [])
     path = root / "jincai.yaml"
@@ -357,6 +357,27 @@ def what_the_files_say_otherwise_than_it_is_in_force_waits_to_take_effect(root):
     item, = items(site)
     is_((item["kind"], item["next"][0]), ("adopt", "jincai adopt site --reason TEXT"))
     has(item["not_happened"], "site goes on as it was")
+
+
+@case
+def money_for_a_bank_that_nobody_let_go_live_or_that_no_longer_may_make_shadows_waits(root):
+    site = PeopleSite(root, program)
+    batch = site.drop(payroll(rows=3))
+    site.run()
+    item, = items(site)
+    is_((item["kind"], item["at_once"], item["next"][0]), ("not-live", True, "jincai live bank-abc --reason TEXT"))
+    is_((item["sums"][0]["currency"], item["sums"][0]["count"]), ("CNY", 3))
+    has(item["not_happened"], "not one was sent to bank-abc")
+    site.call("live", "bank-abc", "--reason", "compared for a month")
+    site.run()
+    site.approve(site.proposed()[0]["act"])
+    site.run()
+    site.sent_is(batch)
+    is_(items(site), [])
+    site.write(COMPARING)
+    item, = items(site)
+    is_((item["kind"], item["sums"]), ("not-shadow", []))
+    has(item["happened"], "which was live; nothing is sent, nothing is made")
 
 
 @case
