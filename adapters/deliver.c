@@ -59,6 +59,7 @@ static int save_out(struct deliver *d, struct err *e)
 	}
 	buf_c(b, ']');
 	deliver_write_lost(d, b);
+	deliver_write_handed(d, b);
 	buf_str(b, ",\"totals\":");
 	totals_write(d->totals, b);
 	buf_c(b, '}');
@@ -118,6 +119,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 		g = &(*g)->next;
 	}
 	deliver_read_lost(d, o);
+	deliver_read_handed(d, o);
 	json_array_foreach(json_object_get(o, "parcels"), i, v) {
 		if (!(*p = parcel_read(v, e)))
 			return -1;

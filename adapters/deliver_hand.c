@@ -120,6 +120,8 @@ int deliver_end_parcel(struct deliver *d, struct parcel *p, struct err *e)
 	while (*at != p)
 		at = &(*at)->next;
 	p->state = PARCEL_DONE;
+	if (p->in_ledger && !p->shadow && p->no > d->handed)
+		d->handed = p->no;
 	log_done(d, p);
 	if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
 		return -1;

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "audit.h"
+#include "jscan.h"
 #include "log.h"
 
 /* ---- what another life of the store handed over ---- */
@@ -118,6 +120,22 @@ void deliver_read_lost(struct deliver *d, const json_t *out)
 	}
 }
 
+/* Another folder has another ledger. */
+void deliver_write_handed(const struct deliver *d, struct buf *b)
+{
+	if (!d->handed)
+		return;
+	buf_printf(b, ",\"handed\":%" PRIu64, d->handed);
+	json_member(b, "folder", span_of(d->folder));
+}
+
+void deliver_read_handed(struct deliver *d, const json_t *out)
+{
+	const char *folder = json_string_value(json_object_get(out, "folder"));
+
+	d->handed = folder && strcmp(folder, d->folder) == 0 ? (uint64_t)json_integer_value(json_object_get(out, "handed")) : 0;
+}
+
 /* ---- a batch that is about to be planned ---- */
 
 static bool same(const struct money_sum *a, uint64_t a_ids, const struct money_sum *b, uint64_t b_ids)
@@ -152,8 +170,29 @@ int deliver_had(const struct deliver *d, const struct gathering *g, const struct
 
 /* ---- before the rename ---- */
 
+/* The ledger has it; what the anchor lacks the next line says too. */
+static void anchor(const struct deliver *d, const struct parcel *p)
+{
+	const struct audit_conf *a = d->flow.audit;
+	struct audit_link l = {.n = p->no};
+	char writer[160];
+	struct buf line = BUF_INIT;
+	struct err e;
+
+	if (!a || !a->anchor)
+		return;
+	snprintf(writer, sizeof writer, "%s/handed", d->name);
+	snprintf(l.chain, sizeof l.chain, "%s", p->digest);
+	audit_line(&line, writer, &l, AUDIT_SHA256);
+	if (audit_anchor(a->anchor, buf_as_span(&line), &e) != 0)
+		log_err(LOG_ERROR, "audit.not_anchored", &e, "flow=%s parcel=%" PRIu64, d->name, p->no);
+	buf_done(&line);
+}
+
 int deliver_note(struct deliver *d, struct err *e)
 {
+	const struct parcel *last = NULL;
+
 	if (!d->ledger)
 		return 0;
 	for (struct parcel *p = d->parcels; p; p = p->next) {
@@ -165,6 +204,11 @@ int deliver_note(struct deliver *d, struct err *e)
 		memcpy(x.currency, p->currency, sizeof x.currency);
 		ledger_add(d->ledger, &x);
 		p->in_ledger = true;
+		last = last && last->no > p->no ? last : p;
 	}
-	return ledger_sync(d->ledger, e);
+	if (ledger_sync(d->ledger, e) != 0)
+		return -1;
+	if (last)
+		anchor(d, last);
+	return 0;
 }

@@ -55,6 +55,7 @@ struct deliver {
 	struct parcel *parcels;      /* under way, by number */
 	json_t *stops;               /* what people stopped here: deliver_act.c */
 	uint64_t next_no;
+	uint64_t handed;             /* the highest number that is done and stands in the ledger of this folder */
 	struct slots slots;          /* of head and file name */
 	struct buf event, position, line;
 	struct arena scratch;
@@ -88,6 +89,9 @@ int deliver_open_ledger(struct deliver *d, struct err *e);
 void deliver_close_ledger(struct deliver *d);
 void deliver_write_lost(const struct deliver *d, struct buf *b);
 void deliver_read_lost(struct deliver *d, const json_t *out);
+/* Up to where the ledger must go, for the safeguard: members handed, folder of the position. */
+void deliver_write_handed(const struct deliver *d, struct buf *b);
+void deliver_read_handed(struct deliver *d, const json_t *out);
 /* Was just this handed over in a life of the store that is lost? gather.ledger (ERR_DATA): other lines of the batch were. */
 int deliver_had(const struct deliver *d, const struct gathering *g, const struct parcel *p, bool *ret, struct err *e);
 /* What is being handed over stands in the ledger, durably. */

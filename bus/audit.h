@@ -19,6 +19,9 @@
  *
  *	2026-12-01T08:00:00.123Z payroll 5 sha256 9f86d081...
  *
+ * Two kinds of line have a writer with a slash, which no flow has. They belong to no record; the safeguard holds the store against
+ * them: "site/life", n the openings of the store, and "<flow>/handed", n the highest number of a parcel that is handed over.
+ *
  * Hashes: SHA-256 (FIPS 180-4), SM3 (GB/T 32905-2016), both by OpenSSL. A site may change from one to the other: each record says
  * its own.
  */

@@ -248,6 +248,8 @@ static int check_line(void *arg, uint64_t line, struct span name, const struct a
 		tell(v, &why);
 		return 0;
 	}
+	if (memchr(name.p, '/', name.n))
+		return 0;
 	w = writer_of(v, name);
 	if (l->n > w->n || strcmp(l->chain, w->chains[l->n - 1]) != 0) {
 		err_set(&why, l->n > w->n || !w->chains[l->n - 1][0] ? E_AUDIT_GONE : E_AUDIT_ANCHOR, "writer=%s\nn=%" PRIu64 "\nline=%" PRIu64, w->name, l->n, line);

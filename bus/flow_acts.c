@@ -69,11 +69,10 @@ static int open_chain(struct flow *f, struct err *e)
 
 	*l = AUDIT_LINK_INIT;
 	l->n = (uint64_t)json_integer_value(json_object_get(f->acts->root, "n"));
-	if (!l->n)
-		return 0;
-	if (!chain || strlen(chain) != AUDIT_CHAIN - 1)
+	if (l->n && (!chain || strlen(chain) != AUDIT_CHAIN - 1))
 		return err_set(e, E_FLOW_POSITION, "name=%s/acts", f->name);
-	memcpy(l->chain, chain, AUDIT_CHAIN);
+	if (l->n)
+		memcpy(l->chain, chain, AUDIT_CHAIN);
 	if (!anchor_of(f))
 		return 0;
 	if (audit_anchor_last(anchor_of(f), f->name, &last, e) < 0)

@@ -46,16 +46,20 @@ ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number 
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
 	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_GUARD_ANCHOR, "guard.anchor", ERR_CONF, 1, "line {line} of the anchor {file} has another check value for record {n} of {writer} than the store: all money destinations are stopped", "锚定文件 {file} 第 {line} 行与库中 {writer} 的第 {n} 条操作记录不符：所有付款去向已停",
+	"not one payment goes out; keep store and anchor as they are and run jincai audit verify; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请保留库和锚定文件原样，先运行 jincai audit verify，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes behind the last thing that was written: all money destinations are stopped", "时钟比最后一次写入慢了 {minutes} 分钟：所有付款去向已停",
 	"not one payment goes out; set the clock right; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请先校准时钟，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_COPIED, "guard.copied", ERR_CONF, 1, "the store in {folder} is not the file that it was: it was copied or put back; all money destinations are stopped", "{folder} 里的库已不是原来的文件：被复制或放回过；所有付款去向已停",
 	"not one payment goes out; make sure that no other copy runs; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认没有另一份在运行，核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_LEDGER, "guard.ledger", ERR_CONF, 1, "{file} goes up to parcel {got}, and the store handed over up to {want}: it was shortened or deleted; all money destinations are stopped", "{file} 只记到第 {got} 号，而库里已交出到第 {want} 号：它被截短或删除过；所有付款去向已停",
+	"not one payment goes out; put the ledger back if there is a copy; look at what was handed over and let two people resume: jincai resume", "一笔未付；如有备份请放回交接账；再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_MOVED, "guard.moved", ERR_CONF, 1, "the store in {folder} was last run on another machine: all money destinations are stopped", "{folder} 里的库上次在另一台机器上运行：所有付款去向已停",
 	"not one payment goes out; make sure that it no longer runs there; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认原机器不再运行，核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_NONE, "guard.none", ERR_CONF, 2, "the money is not stopped: there is nothing to resume", "付款没有停：不需要恢复",
 	"nothing was changed; what waits stands in jincai todo", "未作任何改动；等人处理的请看 jincai todo")
 ROW(E_GUARD_REPLACED, "guard.replaced", ERR_CONF, 1, "{file} belongs to another store: this one took its place; all money destinations are stopped", "{file} 属于另一个库，现在的库取代了它：所有付款去向已停",
-	"not one payment goes out; look at what was handed over and let two people resume: jincai resume", "一笔未付；请核对各去向已有的文件，由两人恢复：jincai resume")
+	"not one payment goes out; put the old store back, or look at what was handed over and let two people resume: jincai resume; a test site without people goes on when witnesses and ledgers were compared and moved away by hand", "一笔未付；请放回原来的库，或核对各去向已有的文件后由两人恢复：jincai resume；未设 people 的测试站点须先核对，再人工移走见证文件和交接账，方可继续")
 ROW(E_GUARD_RESTORED, "guard.restored", ERR_CONF, 1, "the store is older than it was: {file} says {want}, the store {got}; all money destinations are stopped", "库比原来旧：{file} 记着 {want}，库里是 {got}；所有付款去向已停",
 	"not one payment goes out; look at what was handed over since and let two people resume: jincai resume", "一笔未付；请核对此后已交出的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_WITNESS, "guard.witness", ERR_CONF, 3, "the safeguard cannot write {file}", "保护措施无法写入 {file}",

@@ -12,6 +12,7 @@
 #include "act.h"
 #include "clock.h"
 #include "fsys.h"
+#include "guard_anchor.h"
 #include "hash.h"
 #include "items.h"
 #include "jscan.h"
@@ -30,6 +31,8 @@ struct life {
 	int64_t behind_ms;           /* a clock that is behind this one was accepted */
 	json_t *accepted;            /* other stores whose witness was accepted: id -> openings; NULL: none */
 	json_t *ledgers;             /* up to which number a ledger was accepted: destination -> number; NULL: none */
+	json_t *missing;             /* up to which number a ledger that lacks it was accepted; the same */
+	uint64_t anchored;           /* so many lines of the anchor were accepted */
 };
 
 /* ---- what is ---- */
@@ -111,7 +114,8 @@ static int life_read(struct bus *b, struct life *ret, struct err *e)
 	*ret = (struct life){.openings = number_of(o, "openings"), .device = number_of(o, "device"),
 		.inode = number_of(o, "inode"), .clock_ms = json_integer_value(json_object_get(o, "clock")),
 		.behind_ms = json_integer_value(json_object_get(o, "behind")),
-		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers"))};
+		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers")),
+		.missing = json_incref(json_object_get(o, "missing")), .anchored = number_of(o, "anchored")};
 	text_of(o, "store", ret->store, sizeof ret->store);
 	text_of(o, "machine", ret->machine, sizeof ret->machine);
 	if (got == 1 && !ret->store[0])
@@ -133,10 +137,11 @@ static void write_object(const char *name, const json_t *o, struct buf *b)
 static void life_write(const struct life *l, struct buf *b)
 {
 	buf_printf(b, "{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64 ",\"inode\":%" PRIu64
-		",\"clock\":%" PRId64 ",\"behind\":%" PRId64, l->store, l->openings, l->machine, l->device, l->inode, l->clock_ms,
-		l->behind_ms);
+		",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64, l->store, l->openings, l->machine, l->device,
+		l->inode, l->clock_ms, l->behind_ms, l->anchored);
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);
+	write_object("missing", l->missing, b);
 	buf_c(b, '}');
 }
 
@@ -144,6 +149,7 @@ static void life_done(struct life *l)
 {
 	json_decref(l->accepted);
 	json_decref(l->ledgers);
+	json_decref(l->missing);
 }
 
 static int64_t last_ms(struct bus *b, const struct life *l)
@@ -185,11 +191,22 @@ struct looking {
 	struct bus *bus;
 	const struct life *life;
 	bool known;                  /* the store has a life */
-	json_t *others;              /* when resuming: id -> openings of all witnesses */
+	json_t *others;              /* when resuming: id -> openings of all witnesses; 0: of a ledger's line */
 	json_t *reached;             /* when resuming: destination -> highest number of ledgers that are ahead */
+	json_t *missing;             /* when resuming: destination -> number up to which its ledger should go and does not */
+	uint64_t lines;              /* of the anchor */
 	uint64_t ahead;              /* the most openings that a witness of our own store says */
 	struct err *why;
+	struct err another;          /* not E_NONE: the first that names another store */
 };
+
+static void names_another(struct looking *l, const char *path)
+{
+	if (!l->another.id)
+		err_set(&l->another, E_GUARD_REPLACED, "file=%s", path);
+	if (!l->why->id)
+		*l->why = l->another;
+}
 
 /* A file that is no witness says nothing; one of an older format neither. */
 static int look_at_witness(void *arg, const char *path, const struct site_destination *d, struct err *e)
@@ -207,8 +224,8 @@ static int look_at_witness(void *arg, const char *path, const struct site_destin
 	if (!store)
 		;
 	else if (!l->known || strcmp(store, l->life->store) != 0) {
-		if (!l->why->id && (!accepted || (uint64_t)json_integer_value(accepted) < openings))
-			err_set(l->why, E_GUARD_REPLACED, "file=%s", path);
+		if (!accepted || (uint64_t)json_integer_value(accepted) < openings)
+			names_another(l, path);
 	} else {
 		l->ahead = openings > l->ahead ? openings : l->ahead;
 		if (!l->why->id && openings > l->life->openings)
@@ -254,26 +271,54 @@ static int put_witness(void *arg, const char *path, const struct site_destinatio
 /* ---- ledgers ---- */
 
 struct ahead {
-	const char *store;
-	const json_t *out;           /* position of the destination */
-	uint64_t next, no;
+	struct looking *l;
+	const char *path;
+	uint64_t next, no;           /* no: the highest that the store has not given */
+	uint64_t last;               /* the highest of our own store */
 };
 
 static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 {
 	struct ahead *a = arg;
+	struct looking *l = a->l;
 
 	(void)e;
-	if (strcmp(x->store, a->store) == 0 && x->no >= a->next && x->no > a->no)
+	if (!l->known || strcmp(x->store, l->life->store) != 0) {
+		if (!json_object_get(l->life->accepted, x->store))
+			names_another(l, a->path);
+		if (l->others && !json_object_get(l->others, x->store))
+			json_object_set_new(l->others, x->store, json_integer(0));
+		return 0;
+	}
+	a->last = x->no > a->last ? x->no : a->last;
+	if (x->no >= a->next && x->no > a->no)
 		a->no = x->no;
 	return 0;
 }
 
-/* What was handed over stands in the ledger before, and in the store before that: a number that the store has not given. */
+static void judge_ledger(struct looking *l, const struct site_destination *d, const struct ahead *a, uint64_t handed)
+{
+	if (a->no && l->reached)
+		json_object_set_new(l->reached, d->name, json_integer((json_int_t)a->no));
+	if (handed > a->last && l->missing)
+		json_object_set_new(l->missing, d->name, json_integer((json_int_t)handed));
+	if (l->why->id)
+		return;
+	if (a->no > number_of(l->life->ledgers, d->name))
+		err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, a->no, a->next - 1);
+	else if (handed > a->last && handed > number_of(l->life->missing, d->name))
+		err_set(l->why, E_GUARD_LEDGER, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, handed, a->last);
+}
+
+/*
+ * What was handed over stands in the ledger before, and in the store before that: a number that the store has not given. What is
+ * done is there; of another folder nothing is known.
+ */
 static int look_at_ledger(struct looking *l, const struct site_destination *d, struct err *e)
 {
-	struct ahead a = {.store = l->life->store};
-	struct buf key = BUF_INIT, text = BUF_INIT;
+	struct ahead a = {.l = l};
+	struct buf key = BUF_INIT, text = BUF_INIT, path = BUF_INIT;
+	const char *folder;
 	json_t *o;
 	int got;
 
@@ -281,14 +326,15 @@ static int look_at_ledger(struct looking *l, const struct site_destination *d, s
 	got = bus_position_get(l->bus, buf_text(&key), &text, e);
 	o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
 	a.next = o ? number_of(o, "next") : 1;
+	folder = json_string_value(json_object_get(o, "folder"));
+	buf_printf(&path, "%s/.staging/ledger", d->folder);
+	a.path = buf_text(&path);
 	if (got >= 0)
 		got = ledger_each(d->folder, look_at_entry, &a, e);
-	if (got == 0 && a.no && l->reached)
-		json_object_set_new(l->reached, d->name, json_integer((json_int_t)a.no));
-	if (got == 0 && a.no > number_of(l->life->ledgers, d->name) && !l->why->id)
-		err_set(l->why, E_GUARD_RESTORED, "file=%s/.staging/ledger\nwant=%" PRIu64 "\ngot=%" PRIu64, d->folder, a.no,
-			a.next - 1);
+	if (got == 0)
+		judge_ledger(l, d, &a, folder && strcmp(folder, d->folder) == 0 ? number_of(o, "handed") : 0);
 	json_decref(o);
+	buf_done(&path);
 	buf_done(&key);
 	buf_done(&text);
 	return got < 0 ? -1 : 0;
@@ -296,14 +342,32 @@ static int look_at_ledger(struct looking *l, const struct site_destination *d, s
 
 /* ---- judging ---- */
 
+static int look_at_anchor(struct looking *l, struct err *e)
+{
+	struct guard_anchor a = {.path = l->site->audit.anchor, .bus = l->bus, .store = l->known ? l->life->store : NULL,
+		.openings = l->life->openings, .accepted = l->life->anchored};
+
+	if (!a.path)
+		return 0;
+	if (guard_anchor_look(&a, e) != 0)
+		return -1;
+	l->lines = a.lines;
+	l->ahead = a.ahead > l->ahead ? a.ahead : l->ahead;
+	if (a.another)
+		names_another(l, a.path);
+	if (a.why.id && !l->why->id)
+		*l->why = a.why;
+	return 0;
+}
+
 static int look_beside(struct looking *l, struct err *e)
 {
 	if (each_witness(l->site, look_at_witness, l, e) != 0)
 		return -1;
-	for (unsigned i = 0; l->known && i < l->site->ndestinations; i++)
+	for (unsigned i = 0; i < l->site->ndestinations; i++)
 		if (is_money(&l->site->destinations[i]) && look_at_ledger(l, &l->site->destinations[i], e) != 0)
 			return -1;
-	return 0;
+	return look_at_anchor(l, e);
 }
 
 static int judge(struct looking *l, struct err *e)
@@ -382,9 +446,11 @@ static int renew(struct looking *l, struct life *life, struct err *e)
 	l->why = &ignored;
 	l->others = life->accepted ? json_incref(life->accepted) : json_object();
 	l->reached = life->ledgers ? json_incref(life->ledgers) : json_object();
+	l->missing = life->missing ? json_incref(life->missing) : json_object();
 	if (look_beside(l, e) != 0 || place_now(l->bus, life, e) != 0) {
 		json_decref(l->others);
 		json_decref(l->reached);
+		json_decref(l->missing);
 		return -1;
 	}
 	json_object_del(l->others, life->store);
@@ -392,6 +458,9 @@ static int renew(struct looking *l, struct life *life, struct err *e)
 	life->accepted = l->others;
 	json_decref(life->ledgers);
 	life->ledgers = l->reached;
+	json_decref(life->missing);
+	life->missing = l->missing;
+	life->anchored = l->lines;
 	life->openings = (l->ahead > life->openings ? l->ahead : life->openings) + 1;
 	life->behind_ms = last_ms(l->bus, life);
 	return 0;
@@ -414,9 +483,11 @@ static int judge_and_put(struct looking *l, struct life *life, bool alone, struc
 	if (guard_look(l->bus, &before, NULL, e) != 0 || judge(l, e) != 0 ||
 		(!l->known && (new_store(life, e) != 0 || place_now(l->bus, life, e) != 0)))
 		return -1;
-	if (before.id)
+	if (alone && l->another.id)
+		*why = l->another;
+	else if (before.id)
 		*why = before;
-	if (alone && why->id && go_on(l, life, why, e) != 0)
+	if (alone && why->id && !l->another.id && go_on(l, life, why, e) != 0)
 		return -1;
 	life->openings++;
 	if (clock_now_ms() > life->clock_ms)
@@ -426,7 +497,11 @@ static int judge_and_put(struct looking *l, struct life *life, bool alone, struc
 	ret = put(l->bus, life, guard.n || (before.id && !why->id) ? &guard : NULL, e);
 	buf_done(&guard);
 	/* Witnesses that know more than the store are left as they are. */
-	return ret != 0 || why->id ? ret : each_witness(l->site, put_witness, life, e);
+	if (ret != 0 || why->id)
+		return ret;
+	if (each_witness(l->site, put_witness, life, e) != 0)
+		return -1;
+	return l->site->audit.anchor ? guard_anchor_put(l->site->audit.anchor, life->store, life->openings, e) : 0;
 }
 
 int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *ret, struct err *e)

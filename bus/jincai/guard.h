@@ -14,10 +14,12 @@
  * The store keeps its life in the position "site/life": its id, how often it was opened to run, a digest of the machine's id,
  * device and inode of its data file, the clock at the last opening. Beside it, outside the store, witness files say the id and the
  * number of openings: .jincai-witness beside the site file (or where `witness:` says), .staging/witness of each money
- * destination. The ledgers there (ledger.h) know what was handed over since.
+ * destination. The ledgers there (ledger.h) know what was handed over since, and have to hold what the store calls done. The
+ * anchor of the audit, when there is one, is held against the store too (guard_anchor.h).
  *
  * Why the money is stopped stands in the position "site/guard" until it is let go: {"why":CODE,"args":TEXT,"at":TIME}. On a test
- * site that names no people nobody could: there it is logged, and the new life begins at once.
+ * site that names no people nobody could: there it is logged, and the new life begins at once; but never when a witness, a
+ * ledger or the anchor names another store. Then that has to be put back, or these moved away by hand.
  */
 #define GUARD_STORE 33u
 

@@ -108,16 +108,134 @@ def a_restored_store_sends_nothing_twice(root):
 
 
 @case
-def a_new_store_beside_the_old_folders_sends_nothing_twice(root):
+def a_new_store_beside_the_old_folders_does_not_go_on_by_itself(root):
+    """Not even on a test site without people; the ledger alone says it, too."""
     site, first, second = run_twice(root)
-    shutil.rmtree(site.root / "bus")
-    site.run()
-    site.sent_is(first, second)
+    os.rename(site.root / "bus", site.root / "old")
+    for witness in (None, ".jincai-witness", "out/abc/.staging/witness", "out/units/.staging/witness"):
+        if witness:
+            (site.root / witness).unlink(missing_ok=True)
+        result = site.run()
+        assert result.code == 1 and "guard.replaced" in result.codes, result
+        site.sent_is(first, second)
+    os.rename(site.root / "bus", site.root / "new")
+    os.rename(site.root / "old", site.root / "bus")
     third = site.drop(payroll(batch=3, rows=5))
-    site.run()
+    is_(site.run().code, 0)
     site.sent_is(first, second, third)
     is_([x["no"] for x in ledger(site)], [1, 2, 3])
-    is_(len({x["store"] for x in ledger(site)}), 2)
+
+
+@case
+def a_new_store_begins_anew_when_a_person_has_moved_the_ledgers_away(root):
+    """To it all that the drop folder still has is new."""
+    site, first, second = run_twice(root)
+    shutil.rmtree(site.root / "bus")
+    is_(site.run().code, 1)
+    shutil.rmtree(site.root / "in/payroll/.taken")
+    for path in ("out/abc/.staging/ledger", "out/abc/.staging/witness", ".jincai-witness"):
+        os.rename(site.root / path, site.root / f"{path}.old")
+    for path in (site.root / "out/abc").glob("df_*"):
+        path.unlink()                   # the bank has taken them
+    third = site.drop(payroll(batch=3, rows=5))
+    is_(site.run().code, 0)
+    is_((site.sent().total(), len(ledger(site))), (sum(len(b.lines) for b in (first, second, third)), 3))
+
+
+@case
+def a_ledger_that_was_deleted_or_shortened_stops_all_money(root):
+    for how in ("deleted", "shortened"):
+        site, first, second = guarded_site(root / how)
+        path = site.root / "out/abc/.staging/ledger"
+        whole = path.read_bytes()
+        path.unlink()
+        if how == "shortened":
+            path.write_bytes(whole.splitlines(keepends=True)[0])
+        third = is_stopped(site, "guard.ledger", first, second)
+        resume(site, "li", "zhang")
+        for _ in range(2):
+            is_(site.run().code, 0)
+        site.sent_is(first, second, third)
+        path.write_bytes(b"")
+        is_stopped(site, "guard.ledger", first, second, third, fresh=11)
+
+
+def anchored_site(root):
+    (root / "anchor").mkdir(parents=True)
+    site = Site(root, options.program, SITE_FILE + PEOPLE + "audit: {anchor: ./anchor/a}\n")
+    go_live(site)
+    first = site.drop(payroll(batch=1, rows=3))
+    is_(site.run().code, 0)
+    return site, first
+
+
+def snapshot(site):
+    return {p: p.read_bytes() for p in site.root.rglob("*") if p.is_file() and "anchor" not in p.parts}
+
+
+def put_back(site, files):
+    """The content alone: device and inode stay what they are."""
+    for path in list(site.root.rglob("*")):
+        if path.is_file() and "anchor" not in path.parts and path not in files:
+            path.unlink()
+    for path, content in files.items():
+        path.write_bytes(content)
+
+
+@case
+def a_snapshot_of_all_together_is_known_by_the_anchor(root):
+    site, first = anchored_site(root)
+    second = site.drop(payroll(batch=2, rows=4))
+    files = snapshot(site)
+    is_(site.run().code, 0)
+    site.sent_is(first, second)
+    put_back(site, files)
+    for _ in range(2):
+        result = site.run()
+        assert result.code == 1 and "guard.restored" in result.codes, result
+    is_(site.sent().total(), len(first.lines))
+    resume(site, "li", "zhang")
+    for _ in range(2):
+        is_(site.run().code, 0)
+    site.sent_is(first, second)
+
+
+@case
+def an_anchor_that_knows_one_thing_more_stops_all_money(root):
+    zeros = "0" * 64
+    made, first = anchored_site(root / "made")
+    lines = [x.split() for x in (made.root / "anchor/a").read_text().splitlines()]
+    last = {writer: (int(n), chain) for _, writer, n, _, chain in lines}
+    assert {"site", "site/life", "bank-abc/handed"} <= set(last), last
+    store = last["site/life"][1]
+    for name, code, line in (
+            ("opening", "guard.restored", ("site/life", last["site/life"][0] + 1, store)),
+            ("parcel", "guard.restored", ("bank-abc/handed", last["bank-abc/handed"][0] + 1, zeros)),
+            ("record", "guard.restored", ("site", last["site"][0] + 1, zeros)),
+            ("no records", "guard.restored", ("bank-abc", 1, zeros)),
+            ("another chain", "guard.anchor", ("site", last["site"][0], zeros)),
+            ("another store", "guard.replaced", ("site/life", 1, zeros))):
+        site, first = anchored_site(root / name.replace(" ", "-"))
+        if line[0] == "site/life" and line[2] == store:
+            line = (*line[:2], next(x.split()[4] for x in (site.root / "anchor/a").read_text().splitlines() if "/life" in x))
+        with open(site.root / "anchor/a", "a", encoding="utf-8") as f:
+            f.write("2026-12-01T08:00:00.123Z {} {} sha256 {}\n".format(*line))
+        second = is_stopped(site, code, first)
+        resume(site, "li", "zhang")
+        for _ in range(2):
+            is_(site.run().code, 0)
+        site.sent_is(first, second)
+
+
+@case
+def a_new_store_is_known_by_the_anchor_alone(root):
+    site, first = anchored_site(root)
+    shutil.rmtree(site.root / "bus")
+    for path in (".jincai-witness", "out/abc/.staging/witness", "out/abc/.staging/ledger"):
+        (site.root / path).unlink()
+    result = site.run()
+    assert result.code == 1 and "guard.replaced" in result.codes, result
+    is_(site.sent().total(), len(first.lines))
 
 
 @case

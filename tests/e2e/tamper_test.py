@@ -424,6 +424,28 @@ def a_production_site_is_called_a_test(root):
 
 
 @case
+def a_new_store_without_people_is_put_beside_the_folders(root):
+    t = Tried(root)
+    t.drop(batch=1)
+    t.site.run()
+    is_(t.bank_has_nothing_wrong(), 5)
+    text = (root / "jincai.yaml").read_text(encoding="utf-8")
+    (root / "jincai.yaml").write_text(text[:text.index("people:")].replace("name: yakeshi,", "name: yakeshi, kind: test,")
+                                      .replace("embedded:./bus", "embedded:./bus2"), encoding="utf-8")
+    for folder in [p for p in root.rglob("*") if p.is_dir() and "bus" not in p.parts]:
+        (folder / ".jincai-test").write_bytes(b"")
+    t.drop(batch=2)
+    for _ in range(2):
+        result = t.site.run()
+        assert "guard.replaced" in result.codes, result
+    for witness in (".jincai-witness", "out/abc/.staging/witness"):
+        (root / witness).unlink()
+    assert "guard.replaced" in t.site.run().codes
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.todo("all money is stopped")
+
+
+@case
 def doubles_are_no_longer_looked_for(root):
     t = Tried(root)
     t.drop(batch=1, seed="the same people")
