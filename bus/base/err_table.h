@@ -109,6 +109,8 @@ ROW(E_SITE_WEAK_KEY, "site.weak_key", ERR_CONF, 5, "the key in {file} is not ran
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
 ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
+ROW(E_SITE_INSIDE, "site.inside", ERR_CONF, 3, "{folder}, the folder of {name}, lies inside {outer}, the folder of {other}", "{name} 的文件夹 {folder} 在 {other} 的文件夹 {outer} 之内",
+	"nothing was started; give each destination a folder of its own, beside the others", "没有启动；请给每个去向单独的文件夹，与其他文件夹并列")
 ROW(E_TODO_AMBIGUOUS, "todo.ambiguous", ERR_CONF, 2, "more than one thing waits under {number}: {list}; nothing was done", "编号 {number} 对应不止一项待办：{list}；什么也没有做",
 	"type one digit more, as jincai todo shows it", "请按 jincai todo 所列，多输入一位数字")
 ROW(E_TODO_KIND, "todo.kind", ERR_CONF, 2, "{number} is {is}, this verb takes {want}; nothing was done", "{number} 是{is}，该命令要的是{want}；什么也没有做",

@@ -161,7 +161,7 @@ static int64_t last_ms(struct bus *b, const struct life *l)
 
 static bool is_money(const struct site_destination *d)
 {
-	return d->said != SITE_OFF && items_destination(d);
+	return d->said != SITE_OFF && items_pays(d);
 }
 
 /* Calls each with the path of every witness file; d: whose folder it lies in, NULL for the one beside the site. */
@@ -522,7 +522,7 @@ int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *r
 
 bool guard_stops(const struct guard *g, const struct site_destination *d)
 {
-	return g->why.id && items_destination(d);
+	return g->why.id && items_pays(d);
 }
 
 /* ---- letting go ---- */

@@ -11,9 +11,29 @@ bool items_adapter(const struct site_adapter *a)
 	return a->form && form_instructs(a->form);
 }
 
-bool items_destination(const struct site_destination *d)
+bool items_pays(const struct site_destination *d)
 {
 	return d->form && d->form->money;
+}
+
+/* Does the route bring what some adapter makes as an instruction? */
+static bool brings_instructions(const struct site *s, const struct site_route *r)
+{
+	for (unsigned i = 0; i < r->ntypes; i++)
+		if (site_natures(s, span_of(r->types[i])) & 1u << NATURE_INSTRUCTION)
+			return true;
+	return false;
+}
+
+bool items_destination(const struct site *s, const struct site_destination *d)
+{
+	if (!d->form || items_pays(d))
+		return d->form != NULL;
+	for (unsigned i = 0; i < s->nroutes; i++)
+		for (unsigned k = 0; k < s->routes[i].nto; k++)
+			if (&s->destinations[s->routes[i].to[k]] == d && brings_instructions(s, &s->routes[i]))
+				return true;
+	return false;
 }
 
 /* ---- forms, tables, schemas ---- */
@@ -138,7 +158,7 @@ static void add_destinations(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		const struct site_destination *d = &s->destinations[i];
 
-		if (!items_destination(d))
+		if (!items_destination(s, d))
 			continue;
 		buf_printf(b, "destination %s {", d->name);
 		member(b, "form", form_name(d->form));
@@ -149,10 +169,10 @@ static void add_destinations(const struct site *s, struct buf *b)
 	}
 }
 
-static bool leads_to_money(const struct site *s, const struct site_route *r)
+static bool leads_to_item(const struct site *s, const struct site_route *r)
 {
 	for (unsigned i = 0; i < r->nto; i++)
-		if (items_destination(&s->destinations[r->to[i]]))
+		if (items_destination(s, &s->destinations[r->to[i]]))
 			return true;
 	return false;
 }
@@ -162,7 +182,7 @@ static void add_routes(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->nroutes; i++) {
 		const struct site_route *r = &s->routes[i];
 
-		if (!leads_to_money(s, r))
+		if (!leads_to_item(s, r))
 			continue;
 		buf_str(b, "route {\"types\":[");
 		for (unsigned k = 0; k < r->ntypes; k++) {
@@ -174,7 +194,7 @@ static void add_routes(const struct site *s, struct buf *b)
 			member(b, "when", r->when->text);
 		buf_str(b, ",\"to\":[");
 		for (unsigned k = 0, n = 0; k < r->nto; k++)
-			if (items_destination(&s->destinations[r->to[k]])) {
+			if (items_destination(s, &s->destinations[r->to[k]])) {
 				buf_str(b, n++ ? "," : "");
 				json_quote(b, span_of(s->destinations[r->to[k]].name));
 			}
@@ -234,7 +254,7 @@ void items_of(struct site *s, struct items *ret)
 		if (items_adapter(&s->adapters[i]))
 			add_form(s, ret, s->adapters[i].form);
 	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (items_destination(&s->destinations[i]))
+		if (items_destination(s, &s->destinations[i]))
 			add_form(s, ret, s->destinations[i].form);
 	if (s->people)
 		people_write(s->people, &ret->people);

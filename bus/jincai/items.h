@@ -9,12 +9,15 @@
  * The money part of a site: all that reaches payee, account, bank, amount or unit of what makes a bank move money. It is cut
  * into items, each with a digest, and two people let each take effect (keeper.h).
  *
- *	form:payroll/pipe/batch      forms inward of adapters that instruct, outward forms with money: true
+ *	form:payroll/pipe/batch      forms inward of adapters that instruct, outward forms of its destinations
  *	table:banks                  code tables that these look up
  *	schema:payroll.line.v1       schemas of the events that they make or take
  *	site                         of the site file: division, unit, partitions, the key (a check value of it), adapters that instruct,
- *	                             money destinations, routes that lead to them, people, kind, double,
+ *	                             its destinations, routes that lead to them, people, kind, double,
  *	                             audit, witness
+ *
+ * Its destinations are those whose form says money: true, and all to which a route brings what an adapter makes as an
+ * instruction: a bank that is said to be none is seen as well.
  *
  * Not in it: everything that only reports; where originals are kept and how long; mode and what stops or delays.
  */
@@ -47,6 +50,8 @@ int items_keep(const struct items *i, const struct item *one, const char *root, 
 #define ITEM_SITE_FILE "site.txt"
 /* True when the adapter, the destination is of the money part. */
 bool items_adapter(const struct site_adapter *a);
-bool items_destination(const struct site_destination *d);
+bool items_destination(const struct site *s, const struct site_destination *d);
+/* Does the destination move money, as its form says? Then it needs two people to go live, and witnesses stop it. */
+bool items_pays(const struct site_destination *d);
 
 #endif

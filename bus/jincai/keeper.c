@@ -67,7 +67,7 @@ enum adopted_off adopted_off(const struct adopted *a, const struct site_destinat
 {
 	const bool live = adopted_live(a, d->name), shadow = d->said == SITE_SHADOW;
 
-	if (!items_destination(d))
+	if (!items_pays(d))
 		return ADOPTED_AS_SAID;
 	if (d->said == SITE_LIVE && !live)
 		return ADOPTED_NOT_LET;
@@ -156,7 +156,7 @@ static json_t *live_of(const struct site *s)
 	json_t *ret = json_array();
 
 	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (s->destinations[i].said == SITE_LIVE && items_destination(&s->destinations[i]))
+		if (s->destinations[i].said == SITE_LIVE && items_pays(&s->destinations[i]))
 			json_array_append_new(ret, json_string(s->destinations[i].name));
 	return ret;
 }
@@ -327,7 +327,7 @@ static enum err_id live_objection(const struct keeper *k, const struct act *a)
 
 	while (i < s->ndestinations && !span_is(a->subject, s->destinations[i].name))
 		i++;
-	if (i == s->ndestinations || !items_destination(&s->destinations[i]) || s->destinations[i].said != SITE_LIVE)
+	if (i == s->ndestinations || !items_pays(&s->destinations[i]) || s->destinations[i].said != SITE_LIVE)
 		return E_LIVE_NONE;
 	if (adopted_live(&k->now, s->destinations[i].name))
 		return E_LIVE_ALREADY;

@@ -139,7 +139,7 @@ static int look_at_all(struct looking *l, const struct site *s, struct bus *b, s
 	int ret = 0;
 
 	for (unsigned i = 0; i < s->ndestinations && ret == 0; i++)
-		if (items_destination(&s->destinations[i])) {
+		if (items_pays(&s->destinations[i])) {
 			l->to = &s->destinations[i];
 			ret = look_at_one(l, b, e);
 		}

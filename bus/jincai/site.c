@@ -278,35 +278,15 @@ static void read_destination(struct loading *in, struct conf *node)
 	conf_unknown(node, in->f);
 }
 
-/* The entry of an adapter (a number below nadapters) or a destination. */
-static struct conf *entry(struct loading *in, unsigned i)
-{
-	const struct site *s = in->site;
-	bool adapter = i < s->nadapters;
-
-	return conf_get(conf_get(in->root, adapter ? "adapters" : "destinations"),
-		adapter ? s->adapters[i].name : s->destinations[i - s->nadapters].name);
-}
-
-/* Names are unique over adapters and destinations, folders too: two that take from one, or a receiver that hands to us what we
- * handed to it, are never meant. */
+/* Names are unique over adapters and destinations. */
 static void check_twice(struct loading *in)
 {
 	const struct site *s = in->site;
 
-	for (unsigned i = 0; i < s->nadapters + s->ndestinations; i++)
-		for (unsigned k = 0; k < i; k++) {
-			const struct site_adapter *a = i < s->nadapters ? &s->adapters[i] : NULL;
-			const struct site_adapter *b = k < s->nadapters ? &s->adapters[k] : NULL;
-			const char *name = a ? a->name : s->destinations[i - s->nadapters].name;
-			const char *folder = a ? a->folder : s->destinations[i - s->nadapters].folder;
-			const char *other = b ? b->folder : s->destinations[k - s->nadapters].folder;
-
-			if (!a && b && strcmp(name, b->name) == 0)
-				conf_report_key(in->f, entry(in, i), E_SITE_TWICE, "name=%s", name);
-			if (folder && other && strcmp(folder, other) == 0)
-				conf_report_key(in->f, entry(in, i), E_SITE_TWICE, "name=%s", folder);
-		}
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		if (site_adapter(s, span_of(s->destinations[i].name)))
+			conf_report_key(in->f, conf_get(conf_get(in->root, "destinations"), s->destinations[i].name), E_SITE_TWICE,
+				"name=%s", s->destinations[i].name);
 }
 
 /* ---- routes ---- */
@@ -482,6 +462,7 @@ struct site *site_load_over(const char *path, const char *const *libraries, cons
 		each_entry(&in, "adapters", read_adapter);
 		each_entry(&in, "destinations", read_destination);
 		check_twice(&in);
+		site_check_folders(s, in.root, f);
 		routes = conf_need(in.root, "routes", CONF_LIST, f);
 		for (struct conf *c = routes ? routes->first : NULL; c; c = c->next)
 			read_route(&in, c);

@@ -107,7 +107,7 @@ struct site {
 	struct audit_conf audit;     /* of the chain over what people decide (audit.h) */
 	char *anchor;                /* its file; NULL: there is none */
 	bool finish;                 /* adapters begin no other file */
-	bool closed;                 /* nothing that carries money is started (in_force.h) */
+	bool closed;                 /* nothing of the money part is started (items.h, in_force.h) */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -131,6 +131,9 @@ const struct site_adapter *site_adapter(const struct site *s, struct span name);
 /* node: where the folder is named; path: as it is opened. */
 void site_check_folder(const struct site *s, const struct conf *node, const char *path, struct findings *f);
 void site_check_key(const struct site *s, const struct conf *node, const char *path, struct span key, struct findings *f);
+/* site_folders.c: no folder of an adapter or a destination is another's, however it is spelt, and none of a destination lies
+ * inside another's or has one inside. Findings: site.twice {name}, site.inside {name, folder, other, outer}. */
+void site_check_folders(const struct site *s, struct conf *root, struct findings *f);
 /* Notes: destinations that no route leads to, types that no route takes. */
 void site_note_routes(const struct site *s, struct conf *root, struct findings *f);
 /* A path of the site file: relative to its folder. To be freed. */

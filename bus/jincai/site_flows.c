@@ -200,6 +200,11 @@ static int add_flow(struct flow ***list, unsigned *n, struct flow *f, bool money
 	return 0;
 }
 
+static bool may_start(const struct site *s, const struct site_destination *d)
+{
+	return !(s->money_stopped && items_pays(d)) && !(s->closed && items_destination(s, d));
+}
+
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e)
 {
@@ -221,8 +226,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		failed = add_flow(&list, &n, r ? router_flow(r) : NULL, true);
 	}
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
-		if (s->destinations[i].mode != SITE_OFF && !((s->money_stopped || s->closed) && items_destination(&s->destinations[i])) &&
-			site_wants(names, s->destinations[i].name))
+		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) && site_wants(names, s->destinations[i].name))
 			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)

@@ -184,7 +184,7 @@ static int go_live(const struct args *a, struct site *s, struct bus *b)
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		if (strcmp(s->destinations[i].name, a->words[0]) == 0)
 			d = &s->destinations[i];
-	if (!d || !items_destination(d) || d->said != SITE_LIVE) {
+	if (!d || !items_pays(d) || d->said != SITE_LIVE) {
 		err_set(&e, E_LIVE_NONE, "subject=%s", a->words[0]);
 		return verb_failed(&e);
 	}

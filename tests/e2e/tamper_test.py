@@ -389,6 +389,63 @@ def a_route_to_a_second_bank_is_added(root):
     t.todo("site")
 
 
+def second_bank(t, folder):
+    """A bank that calls itself none and pays one account."""
+    form = (t.site.root / BANK).read_text(encoding="utf-8")
+    for old, new in (("money: true", "money: false"), ("df_{", "dg_{"),
+                     ("    - data.payee.account\n  subsidy", f"    - {{value: \"{ELSEWHERE}\"}}\n  subsidy")):
+        assert old in form, old
+        form = form.replace(old, new)
+    (t.site.root / "lib/adapters/second/pipe").mkdir(parents=True)
+    (t.site.root / "lib/adapters/second/pipe/batch.yaml").write_text(form, encoding="utf-8")
+    edit(t.site, "jincai.yaml", "  units: {", f"  second: {{form: second/pipe, gather: batch, mode: live, to: {{file: {{folder: {folder}}}}}}}\n"
+         "  units: {")
+    edit(t.site, "jincai.yaml", "routes:\n", "routes:\n  - {types: [payroll.line.v1], to: second}\n")
+
+
+@case
+def a_second_bank_that_calls_itself_no_bank(root):
+    t = Tried(root)
+    (root / "out/second").mkdir()
+    second_bank(t, "./out/second")
+    t.drop(batch=1)
+    result = t.site.run()
+    is_((result.code, "adopt.site" in result.codes), (1, True))
+    is_(list((root / "out/second").rglob("*.txt")), [])
+    is_(t.bank_has_nothing_wrong(), 0)
+    t.todo("site", "form:second/pipe")
+
+
+@case
+def a_folder_of_a_destination_that_is_no_bank_is_another_one(root):
+    t = Tried(root)
+    t.drop(batch=1)
+    t.site.run()
+    (root / "out/mine").mkdir()
+    edit(t.site, "jincai.yaml", "./out/units", "./out/mine")
+    t.drop(batch=2)
+    result = t.site.run()
+    is_((result.code, "adopt.site" in result.codes), (1, True))
+    is_([p for p in (root / "out/mine").rglob("*") if p.is_file()], [])
+    is_(t.bank_has_nothing_wrong(), 5)
+    t.todo("site")
+
+
+@case
+def the_folder_of_a_bank_under_another_spelling(root):
+    for n, (folder, code) in enumerate((("./out/../out/abc", "site.twice"), ("./out/link", "site.twice"), ("./out/abc/sub", "site.inside"),
+                                        ("./out", "site.inside"), ("./in/payroll/sub", "site.inside"))):
+        t = Tried(root / str(n))
+        (t.site.root / "out/link").symlink_to("abc")
+        for sub in ("out/abc/sub", "in/payroll/sub"):
+            (t.site.root / sub).mkdir()
+        second_bank(t, folder)
+        t.drop(batch=1)
+        result = t.site.run()
+        assert result.code == 3 and code in result.codes, (folder, result)
+        is_(t.bank_has_nothing_wrong(), 0)
+
+
 @case
 def keys_are_put_in_the_place_of_those_of_two_people(root):
     t = Tried(root)
