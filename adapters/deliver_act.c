@@ -9,9 +9,13 @@
 
 /*
  * What people decide at a destination: `stop` a batch, or the one that an event is in, before anything of it is handed over;
- * `resume` it; `retry` one that is held here; and, of a parcel of which nobody knew whether it arrived, that it `came` or `never` did. The stops stand in
- * the position "<destination>/stops": [{"subject","batch","order"}], where batch is "" until a line of that id comes.
+ * `resume` it; `retry` one that is held here; and, of a parcel of which nobody knew whether it arrived, that it `came` or
+ * `never` did. The stops stand in the position "<destination>/stops":
+ * [{"subject","batch","order":{"id","by","at","reason"}}], where batch is "" until a line of that id comes.
  */
+#define STOPS_MAX 200u
+#define STOPS_BYTES (500u << 10)     /* as written, so that the position has room for the batches of lines that come later */
+
 static int refuse(struct deliver *d, const struct act *a, enum err_id why, struct err *e)
 {
 	return flow_act_outcome(&d->flow, a, "refused", err_code(why)->name, e);
@@ -134,11 +138,34 @@ static int is_over(struct deliver *d, const char *batchid, struct err *e)
 	return 0;
 }
 
+static json_t *stop_new(const struct act *a, const char *batchid)
+{
+	static const char *const names[] = {"id", "by", "at", "reason", NULL};
+	json_t *one = json_object();
+
+	json_object_set_new(one, "subject", json_stringn(a->subject.p, a->subject.n));
+	json_object_set_new(one, "batch", json_string(batchid));
+	json_object_set_new(one, "order", act_kept(a, names));
+	return one;
+}
+
+static int add_stop(struct deliver *d, const struct act *a, const char *batchid, struct err *e)
+{
+	json_t *one = stop_new(a, batchid);
+
+	if (json_array_size(d->stops) >= STOPS_MAX || act_bytes_kept(d->stops) + act_bytes_kept(one) > STOPS_BYTES) {
+		json_decref(one);
+		return refuse(d, a, E_ACT_TOO_MANY, e);
+	}
+	json_array_append_new(d->stops, one);
+	d->flow.attention = true;
+	return save_stops(d, e) != 0 || done(d, a, e) != 0 ? -1 : 0;
+}
+
 static int stop(struct deliver *d, const struct act *a, struct err *e)
 {
 	char *batchid = NULL;
 	int over, ret = -1;
-	json_t *one;
 
 	if (stop_of(d, a->subject) < json_array_size(d->stops))
 		return refuse(d, a, E_ACT_STOPPED_BEFORE, e);
@@ -148,13 +175,7 @@ static int stop(struct deliver *d, const struct act *a, struct err *e)
 	if (over == 1) {
 		ret = refuse(d, a, E_ACT_WENT_OUT, e);
 	} else if (over == 0) {
-		one = json_object();
-		json_object_set_new(one, "subject", json_stringn(a->subject.p, a->subject.n));
-		json_object_set_new(one, "batch", json_string(batchid));
-		json_object_set(one, "order", a->root);
-		json_array_append_new(d->stops, one);
-		d->flow.attention = true;
-		ret = save_stops(d, e) != 0 || done(d, a, e) != 0 ? -1 : 0;
+		ret = add_stop(d, a, batchid, e);
 	}
 	free(batchid);
 	return ret;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "charset.h"
 #include "hash.h"
 
 /* Of a position key "<flow>/acts" the flow; an empty span of any other. */
@@ -50,6 +51,25 @@ void act_done(struct act *a)
 {
 	json_decref(a->root);
 	a->root = NULL;
+}
+
+json_t *act_kept(const struct act *a, const char *const *names)
+{
+	json_t *o = json_object();
+
+	for (; *names; names++) {
+		size_t max = strcmp(*names, "args") == 0 ? sizeof ((struct err *)0)->args : ACT_REASON_MAX;
+		struct span text = charset_cut(CHARSET_UTF8, act_text(a, *names), max);
+
+		if (json_is_string(json_object_get(a->root, *names)))
+			json_object_set_new(o, *names, json_stringn(text.p, text.n));
+	}
+	return o;
+}
+
+size_t act_bytes_kept(const json_t *o)
+{
+	return json_dumpb(o, NULL, 0, JSON_COMPACT);
 }
 
 void act_digest(struct span text, char ret[ACT_DIGEST])

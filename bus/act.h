@@ -29,6 +29,7 @@
 #define ACT_ORDER_MAX 65536u
 #define ACT_ID_MAX 64u
 #define ACT_REASON_MAX 200u          /* bytes */
+#define ACT_APPROVE_MAX 4096u        /* bytes of the order of an approve act */
 
 struct act {
 	struct span text;            /* the order: the bytes that are signed */
@@ -49,6 +50,12 @@ bool act_shows(const struct act *a, const json_t *shows, const char *const *more
 /* A member of the order; "" and 0 when absent. */
 struct span act_text(const struct act *a, const char *name);
 uint64_t act_number(const struct act *a, const char *name);
+/* Those of the named members that are there, as a new object, for a position that keeps them: each cut to ACT_REASON_MAX bytes,
+ * "args" of an error to what an error holds. Whatever else somebody put into the order is on jincai.acts alone. names ends in
+ * NULL. */
+json_t *act_kept(const struct act *a, const char *const *names);
+/* Bytes that it takes in a position. */
+size_t act_bytes_kept(const json_t *o);
 /* SHA-256 of the order, hex: what those who approve compare. */
 #define ACT_DIGEST 65
 void act_digest(struct span text, char ret[ACT_DIGEST]);

@@ -9,11 +9,14 @@
 
 #include "clock.h"
 #include "fsys.h"
+#include "log.h"
 
 /*
  * An act is a file acts/ID.FLOW, whole from the moment it has that name. It is done when the table of acts says so; the
- * file goes after that. The folder is listed only when it has changed.
+ * file goes after that. The folder is listed only when it has changed. What can never be read as an act is moved aside by
+ * the owner it names: it would be in the way at every start.
  */
+#define REFUSED ".refused"
 #define ACT_BYTES_MAX 65536u
 /* A change so soon after the last look may carry the same time as what was seen. */
 #define SAME_TIME_MS 100
@@ -169,6 +172,31 @@ static void remember(struct owner *o, const char *id)
 	strcpy(o->given[o->ngiven++], id);
 }
 
+static bool never_read(const struct err *e)
+{
+	return e->id == E_FILE_TOO_LARGE || e->id == E_FILE_NOT_REGULAR || e->id == E_FILE_DENIED || e->id == E_FILE_LINK;
+}
+
+/* Where it cannot be moved to it stays, and this owner passes it by. */
+static void put_aside(struct embedded *b, struct owner *o, const struct act_file *f, const char *name, const struct err *why)
+{
+	char to[224];
+	struct err e;
+	int dir;
+
+	log_err(LOG_ERROR, "act.refused", why, "flow=%s act=%s", o->owner.flow, f->id);
+	snprintf(to, sizeof to, "%s.%lld", name, (long long)clock_now_ms());
+	if (fsys_make_dir(b->acts_dir, REFUSED, &dir, &e) == 0) {
+		if (fsys_rename_new(b->acts_dir, name, dir, fsys_exists(dir, name) ? to : name, name, &e) == 0) {
+			close(dir);
+			return;
+		}
+		close(dir);
+	}
+	log_err(LOG_ERROR, "act.not_moved", &e, "flow=%s act=%s", o->owner.flow, f->id);
+	remember(o, f->id);
+}
+
 /* 1 given, 0 it is none for this owner, -1. */
 static int give(struct embedded *b, struct owner *o, const struct act_file *f, struct buf *ret_id, struct buf *ret_act,
 	struct err *e)
@@ -186,8 +214,14 @@ static int give(struct embedded *b, struct owner *o, const struct act_file *f, s
 		unlinkat(b->acts_dir, name, 0);    /* left by an end between the commit and this */
 		return 0;
 	}
-	if (fsys_get(b->acts_dir, name, ACT_BYTES_MAX, ret_act, e))
-		return e->id == E_FILE_MISSING ? 0 : -1;
+	if (fsys_get(b->acts_dir, name, ACT_BYTES_MAX, ret_act, e)) {
+		if (never_read(e))
+			put_aside(b, o, f, name, e);
+		else if (e->id != E_FILE_MISSING)
+			return -1;
+		*e = ERR_INIT;
+		return 0;
+	}
 	buf_str(ret_id, f->id);
 	remember(o, f->id);
 	return 1;
@@ -236,7 +270,7 @@ int embedded_acts_left(struct bus *bus, int (*each)(void *, const char *, const 
 		if (fsys_get(b->acts_dir, name, ACT_BYTES_MAX, &act, e) == 0)
 			stop = each(arg, files[i].flow, files[i].id, (int64_t)files[i].came.tv_sec * 1000 + files[i].came.tv_nsec /
 				1000000, buf_as_span(&act));
-		else if (e->id != E_FILE_MISSING)        /* it was done just now */
+		else if (e->id != E_FILE_MISSING && !never_read(e))      /* missing: it was done just now */
 			failed = -1;
 	}
 	buf_done(&act);

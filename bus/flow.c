@@ -175,9 +175,30 @@ static int stop_instead(struct flow *f, enum flow_turn *ret, struct err *e)
 	return open_flow(f, e) < 0 || flow_stop(f, &why, e) < 0 || commit(f, e) < 0 ? -1 : 0;
 }
 
+/* The kind failed at an act: nothing of that is committed, and the act does not come again. */
+static int refuse_instead(struct flow *f, struct flow_failed *act, enum flow_turn *ret, struct err *e)
+{
+	int failed;
+
+	drop(f);
+	*ret = FLOW_COMMIT;
+	failed = open_flow(f, e) < 0 || flow_acts_refuse(f, act, e) < 0 || commit(f, e) < 0 ? -1 : 0;
+	flow_failed_done(act);
+	return failed;
+}
+
+static int instead(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	struct flow_failed act;
+
+	if (flow_acts_wish(f))
+		return stop_instead(f, ret, e);
+	return flow_acts_failed(f, &act) ? refuse_instead(f, &act, ret, e) : -1;
+}
+
 int flow_turn(struct flow *f, enum flow_turn *ret, struct err *e)
 {
-	if (turn(f, ret, e) < 0 && (!flow_acts_wish(f) || stop_instead(f, ret, e) < 0)) {
+	if (turn(f, ret, e) < 0 && instead(f, ret, e) < 0) {
 		drop(f);
 		f->last = *e;
 		f->state = state_after(e);

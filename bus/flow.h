@@ -41,10 +41,11 @@ struct flow_kind {
 	unsigned (*act_people)(struct flow *f, const struct act *a);
 	/* Of an act that takes two people: does its order say what this flow itself finds (act_shows, and the digest)? Asked before
 	 * anybody is asked to sign, and again before it is executed; who signs reads the order, not what it is about. *ret:
-	 * E_NONE, or the code with which it is refused. NULL: its acts show nothing. */
+	 * E_NONE, or the code with which it is refused. An error is as one of act. NULL: its acts show nothing. */
 	int (*act_true)(struct flow *f, const struct act *a, enum err_id *ret, struct err *e);
 	/* Executes an act handed to this flow, staging effect and outcome (flow_act_outcome). One that cannot be done
-	 * has just that as its outcome; an error here is one of the whole flow. A turn takes one act and no step, so
+	 * has just that as its outcome: so has one at which this fails with ERR_DATA or ERR_CONF, and nothing that it staged is
+	 * committed; any other error here is one of the whole flow. A turn takes one act and no step, so
 	 * that each act sees what the one before did. One that takes two people comes here when both have approved it. NULL:
 	 * all are refused. */
 	int (*act)(struct flow *f, const struct act *a, struct err *e);

@@ -17,12 +17,13 @@
  * What people decide, and the loop itself sees to: acts that take two people wait here until both have approved them; a
  * flow is stopped and let go on again. It is kept in the position "<flow>/acts":
  *
- *	{"n":5,"chain":"9f86...","resumed":2,"stop":{order of the act},"proposals":[{"id","order":"...","approvals":[orders of approve acts]}]}
+ *	{"n":5,"chain":"9f86...","resumed":2,"stop":{of its order what todo shows},"proposals":[{"id","order":"...","approvals":[orders of approve acts]}]}
  *
  * Every change of it is one commit with the record on jincai.acts that tells it, and with the effect of the act.
  */
 #define PROPOSALS_MAX 200u
-#define PROPOSALS_BYTES (500u << 10) /* of their orders: with the approvals it stays below BUS_VALUE_MAX */
+#define PROPOSALS_BYTES (500u << 10) /* as written, with their approvals: no more is proposed */
+#define APPROVED_BYTES (700u << 10)  /* no more is approved: it stays below BUS_VALUE_MAX */
 #define APPROVALS_MAX PEOPLE_MAX     /* of one act: each person's is there once */
 #define EXPIRE_MS 30000              /* how often it is looked whether a day is over */
 
@@ -33,6 +34,8 @@ struct flow_acts {
 	int64_t looked;              /* for what is over; steady */
 	bool wish;
 	struct err why;
+	struct flow_failed failed;   /* an act that the kind failed at, until the loop asks for it */
+	const struct err *instead;   /* of executing: the kind failed at it before */
 };
 
 static json_t *proposals(const struct flow *f)
@@ -142,6 +145,7 @@ void flow_acts_close(struct flow *f)
 		return;
 	json_decref(f->acts->root);
 	buf_done(&f->acts->lines);
+	flow_failed_done(&f->acts->failed);
 	free(f->acts);
 	f->acts = NULL;
 }
@@ -231,9 +235,11 @@ uint64_t flow_resumed(const struct flow *f)
 
 static int stop(struct flow *f, const struct act *a, struct err *e)
 {
+	static const char *const names[] = {"id", "by", "at", "reason", "code", "args", NULL};
+
 	if (flow_is_stopped(f))
 		return refuse(f, a, E_ACT_STOPPED_BEFORE, e);
-	json_object_set(f->acts->root, "stop", a->root);
+	json_object_set_new(f->acts->root, "stop", act_kept(a, names));
 	log_line(LOG_WARN, "flow.stopped", "flow=%s by=%.*s", f->name, SPAN_F(a->by));
 	return save(f, e) != 0 || flow_act_outcome(f, a, "done", "", e) != 0 ? -1 : 0;
 }
@@ -310,31 +316,31 @@ static bool is_resume(const struct flow *f, const struct act *a)
 	return span_is(a->what, "resume") && span_is(a->subject, f->name);
 }
 
+static int kind_failed(struct flow *f, const struct err *e)
+{
+	if (err_kind(e) == ERR_DATA || err_kind(e) == ERR_CONF)
+		f->acts->failed.why = *e;
+	return -1;
+}
+
 static int execute(struct flow *f, const struct act *a, struct err *e)
 {
 	if (is_resume(f, a))
 		return resume(f, a, e);
-	return f->kind->act(f, a, e);
+	if (f->acts->instead)
+		return refuse(f, a, f->acts->instead->id, e);
+	return f->kind->act(f, a, e) == 0 ? 0 : kind_failed(f, e);
 }
 
 /* What those who sign read is what is so: E_NONE, or why not. */
 static int is_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
 {
-	if (f->kind->act_true && !is_resume(f, a))
-		return f->kind->act_true(f, a, ret, e);
+	if (f->kind->act_true && !is_resume(f, a)) {
+		*ret = f->acts->instead ? f->acts->instead->id : E_NONE;
+		return *ret || f->kind->act_true(f, a, ret, e) == 0 ? 0 : kind_failed(f, e);
+	}
 	*ret = act_shows(a, NULL, NULL) ? E_NONE : E_ACT_SHOWS;
 	return 0;
-}
-
-/* Of the orders that wait. */
-static size_t bytes_kept(const struct flow *f)
-{
-	const json_t *one;
-	size_t i, n = 0;
-
-	json_array_foreach(proposals(f), i, one)
-		n += json_string_length(json_object_get(one, "order"));
-	return n;
 }
 
 static int propose(struct flow *f, const struct act *a, struct err *e)
@@ -349,8 +355,6 @@ static int propose(struct flow *f, const struct act *a, struct err *e)
 		return refuse(f, a, E_APPROVE_ELSEWHERE, e);
 	if (people_order_check(f->people, a->text, now_ms(f), &why) != 0)
 		return refuse(f, a, why.id, e);
-	if (json_array_size(proposals(f)) >= PROPOSALS_MAX || bytes_kept(f) + a->text.n > PROPOSALS_BYTES)
-		return refuse(f, a, E_ACT_TOO_MANY, e);
 	if (is_true(f, a, &untrue, e) != 0)
 		return -1;
 	if (untrue)
@@ -359,6 +363,11 @@ static int propose(struct flow *f, const struct act *a, struct err *e)
 	json_object_set_new(one, "id", json_stringn(a->id.p, a->id.n));
 	json_object_set_new(one, "order", json_stringn(a->text.p, a->text.n));
 	json_object_set_new(one, "approvals", json_array());
+	if (json_array_size(proposals(f)) >= PROPOSALS_MAX ||
+		act_bytes_kept(proposals(f)) + act_bytes_kept(one) > PROPOSALS_BYTES) {
+		json_decref(one);
+		return refuse(f, a, E_ACT_TOO_MANY, e);
+	}
 	json_array_append_new(proposals(f), one);
 	if (save(f, e) != 0)
 		return -1;
@@ -469,12 +478,16 @@ static int approve(struct flow *f, struct act *a, struct err *e)
 	const struct approval x = approval_of(a->root);
 	struct err why;
 
+	if (a->text.n > ACT_APPROVE_MAX)
+		return refuse(f, a, E_ACT_UNKNOWN, e);
 	if (!one)
 		return refuse(f, a, E_ACT_NOT_PROPOSED, e);
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
 	if (people_approve_check(f->people, member(one, "order"), &x, now_ms(f), &a->weak, &why) != 0)
 		return refuse(f, a, why.id, e);
+	if (act_bytes_kept(proposals(f)) + act_bytes_kept(a->root) > APPROVED_BYTES)
+		return refuse(f, a, E_ACT_TOO_MANY, e);
 	drop_earlier(f->people, approvals, people_who(f->people, &x));
 	json_array_append_new(approvals, what_counts(a));
 	if (save(f, e) != 0 || record(f, EVENT_ACT_APPROVED, a->id, a->text, "done", "", a->weak, e) != 0 || let_go(f, at, e) != 0)
@@ -567,7 +580,46 @@ int flow_acts_take(struct flow *f, struct err *e)
 			bus_act_done(f->owner, buf_text(&id));
 		act_done(&a);
 	}
+	if (f->acts->failed.why.id != E_NONE) {
+		f->acts->failed.id = id;
+		f->acts->failed.text = text;
+		return got;
+	}
 	buf_done(&id);
 	buf_done(&text);
 	return got;
+}
+
+/* ---- an act that the kind failed at ---- */
+
+bool flow_acts_failed(struct flow *f, struct flow_failed *ret)
+{
+	if (!f->acts || f->acts->failed.why.id == E_NONE)
+		return false;
+	*ret = f->acts->failed;
+	f->acts->failed = (struct flow_failed){.why = ERR_INIT};
+	return true;
+}
+
+void flow_failed_done(struct flow_failed *x)
+{
+	buf_done(&x->id);
+	buf_done(&x->text);
+}
+
+/* Taken once more, from what the last commit left: an approve act is one, and what it lets go is refused. */
+int flow_acts_refuse(struct flow *f, struct flow_failed *x, struct err *e)
+{
+	struct act a;
+	int ret;
+
+	log_err(LOG_WARN, "act.refused", &x->why, "flow=%s act=%s", f->name, buf_text(&x->id));
+	f->acts->instead = &x->why;
+	act_read(buf_as_span(&x->id), buf_as_span(&x->text), &a);
+	ret = take(f, &a, e);
+	act_done(&a);
+	f->acts->instead = NULL;
+	if (ret == 0)
+		bus_act_done(f->owner, buf_text(&x->id));
+	return ret;
 }

@@ -723,8 +723,10 @@ ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands 
 	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")
 ROW(E_ACT_STOPPED_BEFORE, "act.stopped_before", ERR_CONF, 5, "{subject} has been stopped before; it stays so", "{subject} 此前已停下；维持不变",
 	"to let it go on: jincai resume {subject} --reason TEXT", "要恢复：jincai resume {subject} --reason 原因")
-ROW(E_ACT_TOO_MANY, "act.too_many", ERR_CONF, 5, "too many acts wait for approval with this flow; nothing was changed", "该流待签批的操作单太多；未作任何改动",
-	"approve them, or let their day pass: jincai approve list", "请先签批，或待其过期：jincai approve list")
+ROW(E_ACT_TOO_MANY, "act.too_many", ERR_CONF, 5, "too many acts wait for approval with this flow, or too much is stopped at it; nothing was changed",
+	"该流待签批的操作单太多，或已叫停的事项太多；未作任何改动",
+	"approve them, let their day pass, or let go on what need not stand: jincai approve list, jincai todo",
+	"请先签批、待其过期，或恢复不必再停的事项：见 jincai approve list、jincai todo")
 ROW(E_ACT_UNKNOWN, "act.unknown", ERR_CONF, 5, "{flow} does not know such an act; nothing was changed", "{flow} 不认识这种操作单；未作任何改动",
 	"use the program of the same version as the one that runs the site", "请使用与运行站点相同版本的程序")
 ROW(E_ACT_UNDER_WAY, "act.under_way", ERR_CONF, 5, "{subject} is still being read by {flow}; nothing was changed", "{flow} 还在读取 {subject}；未作任何改动", "do it again in a minute", "请一分钟后再做一次")

@@ -132,6 +132,52 @@ def what_went_out_cannot_be_stopped(root):
     is_((result.code, "act.not_stopped" in result.codes), (5, True))
 
 
+def order(site, flow, number, **more):
+    """As somebody else than a verb would hand it in."""
+    name = f"stop-{number:04d}"
+    text = {"id": name, "flow": flow, "act": "stop", "subject": f"event-{number}", "by": "wang", "at": "2026-11-02T08:00:00.000Z",
+            "reason": "for a test", **more}
+    (site.root / "bus/acts" / f"{name}.{flow}").write_text(json.dumps(text, ensure_ascii=False), encoding="utf-8")
+
+
+@case
+def of_an_order_to_stop_only_who_when_and_why_is_kept(root):
+    site = new(root)
+    for i in range(20):
+        order(site, "bank-abc", i, junk="a" * 60000, reason="因" * 1000)
+    order(site, "bank-abc", 99, subject="b" * 60000)
+    order(site, "bank-abc", 100, junk="a" * 60000, subject="bank-abc")
+    good = site.drop(payroll(rows=3))
+    is_(site.run().code, 1)
+    is_({o[1:] for o in outcomes(site, "stop")}, {("done", "")})
+    kept = json.loads(position(site, "bank-abc/stops"))
+    is_(len(kept), 21)
+    is_(sorted(kept[0]["order"]), ["at", "by", "id", "reason"])
+    is_(kept[0]["order"]["reason"], "因" * 66)
+    is_(sorted(json.loads(position(site, "bank-abc/acts"))["stop"]), ["at", "by", "id", "reason"])
+    assert "wang" in site.call("todo").out
+    act(site, "resume", "bank-abc")
+    site.run()
+    site.sent_is(good)
+
+
+@case
+def not_more_is_stopped_at_a_destination_than_its_position_holds(root):
+    site = new(root)
+    for i in range(201):
+        order(site, "bank-abc", i)
+    for i in range(8):
+        order(site, "units", 300 + i, subject=f"{i}" + "b" * 60000)
+    good = site.drop(payroll(rows=3))
+    is_(site.run().code, 1)
+    told = outcomes(site, "stop")
+    is_(told.count(("bank-abc", "done", "")), 200)
+    is_(told.count(("bank-abc", "refused", "act.too_many")), 1)
+    is_(told.count(("units", "done", "")), 4)
+    is_(told.count(("units", "refused", "act.too_many")), 4)
+    site.sent_is(good)
+
+
 @case
 def a_stop_needs_a_reason_and_a_running_site_answers_at_once(root):
     site = Site(root, acts_help.options.program)

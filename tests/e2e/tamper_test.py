@@ -140,6 +140,20 @@ def shadow_for_a_moment_loses_nothing(root):
     t.site.sent_is(first, second)
     is_(t.bank_has_nothing_wrong(), 10)
     is_(t.site.call("todo").code, 0)
+def orders_that_nobody_can_read_stop_nothing(root):
+    t = Tried(root)
+    folder = t.site.root / "bus/acts"
+    folder.mkdir(exist_ok=True)
+    names = [f"big.{flow}" for flow in ("bank-abc", "site", "router", "payroll-a")]
+    for name in names:
+        (folder / name).write_text(json.dumps({"id": "big", "x": "a" * 70000}))
+    t.site.call("todo", "--lang", "en")
+    good = t.drop(batch=1)
+    result = t.site.run()
+    is_((result.code, "file.too_large" in result.err), (0, True))
+    is_(sorted(p.name for p in (folder / ".refused").iterdir()), sorted(names))
+    is_(t.bank_has_nothing_wrong(), len(good.lines))
+    assert "file.too_large" not in t.site.call("todo").codes
 
 
 @case

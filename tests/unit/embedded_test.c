@@ -830,6 +830,65 @@ static void acts_come_in_their_order_and_other_files_are_no_acts(void **state)
 	bus_disown(dotted);
 }
 
+static int note_left(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act)
+{
+	(void)flow, (void)came_ms, (void)act;
+	buf_str(arg, id);
+	return 0;
+}
+
+static void write_large_act(struct fix *f, const char *name)
+{
+	char *text = mem_new(70001);
+
+	memset(text, 'x', 70000);
+	write_act(f, name, text);
+	free(text);
+}
+
+static void a_file_that_is_too_large_for_an_act_is_put_aside_and_the_others_are_given(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	struct buf left = BUF_INIT;
+	char path[200];
+	struct stat st;
+
+	for (unsigned i = 0; i < 2; i++) {
+		write_large_act(f, "big.flow");
+		usleep(20000);
+		OK(f->e, bus_act_submit(f->b, "flow", i ? "b" : "a", SPAN("{}"), &f->e));
+		buf_clear(&left);
+		OK(f->e, bus_acts_left(f->b, note_left, &left, &f->e));
+		assert_span(buf_as_span(&left), i ? "ab" : "a");
+		expect_act(f, o, i ? "b" : "a");
+		snprintf(path, sizeof path, "%s/acts/big.flow", f->folder);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	snprintf(path, sizeof path, "%s/acts/.refused", f->folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	snprintf(path, sizeof path, "%s/acts/.refused/big.flow", f->folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 70000);
+	bus_disown(o);
+	buf_done(&left);
+}
+
+static void what_cannot_be_put_aside_is_passed_by(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+
+	write_act(f, ".refused", "no folder");
+	write_large_act(f, "big.flow");
+	usleep(20000);
+	OK(f->e, bus_act_submit(f->b, "flow", "a", SPAN("{}"), &f->e));
+	expect_act(f, o, "a");
+	expect_act(f, o, NULL);
+	bus_disown(o);
+}
+
 int main(void)
 {
 #define CASE(name) {#name, name, setup, teardown, NULL}
@@ -852,6 +911,8 @@ int main(void)
 		CASE(there_is_room_for_so_many_topics_and_no_more),
 		CASE(a_file_left_by_an_act_that_is_done_is_not_given_again),
 		CASE(acts_come_in_their_order_and_other_files_are_no_acts),
+		CASE(a_file_that_is_too_large_for_an_act_is_put_aside_and_the_others_are_given),
+		CASE(what_cannot_be_put_aside_is_passed_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -528,10 +528,20 @@ static int script_act(struct flow *f, const struct act *a, struct err *e)
 	s->acts++;
 	if (s->stop)
 		atomic_store(s->stop, 1);
+	if (span_starts(a->what, SPAN("break-")))    /* stages something, then fails as that letter says */
+		return script_append(s, e) < 0 ? -1 : script_error(a->what.p[a->what.n - 1], e);
 	return flow_act_outcome(f, a, "done", "all of it", e);
 }
 
 static const struct flow_kind script_kind = {"script", 0, script_open, script_step, script_effect, NULL, NULL, script_act,
+	script_close, nothing};
+static unsigned two(struct flow *f, const struct act *a)
+{
+	(void)f, (void)a;
+	return 2;
+}
+
+static const struct flow_kind two_kind = {"two", 0, script_open, script_step, script_effect, two, NULL, script_act,
 	script_close, nothing};
 static const struct flow_kind polling_kind = {"polling", 30, script_open, script_step, script_effect, NULL, NULL, NULL,
 	script_close, nothing};
@@ -997,6 +1007,35 @@ static void to_let_money_go_on_takes_people(void **state)
 	expect_outcome(s, "a-3", "done", "");
 }
 
+static void an_act_at_which_the_kind_fails_is_refused_and_the_next_is_taken(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+
+	hand_in(s, "a-1", "break-d", "x");
+	expect_outcome(s, "a-1", "refused", "bus.too_large");
+	hand_in(s, "a-2", "break-f", "x");
+	expect_outcome(s, "a-2", "refused", "bus.name");
+	assert_int_equal(x->acts, 2);
+	assert_int_not_equal(x->flow.state, FLOW_STOPPED);
+	assert_int_equal(count_messages(s->b, x->topic), 2);   /* lane.opened of both lives, nothing of what was thrown away */
+	hand_in(s, "a-3", "do", "x");
+	expect_outcome(s, "a-3", "done", "all of it");
+	expect_no_act(s, "flow-0");
+}
+
+static void an_act_at_which_the_kind_has_to_wait_is_tried_again(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &script_kind, "i");
+	char got[512];
+
+	hand_in(s, "a-1", "break-r", "x");
+	assert_int_equal(x->flow.state, FLOW_WAITING);
+	outcome_of(s, "a-1", got);
+	assert_string_equal(got, "");
+}
+
 static void a_second_copy_of_an_act_is_dropped(void **state)
 {
 	struct stage *s = *state;
@@ -1109,6 +1148,28 @@ static void what_takes_two_waits_for_a_handler_and_a_checker(void **state)
 	people_free(p);
 }
 
+static void what_two_let_go_and_fails_is_refused_and_waits_no_more(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &two_kind, "i");
+	struct people *p = two_people();
+	char until[11], order[400];
+
+	x->flow.people = p;
+	people_until(p, clock_now_ms(), until);
+	order_of(s, order, "a-1", "break-d", until);
+	OK(s->e, bus_act_submit(s->b, "flow-0", "a-1", span_of(order), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+	approve(s, "b-1", "a-1", order, "li");
+	expect_pending(s, 1, 1);
+	approve(s, "b-2", "a-1", order, "zhang");
+	expect_pending(s, 0, 0);
+	expect_outcome(s, "b-2", "done", "");
+	expect_outcome(s, "a-1", "refused", "bus.too_large");
+	assert_int_equal(x->acts, 1);
+	people_free(p);
+}
+
 /* Hands in so many orders c-000, c-001, ... of at least that length. */
 static void ask_often(struct stage *s, unsigned n, size_t length, const char *until)
 {
@@ -1140,6 +1201,56 @@ static void not_more(struct stage *s, unsigned asked, unsigned wait, size_t leng
 	ask_often(s, asked, length, until);
 	expect_pending(s, wait, 0);
 	expect_outcome(s, last, "refused", "act.too_many");
+	people_free(p);
+}
+
+static void an_approval_longer_than_one_can_be_is_refused(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &two_kind, "i");
+	struct people *p = two_people();
+	char until[11], order[400], digest[ACT_DIGEST], text[5000];
+
+	x->flow.people = p;
+	people_until(p, clock_now_ms(), until);
+	order_of(s, order, "a-1", "do", until);
+	OK(s->e, bus_act_submit(s->b, "flow-0", "a-1", span_of(order), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+	act_digest(span_of(order), digest);
+	snprintf(text, sizeof text, "{\"id\":\"b-1\",\"act\":\"approve\",\"subject\":\"a-1\",\"digest\":\"%s\",\"name\":\"li\",\"by\":\"li\""
+		",\"at\":\"%04000d\"}", digest, 0);
+	OK(s->e, bus_act_submit(s->b, "flow-0", "b-1", span_of(text), &s->e));
+	assert_int_equal(run_until_idle(s), 0);
+	expect_outcome(s, "b-1", "refused", "act.unknown");
+	expect_pending(s, 1, 0);
+	people_free(p);
+}
+
+/* An end of line takes two bytes in a position: what counts is what is written there. */
+static void orders_full_of_blank_lines_do_not_outgrow_a_position(void **state)
+{
+	struct stage *s = *state;
+	struct script *x = play(s, &two_kind, "i");
+	struct people *p = two_people();
+	char until[11], order[400], id[16];
+	struct buf text = BUF_INIT;
+
+	x->flow.people = p;
+	people_until(p, clock_now_ms(), until);
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(id, sizeof id, "c-%03u", i);
+		order_of(s, order, id, "do", until);
+		buf_clear(&text);
+		buf_str(&text, order);
+		while (text.n < 60000)
+			buf_c(&text, '\n');
+		OK(s->e, bus_act_submit(s->b, "flow-0", id, buf_as_span(&text), &s->e));
+	}
+	assert_int_equal(run_until_idle(s), 0);
+	assert_int_not_equal(x->flow.state, FLOW_STOPPED);
+	expect_pending(s, 4, 0);
+	expect_outcome(s, "c-008", "refused", "act.too_many");
+	buf_done(&text);
 	people_free(p);
 }
 
@@ -1240,10 +1351,15 @@ int main(void)
 		ON_STAGE(an_act_is_executed_once_and_its_outcome_written),
 		ON_STAGE(a_second_copy_of_an_act_is_dropped),
 		ON_STAGE(a_kind_without_acts_refuses_them),
+		ON_STAGE(an_act_at_which_the_kind_fails_is_refused_and_the_next_is_taken),
+		ON_STAGE(an_act_at_which_the_kind_has_to_wait_is_tried_again),
 		ON_STAGE(a_stopped_flow_makes_no_step_until_it_is_let_go_on),
 		ON_STAGE(a_flow_stops_itself_with_or_instead_of_what_it_staged),
 		ON_STAGE(to_let_money_go_on_takes_people),
 		ON_STAGE(what_takes_two_waits_for_a_handler_and_a_checker),
+		ON_STAGE(what_two_let_go_and_fails_is_refused_and_waits_no_more),
+		ON_STAGE(an_approval_longer_than_one_can_be_is_refused),
+		ON_STAGE(orders_full_of_blank_lines_do_not_outgrow_a_position),
 		ON_STAGE(not_more_wait_than_two_hundred),
 		ON_STAGE(not_more_wait_than_have_room_in_a_position),
 		ON_STAGE(what_nobody_approved_in_its_day_is_over),
