@@ -478,14 +478,14 @@ static int approve(struct flow *f, struct act *a, struct err *e)
 	const struct approval x = approval_of(a->root);
 	struct err why;
 
-	if (a->text.n > ACT_APPROVE_MAX)
-		return refuse(f, a, E_ACT_UNKNOWN, e);
 	if (!one)
 		return refuse(f, a, E_ACT_NOT_PROPOSED, e);
 	if (!f->people)
 		return refuse(f, a, E_ACT_NO_PEOPLE, e);
 	if (people_approve_check(f->people, member(one, "order"), &x, now_ms(f), &a->weak, &why) != 0)
 		return refuse(f, a, why.id, e);
+	if (a->text.n > ACT_APPROVE_MAX)
+		return refuse(f, a, E_ACT_UNKNOWN, e);
 	if (act_bytes_kept(proposals(f)) + act_bytes_kept(a->root) > APPROVED_BYTES)
 		return refuse(f, a, E_ACT_TOO_MANY, e);
 	drop_earlier(f->people, approvals, people_who(f->people, &x));

@@ -140,6 +140,9 @@ def shadow_for_a_moment_loses_nothing(root):
     t.site.sent_is(first, second)
     is_(t.bank_has_nothing_wrong(), 10)
     is_(t.site.call("todo").code, 0)
+
+
+@case
 def orders_that_nobody_can_read_stop_nothing(root):
     t = Tried(root)
     folder = t.site.root / "bus/acts"
