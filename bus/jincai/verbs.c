@@ -63,7 +63,7 @@ const struct verb verbs[] = {
 	{"stop", "FLOW|BATCH|ID --reason TEXT", " --reason", "stops a flow, a batch or an event at once",
 		"立即停下一个流、一个批次或一笔", "jincai stop units --reason 'a test'", verb_stop},
 	{"resume", "[FLOW|BATCH|ID] --reason TEXT", " --reason", "lets go on what was stopped; two people where money moves",
-		"恢复已停下的；涉及资金的须两人签批", "jincai resume units --reason 'it was a test'", verb_resume},
+		"恢复已停下的；涉及资金的须两人签批", "jincai resume --help", verb_resume},
 	{"adopt", "[ITEM...] [--from DATE] [--reason TEXT]", " --from --reason",
 		"shows which forms, tables and parts of the site that reach money wait to take effect; with a reason, asks two people for it",
 		"列出等待生效的、涉及付款的格式、代码表和站点内容；写明原因即提请两人签批", "jincai adopt", verb_adopt},
