@@ -6,32 +6,21 @@
 
 One line a case; exit 1 when one fails.
 """
-import argparse
 import hashlib
 import json
-import os
-import pathlib
-import random
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
+import acts_help
+from acts_help import act, audit, balanced, is_, killed_everywhere
 from small_site import SITE_FILE, Batch, Site, payroll
 
 CASES = []
-options = None
 
 
 def case(f):
     CASES.append(f)
     return f
-
-
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
 
 
 def one_fen_off(batch=1):
@@ -47,7 +36,7 @@ def plus_a_fen(batch):
 
 
 def held_site(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     bad, good = one_fen_off()
     site.drop(bad)
     site.run()
@@ -56,35 +45,15 @@ def held_site(root):
     return site, waiting[0]["batch"], good
 
 
-def act(site, verb, batch, reason="line 3 is wrong"):
-    """Hands the act in; nobody runs the site, so it waits. The next run executes it."""
-    result = site.call("held", verb, batch, "--reason", reason)
-    assert result.code == 1 and "act.waits" in result.codes, result
-    return result
-
-
 def slips(site):
     folder = site.payroll / ".returned"
     return sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.exists() else []
 
 
-def audit(site):
-    """What people decided; what takes effect by itself on a test site is no decision."""
-    acts = [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
-    return [a for a in acts if a["by"] != "jincai"]
-
-
-def balanced(site):
-    for verb in (["balance"], ["balance", "--deep"]):
-        result = site.call(*verb)
-        assert "0.00" in result.out and result.code in (0, 1), result
-        assert not [c for c in result.codes if c.startswith("balance")], result
-
-
 @case
 def a_held_file_is_given_back_with_a_slip(root):
     site, batch, _ = held_site(root)
-    act(site, "return", batch)
+    act(site, "held", "return", batch, reason="line 3 is wrong")
     site.run()
     is_(site.held(), [])
     names = slips(site)
@@ -105,7 +74,7 @@ def a_held_file_is_given_back_with_a_slip(root):
 @case
 def the_right_file_goes_out_once_after_that(root):
     site, batch, good = held_site(root)
-    act(site, "return", batch)
+    act(site, "held", "return", batch)
     site.run()
     site.drop(good)
     site.run()
@@ -116,7 +85,7 @@ def the_right_file_goes_out_once_after_that(root):
 @case
 def the_same_wrong_file_again_is_held_again(root):
     site, batch, _ = held_site(root)
-    act(site, "return", batch)
+    act(site, "held", "return", batch)
     site.run()
     site.drop(one_fen_off()[0])
     site.run()
@@ -141,10 +110,10 @@ def a_running_site_answers_at_once(root):
 @case
 def slips_go_where_the_site_says(root):
     text = SITE_FILE.replace("{folder: ./in/payroll}}", "{folder: ./in/payroll}}, returns: ./back/payroll")
-    site = Site(root, options.program, text)
+    site = Site(root, acts_help.options.program, text)
     site.drop(one_fen_off()[0])
     site.run()
-    act(site, "return", site.held()[0]["batch"])
+    act(site, "held", "return", site.held()[0]["batch"])
     site.run()
     is_(len(list((site.root / "back/payroll").iterdir())), 2)
     is_(slips(site), [])
@@ -152,7 +121,7 @@ def slips_go_where_the_site_says(root):
 
 @case
 def a_duplicate_is_seen_and_no_longer_listed(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     good = payroll(rows=3)
     site.drop(good)
     site.run()
@@ -160,7 +129,7 @@ def a_duplicate_is_seen_and_no_longer_listed(root):
     site.run()
     waiting = site.held()
     is_([w["state"] for w in waiting], ["duplicate"])
-    act(site, "seen", waiting[0]["batch"], "sent twice by mistake")
+    act(site, "held", "seen", waiting[0]["batch"], reason="sent twice by mistake")
     site.run()
     shown = site.call("held", "show", waiting[0]["batch"])
     assert "batch.seen" in shown.out and "sent twice by mistake" in shown.out, shown
@@ -172,7 +141,7 @@ def a_duplicate_is_seen_and_no_longer_listed(root):
 
 @case
 def a_conflict_and_an_unreadable_file_are_given_back(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     site.drop(payroll(rows=3, seed="one"))
     site.drop(Batch("gz_202612_009.txt", b"", []))
     site.run()
@@ -180,7 +149,7 @@ def a_conflict_and_an_unreadable_file_are_given_back(root):
     site.run()
     is_(sorted(w["state"] for w in site.held()), ["conflict", "unreadable"])
     for waiting in site.held():
-        act(site, "return", waiting["batch"])
+        act(site, "held", "return", waiting["batch"])
     site.run()
     is_(site.held(), [])
     is_(len(slips(site)), 4)
@@ -195,12 +164,12 @@ def what_cannot_be_done_is_refused_and_said(root):
                         (["held", "return", "nobody:1", "--reason", "x"], "held.none")):
         result = site.call(*words)
         assert result.code == 2 and code in result.codes, result
-    act(site, "seen", batch)
+    act(site, "held", "seen", batch)
     site.run()
     is_([w["state"] for w in site.held()], ["held"])
     is_([(a["outcome"], a["words"]) for a in audit(site)], [("refused", "act.not_seen")])
-    act(site, "return", batch)
-    act(site, "return", batch, "a second person, at the same moment")
+    act(site, "held", "return", batch)
+    act(site, "held", "return", batch, reason="a second person, at the same moment")
     site.run()
     is_([(a["outcome"], a["words"]) for a in audit(site)[1:]], [("done", ""), ("refused", "act.changed")])
     result = site.call("held", "return", batch, "--reason", "again")
@@ -225,11 +194,11 @@ def acts_that_nobody_made_with_this_program_are_refused(root):
 
 @case
 def a_batch_that_was_sent_cannot_be_given_back(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     site.drop(payroll(rows=3))
     site.run()
     batch = f"payroll-a:2026-12:001:{hashlib.sha256(site.dropped[0]).hexdigest()[:12]}"
-    act(site, "return", batch, "too late")
+    act(site, "held", "return", batch, reason="too late")
     site.run()
     is_([(a["outcome"], a["words"]) for a in audit(site)], [("refused", "act.may_be_sent")])
     is_(slips(site), [])
@@ -239,64 +208,18 @@ def a_batch_that_was_sent_cannot_be_given_back(root):
 
 @case
 def killed_at_each_durable_step_it_is_done_once(root):
-    first, batch, _ = held_site(root / "first")
-    act(first, "return", batch)
-    log = root / "steps"
-    run(first, {"COUNT_LOG": str(log)})
-    steps = len(log.read_text().splitlines())
-    assert steps > 5, steps
-    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
-    if options.kills:
-        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
-    waiting = root / "waiting"
-    site, batch, _ = held_site(waiting)
-    act(site, "return", batch)
-    for n, after in kills:
-        copy = root / f"{n}-{after}"
-        shutil.copytree(waiting, copy)
-        site.root = copy
-        run(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
-        site.run()
+    def make(folder):
+        site, batch, _ = held_site(folder)
+        act(site, "held", "return", batch)
+        return site
+
+    def check(site):
         is_(site.held(), [])
         is_(len(slips(site)), 2)
         is_([(a["act"], a["outcome"]) for a in audit(site)], [("return", "done")])
         balanced(site)
-        shutil.rmtree(copy)
-
-
-def run(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
-    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
-    parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
-    options.program = str(pathlib.Path(options.program).resolve())
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        if "killed" in f.__name__ and not options.count:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"acts-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}")
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
+    killed_everywhere(root, make, check)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))
