@@ -34,8 +34,8 @@ struct deliver_setup {
 	bool split;                  /* one parcel for each value of "split" of a batch */
 };
 
-/* What people stopped at destinations, as their positions say: a batch, or an event and the batch that it came in ("" while it
- * has not come); order is that of the act. The first nonzero of each ends the walk; -1 is a failure. */
+/* What people stopped at destinations, as their positions say: a batch, or an event and the batch that it came in (batch is
+ * the subject itself while it has not come); order is that of the act. The first nonzero of each ends the walk; -1 is a failure. */
 typedef int deliver_each_stop(void *arg, struct span destination, const char *subject, const char *batch, const json_t *order,
 	struct err *e);
 int deliver_stops(struct bus *b, deliver_each_stop *each, void *arg, struct err *e);

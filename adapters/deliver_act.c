@@ -11,7 +11,8 @@
  * What people decide at a destination: `stop` a batch, or the one that an event is in, before anything of it is handed over;
  * `resume` it; `retry` one that is held here; and, of a parcel of which nobody knew whether it arrived, that it `came` or
  * `never` did. The stops stand in the position "<destination>/stops":
- * [{"subject","batch","order":{"id","by","at","reason"}}], where batch is "" until a line of that id comes.
+ * [{"subject","batch","order":{"id","by","at","reason"}}], where batch is the subject itself until a line
+ * of that id comes.
  */
 #define STOPS_MAX 200u
 #define STOPS_BYTES (500u << 10)     /* as written, so that the position has room for the batches of lines that come later */
@@ -86,7 +87,7 @@ int deliver_note_id(struct deliver *d, struct span id, struct span batchid, stru
 	return save_stops(d, e);
 }
 
-/* The batch that the subject is, or that an event of that id came here in; "" when it has not come. To be freed. */
+/* The batch that an event of that id came here in; the subject itself when none has: it is a batch, or has not come. To be freed. */
 static int batch_of(struct deliver *d, struct span subject, char **ret, struct err *e)
 {
 	char key[INDEX_KEY_MAX];

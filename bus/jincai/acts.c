@@ -150,7 +150,6 @@ static int look(struct bus *b, char *id, enum err_id *ret_why, struct err *e)
 
 	if (got != NONE_YET)
 		return got;
-	ignored.id = E_NONE;
 	got = acts_pending(b, is_it, id, &ignored);
 	return got == 1 ? ACTS_PROPOSED : NONE_YET;
 }
