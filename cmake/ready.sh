@@ -16,6 +16,7 @@ libexpat1-dev|expat.h|reads XML documents and workbooks|读 XML 文档和工作�
 libssl-dev|openssl/evp.h|digests and keyed hashes (libcrypto)|摘要与带密钥散列（libcrypto）
 zlib1g-dev|zlib.h|unpacks gz and ZIP files|解开 gz、ZIP 文件
 libarchive-dev|archive.h|reads workbooks (libarchive)|读工作簿（libarchive）
+librdkafka-dev|librdkafka/rdkafka.h|speaks to a Kafka cluster (librdkafka)|与 Kafka 集群通信（librdkafka）
 libcmocka-dev|cmocka.h|runs the unit tests|运行单元测试'
 needs_test='python3|python3|runs the tests of the house and of crashes|运行代码结构与故障测试'
 needs_clang='clang-14|clang-14|the second compiler, and fuzzing|第二编译器与模糊测试
