@@ -329,7 +329,8 @@ static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct deliver *d = (struct deliver *)f;
-	unsigned budget = BUS_STEP_RECORDS;
+	const size_t most = bus_step_records(f->bus);
+	size_t budget = most;
 	bool any = d->unsaved;
 
 	d->unsaved = false;
@@ -349,7 +350,7 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 		for (unsigned i = 0; !any && i < d->ninputs; i++)
 			if (deliver_read_input(d, &d->inputs[i], &budget, e) != 0)
 				return -1;
-		any |= budget < BUS_STEP_RECORDS;
+		any |= budget < most;
 	}
 	*ret = any ? FLOW_COMMIT : FLOW_IDLE;
 	return any ? deliver_save(d, e) : 0;

@@ -185,7 +185,7 @@ static int take_message(struct deliver *d, struct input *in, const struct bus_me
 	return gather_line(d, in, m, &v, e);
 }
 
-int deliver_read_input(struct deliver *d, struct input *in, unsigned *budget, struct err *e)
+int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e)
 {
 	struct bus_message m;
 	int got = 0;

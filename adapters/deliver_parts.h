@@ -76,7 +76,7 @@ struct line {
 /* ---- deliver_gather.c ---- */
 int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret, struct err *e);
 /* Reads on, at most *budget messages, and takes off what it read. */
-int deliver_read_input(struct deliver *d, struct input *in, unsigned *budget, struct err *e);
+int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e);
 void deliver_gathering_drop(struct deliver *d, struct gathering *g);
 
 /* ---- deliver_build.c ---- */

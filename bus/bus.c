@@ -678,6 +678,22 @@ int64_t bus_last_ms(const struct bus *b)
 	return b->last_ms;
 }
 
+size_t bus_step_bytes(const struct bus *b)
+{
+	return b->driver->step_bytes ? b->driver->step_bytes : BUS_STEP_BYTES;
+}
+
+size_t bus_step_records(const struct bus *b)
+{
+	return b->driver->step_records ? b->driver->step_records : BUS_STEP_RECORDS;
+}
+
+void bus_watch(struct bus *b, void (*grew)(void *arg, unsigned topic), void *arg)
+{
+	if (b->driver->watch)
+		b->driver->watch(b, grew, arg);
+}
+
 bool bus_in_use(struct bus *b)
 {
 	return b->mode == BUS_OWN || !b->driver->in_use || b->driver->in_use(b);

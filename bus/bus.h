@@ -7,7 +7,7 @@
 
 /*
  * The face of the bus: topics with partitions, owners that write in commits, readers, positions, look-ups, acts.
- * What lies behind it is a driver (bus_driver.h): embedded (one host, LMDB), hostile (tests); Kafka fits the same face.
+ * What lies behind it is a driver (bus_driver.h): embedded (one host, LMDB), kafka (a cluster), hostile (tests).
  *
  * What a caller may rely on, on every driver:
  * - A commit is all or nothing: records, positions, index entries and acts done in it become durable together.
@@ -33,11 +33,24 @@ struct bus_reader;
 #define BUS_STEP_BYTES (4u << 20)
 #define BUS_STEP_RECORDS 5000u
 
+/* What a bus on Kafka needs beside its brokers. Texts that are NULL are not used; files are opened as they are named. */
+struct bus_kafka_conf {
+	const char *folder;          /* of this host: indexes, spool; relative to base */
+	const char *site;            /* transactional ids begin with it: two sites on one cluster never fence each other */
+	const char *prefix;          /* before the names of topics */
+	const char *ca;              /* PEM file: whom we believe; with it, or with a certificate, the connection is TLS */
+	const char *certificate, *key;   /* PEM files: who we are, when the brokers ask (mutual TLS) */
+	const char *mechanism;       /* PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 */
+	const char *user, *password; /* password: file that holds it; a line end at its end does not count */
+	bool take_over;              /* do not wait for owners on other hosts that went silent */
+};
+
 struct bus_conf {
-	const char *url;             /* "embedded:DIR" or, in tests, "hostile:SEED"; DIR relative to base */
+	const char *url;             /* "embedded:DIR", "kafka:HOST:PORT,..." or, in tests, "hostile:SEED"; DIR relative to base */
 	const char *base;            /* folder that relative paths start from; NULL: the working folder */
 	unsigned partitions;         /* of event and destination topics; fixed for the life of a bus */
-	uint64_t max_bytes;          /* embedded: the store refuses appends at nine tenths of this; 0: 64 GiB */
+	uint64_t max_bytes;          /* of the store on this host: it refuses appends at nine tenths of this; 0: 64 GiB */
+	const struct bus_kafka_conf *kafka;      /* kafka: only; copied */
 };
 
 enum bus_mode {
@@ -60,6 +73,14 @@ const char *bus_topic_name(const struct bus *b, unsigned topic);
 const char *bus_folder(const struct bus *b);
 /* Bytes in use, and those at which appends are refused: 1, 0 when the driver keeps no store of its own on this host, -1. */
 int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);
+
+/* What one step should stay below on this bus: BUS_STEP_BYTES and BUS_STEP_RECORDS, more where a commit costs more. */
+size_t bus_step_bytes(const struct bus *b);
+size_t bus_step_records(const struct bus *b);
+
+/* Has grew called, from any thread, when a topic may have grown otherwise than by an owner of this process. NULL: no
+ * longer; it is not being called when this returns. A bus that one process alone writes never calls it. */
+void bus_watch(struct bus *b, void (*grew)(void *arg, unsigned topic), void *arg);
 
 /* The time of the newest record when the bus was opened in mode BUS_OWN; 0: there is none, or it cannot be known. */
 int64_t bus_last_ms(const struct bus *b);

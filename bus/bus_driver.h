@@ -67,6 +67,8 @@ struct bus_driver {
 	int (*acts_left)(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
 		struct err *e);
 	int (*room)(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);     /* NULL: no store on this host */
+	void (*watch)(struct bus *b, void (*grew)(void *, unsigned), void *arg);      /* NULL: nobody else writes */
+	size_t step_bytes, step_records;      /* 0: BUS_STEP_BYTES, BUS_STEP_RECORDS */
 };
 
 struct bus_topic_row {

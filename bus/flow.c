@@ -49,7 +49,7 @@ int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct 
 
 bool flow_step_full(const struct flow *f)
 {
-	return bus_staged_bytes(f->owner) >= BUS_STEP_BYTES || bus_staged_records(f->owner) >= BUS_STEP_RECORDS;
+	return bus_staged_bytes(f->owner) >= bus_step_bytes(f->bus) || bus_staged_records(f->owner) >= bus_step_records(f->bus);
 }
 
 /* ---- opening and closing ---- */

@@ -153,22 +153,35 @@ static void rouse_due(struct pool *p)
 		rouse(p, p->heap[0]);
 }
 
+static void rouse_readers_of(struct pool *p, unsigned topic)
+{
+	const struct readers *r = &p->readers[topic];
+
+	for (unsigned i = 0; i < r->n; i++) {
+		if (r->seats[i]->place == RESTING && !r->seats[i]->waiting)
+			rouse(p, r->seats[i]);
+		else
+			r->seats[i]->again = true;
+	}
+}
+
 /* Those who read what this flow wrote have something to do. */
 static void rouse_readers(struct pool *p, struct flow *f)
 {
-	for (unsigned topic = 0; topic < BUS_TOPICS_MAX; topic++) {
-		const struct readers *r = &p->readers[topic];
-
-		if (!(f->grew[topic / 64] >> topic % 64 & 1))
-			continue;
-		for (unsigned i = 0; i < r->n; i++) {
-			if (r->seats[i]->place == RESTING && !r->seats[i]->waiting)
-				rouse(p, r->seats[i]);
-			else
-				r->seats[i]->again = true;
-		}
-	}
+	for (unsigned topic = 0; topic < BUS_TOPICS_MAX; topic++)
+		if (f->grew[topic / 64] >> topic % 64 & 1)
+			rouse_readers_of(p, topic);
 	memset(f->grew, 0, sizeof f->grew);
+}
+
+/* Another process has written. */
+static void grew(void *arg, unsigned topic)
+{
+	struct pool *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	rouse_readers_of(p, topic);
+	pthread_mutex_unlock(&p->lock);
 }
 
 static void leave(struct pool *p)
@@ -386,12 +399,16 @@ int flow_run(struct flow *const *flows, unsigned nflows, const struct flow_run *
 	int r = 0;
 
 	pool_init(&p, flows, nflows, how);
+	if (nflows)
+		bus_watch(flows[0]->bus, grew, &p);
 	/* This thread is one of them; with fewer than wanted it only goes more slowly. */
 	while (n + 1 < want && pthread_create(&threads[n], NULL, work, &p) == 0)
 		n++;
 	work(&p);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
+	if (nflows)
+		bus_watch(flows[0]->bus, NULL, NULL);
 	for (unsigned i = 0; i < nflows; i++)
 		flow_shut(flows[i]);
 	if (p.failed) {

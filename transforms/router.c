@@ -457,7 +457,7 @@ static int stop_failing(struct router *r, struct err *e)
 }
 
 /* Events that go nowhere stage nothing: the budget bounds the step when there are only such. */
-static int read_input(struct router *r, struct input *in, unsigned *budget, struct err *e)
+static int read_input(struct router *r, struct input *in, size_t *budget, struct err *e)
 {
 	struct bus_message m;
 	int got = 0;
@@ -478,7 +478,7 @@ static int read_input(struct router *r, struct input *in, unsigned *budget, stru
 static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct router *r = (struct router *)f;
-	unsigned budget = BUS_STEP_RECORDS;
+	size_t budget = bus_step_records(f->bus);
 	bool owed = false;
 
 	/* Each step begins with another input, so that a long file on one does not starve the others. */

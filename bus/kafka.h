@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_KAFKA_H
+#define JC_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "kafka_index.h"
+
+/*
+ * Inside the Kafka driver (librdkafka 2.0.2 and later). Files:
+ *
+ *	kafka.c         opening, topics, look-ups: the row of bus_driver.h
+ *	kafka_client.c  clients: settings, security, what their errors mean, watermarks, making topics
+ *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h)
+ *	kafka_own.c     owners: fencing, commits, heartbeats. The rules of transactions stand there and nowhere else
+ *	kafka_read.c    readers
+ *
+ * Topics, all with the prefix of the site: those of topics.h, and
+ *	jincai.positions   compacted, one partition: key "<flow>/<name>", value of the position, empty: taken away; and
+ *	                   key "<flow>", the generation record: {"generation":3,"host":"..","pid":1,"left":false}, written
+ *	                   when a flow is opened, every 10 s while it is open, and when it is left
+ *	jincai.orders      one partition: key act id, value {"flow":..,"act":..}: handed in; empty: done
+ *
+ * What a reader gives has been folded before, and what an owner of this process has committed is waited for, so that
+ * above the face nothing differs from a store: an entry is there when its record is.
+ */
+#define KAFKA_POSITIONS "jincai.positions"
+#define KAFKA_ORDERS "jincai.orders"
+#define KAFKA_HEARTBEAT_MS 10000
+#define KAFKA_SILENT_MS 30000        /* an owner on another host that has not been heard of for so long is taken for dead */
+#define KAFKA_TRANSACTION_MS 40000   /* transaction.timeout.ms: how long readers stand still behind a dead owner */
+#define KAFKA_CALL_MS 30000          /* no single call waits longer for the cluster */
+
+/* A run of offsets that an owner of this process has put into the index by itself. */
+struct kafka_run {
+	uint64_t from, to;           /* inclusive */
+};
+
+/* A partition of a topic, as this process sees it; under kafka.lock. */
+struct kafka_part {
+	uint64_t next;               /* folded below this */
+	uint64_t seen;               /* own commits reach to here: readers wait until next has got there */
+	int64_t time_ms;             /* of the newest record */
+	bool following;
+	struct kafka_run *runs;      /* own, in order, those not folded yet */
+	size_t nruns, cap_runs;
+	uint32_t busy;               /* sources that read it: a client reads a partition once at a time */
+};
+
+struct kafka_topic {
+	char name[104];              /* without prefix */
+	unsigned partitions, number; /* number: in the index */
+	unsigned handle;             /* UINT_MAX: bus.c has not asked for it */
+	size_t value_max;            /* largest message that the topic takes */
+	struct kafka_part parts[];
+};
+
+#define KAFKA_SOURCES 8u
+
+/* A client that reads: the first one serves all readers, a second one who reads what the first reads already, and so on. */
+struct kafka_source {
+	rd_kafka_t *client;
+	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by number in kafka.topics */
+};
+
+struct kafka {
+	struct bus bus;
+	const struct bus_kafka_conf *conf;   /* a copy of the caller's, strings too */
+	char *brokers, *prefix;
+	struct kafka_index *index;
+	rd_kafka_t *asker;           /* reads uncommitted: watermarks, metadata, making topics */
+
+	pthread_mutex_t lock;
+	pthread_cond_t folded;       /* some part's next has grown, or the fold failed */
+	struct kafka_topic *topics[BUS_TOPICS_MAX];  /* in the order in which we learnt of them */
+	unsigned ntopics;
+	struct kafka_topic *handled[BUS_TOPICS_MAX], *positions, *orders;
+	struct kafka_source sources[KAFKA_SOURCES];
+	void (*grew)(void *arg, unsigned topic);
+	void *grew_arg;
+
+	struct kafka_fold *fold;
+	struct kafka_owner *owners;  /* open ones, for heartbeats */
+	char host[128];              /* name of this host and its machine id: who an owner is */
+	char why[256];               /* what a client last said about the cluster, for a message; "" */
+	atomic_bool away;            /* all brokers are down, as far as is known */
+};
+
+/* ---- kafka_client.c ---- */
+enum kafka_role { KAFKA_ASK, KAFKA_READ, KAFKA_FOLD, KAFKA_WRITE };
+/* A client of the bus. transactional: id for KAFKA_WRITE, else NULL. opaque: for callbacks of the role KAFKA_WRITE. */
+int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, void *opaque, rd_kafka_t **ret,
+	struct err *e);
+/* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.denied (password, certificate,
+ * right), bus.fenced, bus.failed. what: the call, for the message. Returns -1. */
+int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text);
+/* The cluster's own id, when it has answered. */
+int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
+/* Calls each for every topic of ours there is. */
+int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
+/* Makes a topic as `topics --create` does, waits until its partitions have leaders. One that exists is fine. */
+int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e);
+/* max.message.bytes of a topic, less what a record takes beside key and value; a guess of 900,000 when it may not be asked. */
+size_t kafka_topic_max(struct kafka *k, const char *name);
+/* Ends of all partitions of all known topics: the high watermark (what uncommitted transactions have written counts), and
+ * the start of what is kept. ret[i] for topic i has `partitions` entries; to be freed. */
+struct kafka_ends {
+	uint64_t low, high;
+};
+int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
+/* The name of a topic on the cluster. */
+const char *kafka_full(const struct kafka *k, const char *name, char ret[160]);
+
+/* ---- kafka_fold.c ---- */
+/* Learns which topics there are, starts the thread, and waits until all has been folded to the ends as of now. */
+int kafka_fold_open(struct kafka *k, struct err *e);
+void kafka_fold_close(struct kafka *k);
+/* Follows a topic that has come to k->topics since. */
+void kafka_fold_follow(struct kafka *k, struct kafka_topic *t);
+/* Waits until all partitions are folded up to the high watermarks as of now. Errors: bus.behind {topic}{partition}, why the
+ * fold failed. */
+int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e);
+/* Waits until one partition is folded below `end`. */
+int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
+	struct err *e);
+/* Known topic by name; NULL. The lock is held. */
+struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name);
+/* Adds it to those known (with numbers, parts); returns the one that is there. Takes the lock. */
+struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned partitions, struct err *e);
+
+/* ---- kafka_own.c ---- */
+int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
+void kafka_disown(struct bus_owner *o);
+int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e);
+/* Of owners that have been quiet for KAFKA_HEARTBEAT_MS; called by the thread that folds, each second. */
+void kafka_heartbeats(struct kafka *k);
+int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
+int kafka_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
+int kafka_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+	struct err *e);
+bool kafka_in_use(struct bus *b);
+
+/* ---- kafka_read.c ---- */
+int kafka_read(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e);
+void kafka_unread(struct bus_reader *r);
+void kafka_seek(struct bus_reader *r, uint64_t offset);
+int kafka_seek_time(struct bus_reader *r, int64_t time_ms, struct err *e);
+int kafka_next(struct bus_reader *r, struct bus_message *ret, struct err *e);
+int kafka_end(struct bus *b, unsigned topic, unsigned partition, uint64_t *ret, struct err *e);
+
+#endif
