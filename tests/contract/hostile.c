@@ -604,7 +604,25 @@ void hostile_forget(void)
 	worlds = NULL;
 }
 
-const struct bus_driver bus_hostile = {"hostile", hostile_open, hostile_close, hostile_topic, hostile_own,
-	hostile_disown, hostile_commit, hostile_position_get, hostile_positions, hostile_read, hostile_unread,
-	hostile_seek, hostile_seek_time, hostile_next, hostile_end, hostile_look, hostile_entries, hostile_act_submit,
-	NULL, hostile_act_take, hostile_acts_left, NULL};
+const struct bus_driver bus_hostile = {
+	.scheme = "hostile",
+	.open = hostile_open,
+	.close = hostile_close,
+	.topic = hostile_topic,
+	.own = hostile_own,
+	.disown = hostile_disown,
+	.commit = hostile_commit,
+	.position_get = hostile_position_get,
+	.positions = hostile_positions,
+	.read = hostile_read,
+	.unread = hostile_unread,
+	.seek = hostile_seek,
+	.seek_time = hostile_seek_time,
+	.next = hostile_next,
+	.end = hostile_end,
+	.look = hostile_look,
+	.entries = hostile_entries,
+	.act_submit = hostile_act_submit,
+	.act_take = hostile_act_take,
+	.acts_left = hostile_acts_left,
+};
