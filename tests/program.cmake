@@ -90,7 +90,7 @@ if(Python3_FOUND)
     $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 4)
   set_tests_properties(stop PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME tries COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/tamper_test.py $<TARGET_FILE:jincai>
-    --count $<TARGET_FILE:count> --steps 6)
+    --count $<TARGET_FILE:count> --kills 6)
   set_tests_properties(tries PROPERTIES TIMEOUT 600 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
@@ -166,7 +166,7 @@ if(Python3_FOUND)
   add_test(NAME shadow COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/shadow_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count>)
   add_test(NAME restore COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/restore_test.py
-    $<TARGET_FILE:jincai> --count $<TARGET_FILE:count> --put $<TARGET_FILE:put_position>)
+    $<TARGET_FILE:jincai> $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 16)
   set_tests_properties(handing shadow restore PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 

@@ -30,10 +30,13 @@ def act(site, *words, reason="a person said so"):
     return result
 
 
+def recorded(site):
+    return [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
+
+
 def audit(site):
     """What people decided; what takes effect by itself on a test site is no decision."""
-    acts = [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
-    return [a for a in acts if a["by"] != "jincai"]
+    return [a for a in recorded(site) if a["by"] != "jincai"]
 
 
 def outcomes(site):
@@ -47,15 +50,25 @@ def balanced(site):
         assert not [c for c in result.codes if c.startswith("balance")], result
 
 
+def terms(site):
+    """{(destination, term): count} of the balance, which must come out with nothing open."""
+    for verb in (["balance"], ["balance", "--deep"]):
+        result = site.call(*verb)
+        assert result.code == 0 and "0.00" in result.out, result
+    rows = json.loads(site.call("balance", "--json").out)
+    is_((rows["wrong"], rows["difference"]), (0, "0.00"))
+    return {(r["destination"], r["term"]): r["count"] for r in rows["terms"] if r["equation"] == "out"}
+
+
 def kept(site, folder="payroll"):
     """The originals in .taken."""
     return sorted(p for p in (site.root / "in" / folder / ".taken").iterdir() if not p.name.endswith(".marker"))
 
 
-def run_counted(site, more):
+def run_counted(site, more, flows=()):
     env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
            "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([site.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
+    subprocess.run([site.program, "run", *flows, "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
@@ -80,16 +93,17 @@ def killed_everywhere(root, make, check):
         shutil.rmtree(site.root)
 
 
-def main(cases):
-    """One line a case; a case that needs kills is left out when nothing can be killed. Returns the exit code."""
+def main(cases, *tools):
+    """One line a case; a case that needs kills is left out when nothing can be killed. Tools are further programs, as options.
+    Returns the exit code."""
     global options
     parser = argparse.ArgumentParser()
-    parser.add_argument("program")
+    for name in ("program", *tools):
+        parser.add_argument(name, type=lambda path: str(pathlib.Path(path).resolve()))
     parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
     parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
     parser.add_argument("only", nargs="*")
     options = parser.parse_args()
-    options.program = str(pathlib.Path(options.program).resolve())
     options.count = options.count and str(pathlib.Path(options.count).resolve())
     failed = 0
     for f in cases:
@@ -100,7 +114,7 @@ def main(cases):
         root = pathlib.Path(tempfile.mkdtemp(prefix=f"acts-{f.__name__[:20]}-"))
         try:
             f(root)
-            print(f"ok      {f.__name__}")
+            print(f"ok      {f.__name__}", flush=True)
             shutil.rmtree(root)
         except Exception:
             failed += 1

@@ -6,27 +6,22 @@
 
 One line a case; exit 1 when one fails.
 """
-import argparse
 import datetime
 import json
-import os
 import pathlib
-import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
+import acts_help
+from acts_help import act, is_, killed_everywhere, recorded
 from people import PRODUCTION, PeopleSite, make_pair
 from small_site import SITE_FILE, Site, large, payroll
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = []
-options = None
 LIBRARY = ("adapters/payroll/pipe/batch.yaml", "adapters/bank/pipe/batch.yaml", "schemas/codes/units.yaml",
            "schemas/codes/units.2026.csv", "schemas/codes/banks.yaml", "schemas/codes/banks.2026.csv",
            "schemas/payroll/payroll.line.v1.json", "schemas/common/parts.json")
@@ -38,10 +33,6 @@ def case(f):
     return f
 
 
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
-
-
 def with_library(root, text):
     for name in LIBRARY:
         (root / "lib" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +42,7 @@ def with_library(root, text):
 
 def production(root, live=True):
     """A production site with a library of its own. live: two people let its bank go live."""
-    site = PeopleSite(root, options.program, with_library(root, PRODUCTION))
+    site = PeopleSite(root, acts_help.options.program, with_library(root, PRODUCTION))
     is_(site.run().code, 0)
     if live:
         site.call("live", "bank-abc", "--reason", "compared for a month")
@@ -76,18 +67,13 @@ def waiting(site, code=1):
 
 def adopt(site, *words):
     """Two people let it take effect."""
-    r = site.call("adopt", *words, "--reason", "the register was amended")
-    assert "act.waits" in r.codes, r
+    act(site, "adopt", *words)
     site.run()
     return site.approve(site.proposed()[-1]["act"])
 
 
 def unit_folders(site):
     return sorted(p.name for p in (site.root / "out/units").iterdir() if not p.name.startswith("."))
-
-
-def audit(site):
-    return [json.loads(line) for line in site.call("audit", "list", "--json").out.splitlines()]
 
 
 def json_items(site):
@@ -122,13 +108,13 @@ def a_money_destination_of_production_waits_until_two_people_let_it_go_live(root
     r = site.call("live", "bank-abc", "--reason", "compared for a month")
     assert "act.waits" in r.codes, r
     site.run()
-    act = site.proposed()[0]
-    is_((act["order"]["act"] if "order" in act else act.get("what", "live")), "live")
-    site.sign(act["act"], "li")
+    asked = site.proposed()[0]
+    is_((asked["order"]["act"] if "order" in asked else asked.get("what", "live")), "live")
+    site.sign(asked["act"], "li")
     site.drop(second)
     site.run()
     is_(site.sent().total(), 0)
-    site.sign(act["act"], "zhang")
+    site.sign(asked["act"], "zhang")
     site.run()
     third = site.drop(payroll(batch=3))
     site.run()
@@ -177,7 +163,7 @@ def a_row_of_a_table_waits_for_two_people_and_is_shown_row_by_row(root):
     is_(unit_folders(site), ["602001", "602002"])
     is_(site.call("adopt").code, 0)
     site.sent_is(b, c)
-    is_([(a["act"], a["by"] == "jincai") for a in audit(site)][-1][0] in ("adopt", "approve"), True)
+    is_([(a["act"], a["by"] == "jincai") for a in recorded(site)][-1][0] in ("adopt", "approve"), True)
 
 
 @case
@@ -187,11 +173,11 @@ def one_person_is_not_enough_and_a_change_meanwhile_makes_it_void(root):
     r = site.call("adopt", "table:units", "--reason", "x")
     assert "act.waits" in r.codes, r
     site.run()
-    act = site.proposed()[0]["act"]
-    site.sign(act, "li")
+    asked = site.proposed()[0]["act"]
+    site.sign(asked, "li")
     site.run()
     is_(waiting(site)[0], ["table:units"])
-    site.sign(act, "li")
+    site.sign(asked, "li")
     site.run()
     is_(waiting(site)[0], ["table:units"])
     for words, code in ((["table:banks"], "adopt.none"), (["--from", "yesterday"], "adopt.date"), (["--from", "2026-01-01"], "adopt.date")):
@@ -275,9 +261,9 @@ def what_the_site_file_says_of_money_stops_all_money_until_two_people_let_it(roo
     is_(("adopt.site" in site.run().codes), True)
     r = site.call("adopt", "--reason", "x")
     site.run()
-    act = site.proposed()[0]["act"]
-    site.call("approve", act, "--key", str(root / "private/mallory.key"), "--yes", "--as", "li")
-    site.sign(act, "zhang")
+    asked = site.proposed()[0]["act"]
+    site.call("approve", asked, "--key", str(root / "private/mallory.key"), "--yes", "--as", "li")
+    site.sign(asked, "zhang")
     is_(("adopt.site" in site.run().codes), True)
     (site.root / "keys/people/was").rename(site.root / "keys/people/li.pub")
     is_(site.run().code, 0)
@@ -352,14 +338,14 @@ def wait(until, seconds=30):
 
 @case
 def without_people_nothing_can_be_let(root):
-    site = Site(root, options.program, with_library(root, SITE_FILE.replace(" kind: test,", "")))
+    site = Site(root, acts_help.options.program, with_library(root, SITE_FILE.replace(" kind: test,", "")))
     is_(site.run().code, 0)
     edit(site, UNITS, "某单位一,602001", "某单位一,602002")
     r = site.call("adopt", "--reason", "x")
     assert "act.waits" in r.codes, r
     site.run()
     is_(waiting(site)[0], ["table:units"])
-    is_([(a["outcome"], a["words"]) for a in audit(site)][-1], ("refused", "act.no_people"))
+    is_([(a["outcome"], a["words"]) for a in recorded(site)][-1], ("refused", "act.no_people"))
 
 
 # ---- what those who sign read ----
@@ -413,7 +399,7 @@ def what_does_not_fit_on_a_page_is_asked_for_item_by_item_and_says_that_it_is_cu
 
 @case
 def the_files_of_a_test_site_decide_and_it_is_recorded(root):
-    site = Site(root, options.program, with_library(root, SITE_FILE))
+    site = Site(root, acts_help.options.program, with_library(root, SITE_FILE))
     a = site.drop(payroll(batch=1))
     site.run()
     edit(site, UNITS, "某单位一,602001", "某单位一,602002")
@@ -422,12 +408,12 @@ def the_files_of_a_test_site_decide_and_it_is_recorded(root):
     is_(site.run().code, 0)
     is_(unit_folders(site), ["602001", "602002"])
     site.sent_is(a, b)
-    is_([(x["act"], x["by"]) for x in audit(site)], [("adopt", "jincai")] * 2)
+    is_([(x["act"], x["by"]) for x in recorded(site)], [("adopt", "jincai")] * 2)
 
 
 @case
 def a_batch_ends_with_the_table_that_it_began_with(root):
-    site = Site(root, options.program, with_library(root, SITE_FILE))
+    site = Site(root, acts_help.options.program, with_library(root, SITE_FILE))
     site.drop(large(60000))
     process = site.start("run")
     wait(lambda: b"publishing" in (site.root / "bus/data.mdb").read_bytes() if (site.root / "bus/data.mdb").exists() else False)
@@ -443,47 +429,28 @@ def a_batch_ends_with_the_table_that_it_began_with(root):
 
 @case
 def killed_at_each_durable_step_it_is_in_force_once_or_not_at_all(root):
-    site = production(root / "first")
-    edit(site, UNITS, "某单位一,602001", "某单位一,602002")
-    site.call("adopt", "--reason", "the register was amended")
-    site.run()
-    act = site.proposed()[0]["act"]
-    for name in ("li", "zhang"):
-        site.sign(act, name)
-    waiting_root, log = site.root, root / "steps"
-    shutil.copytree(waiting_root, root / "count")
-    site.root = root / "count"
-    counted(site, {"COUNT_LOG": str(log)})
-    steps = len(log.read_text().splitlines())
-    assert steps > 5, steps
-    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
-    if options.kills:
-        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
-    for n, after in kills:
-        copy = root / f"{n}-{after}"
-        shutil.copytree(waiting_root, copy)
-        site.root = copy
-        counted(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
+    def make(folder):
+        site = production(folder)
+        edit(site, UNITS, "某单位一,602001", "某单位一,602002")
+        act(site, "adopt")
         site.run()
-        records = [a for a in audit(site) if a["by"] == "jincai" and a["reason"] == "in force from here on"]
-        is_(len(records), 1)
+        asked = site.proposed()[0]["act"]
+        for name in ("li", "zhang"):
+            site.sign(asked, name)
+        return site
+
+    def check(site):
+        is_(len([a for a in recorded(site) if a["by"] == "jincai" and a["reason"] == "in force from here on"]), 1)
         is_(site.call("adopt").code, 0)
         site.drop(payroll(batch=1))
         site.run()
         is_(unit_folders(site), ["602002"])
-        shutil.rmtree(copy)
-
-
-def counted(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    killed_everywhere(root, make, check)
 
 
 @case
 def what_was_read_before_a_change_is_counted_again_as_it_was_read(root):
-    site = Site(root, options.program, with_library(root, SITE_FILE))
+    site = Site(root, acts_help.options.program, with_library(root, SITE_FILE))
     site.drop(payroll(batch=1))
     site.run()
     edit(site, INWARD, "from: line.net, as: yuan", "from: line.net, as: li")
@@ -492,32 +459,5 @@ def what_was_read_before_a_change_is_counted_again_as_it_was_read(root):
     assert r.code == 0 and "0 terms differ" in r.out + r.err, r
 
 
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
-    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
-    parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
-    options.program = str(pathlib.Path(options.program).resolve())
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        if "killed" in f.__name__ and not options.count:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"adopt-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}", flush=True)
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))

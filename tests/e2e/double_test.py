@@ -6,22 +6,16 @@
 
 One line a case; exit 1 when one fails.
 """
-import argparse
 import json
-import os
-import pathlib
-import random
 import shutil
-import subprocess
 import sys
-import tempfile
-import traceback
 
+import acts_help
+from acts_help import act, balanced, is_, killed_everywhere
 from people import PRODUCTION, PeopleSite
 from small_site import SITE_FILE, Batch, Site, payroll
 
 CASES = []
-options = None
 
 ORDERS = """\
 site: {name: yakeshi, kind: test, division: "150782", unit: "602001", keys: ./keys}
@@ -38,10 +32,6 @@ routes:
 def case(f):
     CASES.append(f)
     return f
-
-
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
 
 
 def people(batch, day="202612", rows=4, **more):
@@ -63,7 +53,7 @@ def only_suspected(site, lines):
 
 @case
 def a_batch_whose_payments_were_made_under_another_number_is_held(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     first = site.drop(people(1))
     site.run()
     site.sent_is(first)
@@ -77,7 +67,7 @@ def a_batch_whose_payments_were_made_under_another_number_is_held(root):
 @case
 def days_are_those_of_business_and_the_seventh_is_within(root):
     for day, held in (("20261222", True), ("20261208", True), ("20261223", False), ("20261207", False)):
-        site = Site(root / day, options.program)
+        site = Site(root / day, acts_help.options.program)
         first = site.drop(people(1))
         site.run()
         second = site.drop(people(2, head={2: day}))
@@ -88,7 +78,7 @@ def days_are_those_of_business_and_the_seventh_is_within(root):
 
 @case
 def months_that_touch_are_looked_through(root):
-    site = Site(root, options.program, SITE_FILE.replace("adapters:", "double: {days: 60}\nadapters:"))
+    site = Site(root, acts_help.options.program, SITE_FILE.replace("adapters:", "double: {days: 60}\nadapters:"))
     site.drop(people(1, head={2: "20261101"}))
     site.run()
     site.drop(people(2, head={2: "20261231"}))
@@ -98,7 +88,7 @@ def months_that_touch_are_looked_through(root):
 
 @case
 def no_days_suspect_nothing(root):
-    site = Site(root, options.program, SITE_FILE.replace("adapters:", "double: {days: 0}\nadapters:"))
+    site = Site(root, acts_help.options.program, SITE_FILE.replace("adapters:", "double: {days: 0}\nadapters:"))
     first, second = site.drop(people(1)), None
     site.run()
     second = site.drop(people(2))
@@ -110,7 +100,7 @@ def no_days_suspect_nothing(root):
 @case
 def other_accounts_amounts_and_units_are_other_payments(root):
     for what, cells in (("account", {3: "6222020600000000023"}), ("amount", {2: "77.77"})):
-        site = Site(root / what, options.program)
+        site = Site(root / what, acts_help.options.program)
         site.drop(people(1))
         site.run()
         second = people(2)
@@ -134,7 +124,7 @@ def other_accounts_amounts_and_units_are_other_payments(root):
 
 @case
 def two_lines_of_one_file_that_are_alike_hold_it(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     batch = people(1)
     lines = batch.content.decode("gb18030").splitlines()
     again = lines[1].split("|")
@@ -155,7 +145,7 @@ def two_lines_of_one_file_that_are_alike_hold_it(root):
 def what_comes_at_the_same_moment_through_two_adapters_is_found(root):
     text = SITE_FILE.replace("  lambeth:", "  payroll-b: {form: payroll/pipe, start: 2026-11-01, from: {file: {folder: ./in/b}}}\n  lambeth:")
     for turn in range(5):
-        site = Site(root / str(turn), options.program, text)
+        site = Site(root / str(turn), acts_help.options.program, text)
         (site.root / "in/b").mkdir()
         shutil.copytree(site.payroll, site.root / "in/b", dirs_exist_ok=True)
         site.drop(people(1, rows=300))
@@ -169,7 +159,7 @@ def what_comes_at_the_same_moment_through_two_adapters_is_found(root):
 @case
 def what_was_held_was_never_paid(root):
     """A repaired file takes the place of a held one; a returned one comes again under another number; both go out."""
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     good = people(1)
     wrong = f"{sum(line[2] for line in good.lines) + 1:03}"
     site.drop(people(1, head={7: wrong[:-2] + "." + wrong[-2:]}))
@@ -183,7 +173,7 @@ def what_was_held_was_never_paid(root):
 
 @case
 def the_same_file_again_is_a_duplicate(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     site.drop(people(1))
     site.run()
     site.drop(people(1))
@@ -202,7 +192,7 @@ def orders(day, batch, *rows):
 
 @case
 def vouchers_go_out_and_are_listed(root):
-    site = Site(root, options.program, ORDERS.replace("%s", "unit/csv"))
+    site = Site(root, acts_help.options.program, ORDERS.replace("%s", "unit/csv"))
     site.drop(orders("20261201", 1, order(1), order(2, "7.00")), marker=False)
     site.run()
     is_(site.held(), [])
@@ -221,23 +211,22 @@ def vouchers_go_out_and_are_listed(root):
     is_(site.run().code, 0)
 
 
-def act(site, *words):
-    result = site.call("held", *words, "--reason", "a test says so")
-    assert "act.waits" in result.codes, result
-    return site.run()
+def decide(site, *words):
+    act(site, "held", *words)
+    site.run()
 
 
 @case
 def a_confirmed_batch_is_judged_again_and_goes_whole(root):
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     first = site.drop(people(1))
     site.run()
     second = site.drop(people(2))
     site.run()
     batch, _ = only_suspected(site, 4)
-    act(site, "retry", batch)                       # another reading alone changes nothing
+    decide(site, "retry", batch)                       # another reading alone changes nothing
     only_suspected(site, 4)
-    act(site, "confirm", batch)
+    decide(site, "confirm", batch)
     is_(site.held(), [])
     site.sent_is(first, second)
     assert site.call("balance", "--deep").out.count("0.00"), "no balance"
@@ -247,13 +236,13 @@ def a_confirmed_batch_is_judged_again_and_goes_whole(root):
 
 @case
 def it_takes_two_people(root):
-    site = PeopleSite(root, options.program, PRODUCTION.replace("name: yakeshi,", "name: yakeshi, kind: test,"))
+    site = PeopleSite(root, acts_help.options.program, PRODUCTION.replace("name: yakeshi,", "name: yakeshi, kind: test,"))
     first = site.drop(people(1))
     site.run()
     second = site.drop(people(2))
     site.run()
     batch, _ = only_suspected(site, 4)
-    act(site, "confirm", batch)
+    decide(site, "confirm", batch)
     waiting = site.proposed()
     is_(len(waiting), 1)
     only_suspected(site, 4)
@@ -265,7 +254,7 @@ def it_takes_two_people(root):
 @case
 def what_was_confirmed_is_that_set_of_doubles_and_no_other(root):
     """What is published after the file was judged is nearer by day: those who confirmed have not seen it."""
-    site = Site(root, options.program)
+    site = Site(root, acts_help.options.program)
     first = site.drop(people(1))
     site.run()
     second = site.drop(people(2, head={2: "20261220"}))
@@ -274,61 +263,37 @@ def what_was_confirmed_is_that_set_of_doubles_and_no_other(root):
     third = site.drop(people(3, head={2: "20261223"}))
     site.run()
     site.sent_is(first, third)
-    act(site, "confirm", batch)
+    decide(site, "confirm", batch)
     only_suspected(site, 4)
     site.sent_is(first, third)
-    act(site, "confirm", batch)
+    decide(site, "confirm", batch)
     is_(site.held(), [])
     site.sent_is(first, second, third)
 
 
-def waiting_for_a_run(root):
-    """A held batch whose confirmation is handed in."""
-    site = Site(root, options.program)
-    first = site.drop(people(1))
-    site.run()
-    second = site.drop(people(2))
-    site.run()
-    batch, _ = only_suspected(site, 4)
-    result = site.call("held", "confirm", batch, "--reason", "a test says so")
-    assert "act.waits" in result.codes, result
-    return site, first, second
-
-
-def run(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
 @case
 def a_confirmation_that_is_killed_at_any_durable_step_is_done_once(root):
-    if not options.count:
-        return
-    site, *_ = waiting_for_a_run(root / "first")
-    run(site, {"COUNT_LOG": str(root / "steps")})
-    steps = len((root / "steps").read_text().splitlines())
-    assert steps > 10, steps
-    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
-    if options.kills:
-        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(options.kills, len(kills)))
-    for n, after in kills:
-        site, first, second = waiting_for_a_run(root / f"{n}-{after}")
-        run(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
-        site.run()
+    def make(folder):
+        site = Site(folder, acts_help.options.program)
+        for batch in (1, 2):
+            site.drop(people(batch))
+            site.run()
+        batch, _ = only_suspected(site, 4)
+        act(site, "held", "confirm", batch)
+        return site
+
+    def check(site):
         is_(site.held(), [])
-        site.sent_is(first, second)
-        for verb in (["balance"], ["balance", "--deep"]):
-            result = site.call(*verb)
-            assert "0.00" in result.out and result.code in (0, 1), result
+        site.sent_is(people(1), people(2))
+        balanced(site)
+    killed_everywhere(root, make, check)
 
 
 # ---- most of a file, or many in a row ----
 
 @case
 def a_file_that_is_mostly_dead_is_held_and_its_adapter_stops(root):
-    site = Site(root, options.program, ORDERS.replace("%s", "unit/csv"))
+    site = Site(root, acts_help.options.program, ORDERS.replace("%s", "unit/csv"))
     bad = [order(i, amount="x") for i in range(1, 26)]
     site.drop(orders("20261201", 1, *bad, *(order(i, f"{i}.00") for i in range(50, 60))), marker=False)
     site.run()
@@ -345,7 +310,7 @@ def a_file_that_is_mostly_dead_is_held_and_its_adapter_stops(root):
 
 @case
 def a_few_dead_records_are_dead_letters_as_ever(root):
-    site = Site(root, options.program, ORDERS.replace("%s", "unit/csv"))
+    site = Site(root, acts_help.options.program, ORDERS.replace("%s", "unit/csv"))
     bad = [order(i, amount="x") for i in range(1, 20)]
     site.drop(orders("20261201", 1, *bad), marker=False)
     site.run()
@@ -357,7 +322,7 @@ def a_few_dead_records_are_dead_letters_as_ever(root):
 def the_router_stops_itself_in_front_of_what_it_cannot_route(root):
     text = ORDERS.replace("%s", "unit/csv").replace("types: [payment.order.issued.v1], to",
                                                     "types: [payment.order.issued.v1], when: 'data.amount = \"1.00\"', to")
-    site = Site(root, options.program, text)
+    site = Site(root, acts_help.options.program, text)
     site.drop(orders("20261201", 1, *(order(i, f"{i + 1}.00") for i in range(1, 150))), marker=False)
     site.run()
     stopped = [json.loads(line) for line in site.call("todo", "--json").out.splitlines()]
@@ -377,7 +342,7 @@ def the_router_stops_itself_in_front_of_what_it_cannot_route(root):
 def a_router_that_a_person_lets_go_on_has_no_limit(root):
     text = ORDERS.replace("%s", "unit/csv").replace("types: [payment.order.issued.v1], to",
                                                     "types: [payment.order.issued.v1], when: 'data.amount = \"1.00\"', to")
-    site = Site(root, options.program, text)
+    site = Site(root, acts_help.options.program, text)
     site.drop(orders("20261201", 1, *(order(i, f"{i + 1}.00") for i in range(1, 150))), marker=False)
     site.run()
     site.call("resume", "router", "--reason", "let them die")
@@ -385,30 +350,5 @@ def a_router_that_a_person_lets_go_on_has_no_limit(root):
     is_(len(site.call("dead", "list", "--json").out.splitlines()), 149)
 
 
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
-    parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
-    parser.add_argument("cases", nargs="*")
-    options = parser.parse_args()
-    options.program = str(pathlib.Path(options.program).resolve())
-    options.count = options.count and str(pathlib.Path(options.count).resolve())
-    failed = 0
-    for f in CASES:
-        if options.cases and f.__name__ not in options.cases:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix="jincai-double-"))
-        try:
-            f(root)
-            print(f"ok    {f.__name__}")
-        except Exception:
-            failed += 1
-            print(f"FAIL  {f.__name__}\n{traceback.format_exc()}")
-        shutil.rmtree(root, ignore_errors=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))

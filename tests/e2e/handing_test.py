@@ -4,19 +4,13 @@
 
 The program is killed before a rename (tests/crash/count.c), what waits is changed, and the program starts again.
 """
-import argparse
-import os
-import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
-import traceback
 
+import acts_help
+from acts_help import is_, run_counted
 from small_site import SITE_FILE, Site, payroll
 
 CASES = []
-options = None
 
 
 def case(f):
@@ -24,20 +18,9 @@ def case(f):
     return f
 
 
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
-
-
-def run(site, flows, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", *flows, "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
 def routed(root, text=SITE_FILE):
     """A site with a batch that its destinations have not seen yet; the batch."""
-    site, batch = Site(root, options.program, text), payroll(rows=4)
+    site, batch = Site(root, acts_help.options.program, text), payroll(rows=4)
     site.drop(batch)
     site.call("run", "payroll-a", "router", "--until-idle")
     return site, batch
@@ -47,11 +30,11 @@ def killed_before(root, flow, to, text=SITE_FILE):
     """A site whose destination was killed before the rename to a name that ends so; the batch."""
     log = root / "steps"
     first, _ = routed(root / "first", text)
-    run(first, [flow], {"COUNT_LOG": str(log)})
+    run_counted(first, {"COUNT_LOG": str(log)}, [flow])
     steps = [row.split("\t") for row in log.read_text().splitlines()]
     number = next(n for n, call, path in steps if "rename" in call and ".staging/" in path and path.endswith(to))
     site, batch = routed(root / "site", text)
-    run(site, [flow], {"COUNT_KILL": number})
+    run_counted(site, {"COUNT_KILL": number}, [flow])
     return site, batch
 
 
@@ -116,29 +99,5 @@ def a_file_without_a_marker_is_looked_at_before_its_rename(root):
     stops(site, batch, path, before)
 
 
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", required=True, help="tests/crash/count.c")
-    parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
-    options.program, options.count = (str(pathlib.Path(p).resolve()) for p in (options.program, options.count))
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"handing-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}")
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))

@@ -1,26 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A store that was restored, copied, moved or replaced pays nothing twice: restore_test.py PROGRAM --count LIB --put TOOL [CASE...]
+"""A store that was restored, copied, moved or replaced pays nothing twice: restore_test.py PROGRAM PUT_POSITION --count LIB [CASE...]
 
 What was paid is counted from the bank's folder alone.
 """
-import argparse
 import hashlib
 import json
 import os
-import pathlib
-import random
 import shutil
 import subprocess
 import sys
-import tempfile
-import traceback
 
+import acts_help
+from acts_help import is_, killed_everywhere, outcomes, terms
 from small_site import SITE_FILE, Site, payroll
 
 CASES = []
 ORDERS = {}                             # of the site in a folder: the act that waits for two people
-options = None
 PEOPLE = """people:
   approval: local
   members:
@@ -32,10 +28,6 @@ PEOPLE = """people:
 def case(f):
     CASES.append(f)
     return f
-
-
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
 
 
 def crc32c(data):
@@ -56,15 +48,6 @@ def restore(site):
     shutil.copytree(site.root / "backup", site.root / "bus")
 
 
-def terms(site):
-    for verb in (["balance"], ["balance", "--deep"]):
-        result = site.call(*verb)
-        assert result.code == 0 and "0.00" in result.out, result
-    rows = json.loads(site.call("balance", "--json").out)
-    is_((rows["wrong"], rows["difference"]), (0, "0.00"))
-    return {(r["destination"], r["term"]): r["count"] for r in rows["terms"] if r["equation"] == "out"}
-
-
 def ledger(site, folder="out/abc"):
     """The lines of a ledger; each has its check value."""
     ret = []
@@ -77,7 +60,7 @@ def ledger(site, folder="out/abc"):
 
 def run_twice(root, text=SITE_FILE):
     """A site that was backed up between two batches and restored after them."""
-    site = Site(root, options.program, text)
+    site = Site(root, acts_help.options.program, text)
     if text != SITE_FILE:
         go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
@@ -162,7 +145,7 @@ def a_ledger_that_was_deleted_or_shortened_stops_all_money(root):
 
 def anchored_site(root):
     (root / "anchor").mkdir(parents=True)
-    site = Site(root, options.program, SITE_FILE + PEOPLE + "audit: {anchor: ./anchor/a}\n")
+    site = Site(root, acts_help.options.program, SITE_FILE + PEOPLE + "audit: {anchor: ./anchor/a}\n")
     go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
     is_(site.run().code, 0)
@@ -288,8 +271,7 @@ def go_live(site):
     act, order = proposed(site, "live")
     site.run()
     for name in ("li", "zhang"):
-        hand_in(site, f"live-by-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
-                name=name, by=name)
+        approve(site, act, order, name)
         site.run()
 
 
@@ -311,7 +293,7 @@ def is_stopped(site, code, *paid, fresh=10):
 
 
 def put(site, key, value):
-    subprocess.run([options.put, str(site.root / "bus"), key], input=value.encode(), check=True)
+    subprocess.run([acts_help.options.put_position, str(site.root / "bus"), key], input=value.encode(), check=True)
 
 
 @case
@@ -359,10 +341,10 @@ def another_store_in_its_place_stops_all_money(root):
 
 @case
 def a_clock_set_back_stops_all_money(root):
-    site = Site(root, options.program, SITE_FILE + PEOPLE)
+    site = Site(root, acts_help.options.program, SITE_FILE + PEOPLE)
     go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
-    ahead = {"LD_PRELOAD": options.count, "COUNT_CLOCK": "3600"}
+    ahead = {"LD_PRELOAD": acts_help.options.count, "COUNT_CLOCK": "3600"}
     os.environ.update(ahead)
     try:
         is_(site.run().code, 0)
@@ -374,10 +356,10 @@ def a_clock_set_back_stops_all_money(root):
 
 @case
 def a_clock_a_minute_behind_stops_nothing(root):
-    site = Site(root, options.program, SITE_FILE + PEOPLE)
+    site = Site(root, acts_help.options.program, SITE_FILE + PEOPLE)
     go_live(site)
     first = site.drop(payroll(batch=1, rows=3))
-    os.environ.update({"LD_PRELOAD": options.count, "COUNT_CLOCK": "60"})
+    os.environ.update({"LD_PRELOAD": acts_help.options.count, "COUNT_CLOCK": "60"})
     try:
         is_(site.run().code, 0)
     finally:
@@ -389,7 +371,7 @@ def a_clock_a_minute_behind_stops_nothing(root):
 
 @case
 def a_witness_that_cannot_be_written_starts_nothing(root):
-    site = Site(root, options.program, SITE_FILE + "witness: ./nowhere/witness\n")
+    site = Site(root, acts_help.options.program, SITE_FILE + "witness: ./nowhere/witness\n")
     result = site.run()
     assert result.code == 3 and "guard.witness" in result.codes, result
     (site.root / "nowhere").mkdir()
@@ -398,10 +380,12 @@ def a_witness_that_cannot_be_written_starts_nothing(root):
     is_((site.root / ".jincai-witness").exists(), False)
 
 
-def hand_in(site, act_id, flow, **order):
-    """As somebody else than who runs this test would."""
-    path = site.root / "bus/acts" / f"{act_id}.{flow}"
-    path.write_text(json.dumps({"id": act_id, "flow": flow, **order}), encoding="utf-8")
+def approve(site, act, order, name):
+    """Hands in an approval, as somebody else than who runs this test would."""
+    approval = f"approve-{act}-{name}"
+    path = site.root / "bus/acts" / f"{approval}.site"
+    path.write_text(json.dumps({"id": approval, "flow": "site", "act": "approve", "subject": act,
+                                "digest": hashlib.sha256(order).hexdigest(), "name": name, "by": name}), encoding="utf-8")
 
 
 def proposed(site, what="resume"):
@@ -417,14 +401,9 @@ def resume(site, *names):
     ORDERS[site.root] = order
     site.run()
     for name in names:
-        hand_in(site, f"approve-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
-                name=name, by=name)
+        approve(site, act, order, name)
         site.run()
     return listed
-
-
-def outcomes(site):
-    return [(a["act"], a["outcome"], a["words"]) for a in map(json.loads, site.call("audit", "list", "--json").out.splitlines())]
 
 
 @case
@@ -502,8 +481,7 @@ def what_changed_since_it_was_looked_at_is_not_let_go(root):
     path.write_bytes(path.read_bytes() + text + b" %08x\n" % crc32c(text))
     site.run()
     for name in ("li", "zhang"):
-        hand_in(site, f"approve-{name}", "site", act="approve", subject=act, digest=hashlib.sha256(order).hexdigest(),
-                name=name, by=name)
+        approve(site, act, order, name)
         site.run()
     assert ("resume", "refused", "act.changed") in outcomes(site), outcomes(site)
     is_(site.run().code, 1)
@@ -541,63 +519,17 @@ def killed_at_any_step_of_letting_go_it_is_let_go_once(root):
         restore(site)
         third = is_stopped(site, "guard.restored", first, second)
         resume(site, "li")
-        act = json.loads(site.call("approve", "list", "--json").out.splitlines()[0])["act"]
-        order = hashlib.sha256(ORDERS[site.root]).hexdigest()
-        hand_in(site, "approve-zhang", "site", act="approve", subject=act, digest=order, name="zhang", by="zhang")
+        approve(site, json.loads(site.call("approve", "list", "--json").out.splitlines()[0])["act"], ORDERS[site.root], "zhang")
         batches[:] = [first, second, third]
         return site
 
-    log = root / "steps"
-    counted(make(root / "first"), {"COUNT_LOG": str(log)})
-    steps = len(log.read_text().splitlines())
-    site = make(root / "waiting")
-    waiting = site.root
-    rng = random.Random(os.environ.get("JINCAI_SEED", "1"))
-    for n in sorted(rng.sample(range(1, steps + 1), min(8, steps))):
-        for after in "01":
-            site.root = root / f"{n}-{after}"
-            shutil.copytree(waiting, site.root)
-            counted(site, {"COUNT_KILL": str(n), "COUNT_AFTER": after})
-            for _ in range(2):
-                site.run()
-            is_(site.run().code, 0)
-            site.sent_is(*batches)
-            is_([o for o in outcomes(site) if o[0] == "resume"], [("resume", "done", "")])
-            shutil.rmtree(site.root)
-
-
-def counted(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", required=True, help="tests/crash/count.c")
-    parser.add_argument("--put", required=True, help="put_position.c")
-    parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
-    options.program, options.count, options.put = (str(pathlib.Path(p).resolve()) for p in
-                                                   (options.program, options.count, options.put))
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"restore-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}")
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
+    def check(site):
+        site.run()
+        is_(site.run().code, 0)
+        site.sent_is(*batches)
+        is_([o for o in outcomes(site) if o[0] == "resume"], [("resume", "done", "")])
+    killed_everywhere(root, make, check)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES, "put_position"))

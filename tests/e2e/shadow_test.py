@@ -1,30 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A destination in shadow makes whole parcels and hands nothing over: shadow_test.py PROGRAM --count LIB [CASE...]"""
-import argparse
-import json
-import pathlib
-import shutil
 import sys
-import tempfile
-import traceback
 
-import handing_test
+import acts_help
+from acts_help import is_, terms
 from handing_test import killed_before
 from small_site import SITE_FILE, Site, payroll
 
 CASES = []
-options = None
 SHADOW = SITE_FILE.replace("mode: live", "mode: shadow")
 
 
 def case(f):
     CASES.append(f)
     return f
-
-
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
 
 
 def files(folder):
@@ -37,16 +27,6 @@ def shadowed(site, name="bank-abc"):
     return files(site.root / "bus/shadow" / name)
 
 
-def terms(site):
-    """{(destination, term): count} of the balance, which must come out."""
-    for verb in (["balance"], ["balance", "--deep"]):
-        result = site.call(*verb)
-        assert result.code == 0 and "0.00" in result.out, result
-    rows = json.loads(site.call("balance", "--json").out)
-    is_((rows["wrong"], rows["difference"]), (0, "0.00"))
-    return {(r["destination"], r["term"]): r["count"] for r in rows["terms"] if r["equation"] == "out"}
-
-
 def mode(site, text):
     site.write(SITE_FILE.replace("mode: live", f"mode: {text}"))
 
@@ -54,7 +34,7 @@ def mode(site, text):
 @case
 def a_shadow_is_what_live_makes_byte_for_byte(root):
     batches = [payroll(batch=n, rows=n + 2) for n in range(1, 4)]
-    live, shadow = Site(root / "live", options.program), Site(root / "shadow", options.program, SHADOW)
+    live, shadow = Site(root / "live", acts_help.options.program), Site(root / "shadow", acts_help.options.program, SHADOW)
     for site in (live, shadow):
         for batch in batches:
             site.drop(batch)
@@ -68,7 +48,7 @@ def a_shadow_is_what_live_makes_byte_for_byte(root):
 
 @case
 def what_was_shadowed_is_not_sent_when_it_goes_live(root):
-    site = Site(root, options.program, SHADOW)
+    site = Site(root, acts_help.options.program, SHADOW)
     site.drop(payroll(batch=1, rows=3))
     site.run()
     before = shadowed(site)
@@ -115,7 +95,7 @@ def compare(site, content, name="hand.txt", more=()):
 
 
 def shadow_site(root, rows=5):
-    site = Site(root, options.program, SHADOW)
+    site = Site(root, acts_help.options.program, SHADOW)
     batch = site.drop(payroll(batch=1, rows=rows))
     site.run()
     (name, content), = [(n, c) for n, c in shadowed(site).items() if n.endswith(".txt")]
@@ -193,7 +173,7 @@ def which_parcel_is_meant_is_found_or_asked_for(root):
         is_((result.code, code in result.codes), (2, True))
     result = site.call("compare", "nobody", str(site.root / "hand.txt"))
     is_(result.code, 2)
-    live = Site(root / "live", options.program)
+    live = Site(root / "live", acts_help.options.program)
     live.drop(payroll(batch=1, rows=3))
     live.run()
     path, = (live.root / "out/abc").glob("df_*.txt")
@@ -213,29 +193,5 @@ def tables_for_units_are_compared_by_their_titles(root):
     is_((result.code, result.out), (1, 'line 2 (line 2 of the file): 月份 ours "2026-12", the file\'s "2026-11"\n'))
 
 
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", required=True, help="tests/crash/count.c")
-    parser.add_argument("only", nargs="*")
-    options = handing_test.options = parser.parse_args()
-    options.program, options.count = (str(pathlib.Path(p).resolve()) for p in (options.program, options.count))
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"shadow-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}")
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))

@@ -17,7 +17,6 @@ from acts_help import act, audit, balanced, is_, killed_everywhere, run_counted
 from small_site import Site, payroll
 
 CASES = []
-PUT_POSITION = sys.argv.pop(2)
 
 
 def case(f):
@@ -201,7 +200,7 @@ def a_stop_needs_a_reason_and_a_running_site_answers_at_once(root):
 
 def position(site, key, value=None):
     more = [] if value is not None else ["show"]
-    return subprocess.run([PUT_POSITION, str(site.root / "bus"), key, *more], input=value, stdout=subprocess.PIPE,
+    return subprocess.run([acts_help.options.put_position, str(site.root / "bus"), key, *more], input=value, stdout=subprocess.PIPE,
                           check=True).stdout
 
 
@@ -357,4 +356,4 @@ def killed_while_a_parcel_of_which_nobody_knew_is_handed_over_again_it_goes_once
 
 
 if __name__ == "__main__":
-    sys.exit(acts_help.main(CASES))
+    sys.exit(acts_help.main(CASES, "put_position"))

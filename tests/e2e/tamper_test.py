@@ -8,37 +8,28 @@ in `todo` or `audit verify`; and the bank must never have been given a line that
 What was given to the bank is read from its files here, and held against the lines of the sources; nothing of that is asked of
 the program. One line a case; exit 1 when one fails.
 """
-import argparse
 import base64
 import collections
 import json
-import os
-import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import traceback
 
-import adopt_test
+import acts_help
+from acts_help import is_, run_counted
 from adopt_test import BANK, INWARD, UNITS, edit, production
 from people import make_pair, openssl
 from restore_test import crc32c
 from small_site import payroll
 
 CASES = []
-options = None
 ELSEWHERE = "6228480000000000018"    # whom the money would go to
 
 
 def case(f):
     CASES.append(f)
     return f
-
-
-def is_(got, want):
-    assert got == want, f"want {want!r}\ngot  {got!r}"
 
 
 class Tried:
@@ -62,6 +53,13 @@ class Tried:
             assert ELSEWHERE.encode() not in path.read_bytes(), path
         return given.total()
 
+    def then_is_given(self, lines, runs=1):
+        """A file comes; after it so many lines are with the bank, none of them wrong."""
+        self.drop(batch=1)
+        for _ in range(runs):
+            self.site.run()
+        is_(self.bank_has_nothing_wrong(), lines)
+
     def todo(self, *words):
         result = self.site.call("todo", "--lang", "en")
         is_(result.code, 1)
@@ -81,10 +79,20 @@ def held(root):
     return t, t.site.held()[0]["batch"]
 
 
-def proposed(t, word="the comparison was right"):
-    """An act that waits for two people: a stopped bank is to go on."""
+def stop(t):
     t.site.call("stop", "bank-abc", "--reason", "a look at it")
     t.site.run()
+
+
+def stopped(root):
+    t = Tried(root)
+    stop(t)
+    return t
+
+
+def proposed(t, word="the comparison was right"):
+    """An act that waits for two people: a stopped bank is to go on."""
+    stop(t)
     t.site.call("resume", "bank-abc", "--reason", word)
     t.site.run()
     return t.site.proposed()[-1]["act"]
@@ -107,7 +115,7 @@ def a_line_of_an_instruction_is_not_repaired(root):
 
 @case
 def no_verb_edits_drops_or_lets_go(root):
-    verbs = subprocess.run([options.program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    verbs = subprocess.run([acts_help.options.program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
     for word in ("edit", "drop", "delete", "force", "skip", "release"):
         assert not re.search(rf"^  jincai (\w+ )?{word}\b", verbs, re.M), word
     t, batch = held(root)
@@ -177,9 +185,7 @@ def an_older_form_put_back_is_not_used(root):
     path = root / INWARD
     older = path.read_text(encoding="utf-8").replace("line.account", "line.id_no", 1)
     path.write_text(older, encoding="utf-8")
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 5)
+    t.then_is_given(5)
     t.todo("form:")
 
 
@@ -190,9 +196,7 @@ def a_constant_in_the_form_of_a_bank_is_not_used(root):
     text = path.read_text(encoding="utf-8")
     assert "data.payee.account" in text
     path.write_text(text.replace("data.payee.account", f"{{value: \"{ELSEWHERE}\"}}"), encoding="utf-8")
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 5)
+    t.then_is_given(5)
     t.todo("form:bank/pipe")
 
 
@@ -210,12 +214,12 @@ def what_was_adopted_is_changed_where_it_is_kept(root):
 
 
 @case
-def a_file_is_edited_in_the_spool(root):
+def a_file_is_edited_in_the_spool_of_a_killed_site(root):
     edited_everywhere(root, "bus/spool", "*")
 
 
 @case
-def a_file_is_edited_in_the_spool_and_keeps_its_crc(root):
+def a_file_is_edited_in_the_spool_of_a_killed_site_and_keeps_its_crc(root):
     """Behind each step from the form's keeping, which is the last before the claim, until the spool file goes."""
     codes = edited_everywhere(root, "bus/spool", "*", elsewhere_by_the_same_crc,
                               (r"renameat.*/bus/forms/payroll-a/", r"unlinkat.*/bus/spool/payroll-a/"))
@@ -223,7 +227,7 @@ def a_file_is_edited_in_the_spool_and_keeps_its_crc(root):
 
 
 @case
-def a_parcel_is_edited_in_staging(root):
+def a_parcel_is_edited_in_staging_of_a_killed_site(root):
     edited_everywhere(root, "out/abc/.staging", "*.body")
 
 
@@ -259,14 +263,14 @@ def elsewhere_by_the_same_crc(was, account):
 
 def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     """A site is killed behind a durable step; what lies in that folder then is changed, and the site runs on."""
-    log = root / "steps"
+    kills, log = acts_help.options.kills, root / "steps"
     t = Tried(root / "counted")
     t.drop(batch=1)
-    preloaded(t.site, {"COUNT_LOG": str(log)})
+    run_counted(t.site, {"COUNT_LOG": str(log)})
     is_(t.bank_has_nothing_wrong(), 5)
     log = log.read_text().splitlines()
-    steps = [n for n, step in enumerate(log, 1) if folder in step or options.steps > len(log)]
-    steps = steps[::max(1, len(steps) // options.steps)]
+    steps = [n for n, step in enumerate(log, 1) if folder in step or not kills]
+    steps = steps[::max(1, len(steps) // kills)] if kills else steps
     if between:
         first, last = ([i for i, step in enumerate(log, 1) if re.search(b, step)][-1] for b in between)
         steps = range(first, last)
@@ -274,7 +278,7 @@ def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     for n in steps:
         t = Tried(root / str(n))
         account = t.drop(batch=1).lines[0][3].encode()
-        preloaded(t.site, {"COUNT_KILL": str(n), "COUNT_AFTER": "1"})
+        run_counted(t.site, {"COUNT_KILL": str(n), "COUNT_AFTER": "1"})
         changed = [p for p in (t.site.root / folder).rglob(pattern) if p.is_file() and account in p.read_bytes()]
         for path in changed:
             path.write_bytes(change(path.read_bytes(), account))
@@ -288,18 +292,9 @@ def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     return seen
 
 
-def preloaded(site, more):
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "LD_PRELOAD": options.count,
-           "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0", **more}
-    subprocess.run([options.program, "run", "--until-idle"], cwd=site.root, env=env, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
 @case
 def an_act_is_forged(root):
-    t = Tried(root)
-    t.site.call("stop", "bank-abc", "--reason", "a look at it")
-    t.site.run()
+    t = stopped(root)
     forged = t.site.hand_in("bank-abc", "resume", "bank-abc", by="zhang")
     approvals = [t.site.hand_in("bank-abc", "approve", forged, by=name, name=name, digest="0" * 64,
                                 signature=base64.b64encode(b"x" * 64).decode()) for name in ("li", "zhang")]
@@ -313,9 +308,7 @@ def an_act_is_forged(root):
 
 @case
 def one_approves_what_he_asked_for(root):
-    t = Tried(root)
-    t.site.call("stop", "bank-abc", "--reason", "a look at it")
-    t.site.run()
+    t = stopped(root)
     asked = t.site.hand_in("bank-abc", "resume", "bank-abc", by="zhang")
     t.site.run()
     t.site.sign(asked, "li")
@@ -334,9 +327,7 @@ def one_person_approves_twice(root):
     t.site.sign(act, "li")
     t.site.sign(act, "li")
     t.site.call("approve", act, "--key", str(t.site.key("li")), "--as", "zhang", "--yes")
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 0)
+    t.then_is_given(0)
     t.todo("bank-abc")
 
 
@@ -362,23 +353,17 @@ def the_signature_of_another_act_is_used(root):
 
 @case
 def an_act_whose_day_is_over_is_approved(root):
-    t = Tried(root)
-    t.site.call("stop", "bank-abc", "--reason", "a look at it")
-    t.site.run()
+    t = stopped(root)
     old = t.site.hand_in("bank-abc", "resume", "bank-abc", until="2026-01-05")
     t.site.run()
     t.site.run()
     is_(t.outcome(old), ("expired", "act.expired"))
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 0)
+    t.then_is_given(0)
 
 
 @case
 def an_act_gives_itself_more_time(root):
-    t = Tried(root)
-    t.site.call("stop", "bank-abc", "--reason", "a look at it")
-    t.site.run()
+    t = stopped(root)
     late = t.site.hand_in("bank-abc", "resume", "bank-abc", until="2099-12-31")
     t.site.run()
     codes = set()
@@ -399,9 +384,7 @@ def a_route_to_a_second_bank_is_added(root):
                         "  units:", 1)
     text = text.replace("routes:\n", "routes:\n  - {types: [payroll.line.v1], to: second}\n")
     (root / "jincai.yaml").write_text(text, encoding="utf-8")
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 0)
+    t.then_is_given(0)
     is_([p.name for p in (root / "out/second").glob("*.txt")], [])
     t.todo("site")
 
@@ -473,10 +456,7 @@ def keys_are_put_in_the_place_of_those_of_two_people(root):
     for one in t.site.proposed():
         for name in ("li", "zhang"):
             t.site.call("approve", one["act"], "--key", str(root / f"private/{name}-2.key"), "--as", name, "--yes")
-    t.drop(batch=1)
-    t.site.run()
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 0)
+    t.then_is_given(0, runs=2)
     t.todo("site")
     assert result.code in (1, 5), result
 
@@ -490,19 +470,14 @@ def a_production_site_is_called_a_test(root):
                                       encoding="utf-8")
     for folder in [p for p in root.rglob("*") if p.is_dir() and "bus" not in p.parts]:
         (folder / ".jincai-test").write_bytes(b"")
-    t.drop(batch=1)
-    t.site.run()
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 0)
+    t.then_is_given(0, runs=2)
     t.todo("site")
 
 
 @case
 def a_new_store_without_people_is_put_beside_the_folders(root):
     t = Tried(root)
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 5)
+    t.then_is_given(5)
     text = (root / "jincai.yaml").read_text(encoding="utf-8")
     (root / "jincai.yaml").write_text(text[:text.index("people:")].replace("name: yakeshi,", "name: yakeshi, kind: test,")
                                       .replace("embedded:./bus", "embedded:./bus2"), encoding="utf-8")
@@ -626,9 +601,7 @@ def what_the_two_are_shown_is_made_up(root):
                     {"items": [{**good["items"][0], "note": "only a comment"}]}, {"items": good["items"] * 2}):
         is_((changed, nobody_is_asked_to_sign(t, good, **changed)), (changed, "act.shows"))
     is_(nobody_is_asked_to_sign(t, good, items=other), "act.changed")
-    t.drop(batch=1)
-    t.site.run()
-    is_(t.bank_has_nothing_wrong(), 5)
+    t.then_is_given(5)
     # What the verb itself asks for is taken.
     t.site.call("adopt", "--reason", "x")
     t.site.run()
@@ -637,9 +610,7 @@ def what_the_two_are_shown_is_made_up(root):
 
 @case
 def what_the_two_are_shown_of_a_destination_is_made_up(root):
-    t = Tried(root)
-    t.site.call("stop", "bank-abc", "--reason", "a look at it")
-    t.site.run()
+    t = stopped(root)
     resume = {"flow": "bank-abc", "act": "resume", "subject": "bank-abc"}
     is_(nobody_is_asked_to_sign(t, resume, shows={"what": "a test", "count": "0"}), "act.shows")
     is_(nobody_is_asked_to_sign(t, resume, count="0"), "act.shows")
@@ -690,34 +661,5 @@ def what_the_two_have_signed_is_changed_where_it_is_kept(root):
     is_(t.outcome(act), ("refused", "adopt.altered"))
 
 
-def main():
-    global options
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
-    parser.add_argument("--steps", type=int, default=10, help="about so many of the durable steps are killed behind")
-    parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
-    options.program = str(pathlib.Path(options.program).resolve())
-    options.count = options.count and str(pathlib.Path(options.count).resolve())
-    adopt_test.options = options
-    failed = 0
-    for f in CASES:
-        if options.only and f.__name__ not in options.only:
-            continue
-        if "is_edited_in" in f.__name__ and not options.count:
-            continue
-        root = pathlib.Path(tempfile.mkdtemp(prefix=f"tamper-{f.__name__[:20]}-"))
-        try:
-            f(root)
-            print(f"ok      {f.__name__}", flush=True)
-            shutil.rmtree(root)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {f.__name__} in {root}")
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(acts_help.main(CASES))
