@@ -150,6 +150,7 @@ endif()
 # What check refuses and remarks on.
 if(Python3_FOUND)
   add_test(NAME check COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/check_test.py $<TARGET_FILE:jincai>)
+  add_test(NAME kafka_site COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_site_test.py $<TARGET_FILE:jincai>)
 endif()
 
 # What the program says about itself, and of an event that it is shown.

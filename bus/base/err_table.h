@@ -73,6 +73,22 @@ ROW(E_DEMO_PLANTED, "demo.planted", ERR_CONF, 3, "{file} does not say how the de
 ROW(E_SITE_ANCHOR, "site.anchor", ERR_CONF, 5, "the anchor {file} lies in the folder of the bus: who changes the store would change it along", "锚定文件 {file} 在 bus 文件夹里：改库的人会一并改掉它",
 	"nothing was started; name a file on another disk or machine, that only the auditor can change", "没有启动；请改用另一磁盘或另一台机器上、只有审计人员能改动的文件")
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
+ROW(E_SITE_KAFKA_CLEAR, "site.kafka_clear", ERR_CONF, 5, "the password of {user} would go over an open line: neither ca: nor certificate: is given", "{user} 的密码会明文传输：没有写 ca: 或 certificate:",
+	"nothing was started; name the PEM file of the authority that signed the brokers' certificates: ca: FILE; a test site (kind: test) may do without", "没有启动；请用 ca: 文件 指明签发各 broker 证书的机构证书（PEM）；测试站点（kind: test）可以不写")
+ROW(E_SITE_KAFKA_EMPTY, "site.kafka_empty", ERR_CONF, 3, "{file} holds no password", "{file} 里没有密码",
+	"nothing was started; write the password into it, on one line", "没有启动；请把密码写在该文件里，一行")
+ROW(E_SITE_KAFKA_HALF, "site.kafka_half", ERR_CONF, 3, "kafka: has {has} and lacks {lacks}: one is of no use without the other", "kafka: 里有 {has} 而没有 {lacks}：两者缺一不可",
+	"nothing was started; add {lacks}:, or take {has}: out", "没有启动；请补上 {lacks}:，或去掉 {has}:")
+ROW(E_SITE_KAFKA_NONE, "site.kafka_none", ERR_CONF, 3, "kafka: belongs to a bus on Kafka, and the bus of this site is {url}", "kafka: 只用于 Kafka 总线，而本站点的总线是 {url}",
+	"nothing was started; take kafka: out, or write bus: kafka:HOST:PORT", "没有启动；请去掉 kafka:，或把总线写成 bus: kafka:主机:端口")
+ROW(E_SITE_KAFKA_OPEN, "site.kafka_open", ERR_NOTE, 0, "names and payments go to the brokers over an open line: kafka: says neither ca: nor certificate:", "姓名和付款内容将明文传到 broker：kafka: 里没有写 ca: 或 certificate:",
+	"encrypt the line: ca: FILE with the authority of the brokers", "请加密传输：用 ca: 文件 指明 broker 证书的签发机构")
+ROW(E_SITE_KAFKA_PREFIX, "site.kafka_prefix", ERR_CONF, 3, "prefix: {text} cannot stand before the names of topics: at most {max} of a-z 0-9 . - _", "prefix: {text} 不能放在主题名前：最多 {max} 个 a-z 0-9 . - _",
+	"nothing was started; choose another one, it cannot be changed later", "没有启动；请换一个，以后不能再改")
+ROW(E_SITE_KAFKA_SCRAM, "site.kafka_scram", ERR_NOTE, 0, "{mechanism} works with brokers of Kafka 4 from librdkafka 2.6.1 on alone (jincai --version says which one this is); with older brokers it works", "{mechanism} 与 Kafka 4 的 broker 配合时，需要 librdkafka 2.6.1 或更新版本（版本见 jincai --version）；与较早的 broker 配合没有问题",
+	"where logging in fails: certificate: and key:, or PLAIN together with ca:", "如登录失败，请改用 certificate: 和 key:，或 PLAIN 加 ca:")
+ROW(E_SITE_KAFKA_SECRET, "site.kafka_secret", ERR_CONF, 5, "{file} can be read or changed by everybody on this machine (mode {mode})", "{file} 本机任何人都能读取或改动（权限 {mode}）",
+	"nothing was started; chmod 600 {file}, then have a new one made: this one may be known", "没有启动；请执行 chmod 600 {file}，并更换其内容，因为它可能已被人看到")
 ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and neither router nor site", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router 或 site", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
@@ -585,8 +601,8 @@ ROW(E_BUS_UNKNOWN, "bus.unknown", ERR_HALT, 6,
 ROW(E_BUS_URL, "bus.url", ERR_CONF, 3,
 	"“{url}” is no bus that this program can open; nothing was started",
 	"“{url}”不是本程序能打开的总线；程序未启动",
-	"write embedded:FOLDER after bus: in jincai.yaml",
-	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹")
+	"write after bus: in jincai.yaml either embedded:FOLDER or kafka:HOST:PORT,HOST:PORT",
+	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹，或 kafka:主机:端口,主机:端口")
 ROW(E_DEAD_DATA, "dead.data", ERR_DATA, 1,
 	"the dead letter cannot be read: \"{name}\" is missing or not as it should be; it stays where it is, nothing was retried or returned",
 	"死信无法读取：“{name}”缺失或不合规定；死信仍在原处，未重试也未退回",
@@ -785,6 +801,12 @@ ROW(E_PEOPLE_TWICE, "people.twice", ERR_CONF, 5, "{name} has the same {what} as 
 	"nothing was started; each person has a name, a user and a key of his own", "没有启动；每人各用自己的名称、用户和密钥")
 ROW(E_PEOPLE_USER, "people.user", ERR_CONF, 3, "{name} may approve, and neither user nor key says who that is", "{name} 可以批准，却既没有 user 也没有 key",
 	"nothing was started; add user: with the account on this machine, or key: with a public key", "没有启动；请加 user:（本机账户）或 key:（公钥文件）")
+ROW(E_PEM_CERTIFICATE, "pem.certificate", ERR_CONF, 3, "certificate {n} in {file} cannot be read: PEM blocks CERTIFICATE are needed, at least one", "{file} 里第 {n} 个证书读不懂：应为一个或几个 PEM 块 CERTIFICATE",
+	"nothing was started; ask for it as PEM, or convert it: openssl x509 -inform DER -in FILE", "没有启动；请索取 PEM 格式的，或转换：openssl x509 -inform DER -in 文件")
+ROW(E_PEM_KEY, "pem.key", ERR_CONF, 3, "{file} is no private key that can be used without a passphrase: one PEM block PRIVATE KEY", "{file} 不是可直接使用（不带口令）的私钥：应为一个 PEM 块 PRIVATE KEY",
+	"nothing was started; take the passphrase away (openssl pkey -in KEY -out FILE) and let the file's mode protect it", "没有启动；请去掉口令（openssl pkey -in 私钥 -out 文件），由文件权限保护")
+ROW(E_PEM_PAIR, "pem.pair", ERR_CONF, 3, "the key {file} does not belong to the certificate {certificate}", "私钥 {file} 与证书 {certificate} 不是一对",
+	"nothing was started; name the two that were made together", "没有启动；请写同一次生成的那一对")
 ROW(E_SIGN_FORM, "sign.form", ERR_DATA, 5, "this is no signature: not Base64, or of the wrong length", "这不是签名：不是 Base64，或长度不对",
 	"nothing was approved; sign again", "没有批准；请重新签名")
 ROW(E_SIGN_KEY, "sign.key", ERR_CONF, 3, "this is no public key: one PEM block PUBLIC KEY, Ed25519 or SM2", "这不是公钥：应为一个 PEM 块 PUBLIC KEY，算法为 Ed25519 或 SM2",

@@ -113,17 +113,10 @@ static void read_site(struct loading *in)
 	conf_unknown(node, in->f);
 }
 
-static void read_bus(struct loading *in)
+static void read_checks(struct loading *in)
 {
-	struct conf *url = conf_need(in->root, "bus", CONF_SCALAR, in->f), *store, *witness, *twice;
+	struct conf *witness = conf_want(in->root, "witness", CONF_SCALAR, in->f), *twice;
 
-	if (url) {
-		set_text(&in->site->bus_url, url->text);
-		if (!span_starts(url->text, SPAN("embedded:")) || url->text.n == 9)
-			conf_report(in->f, url, E_BUS_URL, "url=%.*s", SPAN_F(url->text));
-	}
-	in->site->partitions = (unsigned)conf_int(in->root, "partitions", 1, 64, 1, in->f);
-	witness = conf_want(in->root, "witness", CONF_SCALAR, in->f);
 	if (witness)
 		in->site->witness = site_path(in->site, witness->text);
 	twice = conf_want(in->root, "double", CONF_MAP, in->f);
@@ -131,11 +124,6 @@ static void read_bus(struct loading *in)
 	if (twice) {
 		in->site->double_days = (unsigned)conf_int(twice, "days", 0, PAYS_DAYS_MAX, DOUBLE_DAYS, in->f);
 		conf_unknown(twice, in->f);
-	}
-	store = conf_want(in->root, "store", CONF_MAP, in->f);
-	if (store) {
-		in->site->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, in->f) << 30;
-		conf_unknown(store, in->f);
 	}
 }
 
@@ -456,7 +444,8 @@ struct site *site_load_over(const char *path, const char *const *libraries, cons
 	if (conf_is(in.root, CONF_MAP, f)) {
 		read_libraries(&in, libraries);
 		read_site(&in);
-		read_bus(&in);
+		site_bus_read(s, in.root, f);
+		read_checks(&in);
 		s->people = site_people(s, in.root, f);
 		site_audit(s, in.root, f);
 		each_entry(&in, "adapters", read_adapter);
@@ -510,7 +499,7 @@ void site_free(struct site *s)
 	library_free(s->library);
 	conf_close(s->conf);
 	free(s->name);
-	free(s->bus_url);
+	site_bus_done(s);
 	free(s->witness);
 	free(s->anchor);
 	free(s->base);
@@ -523,10 +512,4 @@ const struct site_adapter *site_adapter(const struct site *s, struct span name)
 		if (span_is(name, s->adapters[i].name))
 			return &s->adapters[i];
 	return NULL;
-}
-
-struct bus_conf site_bus(const struct site *s)
-{
-	return (struct bus_conf){.url = s->bus_url, .base = s->base, .partitions = s->partitions,
-		.max_bytes = s->max_bytes};
 }

@@ -17,7 +17,8 @@
  *
  *	site: {name: yakeshi, division: "150782", unit: "602001", keys: ./keys}
  *	                                         # kind: test; production when left out (site_kind.c)
- *	bus: embedded:./bus
+ *	bus: embedded:./bus                      # or kafka:HOST:PORT,HOST:PORT
+ *	kafka: {folder: ./bus, prefix: nm., ca: ./ca.pem, certificate: ./jincai.pem, key: ./jincai.key}     # that of Kafka alone
  *	witness: ./.jincai-witness               # file of the safeguard, outside the store (guard.h); optional
  *	store: {max: 64}                         # GiB; optional
  *	partitions: 1                            # fixed for the life of a bus; optional
@@ -91,6 +92,8 @@ struct site {
 	char *witness;               /* where the safeguard has its file; NULL: beside the site file */
 	char store[33];              /* id of the store that runs it, once it runs (guard.h); "" before */
 	bool money_stopped;          /* no money destination may start now */
+	struct bus_kafka_conf kafka; /* of a bus on Kafka; its texts are the site's */
+	unsigned kafka_keep_days;    /* how long topics there keep what is on them */
 	unsigned partitions;
 	uint64_t max_bytes;
 	unsigned double_days;        /* payments that are alike within so many days are suspected doubles; 0: none are */
@@ -146,7 +149,15 @@ char *site_contact(struct conf *map, struct findings *f);
 void site_expect(struct conf *map, struct expect *ret, struct findings *f);
 /* site_audit.c: audit: of the site file, into the site. Findings: site.anchor {file}. */
 void site_audit(struct site *s, struct conf *root, struct findings *f);
+/* site_bus.c: bus:, kafka:, partitions:, store: of the site file, into the site. Findings: bus.url, site.kafka_none (a section
+ * kafka: beside another bus), site.kafka_half {has, lacks}, site.kafka_secret {file, mode}, site.kafka_empty, site.kafka_prefix,
+ * site.kafka_clear (a password that goes over an open line), pem.*, file.*; the notes site.kafka_open, site.kafka_scram. */
+void site_bus_read(struct site *s, struct conf *root, struct findings *f);
+void site_bus_done(struct site *s);
 struct bus_conf site_bus(const struct site *s);
+bool site_on_kafka(const struct site *s);
+/* The folder of the bus on this host; to be freed. NULL when its url is wrong, which is a finding. */
+char *site_bus_folder(const struct site *s);
 
 /* ---- site_flows.c: what a site runs ---- */
 #define SITE_ROUTER "router"         /* names of flows that each site has; no adapter and no destination has them */

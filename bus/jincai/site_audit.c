@@ -3,23 +3,13 @@
 
 #include "site.h"
 
-#define BUS_SCHEME "embedded:"
-
 /* Who changes the store would find its anchor beside it. */
 static bool lies_in_bus(const struct site *s, const char *anchor)
 {
-	struct span url = span_of(s->bus_url);
-	char *folder;
-	size_t n;
-	bool inside;
+	char *folder = site_bus_folder(s);
+	size_t n = folder ? strlen(folder) : 0;
+	bool inside = folder && strncmp(anchor, folder, n) == 0 && anchor[n] == '/';
 
-	if (!span_starts(url, SPAN(BUS_SCHEME)))
-		return false;
-	url.p += sizeof BUS_SCHEME - 1;
-	url.n -= sizeof BUS_SCHEME - 1;
-	folder = site_path(s, url);
-	n = strlen(folder);
-	inside = strncmp(anchor, folder, n) == 0 && anchor[n] == '/';
 	free(folder);
 	return inside;
 }
