@@ -17,6 +17,8 @@
  *	COUNT_CLOCK=SECONDS       the wall clock is so much ahead
  *	COUNT_BOOT_ID=FILE        is read in the place of /proc/sys/kernel/random/boot_id
  *
+ * Requests to Kafka that change something there are steps as well: count_kafka.c.
+ *
  * Threads may call at once; each step has a number of its own. Without any of these variables all calls pass.
  */
 #include <dlfcn.h>
@@ -36,6 +38,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "count.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
@@ -68,7 +72,7 @@ struct step {
 	int ret, err;
 };
 
-static void *next(const char *name)
+void *count_next(const char *name)
 {
 	void *p = dlsym(RTLD_NEXT, name);
 
@@ -259,6 +263,17 @@ static void step_end(const struct step *s)
 		die();
 }
 
+unsigned long count_before(const char *call, const char *what)
+{
+	ask();
+	return asked.on ? step_begin(call, what).n : 0;
+}
+
+void count_after(unsigned long step)
+{
+	step_end(&(struct step){.n = step});
+}
+
 static int refusal(const struct step *s)
 {
 	step_end(s);
@@ -372,7 +387,7 @@ ssize_t write(int fd, const void *p, size_t n)
 	if (s.refused)
 		return refused_write(&s, n);
 	if (!real)
-		*(void **)&real = next("write");
+		*(void **)&real = count_next("write");
 	ssize_t r = real(fd, p, n);
 	step_end(&s);
 	return r;
@@ -386,7 +401,7 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 	if (s.refused)
 		return refused_write(&s, n);
 	if (!real)
-		*(void **)&real = next("pwrite64");
+		*(void **)&real = count_next("pwrite64");
 	ssize_t r = real(fd, p, n, at);
 	step_end(&s);
 	return r;
@@ -405,7 +420,7 @@ ssize_t writev(int fd, const struct iovec *iov, int count)
 	if (s.refused)
 		return refused_write(&s, iov_bytes(iov, count));
 	if (!real)
-		*(void **)&real = next("writev");
+		*(void **)&real = count_next("writev");
 	ssize_t r = real(fd, iov, count);
 	step_end(&s);
 	return r;
@@ -420,7 +435,7 @@ ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t at)
 	if (s.refused)
 		return refused_write(&s, n);
 	if (!real)
-		*(void **)&real = next("pwritev64");
+		*(void **)&real = count_next("pwritev64");
 	ssize_t r = real(fd, iov, count, at);
 	step_end(&s);
 	return r;
@@ -441,7 +456,7 @@ ssize_t pwritev64v2(int fd, const struct iovec *iov, int count, off64_t at, int 
 	if (s.refused)
 		return refused_write(&s, n);
 	if (!real)
-		*(void **)&real = next("pwritev64v2");
+		*(void **)&real = count_next("pwritev64v2");
 	ssize_t r = real(fd, iov, count, at, flags);
 	step_end(&s);
 	return r;
@@ -460,7 +475,7 @@ ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size
 	if (s.refused)
 		return refused_write(&s, n);
 	if (!real)
-		*(void **)&real = next("copy_file_range");
+		*(void **)&real = count_next("copy_file_range");
 	ssize_t r = real(from, from_at, to, to_at, n, flags);
 	step_end(&s);
 	return r;
@@ -476,7 +491,7 @@ int fsync(int fd)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("fsync");
+		*(void **)&real = count_next("fsync");
 	int r = real(fd);
 	step_end(&s);
 	return r;
@@ -490,7 +505,7 @@ int fdatasync(int fd)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("fdatasync");
+		*(void **)&real = count_next("fdatasync");
 	int r = real(fd);
 	step_end(&s);
 	return r;
@@ -504,7 +519,7 @@ int syncfs(int fd)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("syncfs");
+		*(void **)&real = count_next("syncfs");
 	int r = real(fd);
 	step_end(&s);
 	return r;
@@ -518,7 +533,7 @@ int sync_file_range(int fd, off64_t at, off64_t n, unsigned flags)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("sync_file_range");
+		*(void **)&real = count_next("sync_file_range");
 	int r = real(fd, at, n, flags);
 	step_end(&s);
 	return r;
@@ -535,7 +550,7 @@ int msync(void *p, size_t n, int flags)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("msync");
+		*(void **)&real = count_next("msync");
 	int r = real(p, n, flags);
 	step_end(&s);
 	return r;
@@ -551,7 +566,7 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("renameat2");
+		*(void **)&real = count_next("renameat2");
 	int r = real(from_dir, from, to_dir, to, flags);
 	step_end(&s);
 	return r;
@@ -565,7 +580,7 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("renameat");
+		*(void **)&real = count_next("renameat");
 	int r = real(from_dir, from, to_dir, to);
 	step_end(&s);
 	return r;
@@ -579,7 +594,7 @@ int rename(const char *from, const char *to)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("rename");
+		*(void **)&real = count_next("rename");
 	int r = real(from, to);
 	step_end(&s);
 	return r;
@@ -593,7 +608,7 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("linkat");
+		*(void **)&real = count_next("linkat");
 	int r = real(from_dir, from, to_dir, to, flags);
 	step_end(&s);
 	return r;
@@ -607,7 +622,7 @@ int link(const char *from, const char *to)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("link");
+		*(void **)&real = count_next("link");
 	int r = real(from, to);
 	step_end(&s);
 	return r;
@@ -621,7 +636,7 @@ int unlinkat(int dirfd, const char *path, int flags)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("unlinkat");
+		*(void **)&real = count_next("unlinkat");
 	int r = real(dirfd, path, flags);
 	step_end(&s);
 	return r;
@@ -635,7 +650,7 @@ int unlink(const char *path)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("unlink");
+		*(void **)&real = count_next("unlink");
 	int r = real(path);
 	step_end(&s);
 	return r;
@@ -658,7 +673,7 @@ int mkdirat(int dirfd, const char *path, mode_t mode)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("mkdirat");
+		*(void **)&real = count_next("mkdirat");
 	int r = real(dirfd, path, mode);
 	step_end(&s);
 	return r;
@@ -672,7 +687,7 @@ int mkdir(const char *path, mode_t mode)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("mkdir");
+		*(void **)&real = count_next("mkdir");
 	int r = real(path, mode);
 	step_end(&s);
 	return r;
@@ -688,7 +703,7 @@ int ftruncate64(int fd, off64_t n)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("ftruncate64");
+		*(void **)&real = count_next("ftruncate64");
 	int r = real(fd, n);
 	step_end(&s);
 	return r;
@@ -707,7 +722,7 @@ int truncate64(const char *path, off64_t n)
 	if (s.refused)
 		return refusal(&s);
 	if (!real)
-		*(void **)&real = next("truncate64");
+		*(void **)&real = count_next("truncate64");
 	int r = real(path, n);
 	step_end(&s);
 	return r;
@@ -730,7 +745,7 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
 		return -1;
 	}
 	if (!real)
-		*(void **)&real = next("fallocate64");
+		*(void **)&real = count_next("fallocate64");
 	int r = real(fd, mode, at, n);
 	step_end(&s);
 	return r;
@@ -752,7 +767,7 @@ int posix_fallocate64(int fd, off64_t at, off64_t n)
 	if (asked.on && disk_full(fd, (size_t)n, at + n))
 		return asked.fail_write_errno;
 	if (!real)
-		*(void **)&real = next("posix_fallocate64");
+		*(void **)&real = count_next("posix_fallocate64");
 	int r = real(fd, at, n);
 	step_end(&s);
 	return r;
@@ -777,7 +792,7 @@ static int open_by(int dirfd, const char *path, int flags, mode_t mode)
 	static int (*real)(int, const char *, int, ...);
 
 	if (!real)
-		*(void **)&real = next("openat64");
+		*(void **)&real = count_next("openat64");
 	return real(dirfd, opened(path), flags, mode);
 }
 
@@ -869,7 +884,7 @@ FILE *fopen64(const char *path, const char *mode)
 	static FILE *(*real)(const char *, const char *);
 
 	if (!real)
-		*(void **)&real = next("fopen64");
+		*(void **)&real = count_next("fopen64");
 	return real(opened(path), mode);
 }
 

@@ -77,6 +77,24 @@ class CountTest(unittest.TestCase):
         self.assertEqual(self.program("os.close(os.open('a', os.O_CREAT)); os.unlink('a')",
                                       COUNT_SKIP="unlink:/a$")[3], ["a"])
 
+    # As librdkafka does: each request by one sendmsg; the rest of one that did not fit later.
+    REQUESTS = "import socket, struct\na, b = socket.socketpair(socket.AF_UNIX)\n" \
+               "def request(key, body): return struct.pack('>ihhih', 10 + 4 + len(body), key, 1, 7, 4) + b'test' + body\n" \
+               "end = request(26, struct.pack('>h', 3) + b's.f' + bytes(11))\n" \
+               "a.sendmsg([request(3, bytes(4))]); a.sendmsg([end[:9], end[9:25]]); a.sendmsg([end[25:]]); a.sendmsg([end])\n" \
+               "a.sendmsg([request(1, bytes(99)), b''])\n"
+
+    def test_a_request_that_changes_something_on_kafka_is_a_step(self):
+        self.assertEqual(self.program(self.REQUESTS, COUNT_KAFKA="1", COUNT_LOG="WORK/log")[2],
+                         [["1", "kafka:EndTxn", "s.f"], ["2", "kafka:EndTxn", "s.f"]])
+        self.assertEqual(self.program(self.REQUESTS, COUNT_LOG="WORK/log")[2], [], "only when asked")
+
+    def test_a_kill_leaves_such_a_request_unsent_or_sent(self):
+        look = "f = os.fork()\nif f:\n  os.waitpid(f, 0); print(b.recv(999).count(b's.f')); os._exit(0)\n"
+        requests = self.REQUESTS.replace("a.sendmsg([request(3", look + "a.sendmsg([request(3", 1)
+        for after, sent in (("0", "1\n"), ("1", "2\n")):
+            self.assertEqual(self.program(requests, COUNT_KAFKA="1", COUNT_KILL="2", COUNT_AFTER=after)[1], sent)
+
     def test_another_boot_id_is_read(self):
         code = "open('id', 'w').write('other')\nprint(open('/proc/sys/kernel/random/boot_id').read())"
         self.assertEqual(self.program(code, COUNT_BOOT_ID="WORK/id")[1], "other\n")
