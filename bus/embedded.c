@@ -1,96 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "embedded.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
-
-#include "hash.h"
-
-#define SEAL 4u
-
-void *embedded_room(void *p, size_t *cap, size_t n, size_t size)
-{
-	if (n <= *cap)
-		return p;
-	*cap = n + n / 2 + 16;
-	return mem_grow(p, *cap, size);
-}
-
-int embedded_damaged(struct err *e, const char *table, unsigned partition, uint64_t offset)
-{
-	return err_set(e, E_STORE_DAMAGED, "topic=%s\npartition=%u\noffset=%" PRIu64, table, partition, offset);
-}
-
-/* ---- sealed values ---- */
-
-static uint32_t seal_of(const struct table *table, struct span key, const char *p, size_t n)
-{
-	return hash_crc32c(hash_crc32c(table->seed, key.p, key.n), p, n);
-}
-
-int embedded_reserve(struct store_txn *t, const struct table *table, struct span key, size_t n, enum store_put how,
-	char **ret, struct err *e)
-{
-	void *p;
-	int put = store_put(t, table->handle, key, SEAL + n, how, &p, e);
-
-	if (put == 1)
-		*ret = (char *)p + SEAL;
-	return put;
-}
-
-void embedded_seal(const struct table *table, struct span key, char *p, size_t n)
-{
-	embedded_put32(p - SEAL, seal_of(table, key, p, n));
-}
-
-int embedded_put(struct store_txn *t, const struct table *table, struct span key, struct span value, struct err *e)
-{
-	char *p;
-
-	if (embedded_reserve(t, table, key, value.n, STORE_LAST, &p, e) < 0)
-		return -1;
-	if (value.n)
-		memcpy(p, value.p, value.n);
-	embedded_seal(table, key, p, value.n);
-	return 0;
-}
-
-int embedded_unseal(const struct table *table, struct span key, struct span sealed, struct span *ret, struct err *e)
-{
-	struct span inside = {sealed.p + SEAL, sealed.n - SEAL};
-
-	if (sealed.n < SEAL || embedded_get32(sealed.p) != seal_of(table, key, inside.p, inside.n))
-		return embedded_damaged(e, table->name, 0, 0);
-	*ret = inside;
-	return 0;
-}
-
-int embedded_get(struct store_txn *t, const struct table *table, struct span key, struct span *ret, struct err *e)
-{
-	struct span sealed;
-	int got = key.n && key.n <= STORE_KEY_MAX ? store_get(t, table->handle, key, &sealed, e) : 0;
-
-	if (got == 1 && embedded_unseal(table, key, sealed, ret, e))
-		return -1;
-	return got;
-}
-
-void embedded_place_put(char p[PLACE_BYTES], const struct place *place)
-{
-	embedded_put32(p, place->number << 16 | place->partition);
-	store_key64(place->offset, p + 4);
-}
-
-void embedded_place_get(const char p[PLACE_BYTES], struct place *ret)
-{
-	uint32_t both = embedded_get32(p);
-
-	*ret = (struct place){both >> 16, both & 0xffff, store_of64(p + 4)};
-}
 
 /* ---- topics ---- */
 
@@ -112,7 +25,7 @@ static int topic_new(struct store_txn *t, const char *name, unsigned number, uns
 		got = store_table(t, log, &topic->logs[i].table, e);
 		if (got <= 0) {
 			free(topic);
-			return got < 0 ? -1 : embedded_damaged(e, name, i, 0);
+			return got < 0 ? -1 : sealed_damaged(e, name, i, 0);
 		}
 	}
 	*ret = topic;
@@ -136,13 +49,13 @@ static int topic_load(struct embedded *b, struct store_txn *t, struct span name,
 	unsigned number, partitions;
 
 	if (value.n != 8 || name.n >= sizeof text)
-		return embedded_damaged(e, "topics", 0, 0);
+		return sealed_damaged(e, "topics", 0, 0);
 	memcpy(text, name.p, name.n);
 	text[name.n] = 0;
-	number = embedded_get32(value.p);
-	partitions = embedded_get32(value.p + 4);
+	number = sealed_get32(value.p);
+	partitions = sealed_get32(value.p + 4);
 	if (number >= BUS_TOPICS_MAX || partitions == 0 || partitions > STORE_TABLES_MAX)
-		return embedded_damaged(e, "topics", 0, 0);
+		return sealed_damaged(e, "topics", 0, 0);
 	if (b->numbered[number])
 		return 0;
 	if (topic_new(t, text, number, partitions, &topic, e))
@@ -166,7 +79,7 @@ static int topics_load(struct embedded *b, struct err *e)
 	}
 	got = store_walk(t, b->topics.handle, &c, e) ? -1 : store_seek(c, SPAN_NONE, &key, &sealed, e);
 	while (got == 1) {
-		got = embedded_unseal(&b->topics, key, sealed, &value, e) || topic_load(b, t, key, value, e) ? -1 : 1;
+		got = sealed_unseal(&b->topics, key, sealed, &value, e) || topic_load(b, t, key, value, e) ? -1 : 1;
 		if (got == 1)
 			got = store_next(c, &key, &sealed, e);
 	}
@@ -186,15 +99,15 @@ static int topic_make(struct embedded *b, const char *name, unsigned partitions,
 		number++;
 	if (number == BUS_TOPICS_MAX)
 		return err_set(e, E_BUS_TOPICS, "max=%u", BUS_TOPICS_MAX);
-	embedded_put32(value, number);
-	embedded_put32(value + 4, partitions);
+	sealed_put32(value, number);
+	sealed_put32(value + 4, partitions);
 	if (store_write(b->store, &t, e))
 		return -1;
 	if (topic_new(t, name, number, partitions, ret, e)) {
 		store_abort(t);
 		return -1;
 	}
-	if (embedded_put(t, &b->topics, span_of(name), (struct span){value, sizeof value}, e))
+	if (sealed_put(t, &b->topics, span_of(name), (struct span){value, sizeof value}, e))
 		store_abort(t);
 	else if (store_commit(t, e) == 0) {
 		b->numbered[number] = *ret;
@@ -231,7 +144,7 @@ static int embedded_topic(struct bus *bus, unsigned number, const char *name, un
 /* 1 all are there, 0 not, -1. */
 static int tables_open(struct embedded *b, struct store_txn *t, struct err *e)
 {
-	struct table *fixed[] = {&b->topics, &b->epochs, &b->positions, &b->acts};
+	struct sealed *fixed[] = {&b->topics, &b->epochs, &b->positions, &b->acts};
 	int got = store_table(t, "meta", &b->meta, e);
 
 	for (size_t i = 0; got == 1 && i < sizeof fixed / sizeof *fixed; i++)
@@ -241,27 +154,19 @@ static int tables_open(struct embedded *b, struct store_txn *t, struct err *e)
 	return got;
 }
 
-static void table_name(struct table *t, const char *prefix, const char *name)
-{
-	int n = snprintf(t->name, sizeof t->name, "%s%s", prefix, name);
-
-	assert(n > 0 && n < (int)sizeof t->name);
-	t->seed = hash_crc32c(0, t->name, (size_t)n);
-}
-
 static void tables_name(struct embedded *b)
 {
-	table_name(&b->topics, "", "topics");
-	table_name(&b->epochs, "", "epochs");
-	table_name(&b->positions, "", "positions");
-	table_name(&b->acts, "", "acts");
+	sealed_name(&b->topics, "", "topics");
+	sealed_name(&b->epochs, "", "epochs");
+	sealed_name(&b->positions, "", "positions");
+	sealed_name(&b->acts, "", "acts");
 	for (unsigned i = 0; i < INDEX_COUNT; i++)
-		table_name(&b->index[i], "index.", index_table[i].name);
+		sealed_name(&b->index[i], "index.", index_table[i].name);
 }
 
 static int check_partitions(const struct bus_conf *c, struct span have, unsigned *ret, struct err *e)
 {
-	unsigned want = c->partitions ? c->partitions : 1, n = have.n == 4 ? embedded_get32(have.p) : 0;
+	unsigned want = c->partitions ? c->partitions : 1, n = have.n == 4 ? sealed_get32(have.p) : 0;
 
 	if (n != want)
 		return err_set(e, E_BUS_PARTITIONS, "have=%u\nwant=%u", n, want);
@@ -275,7 +180,7 @@ static int set_partitions(struct store_txn *t, unsigned meta, unsigned n, struct
 
 	if (store_put(t, meta, SPAN("partitions"), 4, STORE_LAST, &p, e) < 0)
 		return -1;
-	embedded_put32(p, n);
+	sealed_put32(p, n);
 	return 0;
 }
 
@@ -414,7 +319,7 @@ static int embedded_position_get(struct bus *bus, struct span key, struct buf *r
 
 	if (store_read(b->store, &t, e))
 		return -1;
-	got = embedded_get(t, &b->positions, key, &value, e);
+	got = sealed_get(t, &b->positions, key, &value, e);
 	if (got == 1)
 		buf_span(ret, value);
 	store_abort(t);
@@ -424,7 +329,7 @@ static int embedded_position_get(struct bus *bus, struct span key, struct buf *r
 /* A walk over sealed values that are checked on the way. */
 struct walk {
 	struct embedded *bus;
-	const struct table *table;
+	const struct sealed *table;
 	int (*position)(void *, struct span, struct span);
 	int (*entry)(void *, struct span, const struct bus_entry *);
 	void *arg;
@@ -437,7 +342,7 @@ static int each_position(void *arg, struct span key, struct span sealed)
 	struct walk *w = arg;
 	struct span value;
 
-	w->failed = embedded_unseal(w->table, key, sealed, &value, w->e);
+	w->failed = sealed_unseal(w->table, key, sealed, &value, w->e);
 	return w->failed ? 1 : w->position(w->arg, key, value);
 }
 
@@ -463,7 +368,7 @@ static int entry_topic(struct embedded *b, unsigned number, unsigned *ret, struc
 		topic = b->numbered[number];
 	}
 	if (!topic)
-		return embedded_damaged(e, "index", 0, 0);
+		return sealed_damaged(e, "index", 0, 0);
 	if (topic->handle == UINT_MAX && bus_topic(&b->bus, topic->name, ret, e))
 		return -1;
 	*ret = topic->handle;
@@ -476,8 +381,8 @@ static int entry_read(struct embedded *b, struct span value, struct bus_entry *r
 	struct place place;
 
 	if (value.n < PLACE_BYTES)
-		return embedded_damaged(e, "index", 0, 0);
-	embedded_place_get(value.p, &place);
+		return sealed_damaged(e, "index", 0, 0);
+	sealed_place_get(value.p, &place);
 	*ret = (struct bus_entry){.partition = place.partition, .offset = place.offset,
 		.extra = {value.p + PLACE_BYTES, value.n - PLACE_BYTES}};
 	return entry_topic(b, place.number, &ret->topic, e);
@@ -493,7 +398,7 @@ static int embedded_look(struct bus *bus, unsigned index, struct span key, struc
 
 	if (store_read(b->store, &t, e))
 		return -1;
-	got = embedded_get(t, &b->index[index], key, &value, e);
+	got = sealed_get(t, &b->index[index], key, &value, e);
 	if (got == 1) {
 		buf_clear(scratch);
 		buf_span(scratch, value);
@@ -510,7 +415,7 @@ static int each_entry(void *arg, struct span key, struct span sealed)
 	struct bus_entry entry;
 	struct span value;
 
-	w->failed = embedded_unseal(w->table, key, sealed, &value, w->e) || entry_read(w->bus, value, &entry, w->e);
+	w->failed = sealed_unseal(w->table, key, sealed, &value, w->e) || entry_read(w->bus, value, &entry, w->e);
 	return w->failed ? 1 : w->entry(w->arg, key, &entry);
 }
 

@@ -7,7 +7,7 @@
 
 #include "bus_driver.h"
 #include "index.h"
-#include "store.h"
+#include "sealed.h"
 
 /*
  * Inside the embedded driver: one host, a store (store.h), one process that writes. Files: embedded.c opens, keeps
@@ -28,14 +28,6 @@
  * A topic's number is for the life of a store; its handle (bus.c) for the life of a struct bus.
  */
 #define RECORD_HEAD 16u
-#define PLACE_BYTES 12u
-
-/* A table of sealed values. */
-struct table {
-	char name[32];
-	unsigned handle;
-	uint32_t seed;               /* CRC of the name */
-};
 
 struct log {
 	unsigned table;
@@ -56,7 +48,7 @@ struct embedded {
 	struct bus bus;
 	struct store *store;
 	unsigned meta;
-	struct table topics, epochs, positions, acts, index[INDEX_COUNT];
+	struct sealed topics, epochs, positions, acts, index[INDEX_COUNT];
 	_Atomic(struct topic *) numbered[BUS_TOPICS_MAX];
 	struct topic *handled[BUS_TOPICS_MAX];
 
@@ -100,37 +92,6 @@ struct record {
 	int64_t time_ms;
 	struct span key, value;
 };
-
-static inline void embedded_put32(char *p, uint32_t v)
-{
-	for (int i = 3; i >= 0; i--, v >>= 8)
-		p[i] = (char)(v & 0xff);
-}
-
-static inline uint32_t embedded_get32(const char *p)
-{
-	return (uint32_t)(store_of64(p) >> 32);
-}
-
-/* Room for n elements. */
-void *embedded_room(void *p, size_t *cap, size_t n, size_t size);
-
-/* ---- embedded.c ---- */
-int embedded_damaged(struct err *e, const char *table, unsigned partition, uint64_t offset);
-/* Room for n bytes under a seal, then the seal once they are filled in. 1 put, 0 was there (STORE_FIRST), -1. */
-int embedded_reserve(struct store_txn *t, const struct table *table, struct span key, size_t n, enum store_put how,
-	char **ret, struct err *e);
-void embedded_seal(const struct table *table, struct span key, char *p, size_t n);
-int embedded_put(struct store_txn *t, const struct table *table, struct span key, struct span value, struct err *e);
-/* 1 found, 0 not, -1; the span is good within the transaction. */
-int embedded_get(struct store_txn *t, const struct table *table, struct span key, struct span *ret, struct err *e);
-int embedded_unseal(const struct table *table, struct span key, struct span sealed, struct span *ret, struct err *e);
-struct place {
-	unsigned number, partition;
-	uint64_t offset;
-};
-void embedded_place_put(char p[PLACE_BYTES], const struct place *place);
-void embedded_place_get(const char p[PLACE_BYTES], struct place *ret);
 
 /* ---- embedded_commit.c ---- */
 int embedded_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);

@@ -58,7 +58,7 @@ static int is_done(struct embedded *b, const char *id, struct err *e)
 
 	if (store_read(b->store, &t, e))
 		return -1;
-	got = embedded_get(t, &b->acts, span_of(id), &value, e);
+	got = sealed_get(t, &b->acts, span_of(id), &value, e);
 	store_abort(t);
 	return got;
 }
@@ -168,7 +168,7 @@ static bool was_given(const struct owner *o, const char *id)
 
 static void remember(struct owner *o, const char *id)
 {
-	o->given = embedded_room(o->given, &o->cap_given, o->ngiven + 1, sizeof *o->given);
+	o->given = mem_room(o->given, &o->cap_given, o->ngiven + 1, sizeof *o->given);
 	strcpy(o->given[o->ngiven++], id);
 }
 

@@ -33,10 +33,10 @@ static struct span number(uint64_t v, char room[8])
 static int epoch_get(struct embedded *b, struct store_txn *t, const char *flow, uint64_t *ret, struct err *e)
 {
 	struct span value;
-	int got = embedded_get(t, &b->epochs, span_of(flow), &value, e);
+	int got = sealed_get(t, &b->epochs, span_of(flow), &value, e);
 
 	if (got == 1 && value.n != 8)
-		return embedded_damaged(e, b->epochs.name, 0, 0);
+		return sealed_damaged(e, b->epochs.name, 0, 0);
 	*ret = got == 1 ? store_of64(value.p) : 0;
 	return got < 0 ? -1 : 0;
 }
@@ -49,7 +49,7 @@ static int put_own(struct embedded *b, struct store_txn *t, struct request *r, s
 	if (epoch_get(b, t, r->flow, &generation, e))
 		return -1;
 	r->generation = generation + 1;
-	return embedded_put(t, &b->epochs, span_of(r->flow), number(r->generation, room), e);
+	return sealed_put(t, &b->epochs, span_of(r->flow), number(r->generation, room), e);
 }
 
 static int put_record(struct embedded *b, struct store_txn *t, const struct commit_record *r, uint64_t *ret_offset,
@@ -82,17 +82,17 @@ static int put_entry(struct embedded *b, struct store_txn *t, const struct bus_c
 {
 	const struct commit_record *r = &c->records[n->record];
 	const struct place place = {b->handled[r->topic]->number, r->partition, b->offsets[n->record]};
-	const struct table *table = &b->index[n->index];
+	const struct sealed *table = &b->index[n->index];
 	bool first = index_table[n->index].keep == INDEX_FIRST;
 	char *p;
-	int put = embedded_reserve(t, table, n->key, PLACE_BYTES + n->extra.n, first ? STORE_FIRST : STORE_LAST, &p, e);
+	int put = sealed_reserve(t, table, n->key, PLACE_BYTES + n->extra.n, first ? STORE_FIRST : STORE_LAST, &p, e);
 
 	if (put <= 0)
 		return put;
-	embedded_place_put(p, &place);
+	sealed_place_put(p, &place);
 	if (n->extra.n)
 		memcpy(p + PLACE_BYTES, n->extra.p, n->extra.n);
-	embedded_seal(table, n->key, p, PLACE_BYTES + n->extra.n);
+	sealed_seal(table, n->key, p, PLACE_BYTES + n->extra.n);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static int by_key(const void *a, const void *b)
 
 static int put_entries(struct embedded *b, struct store_txn *t, const struct bus_commit *c, struct err *e)
 {
-	b->sorted = embedded_room(b->sorted, &b->cap_sorted, c->nentries, sizeof *b->sorted);
+	b->sorted = mem_room(b->sorted, &b->cap_sorted, c->nentries, sizeof *b->sorted);
 	for (size_t i = 0; i < c->nentries; i++)
 		b->sorted[i] = &c->entries[i];
 	if (c->nentries)
@@ -125,7 +125,7 @@ static int put_all(struct embedded *b, struct store_txn *t, const struct bus_com
 {
 	char room[8];
 
-	b->offsets = embedded_room(b->offsets, &b->cap_offsets, c->nrecords, sizeof *b->offsets);
+	b->offsets = mem_room(b->offsets, &b->cap_offsets, c->nrecords, sizeof *b->offsets);
 	for (size_t i = 0; i < c->nrecords; i++)
 		if (put_record(b, t, &c->records[i], &b->offsets[i], e))
 			return -1;
@@ -134,12 +134,12 @@ static int put_all(struct embedded *b, struct store_txn *t, const struct bus_com
 	for (size_t i = 0; i < c->npositions; i++) {
 		const struct commit_position *p = &c->positions[i];
 
-		if (p->value.n ? embedded_put(t, &b->positions, p->key, p->value, e) != 0
+		if (p->value.n ? sealed_put(t, &b->positions, p->key, p->value, e) != 0
 			: store_delete(t, b->positions.handle, p->key, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < c->nacts; i++)
-		if (embedded_put(t, &b->acts, span_of(c->acts_done[i]), number((uint64_t)b->now_ms, room), e))
+		if (sealed_put(t, &b->acts, span_of(c->acts_done[i]), number((uint64_t)b->now_ms, room), e))
 			return -1;
 	return 0;
 }

@@ -37,7 +37,7 @@ static int put(struct index_sink *sink, unsigned index, struct span key, struct 
 	struct fold *f = (struct fold *)sink;
 
 	(void)e;
-	f->pending = embedded_room(f->pending, &f->cap, f->n + 1, sizeof *f->pending);
+	f->pending = mem_room(f->pending, &f->cap, f->n + 1, sizeof *f->pending);
 	f->pending[f->n++] = (struct pending){index, f->bytes.n, key.n, extra.n, f->place, f->time_ms};
 	buf_span(&f->bytes, key);
 	buf_span(&f->bytes, extra);
@@ -55,11 +55,11 @@ static int time_of(struct embedded *b, struct store_txn *t, const struct place *
 	int got;
 
 	if (!topic || place->partition >= topic->partitions)
-		return embedded_damaged(e, "index", 0, 0);
+		return sealed_damaged(e, "index", 0, 0);
 	store_key64(place->offset, key);
 	got = store_get(t, topic->logs[place->partition].table, (struct span){key, sizeof key}, &raw, e);
 	if (got == 0)
-		embedded_damaged(e, topic->name, place->partition, place->offset);
+		sealed_damaged(e, topic->name, place->partition, place->offset);
 	if (got <= 0 || embedded_unpack(topic, place->partition, place->offset, raw, &record, e))
 		return -1;
 	*ret = record.time_ms;
@@ -75,8 +75,8 @@ static int replaces(struct fold *f, struct store_txn *t, const struct pending *x
 	int64_t ms = 0;
 
 	if (there.n < PLACE_BYTES)
-		return embedded_damaged(e, f->bus->index[x->index].name, 0, 0);
-	embedded_place_get(there.p, &old);
+		return sealed_damaged(e, f->bus->index[x->index].name, 0, 0);
+	sealed_place_get(there.p, &old);
 	if (old.number == x->place.number && old.partition == x->place.partition)
 		return last;
 	if (time_of(f->bus, t, &old, &ms, e))
@@ -86,23 +86,23 @@ static int replaces(struct fold *f, struct store_txn *t, const struct pending *x
 
 static int write_entry(struct fold *f, struct store_txn *t, const struct pending *x, struct err *e)
 {
-	const struct table *table = &f->bus->index[x->index];
+	const struct sealed *table = &f->bus->index[x->index];
 	struct span key = {f->bytes.p + x->key_at, x->key_n}, there;
 	size_t n = PLACE_BYTES + x->extra_n;
 	char *p;
-	int got = embedded_reserve(t, table, key, n, STORE_FIRST, &p, e);
+	int got = sealed_reserve(t, table, key, n, STORE_FIRST, &p, e);
 
 	if (got == 0) {                  /* rare, but for claims */
-		got = embedded_get(t, table, key, &there, e) < 0 ? -1 : replaces(f, t, x, there, e);
+		got = sealed_get(t, table, key, &there, e) < 0 ? -1 : replaces(f, t, x, there, e);
 		if (got <= 0)
 			return got;
-		got = embedded_reserve(t, table, key, n, STORE_LAST, &p, e);
+		got = sealed_reserve(t, table, key, n, STORE_LAST, &p, e);
 	}
 	if (got < 0)
 		return -1;
-	embedded_place_put(p, &x->place);
+	sealed_place_put(p, &x->place);
 	memcpy(p + PLACE_BYTES, key.p + key.n, x->extra_n);
-	embedded_seal(table, key, p, n);
+	sealed_seal(table, key, p, n);
 	f->entries++;
 	return 0;
 }
@@ -154,7 +154,7 @@ static void tell(struct fold *f, bool end)
 static int fold_record(struct fold *f, const struct bus_message *m, struct err *e)
 {
 	if (m->offset != f->place.offset || m->time_ms < f->time_ms)
-		return embedded_damaged(e, f->topic->name, f->place.partition, f->place.offset);
+		return sealed_damaged(e, f->topic->name, f->place.partition, f->place.offset);
 	f->time_ms = m->time_ms;
 	if (index_fold(f->topic->name, m->value, &f->sink, e))
 		return err_at(e, "%s/%u@%" PRIu64, f->topic->name, f->place.partition, m->offset);
@@ -203,7 +203,7 @@ static int fold_logs(struct embedded *b, struct err *e)
 }
 
 struct checked {
-	const struct table *table;
+	const struct sealed *table;
 	struct err *e;
 	int failed;
 };
@@ -213,13 +213,13 @@ static int check_sealed(void *arg, struct span key, struct span sealed)
 	struct checked *c = arg;
 	struct span value;
 
-	c->failed = embedded_unseal(c->table, key, sealed, &value, c->e);
+	c->failed = sealed_unseal(c->table, key, sealed, &value, c->e);
 	return c->failed;
 }
 
 static int check_tables(struct embedded *b, struct err *e)
 {
-	const struct table *tables[] = {&b->epochs, &b->positions, &b->acts};
+	const struct sealed *tables[] = {&b->epochs, &b->positions, &b->acts};
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
 		struct checked c = {tables[i], e, 0};
@@ -243,7 +243,7 @@ int embedded_folded(struct embedded *b, struct err *e)
 	folding = store_get(t, b->meta, SPAN("folding"), &value, e);
 	got = folding < 0 ? -1 : store_get(t, b->meta, SPAN("edition"), &value, e);
 	if (got == 1)
-		got = !folding && value.n == 4 && embedded_get32(value.p) == INDEX_EDITION;
+		got = !folding && value.n == 4 && sealed_get32(value.p) == INDEX_EDITION;
 	store_abort(t);
 	return got;
 }
@@ -276,7 +276,7 @@ static int finish(struct embedded *b, struct err *e)
 		return -1;
 	if (store_put(t, b->meta, SPAN("edition"), 4, STORE_LAST, &p, e) < 0)
 		goto failed;
-	embedded_put32(p, INDEX_EDITION);
+	sealed_put32(p, INDEX_EDITION);
 	if (store_delete(t, b->meta, SPAN("folding"), e) < 0)
 		goto failed;
 	return store_commit(t, e);

@@ -16,8 +16,8 @@ static uint32_t record_crc(const struct topic *t, unsigned partition, uint64_t o
 {
 	char place[16];
 
-	embedded_put32(place, t->number);
-	embedded_put32(place + 4, partition);
+	sealed_put32(place, t->number);
+	sealed_put32(place + 4, partition);
 	store_key64(offset, place + 8);
 	return hash_crc32c(hash_crc32c(0, place, sizeof place), p + 4, n - 4);
 }
@@ -25,13 +25,13 @@ static uint32_t record_crc(const struct topic *t, unsigned partition, uint64_t o
 void embedded_pack(char *p, const struct topic *t, unsigned partition, uint64_t offset, int64_t time_ms,
 	struct span key, struct span value)
 {
-	embedded_put32(p + 4, (uint32_t)key.n);
+	sealed_put32(p + 4, (uint32_t)key.n);
 	store_key64((uint64_t)time_ms, p + 8);
 	if (key.n)
 		memcpy(p + RECORD_HEAD, key.p, key.n);
 	if (value.n)
 		memcpy(p + RECORD_HEAD + key.n, value.p, value.n);
-	embedded_put32(p, record_crc(t, partition, offset, p, RECORD_HEAD + key.n + value.n));
+	sealed_put32(p, record_crc(t, partition, offset, p, RECORD_HEAD + key.n + value.n));
 }
 
 int embedded_unpack(const struct topic *t, unsigned partition, uint64_t offset, struct span raw, struct record *ret,
@@ -39,11 +39,11 @@ int embedded_unpack(const struct topic *t, unsigned partition, uint64_t offset, 
 {
 	size_t nkey;
 
-	if (raw.n < RECORD_HEAD || embedded_get32(raw.p) != record_crc(t, partition, offset, raw.p, raw.n))
-		return embedded_damaged(e, t->name, partition, offset);
-	nkey = embedded_get32(raw.p + 4);
+	if (raw.n < RECORD_HEAD || sealed_get32(raw.p) != record_crc(t, partition, offset, raw.p, raw.n))
+		return sealed_damaged(e, t->name, partition, offset);
+	nkey = sealed_get32(raw.p + 4);
 	if (nkey > raw.n - RECORD_HEAD)
-		return embedded_damaged(e, t->name, partition, offset);
+		return sealed_damaged(e, t->name, partition, offset);
 	*ret = (struct record){(int64_t)store_of64(raw.p + 8), {raw.p + RECORD_HEAD, nkey},
 		{raw.p + RECORD_HEAD + nkey, raw.n - RECORD_HEAD - nkey}};
 	return 0;
@@ -107,7 +107,7 @@ static int fill(struct reader *r, struct err *e)
 		store_seek(c, (struct span){from, sizeof from}, &key, &raw, e);
 	for (unsigned n = 1; got == 1; n++) {
 		if (key.n != 8) {
-			got = embedded_damaged(e, r->topic->name, r->partition, r->next);
+			got = sealed_damaged(e, r->topic->name, r->partition, r->next);
 			break;
 		}
 		chunk_add(&r->chunk, store_of64(key.p), raw);
@@ -195,7 +195,7 @@ static int time_at(struct store_txn *t, const struct reader *r, uint64_t offset,
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return embedded_damaged(e, r->topic->name, r->partition, offset);
+		return sealed_damaged(e, r->topic->name, r->partition, offset);
 	if (embedded_unpack(r->topic, r->partition, offset, raw, &record, e))
 		return -1;
 	*ret = record.time_ms;

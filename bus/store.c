@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "fsys.h"
+#include "store_shared.h"
 
 #define MIB (1ull << 20)
 #define READERS_MAX 2048u
@@ -60,6 +61,7 @@ struct env {
 	pid_t pid;                   /* of who opened it: a child's list holds its parent's too */
 	MDB_env *mdb;
 	bool read_only;
+	int writing;                 /* shared: locked around a write transaction; else -1 */
 	uint64_t map_bytes;
 	unsigned page;
 	pthread_mutex_t writer;      /* before LMDB's own, which lies in a file */
@@ -73,7 +75,8 @@ struct env {
 
 struct store {
 	struct env *env;
-	bool write, unclean, marked;
+	bool write, unclean, marked, is_shared;
+	struct shared shared;
 	int dir, lease, data;        /* data: our own descriptor, to write ahead */
 	uint64_t max_bytes;
 	uint64_t ahead;              /* bytes of data.mdb that are written */
@@ -128,6 +131,8 @@ static void env_free(struct env *v)
 		free_read(t);
 	}
 	mdb_env_close(v->mdb);
+	if (v->writing >= 0)
+		close(v->writing);
 	pthread_mutex_destroy(&v->writer);
 	pthread_mutex_destroy(&v->tables);
 	pthread_mutex_destroy(&v->kept_lock);
@@ -137,11 +142,12 @@ static void env_free(struct env *v)
 static int env_new(const struct store *s, struct env **ret, struct err *e)
 {
 	struct env *v = mem_new(sizeof *v);
-	unsigned flags = MDB_NOTLS | (s->write ? 0 : MDB_RDONLY);
+	unsigned flags = MDB_NOTLS | (s->write ? 0 : MDB_RDONLY) | (s->is_shared ? MDB_NOSYNC : 0);
 	MDB_stat stat;
 	int rc, dead;
 
 	v->read_only = !s->write;
+	v->writing = -1;
 	pthread_mutex_init(&v->writer, NULL);
 	pthread_mutex_init(&v->tables, NULL);
 	pthread_mutex_init(&v->kept_lock, NULL);
@@ -189,6 +195,10 @@ static int env_take(struct store *s, struct err *e)
 	if (!v) {
 		if (env_new(s, &v, e))
 			goto out;
+		if (s->is_shared && shared_writing_open(s->dir, &v->writing, e)) {
+			env_free(v);
+			goto out;
+		}
 		v->dev = st.st_dev;
 		v->ino = st.st_ino;
 		v->pid = getpid();
@@ -279,6 +289,17 @@ static int drop_stillborn(struct store *s, struct err *e)
 	return failed;
 }
 
+/* Where nobody else has it open, what LMDB does not know is thrown away. */
+static int env_take_shared(struct store *s, struct err *e)
+{
+	if (env_take(s, e) == 0)
+		return 0;
+	if (!s->shared.alone || (e->id != E_STORE_FAILED && e->id != E_STORE_VERSION))
+		return -1;
+	*e = ERR_INIT;
+	return shared_throw_away(&s->shared, e) || env_take(s, e) ? -1 : 0;
+}
+
 static int open_data(struct store *s, struct err *e)
 {
 	struct stat st;
@@ -287,6 +308,8 @@ static int open_data(struct store *s, struct err *e)
 	if (s->data < 0 || fstat(s->data, &st))
 		return err_sys(e, E_FILE_FAILED, "data.mdb", errno);
 	s->ahead = (uint64_t)st.st_size;
+	if (s->is_shared)
+		return 0;
 	return fsys_sync(s->data, "data.mdb", e) ? -1 : fsys_sync_dir(s->dir, s->folder, e);
 }
 
@@ -336,13 +359,15 @@ static int open_inside(struct store *s, const struct store_conf *c, struct err *
 	if (!s->write && (s->dir = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return errno == ENOENT ? err_set(e, E_STORE_MISSING, "folder=%s", c->folder) :
 			err_sys(e, E_FILE_DENIED, c->folder, errno);
-	if (s->write && (take_lease(s, e) || drop_stillborn(s, e)))
+	if (s->is_shared ? shared_enter(&s->shared, s->dir, c->shared, e) : s->write && take_lease(s, e))
+		return -1;
+	if (s->write && (!s->is_shared || s->shared.alone) && drop_stillborn(s, e))
 		return -1;
 	if (!s->write && !fsys_exists(s->dir, "data.mdb"))
 		return err_set(e, E_STORE_MISSING, "folder=%s", c->folder);
-	if (env_take(s, e))
+	if (s->is_shared ? env_take_shared(s, e) : env_take(s, e))
 		return -1;
-	s->unclean = s->marked = fsys_exists(s->dir, "unclean");
+	s->unclean = s->marked = !s->is_shared && fsys_exists(s->dir, "unclean");
 	if (s->write && open_data(s, e))
 		return -1;
 	got = check_format(s, e);
@@ -358,6 +383,9 @@ int store_open(const struct store_conf *c, struct store **ret, struct err *e)
 	struct store *s = mem_new(sizeof *s);
 
 	s->write = c->write;
+	s->is_shared = c->shared != NULL;
+	assert(s->write || !s->is_shared);
+	s->shared = SHARED_INIT;
 	s->dir = s->lease = s->data = -1;
 	s->max_bytes = c->max_bytes ? c->max_bytes : 64ull << 30;
 	if (c->write)
@@ -365,6 +393,8 @@ int store_open(const struct store_conf *c, struct store **ret, struct err *e)
 	if (snprintf(s->folder, sizeof s->folder, "%s", c->folder) >= (int)sizeof s->folder)
 		err_sys(e, E_FILE_FAILED, c->folder, ENAMETOOLONG);
 	else if (open_inside(s, c, e) == 0) {
+		if (s->is_shared)
+			shared_entered(&s->shared);
 		*ret = s;
 		return 0;
 	}
@@ -387,6 +417,7 @@ void store_close(struct store *s, bool clean)
 		close(s->data);
 	if (s->lease >= 0)
 		close(s->lease);
+	shared_leave(&s->shared);
 	if (s->dir >= 0)
 		close(s->dir);
 	free(s->writing);
@@ -396,6 +427,17 @@ void store_close(struct store *s, bool clean)
 bool store_unclean(const struct store *s)
 {
 	return s->unclean;
+}
+
+bool store_anew(const struct store *s)
+{
+	return s->shared.anew;
+}
+
+void store_spoil(struct store *s)
+{
+	if (s->is_shared)
+		shared_spoil(&s->shared);
 }
 
 /* ---- space ---- */
@@ -526,13 +568,35 @@ static int write_zeros(int fd, uint64_t from, uint64_t to)
 	return fdatasync(fd) ? errno : 0;
 }
 
+/* Shared: of file systems that allocate nothing ahead LMDB itself asks, page by page. */
+static int allocate(int fd, uint64_t from, uint64_t to)
+{
+	int rc;
+
+	do
+		rc = fallocate(fd, 0, (off_t)from, (off_t)(to - from)) ? errno : 0;
+	while (rc == EINTR);
+	return rc == EOPNOTSUPP || rc == ENOSYS ? 0 : rc;
+}
+
+/* Others may have made it grow. */
+static void see_size(struct store *s)
+{
+	struct stat st;
+
+	if (s->is_shared && fstat(s->data, &st) == 0)
+		s->ahead = (uint64_t)st.st_size;
+}
+
 /* Sees to it that what this transaction may need is there, as written and synced bytes. */
 static int go_ahead(struct store_txn *t, struct err *e)
 {
 	struct store *s = t->store;
-	uint64_t need = (last_page(s->env) + 1 + growth(t)) * s->env->page, to = s->ahead;
+	uint64_t need = (last_page(s->env) + 1 + growth(t)) * s->env->page, to;
 	int rc;
 
+	see_size(s);
+	to = s->ahead;
 	if (need <= s->ahead)
 		return 0;
 	to = to < STEP_FIRST ? STEP_FIRST : to < STEP_LAST ? 2 * to : to + STEP_LAST;
@@ -541,7 +605,7 @@ static int go_ahead(struct store_txn *t, struct err *e)
 		to = s->env->map_bytes;
 	if (to <= s->ahead)
 		return 0;                /* the whole map is written */
-	rc = write_zeros(s->data, s->ahead, to);
+	rc = (s->is_shared ? allocate : write_zeros)(s->data, s->ahead, to);
 	if (rc) {
 		/* Gives back what it took of a full disk: others may do with less. */
 		(void)!ftruncate(s->data, (off_t)s->ahead);
@@ -626,6 +690,14 @@ static int mark(struct store *s, struct err *e)
 	return 0;
 }
 
+/* What is to be done before the transaction begins. */
+static int before_write(struct store *s, struct err *e)
+{
+	if (s->env->broken)
+		return broken(e, 0);
+	return s->is_shared ? shared_writing_lock(s->env->writing, e) : mark(s, e);
+}
+
 int store_write(struct store *s, struct store_txn **ret, struct err *e)
 {
 	struct store_txn *t = s->writing;
@@ -633,9 +705,7 @@ int store_write(struct store *s, struct store_txn **ret, struct err *e)
 
 	assert(s->write);
 	pthread_mutex_lock(&s->env->writer);
-	if (s->env->broken)
-		broken(e, 0);
-	else if (mark(s, e) == 0) {
+	if (before_write(s, e) == 0) {
 		rc = mdb_txn_begin(s->env->mdb, NULL, 0, &t->txn);
 		if (rc == 0) {
 			t->store = s;
@@ -646,6 +716,8 @@ int store_write(struct store *s, struct store_txn **ret, struct err *e)
 			return 0;
 		}
 		fail(e, "write", rc);
+		if (s->is_shared)
+			shared_writing_unlock(s->env->writing);
 	}
 	pthread_mutex_unlock(&s->env->writer);
 	return -1;
@@ -659,6 +731,8 @@ static void end_write(struct store_txn *t)
 		t->touched[t->list[i]].on = false;
 	if (t->opened)
 		pthread_mutex_unlock(&v->tables);
+	if (t->store->is_shared)
+		shared_writing_unlock(v->writing);
 	pthread_mutex_unlock(&v->writer);
 }
 
@@ -718,7 +792,10 @@ int store_commit(struct store_txn *t, struct err *e)
 		return -1;
 	}
 	rc = mdb_txn_commit(t->txn);
-	if (rc) {
+	/* Without a sync pages fail before the commit is written, and LMDB has gone back to the one before. */
+	if (rc && t->store->is_shared && (rc == ENOSPC || rc == EDQUOT || rc == EFBIG))
+		fail(e, "data.mdb", rc);
+	else if (rc) {
 		v->broken = true;
 		broken(e, rc);
 	}
@@ -775,6 +852,21 @@ int store_empty(struct store_txn *t, unsigned table, struct err *e)
 		return fail_txn(t, e, "empty", rc);
 	d->before = (MDB_stat){0};
 	return 0;
+}
+
+uint64_t store_count(struct store_txn *t, unsigned table)
+{
+	MDB_stat st;
+
+	return mdb_stat(t->txn, table, &st) ? 0 : st.ms_entries;
+}
+
+uint64_t store_changes(const struct store *s)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(s->env->mdb, &info);
+	return info.me_last_txnid;
 }
 
 int store_get(struct store_txn *t, unsigned table, struct span key, struct span *ret, struct err *e)

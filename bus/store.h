@@ -22,6 +22,18 @@
  * share what is below, in a list that is global here. A store to write is refused (store.leased) beside one to read
  * that this same process opened first; the other order is fine. Do not carry a store over a fork.
  * The folder must be on a local file system.
+ *
+ * Shared (store_conf.shared): several processes of a host write. For what can be thrown away and made again, so that no
+ * commit waits for the disk: after a power cut what lies there may be torn, and is not looked at. Whoever opens it when
+ * nobody else has it open throws it away (store_anew) when the machine was started since, when it holds another thing
+ * than is wanted, when somebody has called it spoiled, or when LMDB cannot open it. A kill at any moment does no harm:
+ * LMDB's mutex is freed, and what was not committed has not happened. Space is allocated ahead, not written; a full disk
+ * is disk.full, and the store goes on.
+ *
+ *	lease               each holds it for reading; for writing while it opens and is alone
+ *	opening             locked by the one that is opening; holds its pid
+ *	writing             locked within a write transaction
+ *	origin              the start of the machine, and what the store holds
  */
 struct store;
 struct store_txn;
@@ -35,16 +47,22 @@ struct store_conf {
 	const char *folder;
 	uint64_t max_bytes;          /* what it may come to on disk; 0: 64 GiB */
 	bool write;                  /* else read only */
+	const char *shared;          /* see above: one line, what the store holds; NULL: it is not shared. Is to write */
 };
 
 /* Opens; with write makes what is missing (folder 0700, files 0600) and takes the lease. Errors: store.missing (read
- * only), store.leased {pid}, store.version {have}{want}, store.failed, file.*, disk.full. */
+ * only), store.leased {pid}, store.version {have}{want}, store.failed, file.*, disk.full. Shared: store.leased when a
+ * process has it that does not share; store.version when others have it open for another thing; store.busy {pid}{seconds}. */
 int store_open(const struct store_conf *c, struct store **ret, struct err *e);
 /* No transaction may be open. clean: all that is inside was checked, so the next to open need not; false leaves the
  * mark "unclean" as it is. After a commit that failed a close is never clean. NULL is fine. */
 void store_close(struct store *s, bool clean);
 /* The last one that wrote did not end in order: check what lies inside. */
 bool store_unclean(const struct store *s);
+/* Shared: there was none, or it was thrown away when this one opened it. */
+bool store_anew(const struct store *s);
+/* Shared: what it holds cannot be believed; the next that opens it alone throws it away. */
+void store_spoil(struct store *s);
 /* Bytes in use, and bytes at which store_has_room says no: nine tenths of max_bytes. Within a write transaction. */
 uint64_t store_used(struct store_txn *t);
 uint64_t store_limit(const struct store *s);
@@ -58,10 +76,11 @@ int store_room(struct store_txn *t, struct err *e);
 /* To read: sees the moment at which it began. Must be short, 100 ms at most: while it lasts no freed page is used
  * again. */
 int store_read(struct store *s, struct store_txn **ret, struct err *e);
-/* To write: blocks for the one before. Errors: store.failed; bus.commit_failed after a commit has failed. */
+/* To write: blocks for the one before. Errors: store.failed; bus.commit_failed after a commit has failed. Shared:
+ * store.busy {pid}{seconds} when another process does not end its transaction: it was stopped within. */
 int store_write(struct store *s, struct store_txn **ret, struct err *e);
-/* Ends it, in every case. Blocks for a sync of the disk. disk.full: nothing happened. bus.commit_failed (ERR_HALT):
- * nobody knows; this store takes no further transaction. */
+/* Ends it, in every case. Blocks for a sync of the disk, unless shared. disk.full: nothing happened. bus.commit_failed
+ * (ERR_HALT): nobody knows; this store takes no further transaction. */
 int store_commit(struct store_txn *t, struct err *e);
 /* Ends it; what was written is gone. For read transactions too. NULL is fine. */
 void store_abort(struct store_txn *t);
@@ -72,8 +91,12 @@ void store_abort(struct store_txn *t);
  * it ends). A write transaction makes what is missing. 1 there or made, 0 missing, -1. A handle is for transactions
  * that began later, and this one. */
 int store_table(struct store_txn *t, const char *name, unsigned *ret_table, struct err *e);
-/* Empties a table; its handle stays good. */
+/* Empties a table; its handle stays good, in other processes too. */
 int store_empty(struct store_txn *t, unsigned table, struct err *e);
+/* Pairs in a table. */
+uint64_t store_count(struct store_txn *t, unsigned table);
+/* Grows with each commit, of whichever process. Cheap: without a transaction. */
+uint64_t store_changes(const struct store *s);
 
 /* Keys have 1 to STORE_KEY_MAX bytes. Spans are good until the transaction ends or writes. 1 found, 0 not, -1. */
 int store_get(struct store_txn *t, unsigned table, struct span key, struct span *ret, struct err *e);
@@ -123,9 +146,9 @@ static inline uint64_t store_of64(const char *p)
 	return v;
 }
 
-/* "LMDB 0.9.24: (July 24, 2019)", of the library that is linked. */
 /* Somebody holds the lease: a process that writes runs. */
 bool store_in_use(const struct store *s);
+/* "LMDB 0.9.24: (July 24, 2019)", of the library that is linked. */
 const char *store_library_version(void);
 
 #endif

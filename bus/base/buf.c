@@ -31,6 +31,14 @@ void *mem_grow(void *p, size_t count, size_t size)
 	return q;
 }
 
+void *mem_room(void *p, size_t *cap, size_t n, size_t size)
+{
+	if (n <= *cap)
+		return p;
+	*cap = n + n / 2 + 16;
+	return mem_grow(p, *cap, size);
+}
+
 char *mem_text(struct span s)
 {
 	char *t = mem_new(s.n + 1);

@@ -68,6 +68,7 @@ static inline struct span buf_as_span(const struct buf *b)
 /* malloc and friends that end the process instead of returning NULL. */
 void *mem_new(size_t n);                               /* zeroed */
 void *mem_grow(void *p, size_t count, size_t size);    /* reallocarray */
+void *mem_room(void *p, size_t *cap, size_t n, size_t size);       /* for n of *cap elements or more */
 char *mem_text(struct span s);                         /* a terminated copy, to be freed */
 
 struct arena {

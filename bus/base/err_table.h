@@ -638,6 +638,11 @@ ROW(E_TOTALS_STATE, "totals.state", ERR_HALT, 6,
 	"保存的合计无法读取（第 {row} 行）；未重新计数，也未猜测",
 	"restore the store from its last copy, or call the maintainers; jincai balance --deep counts from the raw files",
 	"请用最近的备份恢复库，或联系维护人员；jincai balance --deep 可依据原始文件重新清点")
+ROW(E_STORE_BUSY, "store.busy", ERR_RETRY, 4,
+	"process {pid} has kept the index of this host to itself for {seconds} s; nothing of this step was written there, and what is on the bus stays as it is",
+	"进程 {pid} 独占本机索引已达 {seconds} 秒；本步骤未写入索引，总线上的内容不受影响",
+	"see whether it was stopped (ps -o stat= -p {pid} shows T): let it go on with kill -CONT {pid}, or end it; work goes on by itself",
+	"请查看该进程是否被暂停（ps -o stat= -p {pid} 显示 T）：用 kill -CONT {pid} 让它继续，或将其结束；随后会自动继续")
 ROW(E_STORE_DAMAGED, "store.damaged", ERR_HALT, 6,
 	"the store is damaged at {topic}, partition {partition}, offset {offset}: the bytes are not those that were written; nothing from there on was read or sent",
 	"存储在 {topic} 分区 {partition} 位点 {offset} 处损坏：内容与写入时不符；该处及以后的内容均未读取、未送出",

@@ -45,13 +45,16 @@ ROWS = {"err_table.h"}                  # read several times, with ROW defined: 
 PRIVATE = {
     "conf_file.h": ("conf",),
     "embedded.h": ("embedded",),
+    "store_shared.h": ("store",),
+    "kafka.h": ("kafka",),
+    "kafka_index.h": ("kafka",),
     "map_rules.h": ("map",),
     "schema_tree.h": ("schema",),
     "codes_csv.h": ("codes",),
 }
 # Outside libraries that one file or one module knows: the files (by pattern) that may include them.
 OUTSIDE = {
-    "librdkafka/*": {"bus/kafka_*.c"},
+    "librdkafka/*": {"bus/kafka.h", "bus/kafka.c", "bus/kafka_*.c"},
     "lmdb.h": {"bus/store.c"},
     "expat.h": {"adapters/codecs/xml.h", "adapters/codecs/xlsx.h"},
     "archive.h": {"adapters/codecs/xlsx_zip.c"},

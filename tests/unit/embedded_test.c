@@ -193,7 +193,7 @@ static void expect_indexes(struct fix *f, struct buf *want)
 /* Spoils the store from below, as the bus is closed. */
 static void spoil(struct fix *f, void (*with)(struct store_txn *t, struct err *e), bool clean)
 {
-	struct store_conf conf = {f->folder, 256 << 20, true};
+	struct store_conf conf = {.folder = f->folder, .max_bytes = 256 << 20, .write = true};
 	struct store_txn *t;
 	struct store *s;
 

@@ -39,7 +39,7 @@ static int setup(void **state)
 
 	strcpy(f->folder, "/tmp/store-test-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
-	f->conf = (struct store_conf){f->folder, 64 * MIB, true};
+	f->conf = (struct store_conf){.folder = f->folder, .max_bytes = 64 * MIB, .write = true};
 	fix_open(f);
 	*state = f;
 	return 0;
@@ -314,7 +314,7 @@ static void beside_ones_own_look_a_writer_is_refused(void **state)
 
 static int read_there(struct fix *f)
 {
-	struct store_conf conf = {f->folder, 64 * MIB, false};
+	struct store_conf conf = {.folder = f->folder, .max_bytes = 64 * MIB};
 	struct store_txn *t;
 	struct span got;
 	struct store *s;
@@ -344,7 +344,7 @@ static void there_is_nothing_to_look_at(void **state)
 {
 	struct fix *f = *state;
 	char empty[80];
-	struct store_conf conf = {empty, 0, false};
+	struct store_conf conf = {.folder = empty};
 	struct store *s;
 
 	snprintf(empty, sizeof empty, "%s/none", f->folder);
@@ -358,7 +358,7 @@ static void folder_and_files_are_for_the_owner_alone(void **state)
 {
 	struct fix *f = *state;
 	char path[80];
-	struct store_conf conf = {path, 0, true};
+	struct store_conf conf = {.folder = path, .write = true};
 	struct store *s;
 
 	snprintf(path, sizeof path, "%s/deep/er", f->folder);
