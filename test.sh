@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds jincai as it is released and runs all its tests; the last lines are ctest's.
 #   sh test.sh [--no-install] [--long]
+# JINCAI_KAFKA says what becomes of tests on a real Kafka broker: require, skip or auto (where it can be had).
 # --long then goes on with the full counts (hours): kills, power cuts, fuzzing, memory. JINCAI_SEED repeats a run.
 set -eu
 cd "$(dirname "$0")"
@@ -27,6 +28,7 @@ if [ $long = yes ]; then
 else
 	ready $install "$needs_build" "$needs_test"
 fi
+ready_kafka $install
 build_release
 jobs=$(nproc 2>/dev/null || echo 2)
 quick=0

@@ -19,6 +19,10 @@ libarchive-dev|archive.h|reads workbooks (libarchive)|读工作簿（libarchive�
 librdkafka-dev|librdkafka/rdkafka.h|speaks to a Kafka cluster (librdkafka)|与 Kafka 集群通信（librdkafka）
 libcmocka-dev|cmocka.h|runs the unit tests|运行单元测试'
 needs_test='python3|python3|runs the tests of the house and of crashes|运行代码结构与故障测试'
+# For tests on a real broker; JINCAI_KAFKA=skip goes without.
+needs_kafka='default-jdk-headless|javac|runs the Kafka of the tests|运行测试用的 Kafka
+maven|mvn|gets the Kafka of the tests|获取测试用的 Kafka
+openssl|openssl|makes certificates for tests|生成测试证书'
 needs_clang='clang-14|clang-14|the second compiler, and fuzzing|第二编译器与模糊测试
 libclang-rt-14-dev|/usr/lib/llvm-14/lib/clang/14.0.6/share/asan_ignorelist.txt|its sanitizers and fuzzer|其检查器与模糊测试库'
 
@@ -82,6 +86,16 @@ ready()
 		exit 4
 	fi
 	rm -f "$log"
+}
+
+# ready_kafka INSTALL: what tests on a real broker need. JINCAI_KAFKA=require: as ready; auto, the default: what cannot be had
+# is no reason to end, the tests that need it are skipped; skip: nothing is asked for.
+ready_kafka()
+{
+	case "${JINCAI_KAFKA:-auto}" in
+	require) ready "$1" "$needs_kafka" ;;
+	auto) (ready "$1" "$needs_kafka") || say '将跳过需要 Kafka 的测试。' 'tests on Kafka are skipped.' >&2 ;;
+	esac
 }
 
 # build_release [TARGET]: configures and builds build/release; the compiler's words are shown when it fails.

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -184,6 +186,45 @@ static void murmur2_is_what_the_java_client_computes(void **state)
 	assert_int_equal(hash_partition(SPAN("21"), 0), 0);
 }
 
+/* One line of tests/kafka/murmur2.tsv; false at the end. */
+static bool vector_next(FILE *file, uint8_t *key, size_t *n, int32_t *murmur2, unsigned partition[3])
+{
+	char line[512];
+
+	do {
+		if (!fgets(line, sizeof line, file))
+			return false;
+	} while (line[0] == '#');
+	size_t digits = strcspn(line, "\t");
+
+	*n = digits / 2;
+	assert_true(*n <= 64);
+	assert_true(*n == 0 || hash_unhex((struct span){line, digits}, key, *n) == 0);
+	assert_int_equal(sscanf(line + digits, "%" SCNd32 "%u%u%u", murmur2, &partition[0], &partition[1], &partition[2]), 4);
+	return true;
+}
+
+static void a_thousand_keys_go_where_the_java_client_puts_them(void **state)
+{
+	static const unsigned partitions[] = {1, 3, 12};
+	FILE *file = fopen(SOURCE_DIR "/tests/kafka/murmur2.tsv", "r");
+	uint8_t key[64];
+	size_t n, seen = 0;
+	int32_t want;
+	unsigned place[3];
+
+	(void)state;
+	assert_non_null(file);
+	while (vector_next(file, key, &n, &want, place)) {
+		assert_int_equal((int32_t)hash_murmur2(key, n), want);
+		for (size_t i = 0; i < COUNT(partitions); i++)
+			assert_int_equal(hash_partition((struct span){(const char *)key, n}, partitions[i]), place[i]);
+		seen++;
+	}
+	fclose(file);
+	assert_int_equal(seen, 1000);
+}
+
 static void hex_is_read_whole_or_not_at_all(void **state)
 {
 	static const char *const bad[] = {"", "0", "00ff1", "00ff1g", "00ff1 ", "0x00ff", "00ff102", "00 f10",
@@ -219,6 +260,7 @@ int main(void)
 		cmocka_unit_test(crc32c_gives_the_published_values),
 		cmocka_unit_test(the_table_and_the_processor_give_the_same_crc_in_any_pieces),
 		cmocka_unit_test(murmur2_is_what_the_java_client_computes),
+		cmocka_unit_test(a_thousand_keys_go_where_the_java_client_puts_them),
 		cmocka_unit_test(hex_is_read_whole_or_not_at_all),
 	};
 

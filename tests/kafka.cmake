@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# A real Kafka broker for tests: one for all that name the fixture `kafka`, ended with them. JINCAI_KAFKA: kafka/libs.py.
+set(kafka_folder ${CMAKE_BINARY_DIR}/kafka)
+set(kafka_tools ${CMAKE_CURRENT_SOURCE_DIR}/kafka)
+
+# kafka_tests(TEST...): these tests use the broker whose address is in $JINCAI_KAFKA_FOLDER/address; exit code 77 skips.
+function(kafka_tests)
+  set_property(TEST ${ARGN} APPEND PROPERTY ENVIRONMENT "JINCAI_KAFKA_FOLDER=${kafka_folder}" "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(${ARGN} PROPERTIES FIXTURES_REQUIRED kafka SKIP_RETURN_CODE 77)
+endfunction()
+
+if(Python3_FOUND)
+  add_test(NAME kafka_start COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/broker.py start ${kafka_folder} --with parent)
+  add_test(NAME kafka_stop COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/broker.py stop ${kafka_folder})
+  set_tests_properties(kafka_start PROPERTIES FIXTURES_SETUP kafka)
+  set_tests_properties(kafka_stop PROPERTIES FIXTURES_CLEANUP kafka)
+  # The first time Maven fetches some 60 MB.
+  set_tests_properties(kafka_start kafka_stop PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77 LABELS kafka
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+
+  add_test(NAME kafka_broker COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/broker_test.py)
+  set_tests_properties(kafka_broker PROPERTIES TIMEOUT 300 LABELS "kafka;plain")
+  kafka_tests(kafka_broker)
+endif()

@@ -1,0 +1,416 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real Kafka cluster on this machine, of one node or three, in a folder of its own.
+
+    broker.py start FOLDER [--line 4.1|3.9] [--nodes 1|3] [--tls] [--mutual] [--sasl plain|scram] [--acl]
+                           [--cert NAME] [--set KEY=VALUE]... [--with PID|parent]
+    broker.py stop|kill|restart|pause|resume FOLDER [N]      (all nodes, or node N of 1..3)
+    broker.py transactions FOLDER                            each transactional id: state, producer, epoch, start in ms, partitions
+    broker.py history FOLDER ID                              each state of this id as node 1 wrote it: ms, state, producer, epoch
+
+`start` returns when every node answers, prints the addresses and leaves them in FOLDER/address; FOLDER/inside has those of a
+second, plain listener, for who looks on while the first one is guarded. `stop` without N stops all and keeps the folder;
+`restart` takes up what was stopped or killed; `start` on a folder of an earlier cluster ends that one and begins anew.
+--with PID: the cluster is killed when that process is gone. --cert: the broker's certificate, a name of certificates.py.
+FOLDER/tls has certificates, FOLDER/sasl/USER the passwords of `jincai` and `stranger`. With --mutual and --acl a client is
+`User:CN=jincai`, with --sasl and --acl `User:jincai`. JINCAI_KAFKA: see libs.py.
+"""
+import argparse
+import base64
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import secrets
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+
+import certificates
+import judge
+import libs
+import properties
+import wire
+
+READY_SECONDS = 60
+STOP_SECONDS = 10
+TRIES = 5                       # when another process takes a port between our look and the broker's
+
+
+class Failed(Exception):
+    """The cluster did not do what was asked; the words are for a person."""
+
+
+def started_at(pid):
+    """When the process began, in ticks since boot; None when there is none, or only what its parent has not yet buried."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if words[0] in "ZX" else words[19]
+
+
+def running(pid_file):
+    """The process that the file names, if it is still the same one."""
+    try:
+        pid, began = pid_file.read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(pid) if started_at(pid) == began else None
+
+
+def listens(pid, port):
+    """Whether this very process listens there: a port that another process holds is not ours, however well it answers."""
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A" and int(words[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{words[9]}]")
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if os.readlink(link) in inodes:
+                return True
+        except OSError:             # closed meanwhile
+            pass
+    return False
+
+
+def free_ports(count):
+    """Below the range that the system takes for outgoing connections: those come and go while a broker is down."""
+    low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = set()
+    while len(found) < count:
+        port = random.randrange(min(12000, low - 2000), low)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.add(port)
+    return list(found)
+
+
+class Node:
+    def __init__(self, cluster, number):
+        self.cluster, self.number = cluster, number
+        self.folder = cluster.folder / f"node{number}"
+        self.log = self.folder / "log"
+
+    @property
+    def ports(self):            # client, inside, controller
+        return self.cluster.state["ports"][self.number - 1]
+
+    def pid(self):
+        """The running process, or None."""
+        return running(self.folder / "pid")
+
+    def java(self, *words):
+        return [*libs.JAVA, f"-Xmx{self.cluster.state['heap']}", "-cp", libs.class_path(self.cluster.state["line"]),
+                "-Dorg.slf4j.simpleLogger.showDateTime=true", f"-Djava.io.tmpdir={self.folder}/tmp", *words]
+
+    def format(self):
+        words = ["format", "-t", self.cluster.state["id"], "-c", str(self.folder / "server.properties")]
+        if self.cluster.state["sasl"] == "scram":
+            for user in properties.USERS:
+                words += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={self.cluster.password(user)}]"]
+        got = subprocess.run(self.java("kafka.tools.StorageTool", *words), capture_output=True, text=True)
+        if got.returncode:
+            raise Failed(f"node {self.number} cannot be formatted: {got.stdout}{got.stderr}")
+
+    def launch(self):
+        self.began = self.log.stat().st_size if self.log.exists() else 0
+        self.cluster.spawn(self.java("kafka.Kafka", str(self.folder / "server.properties")), self.folder / "pid", self.log)
+
+    def said(self):
+        """What the broker has said since it was launched."""
+        with open(self.log, "rb") as log:
+            log.seek(self.began)
+            return log.read().decode(errors="replace")
+
+    def signal(self, number):
+        pid = self.pid()
+        if pid:
+            os.kill(pid, number)
+
+    def gone(self, seconds):
+        ends = time.monotonic() + seconds
+        while self.pid():
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.01)
+        return True
+
+
+class Cluster:
+    """address and inside are what a client takes as bootstrap servers; every call returns when the cluster is as it says."""
+
+    def __init__(self, folder):
+        """A cluster that was started before, by this process or another."""
+        self.folder, self.children = pathlib.Path(folder).resolve(), []
+        try:
+            self.state = json.loads((self.folder / "cluster.json").read_text())
+        except OSError:
+            raise Failed(f"no cluster was started in {self.folder}") from None
+
+    @classmethod
+    def start(cls, folder, line="4.1", nodes=1, tls=False, mutual=False, sasl=None, acl=False, cert="server", settings=(),
+              watch=None):
+        """Raises Absent (libs.py) or Failed. settings: "key=value" lines that come last. watch: a process to end with."""
+        libs.class_path(line)
+        folder = pathlib.Path(folder).resolve()
+        if (folder / "cluster.json").exists():
+            cls(folder).remove()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Failed(f"{folder} holds something that is no cluster")
+        self = cls.__new__(cls)
+        self.folder, self.children = folder, []
+        self.state = {"line": line, "nodes": nodes, "tls": tls or mutual, "mutual": mutual, "sasl": sasl, "acl": acl,
+                      "cert": cert, "settings": list(settings), "heap": "256m" if nodes > 1 else "128m", "ports": [],
+                      "id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")}
+        try:
+            self.make()
+            if watch:
+                self.spawn([sys.executable, __file__, "watch", folder, str(watch)], folder / "watch.pid", folder / "watch.log")
+            self.first_start()
+        except BaseException:
+            self.end_all()
+            raise
+        return self
+
+    def spawn(self, words, pid_file, log):
+        """A process that outlives this one, writes into the log and is known by its pid and the time when it began."""
+        with open(log, "ab") as out:
+            child = subprocess.Popen(words, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                     start_new_session=True)
+        self.children.append(child)
+        pid_file.with_suffix(".new").write_text(f"{child.pid} {started_at(child.pid)}")
+        pid_file.with_suffix(".new").rename(pid_file)
+
+    @property
+    def nodes(self):
+        return [Node(self, number) for number in range(1, self.state["nodes"] + 1)]
+
+    def some(self, number):
+        if number is not None and not 1 <= number <= self.state["nodes"]:
+            raise Failed(f"there is no node {number}")
+        return [node for node in self.nodes if number in (None, node.number)]
+
+    @property
+    def address(self):
+        return ",".join(f"127.0.0.1:{node.ports[0]}" for node in self.nodes)
+
+    @property
+    def inside(self):
+        return ",".join(f"127.0.0.1:{node.ports[1]}" for node in self.nodes)
+
+    def password(self, user):
+        return (self.folder / "sasl" / user).read_text()
+
+    def save(self):
+        (self.folder / "cluster.json").write_text(json.dumps(self.state, indent=1) + "\n")
+        (self.folder / "address").write_text(self.address + "\n")
+        (self.folder / "inside").write_text(self.inside + "\n")
+
+    def make(self):
+        """All that stays when other ports have to be taken."""
+        self.save_empty()
+        if self.state["tls"]:
+            certificates.make(self.folder / "tls")
+        if self.state["sasl"]:
+            (self.folder / "sasl").mkdir(mode=0o700)
+            for user in (*properties.USERS, "wrong"):
+                (self.folder / "sasl" / user).write_text(secrets.token_urlsafe(18))
+        for node in self.nodes:
+            (node.folder / "tmp").mkdir(parents=True)
+
+    def save_empty(self):
+        (self.folder / "cluster.json").write_text(json.dumps(self.state))
+
+    def configure(self):
+        ports = free_ports(3 * self.state["nodes"])
+        self.state["ports"] = [ports[at:at + 3] for at in range(0, len(ports), 3)]
+        for node in self.nodes:
+            (node.folder / "server.properties").write_text(properties.server(self, node))
+        self.save()
+
+    def first_start(self):
+        for attempt in range(TRIES):
+            self.configure()
+            if attempt == 0:
+                with concurrent.futures.ThreadPoolExecutor() as pool:
+                    list(pool.map(Node.format, self.nodes))
+            nodes = self.nodes
+            for node in nodes:
+                node.launch()
+            if self.ready(nodes, last=attempt == TRIES - 1):
+                return
+            self.signal_all(signal.SIGKILL)
+
+    def ready(self, nodes, last=True):
+        """Waits until these nodes are let in and every partition they see has a leader. False: a port was taken; try others."""
+        ends, waiting = time.monotonic() + READY_SECONDS, list(nodes)
+        while waiting:
+            for node in waiting:
+                if not node.pid():
+                    said = node.said()
+                    if "Address already in use" in said and not last:
+                        return False
+                    raise Failed(f"node {node.number} ended; its last words ({node.log}):\n"
+                                 + "\n".join(said.splitlines()[-20:]))
+            waiting = [node for node in waiting if not self.serves(node, nodes)]
+            if waiting and time.monotonic() > ends:
+                raise Failed(f"node {waiting[0].number} does not answer after {READY_SECONDS} s ({waiting[0].log}):\n"
+                             + "\n".join(waiting[0].said().splitlines()[-20:]))
+            time.sleep(0.05 if waiting else 0)
+        return True
+
+    def serves(self, node, nodes):
+        try:
+            if not all(listens(node.pid(), port) for port in node.ports):
+                return False
+            seen = wire.metadata(node.ports[1])
+        except OSError:
+            return False
+        return {one.number for one in nodes} <= set(seen["brokers"]) and all(
+            leader >= 0 for partitions in seen["topics"].values() for leader, _ in partitions.values())
+
+    def signal_all(self, number, nodes=None):
+        for node in nodes or self.nodes:
+            node.signal(number)
+
+    def stop(self, number=None):
+        """As an administrator stops a broker; who does not end in time is killed."""
+        nodes = self.some(number)
+        self.signal_all(signal.SIGCONT, nodes)
+        self.signal_all(signal.SIGTERM, nodes)
+        ends = time.monotonic() + STOP_SECONDS
+        for node in nodes:
+            if not node.gone(max(0, ends - time.monotonic())):
+                node.signal(signal.SIGKILL)
+                node.gone(STOP_SECONDS)
+
+    def kill(self, number=None):
+        nodes = self.some(number)
+        self.signal_all(signal.SIGKILL, nodes)
+        for node in nodes:
+            if not node.gone(STOP_SECONDS):
+                raise Failed(f"node {node.number} does not die")
+
+    def restart(self, number=None):
+        """Starts what does not run; a node that was killed is let in when its old session has run out."""
+        nodes = [node for node in self.some(number) if not node.pid()]
+        for node in nodes:
+            node.launch()
+        self.ready(nodes)
+
+    def pause(self, number=None):
+        """SIGSTOP: the sockets stay open and nobody answers."""
+        self.signal_all(signal.SIGSTOP, self.some(number))
+
+    def resume(self, number=None):
+        self.signal_all(signal.SIGCONT, self.some(number))
+
+    def end_all(self):
+        """Kills the nodes, and the process that would do so when its own was gone."""
+        self.kill()
+        pid = running(self.folder / "watch.pid")
+        if pid and pid != os.getpid():
+            os.kill(pid, signal.SIGKILL)
+        for child in self.children:
+            child.wait()
+
+    def remove(self):
+        self.end_all()
+        shutil.rmtree(self.folder)
+
+    def judge(self, client=None):
+        """By the plain listener; or by the guarded one with the Java client's settings (properties.client())."""
+        return judge.Judge(self.address if client else self.inside, libs.class_path(self.state["line"]), client)
+
+    def history(self, transactional_id):
+        """As judge.history, from what node 1 wrote."""
+        logs = sorted((self.nodes[0].folder / "data").glob("__transaction_state-*/*.log"))
+        return judge.history(libs.class_path(self.state["line"]), logs, transactional_id)
+
+
+def watch(folder, pid):
+    """Kills the cluster when the process is gone."""
+    try:
+        gone = os.pidfd_open(pid)
+        poll = select.poll()
+        poll.register(gone, select.POLLIN)
+        poll.poll()
+    except ProcessLookupError:
+        pass
+    try:
+        Cluster(folder).kill()
+    except Failed:
+        pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    start = verbs.add_parser("start")
+    start.add_argument("folder")
+    start.add_argument("--line", default="4.1", choices=libs.LINES)
+    start.add_argument("--nodes", default=1, type=int, choices=(1, 3))
+    for flag in ("--tls", "--mutual", "--acl"):
+        start.add_argument(flag, action="store_true")
+    start.add_argument("--sasl", choices=("plain", "scram"))
+    start.add_argument("--cert", default="server", choices=[name for name in certificates.CERTIFICATES if name.startswith("server")])
+    start.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    start.add_argument("--with", dest="watch", metavar="PID")
+    for verb in ("stop", "kill", "restart", "pause", "resume"):
+        one = verbs.add_parser(verb)
+        one.add_argument("folder")
+        one.add_argument("number", nargs="?", type=int, metavar="N")
+    verbs.add_parser("transactions").add_argument("folder")
+    history = verbs.add_parser("history")
+    history.add_argument("folder")
+    history.add_argument("id")
+    watcher = verbs.add_parser("watch")
+    watcher.add_argument("folder")
+    watcher.add_argument("pid", type=int)
+    options = vars(parser.parse_args())
+    verb = options.pop("verb")
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        if verb == "start":
+            if (pathlib.Path(options["folder"]) / "cluster.json").exists():
+                Cluster(options["folder"]).remove()
+            libs.need(options["line"])
+            if options["watch"] == "parent":
+                options["watch"] = os.getppid()
+            print(Cluster.start(**options).address)
+        elif verb == "watch":
+            watch(**options)
+        elif verb == "transactions":
+            with Cluster(options["folder"]).judge() as asked:
+                for row in asked.transactions():
+                    print("\t".join(row))
+        elif verb == "history":
+            for row in Cluster(options["folder"]).history(options["id"]):
+                print(*row, sep="\t")
+        elif verb == "stop" and not (pathlib.Path(options["folder"]) / "cluster.json").exists():
+            print("no cluster was started there")
+        else:
+            cluster = Cluster(options["folder"])
+            getattr(cluster, verb)(options["number"])
+            if verb == "stop" and options["number"] is None:
+                cluster.end_all()
+    except Failed as why:
+        sys.exit(f"broker.py: {why}")
+
+
+if __name__ == "__main__":
+    main()
