@@ -19,6 +19,7 @@
 #include "audit.h"
 #include "embedded.h"
 #include "event.h"
+#include "sealed.h"
 #include "topics.h"
 
 #define RECORDS_MAX 4096u
@@ -119,7 +120,7 @@ static void put_position(struct tampering *t, struct span key, struct span value
 	struct store_txn *txn;
 
 	MUST(store_write(t->e->store, &txn, &t->err));
-	MUST(embedded_put(txn, &t->e->positions, key, value, &t->err));
+	MUST(sealed_put(txn, &t->e->positions, key, value, &t->err));
 	MUST(store_commit(txn, &t->err));
 }
 
