@@ -12,21 +12,30 @@
  *
  * Puts come from two sides: an owner after its commit, and the fold that reads the topics. They may come twice and in
  * any order, and the outcome is the same: where the first record counts, the one with the lowest place stays; where
- * the last counts, the one with the highest does. Places of one key are compared as (topic, partition, offset).
+ * the last counts, the one with the highest does. Places of one key are compared as (name of topic, partition, offset).
  *
- * It is emptied, and says so, when it is of another cluster, or of another edition, when the machine was started anew
- * since it was last used (it is written without waiting for the disk), or when its seals do not hold.
+ * Whoever opens it when nobody else has it open begins it anew, and says so, when it is of another cluster, or of another
+ * edition, when the machine was started anew since it was last used (it is written without waiting for the disk), or when
+ * somebody found it damaged. While others have it open another cluster or edition is refused: store.version.
  *
- * Threads: may be used by many; a put belongs to one thread, and others wait for its end.
+ * Whoever meets a seal that does not hold empties it. From then on every call in every process that had it open fails
+ * with store.emptied (ERR_HALT): what is looked up would be missing without being new. To open it again, and to fold it to
+ * the ends before anything is looked up, is the recovery.
+ *
+ * Other errors: those of store_read, store_write, store_commit; store.full, store.busy. After an error of a put nothing of
+ * it has happened.
+ *
+ * Threads: may be used by many; a put belongs to one thread. It gathers in memory: others wait only while it is committed.
  */
 struct kafka_index;
 struct kafka_put;
 
-/* folder is made when missing. cluster: the id that the cluster gives itself, and the prefix of its topics. ret_anew: it
- * is new or was emptied. Errors: those of store_open. */
+/* folder is made when missing. cluster: the id that the cluster gives itself, and the prefix of its topics, in one line.
+ * ret_anew: it is new or was begun anew. Errors: those of store_open. */
 int kafka_index_open(const char *folder, const char *cluster, uint64_t max_bytes, struct kafka_index **ret,
 	bool *ret_anew, struct err *e);
 void kafka_index_close(struct kafka_index *x);         /* NULL is fine */
+/* Topics keep their numbers. This process goes on with what is empty: not while it has owners open. */
 int kafka_index_empty(struct kafka_index *x, struct err *e);
 /* Bytes in use, and those at which puts are refused. */
 void kafka_index_room(struct kafka_index *x, uint64_t *ret_used, uint64_t *ret_max);
@@ -36,7 +45,8 @@ void kafka_index_room(struct kafka_index *x, uint64_t *ret_used, uint64_t *ret_m
 int kafka_index_topic(struct kafka_index *x, const char *name, unsigned *ret_number, struct err *e);
 const char *kafka_index_name(struct kafka_index *x, unsigned number);
 
-/* ---- puts: all or nothing, seen by others when committed ---- */
+/* ---- puts: all or nothing, seen by others when committed. A key that no record of ours has (empty, or of more than 511
+ * bytes) adds nothing ---- */
 struct kafka_place {
 	unsigned number, partition;  /* of kafka_index_topic */
 	uint64_t offset;
@@ -52,10 +62,11 @@ int kafka_put_position(struct kafka_put *p, struct span key, uint64_t offset, st
 /* The newest generation record of a flow, as it lies on the topic; time: when the broker took it. */
 int kafka_put_epoch(struct kafka_put *p, struct span flow, uint64_t offset, int64_t time_ms, struct span value,
 	struct err *e);
-/* An act that was handed in; an empty text: it is done, and stays done. */
+/* An act that was handed in, the first time counts; an empty text: it is done, and stays done. */
 int kafka_put_act(struct kafka_put *p, struct span id, uint64_t offset, int64_t time_ms, struct span flow, struct span text,
 	struct err *e);
-/* All records of the partition below `next` have been put. Never goes back. time_ms: of the newest record, 0: as before. */
+/* All records of the partition below `next` have been put. Never goes back, nor does the time. time_ms: of the newest
+ * record, 0: as before. */
 int kafka_put_head(struct kafka_put *p, unsigned number, unsigned partition, uint64_t next, int64_t time_ms,
 	struct err *e);
 
@@ -78,7 +89,7 @@ int kafka_index_act_done(struct kafka_index *x, struct span id, struct err *e);
 /* Acts that are not done, in the order of their coming. flow: of one flow alone; SPAN_NONE: of all. */
 int kafka_index_acts(struct kafka_index *x, struct span flow, int (*each)(void *arg, struct span flow, struct span id,
 	int64_t time_ms, struct span text), void *arg, struct err *e);
-/* Nothing waits for anybody: without a look at the disk. A hint that may be false once. */
+/* Nothing waits for anybody: without a look at the disk when nothing was committed since. False when it cannot be known. */
 bool kafka_index_no_acts(struct kafka_index *x);
 
 #endif

@@ -31,7 +31,11 @@ static inline void sealed_put32(char *p, uint32_t v)
 
 static inline uint32_t sealed_get32(const char *p)
 {
-	return (uint32_t)(store_of64(p) >> 32);
+	uint32_t v = 0;
+
+	for (int i = 0; i < 4; i++)
+		v = v << 8 | (unsigned char)p[i];
+	return v;
 }
 
 /* The name is prefix and name together; the handle is still to be had. */

@@ -869,6 +869,11 @@ uint64_t store_changes(const struct store *s)
 	return info.me_last_txnid;
 }
 
+uint64_t store_moment(const struct store_txn *t)
+{
+	return mdb_txn_id(t->txn);
+}
+
 int store_get(struct store_txn *t, unsigned table, struct span key, struct span *ret, struct err *e)
 {
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v;

@@ -97,6 +97,8 @@ int store_empty(struct store_txn *t, unsigned table, struct err *e);
 uint64_t store_count(struct store_txn *t, unsigned table);
 /* Grows with each commit, of whichever process. Cheap: without a transaction. */
 uint64_t store_changes(const struct store *s);
+/* What store_changes said when this transaction to read began. */
+uint64_t store_moment(const struct store_txn *t);
 
 /* Keys have 1 to STORE_KEY_MAX bytes. Spans are good until the transaction ends or writes. 1 found, 0 not, -1. */
 int store_get(struct store_txn *t, unsigned table, struct span key, struct span *ret, struct err *e);

@@ -8,9 +8,13 @@ jincai_test(batch_test bus SOURCES contract/hostile.c)
 jincai_test(lane_test bus SOURCES contract/hostile.c)
 jincai_test(store_test bus)
 jincai_test(store_shared_test bus)
+jincai_test(kafka_index_test bus)
 jincai_test(embedded_test bus)
 jincai_test(bus_contract_test bus FOLDER contract SOURCES contract/hostile.c)
 jincai_test(flow_test bus SOURCES contract/hostile.c)
 
 add_executable(bench_store bench/bench_store.c)
 target_link_libraries(bench_store PRIVATE bus jincai_flags)
+
+add_executable(bench_kafka_index bench/bench_kafka_index.c)
+target_link_libraries(bench_kafka_index PRIVATE bus jincai_flags)

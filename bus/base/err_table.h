@@ -648,6 +648,11 @@ ROW(E_STORE_DAMAGED, "store.damaged", ERR_HALT, 6,
 	"存储在 {topic} 分区 {partition} 位点 {offset} 处损坏：内容与写入时不符；该处及以后的内容均未读取、未送出",
 	"stop, keep the folder as it is, look at the disk and the memory, restore the last backup; compare with the destinations before anything is released",
 	"请停止运行，原样保留该文件夹，检查磁盘和内存，恢复最近的备份；放行之前先与各去向核对")
+ROW(E_STORE_EMPTIED, "store.emptied", ERR_HALT, 6,
+	"the index of this host was damaged and was emptied; what was asked of it has no answer, nothing of this step was done",
+	"本机索引曾损坏，已被清空；无法据此查询，本步骤未作任何处理",
+	"nothing to do: after the next start it is folded anew from the bus, and work goes on then; look at the disk if it comes again",
+	"无须处理：下次启动后会依据总线重新建立索引，随后继续；若反复出现，请检查磁盘")
 ROW(E_STORE_FAILED, "store.failed", ERR_HALT, 6,
 	"the store cannot go on ({what}: {why}); nothing of this step was committed",
 	"存储无法继续（{what}：{why}）；本步骤未提交任何内容",

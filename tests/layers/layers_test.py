@@ -48,6 +48,7 @@ PRIVATE = {
     "store_shared.h": ("store",),
     "kafka.h": ("kafka",),
     "kafka_index.h": ("kafka",),
+    "kafka_index_parts.h": ("kafka",),
     "map_rules.h": ("map",),
     "schema_tree.h": ("schema",),
     "codes_csv.h": ("codes",),
