@@ -18,6 +18,7 @@ FOLDER/tls has certificates, FOLDER/sasl/USER the passwords of `jincai` and `str
 import argparse
 import base64
 import concurrent.futures
+import fcntl
 import json
 import os
 import pathlib
@@ -29,6 +30,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 
@@ -38,7 +40,7 @@ import libs
 import properties
 import wire
 
-READY_SECONDS = 60
+READY_SECONDS = 120             # a broker needs 3 s; a machine that does much else at once, more
 STOP_SECONDS = 10
 TRIES = 5                       # when another process takes a port between our look and the broker's
 
@@ -112,8 +114,9 @@ class Node:
         return running(self.folder / "pid")
 
     def java(self, *words):
-        return [*libs.JAVA, f"-Xmx{self.cluster.state['heap']}", "-cp", libs.class_path(self.cluster.state["line"]),
-                "-Dorg.slf4j.simpleLogger.showDateTime=true", f"-Djava.io.tmpdir={self.folder}/tmp", *words]
+        state = self.cluster.state
+        return libs.java(state["line"], "-Dorg.slf4j.simpleLogger.showDateTime=true",
+                         f"-Djava.io.tmpdir={self.folder}/tmp", *words, heap=state["heap"])
 
     def format(self):
         words = ["format", "-t", self.cluster.state["id"], "-c", str(self.folder / "server.properties")]
@@ -126,7 +129,8 @@ class Node:
 
     def launch(self):
         self.began = self.log.stat().st_size if self.log.exists() else 0
-        self.cluster.spawn(self.java("kafka.Kafka", str(self.folder / "server.properties")), self.folder / "pid", self.log)
+        words = self.java(*self.cluster.state["java"], "kafka.Kafka", str(self.folder / "server.properties"))
+        self.cluster.spawn(words, self.folder / "pid", self.log)
 
     def said(self):
         """What the broker has said since it was launched."""
@@ -161,9 +165,12 @@ class Cluster:
 
     @classmethod
     def start(cls, folder, line="4.1", nodes=1, tls=False, mutual=False, sasl=None, acl=False, cert="server", settings=(),
-              watch=None):
-        """Raises Absent (libs.py) or Failed. settings: "key=value" lines that come last. watch: a process to end with."""
-        libs.class_path(line)
+              watch=None, java=()):
+        """Raises Absent (libs.py) or Failed. settings: "key=value" lines that come last. watch: a process to end with.
+
+        java: options of the broker's Java."""
+        if java == ():
+            warm(line)
         folder = pathlib.Path(folder).resolve()
         if (folder / "cluster.json").exists():
             cls(folder).remove()
@@ -173,7 +180,7 @@ class Cluster:
         self = cls.__new__(cls)
         self.folder, self.children = folder, []
         self.state = {"line": line, "nodes": nodes, "tls": tls or mutual, "mutual": mutual, "sasl": sasl, "acl": acl,
-                      "cert": cert, "settings": list(settings), "heap": "256m" if nodes > 1 else "128m", "ports": [],
+                      "cert": cert, "settings": list(settings), "java": list(java), "heap": "256m" if nodes > 1 else "128m", "ports": [],
                       "id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")}
         try:
             self.make()
@@ -286,12 +293,12 @@ class Cluster:
         for node in nodes or self.nodes:
             node.signal(number)
 
-    def stop(self, number=None):
+    def stop(self, number=None, seconds=STOP_SECONDS):
         """As an administrator stops a broker; who does not end in time is killed."""
         nodes = self.some(number)
         self.signal_all(signal.SIGCONT, nodes)
         self.signal_all(signal.SIGTERM, nodes)
-        ends = time.monotonic() + STOP_SECONDS
+        ends = time.monotonic() + seconds
         for node in nodes:
             if not node.gone(max(0, ends - time.monotonic())):
                 node.signal(signal.SIGKILL)
@@ -333,12 +340,32 @@ class Cluster:
 
     def judge(self, client=None):
         """By the plain listener; or by the guarded one with the Java client's settings (properties.client())."""
-        return judge.Judge(self.address if client else self.inside, libs.class_path(self.state["line"]), client)
+        return judge.Judge(self.address if client else self.inside, self.state["line"], client)
 
     def history(self, transactional_id):
         """As judge.history, from what node 1 wrote."""
         logs = sorted((self.nodes[0].folder / "data").glob("__transaction_state-*/*.log"))
-        return judge.history(libs.class_path(self.state["line"]), logs, transactional_id)
+        return judge.history(self.state["line"], logs, transactional_id)
+
+
+def warm(line):
+    """Lets a broker leave its classes for those that start later (libs.archive); done once."""
+    libs.class_path(line)
+    made = libs.archive(line)
+    with open(libs.cache(line) / "warm.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if made.exists():
+            return
+        with tempfile.TemporaryDirectory(prefix="kafka-warm-") as top:
+            new = pathlib.Path(top) / "kafka.jsa"
+            cluster = Cluster.start(pathlib.Path(top) / "a", line, watch=os.getpid(), java=[f"-XX:ArchiveClassesAtExit={new}"])
+            try:
+                cluster.stop(seconds=READY_SECONDS)
+            finally:
+                cluster.end_all()
+            new.chmod(0o644)
+            shutil.move(new, made.with_suffix(".new"))
+            made.with_suffix(".new").rename(made)
 
 
 def watch(folder, pid):

@@ -51,7 +51,7 @@ class BrokerTest(unittest.TestCase):
         self.folder = pathlib.Path(self.top.name) / "a"
 
     def start(self, folder=None, **more):
-        cluster = broker.Cluster.start(folder or self.folder, line=options.line, watch=os.getpid(), **more)
+        cluster = broker.Cluster.start(folder or self.folder, line=options.line, **{"watch": os.getpid(), **more})
         self.addCleanup(cluster.end_all)
         return cluster
 
@@ -105,8 +105,8 @@ class BrokerTest(unittest.TestCase):
         parent = subprocess.Popen(["sleep", "600"])
         self.addCleanup(parent.kill)
         got = {}
-        threads = [threading.Thread(target=lambda: got.update(a=self.start())), threading.Thread(
-            target=lambda: got.update(b=broker.Cluster.start(other, line=options.line, watch=parent.pid)))]
+        threads = [threading.Thread(target=lambda: got.update(a=self.start())),
+                   threading.Thread(target=lambda: got.update(b=self.start(other, watch=parent.pid)))]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -138,7 +138,7 @@ class BrokerTest(unittest.TestCase):
         self.assertEqual(processes(self.folder), [])
 
     def test_the_vectors_of_murmur2_are_those_of_the_java_client(self):
-        made = subprocess.run([*libs.JAVA, "-cp", libs.class_path(options.line), "Judge", "murmur2"], capture_output=True).stdout
+        made = subprocess.run(libs.java(options.line, "Judge", "murmur2"), capture_output=True).stdout
         self.assertEqual(made, (libs.HERE / "murmur2.tsv").read_bytes())
 
     def test_who_has_no_certificate_password_or_right_is_refused(self):
@@ -173,4 +173,5 @@ if __name__ == "__main__":
     options, rest = parser.parse_known_args()
     os.umask(0o077)
     libs.need(options.line)
+    broker.warm(options.line)
     unittest.main(argv=sys.argv[:1] + rest, verbosity=2)

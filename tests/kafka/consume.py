@@ -18,9 +18,9 @@ IDLE_MS = 5000
 
 def console(cluster, topic, isolation="committed"):
     """As Judge.consume, for keys and values without line ends and tabs; a missing key is b"null"."""
-    words = [*libs.JAVA, "-cp", libs.class_path(cluster.state["line"]), "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-             "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", cluster.inside, "--topic", topic,
-             "--from-beginning", "--isolation-level", f"read_{isolation}", "--timeout-ms", str(IDLE_MS)]
+    words = libs.java(cluster.state["line"], "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+                      cluster.inside, "--topic", topic, "--from-beginning", "--isolation-level", f"read_{isolation}",
+                      "--timeout-ms", str(IDLE_MS))
     for name in ("partition", "offset", "key"):
         words += ["--property", f"print.{name}=true"]
     said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout

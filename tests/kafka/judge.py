@@ -32,10 +32,9 @@ def value(text):
 
 
 class Judge:
-    def __init__(self, address, class_path, client=None):
+    def __init__(self, address, line, client=None):
         """client: the text of more settings of the Java client."""
-        words = [*libs.JAVA, "-Xmx256m", "-cp", class_path, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "Judge", "serve",
-                 address]
+        words = libs.java(line, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "Judge", "serve", address)
         self.settings = None
         if client:
             self.settings = tempfile.NamedTemporaryFile("w")        # readable by us alone
@@ -90,16 +89,15 @@ class Judge:
         return self.ask("transactions")
 
 
-def history(class_path, logs, transactional_id):
+def history(line, logs, transactional_id):
     """[(ms, state, producer id, epoch)] of this id from files of __transaction_state, oldest first."""
     if not logs:
         return []
-    words = [*libs.JAVA, "-cp", class_path, "kafka.tools.DumpLogSegments", "--transaction-log-decoder", "--files",
-             ",".join(map(str, logs))]
+    words = libs.java(line, "kafka.tools.DumpLogSegments", "--transaction-log-decoder", "--files", ",".join(map(str, logs)))
     said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
     rows = []
-    for line in said.splitlines():
-        when, key, state = WRITTEN.search(line), KEY.search(line), STATE.search(line)
+    for text in said.splitlines():
+        when, key, state = WRITTEN.search(text), KEY.search(text), STATE.search(text)
         if when and key and state and (key[1] or key[2]) == transactional_id:
             name = STATES[int(state[3])] if state[3] else state[6]
             rows.append((int(when[1]), name, int(state[1] or state[4]), int(state[2] or state[5])))

@@ -24,8 +24,8 @@ LINES = ("4.1", "3.9")
 JAVA_AT_LEAST = 17
 MAVEN_SECONDS = 540
 REFUSED_SECONDS = 600           # how long Maven's "no" stands before it is asked again
-# A small heap, compiled once and quickly; nothing in shared memory that outlives a kill.
-JAVA = ("java", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto")
+# Compiled once and quickly; nothing in shared memory that outlives a kill.
+JAVA = ("java", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xlog:disable")
 
 
 class Absent(Exception):
@@ -53,6 +53,21 @@ def need(line="4.1"):
         sys.exit(77)
 
 
+def cache(line):
+    return pathlib.Path(os.environ.get("JINCAI_KAFKA_CACHE") or HERE.parents[1] / "build/kafka").resolve() / line
+
+
+def archive(line):
+    """Where Kafka's classes lie as Java has them in memory, if somebody left them: programs then start in half the time."""
+    return cache(line) / "libs/kafka.jsa"
+
+
+def java(line, *words, heap="256m"):
+    """The command that runs a class of Kafka's, or Judge. What does not fit the archive makes Java do without it."""
+    shared = [f"-XX:SharedArchiveFile={archive(line)}"] if archive(line).exists() else []
+    return [*JAVA, *shared, f"-Xmx{heap}", "-cp", class_path(line), *words]
+
+
 def class_path(line="4.1"):
     """Raises Absent. One process gets the jars while others wait for it."""
     if line not in LINES:
@@ -60,7 +75,7 @@ def class_path(line="4.1"):
     for program in ("java", "javac", "mvn"):
         if not shutil.which(program):
             raise Absent(f"{program} is not installed (Debian: default-jdk-headless, maven)")
-    folder = pathlib.Path(os.environ.get("JINCAI_KAFKA_CACHE") or HERE.parents[1] / "build/kafka").resolve() / line
+    folder = cache(line)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
