@@ -75,10 +75,12 @@ matrix()
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills 300 --fail 50 --full 20
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
-for test in acts reread repair adapter_letters letters double adopt restore; do
+for test in acts reread repair adapter_letters letters double adopt; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		--count "$steps" "$program"
 done
+count 'acts: killed at each durable step (restore)' tests/e2e/restore_test.py python3 tests/e2e/restore_test.py "$program" \
+	--put build/release/tests/put_position --count "$steps"
 count 'acts: killed at each durable step (stop)' tests/e2e/stop_test.py python3 tests/e2e/stop_test.py "$program" \
 	build/release/tests/put_position --count "$steps"
 count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \

@@ -386,6 +386,8 @@ int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct s
 		return too_large(e, "key", key.n, BUS_KEY_MAX);
 	if (value.n > BUS_VALUE_MAX)
 		return too_large(e, "event", value.n, BUS_VALUE_MAX);
+	if (o->bus->driver->record_max && key.n + value.n > o->bus->driver->record_max(o->bus, topic))
+		return too_large(e, "event", key.n + value.n, o->bus->driver->record_max(o->bus, topic));
 	s = fold.stage = stage_get(o);
 	bytes = s->bytes.n, entries = s->nentries;
 	if (bytes + key.n + value.n > BUS_COMMIT_MAX)

@@ -67,6 +67,7 @@ struct bus_driver {
 	int (*acts_left)(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
 		struct err *e);
 	int (*room)(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);     /* NULL: no store on this host */
+	size_t (*record_max)(struct bus *b, unsigned topic);   /* bytes of key and value; NULL: BUS_VALUE_MAX alone counts */
 	void (*watch)(struct bus *b, void (*grew)(void *, unsigned), void *arg);      /* NULL: nobody else writes */
 	size_t step_bytes, step_records;      /* 0: BUS_STEP_BYTES, BUS_STEP_RECORDS */
 };
@@ -105,6 +106,6 @@ int bus_open_with(const struct bus_driver *driver, const struct bus_conf *c, enu
 
 /* The drivers, NULL-terminated. */
 extern const struct bus_driver *const bus_drivers[];
-extern const struct bus_driver bus_embedded;
+extern const struct bus_driver bus_embedded, bus_kafka;
 
 #endif

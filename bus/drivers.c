@@ -2,7 +2,7 @@
 #include "bus_driver.h"
 
 /* The only file that knows which drivers there are: a program that opens by driver does not link the others. */
-const struct bus_driver *const bus_drivers[] = {&bus_embedded, NULL};
+const struct bus_driver *const bus_drivers[] = {&bus_embedded, &bus_kafka, NULL};
 
 int bus_open(const struct bus_conf *c, enum bus_mode mode, struct bus **ret, struct err *e)
 {

@@ -21,7 +21,7 @@
  *	jincai.positions   compacted, one partition: key "<flow>/<name>", value of the position, empty: taken away; and
  *	                   key "<flow>", the generation record: {"generation":3,"host":"..","pid":1,"left":false}, written
  *	                   when a flow is opened, every 10 s while it is open, and when it is left
- *	jincai.orders      one partition: key act id, value {"flow":..,"act":..}: handed in; empty: done
+ *	jincai.orders      one partition: key act id, value the flow, a line end, the order: handed in; no value: done
  *
  * What a reader gives has been folded before, and what an owner of this process has committed is waited for, so that
  * above the face nothing differs from a store: an entry is there when its record is.
@@ -32,6 +32,18 @@
 #define KAFKA_SILENT_MS 30000        /* an owner on another host that has not been heard of for so long is taken for dead */
 #define KAFKA_TRANSACTION_MS 40000   /* transaction.timeout.ms: how long readers stand still behind a dead owner */
 #define KAFKA_CALL_MS 30000          /* no single call waits longer for the cluster */
+#define KAFKA_NAME_MAX 240u          /* of a topic with its prefix, and its NUL */
+#define KAFKA_KEEP_MS "34560000000"  /* retention: 400 days, a fiscal year and what it takes to close it */
+#define KAFKA_END_TXN 26             /* API key of the request that ends a transaction */
+
+/* A client of the library and what its callbacks need; it stays where it is while the client lives. */
+struct kafka_client {
+	rd_kafka_t *rk;
+	struct kafka *kafka;
+	atomic_uint end_txn_sent;    /* requests, the library's own repeats included */
+	void (*delivered)(void *arg, const rd_kafka_message_t *m);   /* writers: one record is on the broker, or is not */
+	void *arg;
+};
 
 /* A run of offsets that an owner of this process has put into the index by itself. */
 struct kafka_run {
@@ -47,13 +59,18 @@ struct kafka_part {
 	struct kafka_run *runs;      /* own, in order, those not folded yet */
 	size_t nruns, cap_runs;
 	uint32_t busy;               /* sources that read it: a client reads a partition once at a time */
+	/* Of the thread that folds: */
+	uint64_t pending;            /* next, once the put that is open is committed */
+	int64_t pending_ms;
+	bool touched;
 };
 
 struct kafka_topic {
 	char name[104];              /* without prefix */
+	unsigned at;                 /* in kafka.topics */
 	unsigned partitions, number; /* number: in the index */
 	unsigned handle;             /* UINT_MAX: bus.c has not asked for it */
-	size_t value_max;            /* largest message that the topic takes */
+	size_t value_max;            /* bytes of key and value that the topic takes */
 	struct kafka_part parts[];
 };
 
@@ -61,8 +78,16 @@ struct kafka_topic {
 
 /* A client that reads: the first one serves all readers, a second one who reads what the first reads already, and so on. */
 struct kafka_source {
-	rd_kafka_t *client;
-	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by number in kafka.topics */
+	struct kafka_client client;
+	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
+};
+
+/* What is known of those who run a flow elsewhere, and of our own tries to run it. */
+struct kafka_watch {
+	char flow[104];
+	int64_t time_ms;             /* of the newest sign of life */
+	int64_t since_ms;            /* steady: when we saw that sign first */
+	int64_t failed_ms;           /* steady: our last try that failed for a reason that waiting does not cure; 0: none */
 };
 
 struct kafka {
@@ -70,29 +95,36 @@ struct kafka {
 	const struct bus_kafka_conf *conf;   /* a copy of the caller's, strings too */
 	char *brokers, *prefix;
 	struct kafka_index *index;
-	rd_kafka_t *asker;           /* reads uncommitted: watermarks, metadata, making topics */
+	struct kafka_client ask;
+	rd_kafka_t *asker;           /* ask.rk; reads uncommitted: watermarks, metadata, making topics */
 
 	pthread_mutex_t lock;
 	pthread_cond_t folded;       /* some part's next has grown, or the fold failed */
 	struct kafka_topic *topics[BUS_TOPICS_MAX];  /* in the order in which we learnt of them */
-	unsigned ntopics;
+	atomic_uint ntopics;         /* rows below it never change */
 	struct kafka_topic *handled[BUS_TOPICS_MAX], *positions, *orders;
 	struct kafka_source sources[KAFKA_SOURCES];
+	pthread_mutex_t grew_lock;
 	void (*grew)(void *arg, unsigned topic);
 	void *grew_arg;
 
 	struct kafka_fold *fold;
+	pthread_mutex_t owners_lock;
 	struct kafka_owner *owners;  /* open ones, for heartbeats */
-	char host[128];              /* name of this host and its machine id: who an owner is */
+	struct kafka_watch *watched;
+	size_t nwatched;
+	struct kafka_client hand;    /* hands acts in; made when first used, under owners_lock */
+	char host[72];               /* name of this host: who an owner is */
+	pthread_mutex_t why_lock;
 	char why[256];               /* what a client last said about the cluster, for a message; "" */
-	atomic_bool away;            /* all brokers are down, as far as is known */
+	bool refused;                /* it was about a password, a certificate, a right */
 };
 
 /* ---- kafka_client.c ---- */
 enum kafka_role { KAFKA_ASK, KAFKA_READ, KAFKA_FOLD, KAFKA_WRITE };
-/* A client of the bus. transactional: id for KAFKA_WRITE, else NULL. opaque: for callbacks of the role KAFKA_WRITE. */
-int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, void *opaque, rd_kafka_t **ret,
-	struct err *e);
+/* A client of the bus into *c, zeroed or done with. transactional: id for KAFKA_WRITE, else NULL. Errors: bus.setting, file.* */
+int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, struct kafka_client *c, struct err *e);
+void kafka_client_done(struct kafka_client *c);        /* blocks while its threads end; one that was not made is fine */
 /* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.denied (password, certificate,
  * right), bus.fenced, bus.failed. what: the call, for the message. Returns -1. */
 int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text);
@@ -102,16 +134,16 @@ int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
 /* Makes a topic as `topics --create` does, waits until its partitions have leaders. One that exists is fine. */
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e);
-/* max.message.bytes of a topic, less what a record takes beside key and value; a guess of 900,000 when it may not be asked. */
+/* max.message.bytes of a topic, less what a record takes beside key and value; the default when it may not be asked. */
 size_t kafka_topic_max(struct kafka *k, const char *name);
-/* Ends of all partitions of all known topics: the high watermark (what uncommitted transactions have written counts), and
- * the start of what is kept. ret[i] for topic i has `partitions` entries; to be freed. */
+/* Ends of the partitions of a topic: the high watermark (what uncommitted transactions have written counts), and the start of
+ * what is kept. ret has room for all partitions. */
 struct kafka_ends {
 	uint64_t low, high;
 };
 int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
 /* The name of a topic on the cluster. */
-const char *kafka_full(const struct kafka *k, const char *name, char ret[160]);
+const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
 
 /* ---- kafka_fold.c ---- */
 /* Learns which topics there are, starts the thread, and waits until all has been folded to the ends as of now. */
@@ -125,6 +157,8 @@ int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e);
 /* Waits until one partition is folded below `end`. */
 int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
 	struct err *e);
+/* The newest time of any record, by the brokers' clocks; 0 none. */
+int64_t kafka_newest_ms(struct kafka *k);
 /* Known topic by name; NULL. The lock is held. */
 struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name);
 /* Adds it to those known (with numbers, parts); returns the one that is there. Takes the lock. */
@@ -134,7 +168,7 @@ struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned 
 int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
 void kafka_disown(struct bus_owner *o);
 int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e);
-/* Of owners that have been quiet for KAFKA_HEARTBEAT_MS; called by the thread that folds, each second. */
+/* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second. */
 void kafka_heartbeats(struct kafka *k);
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 int kafka_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);

@@ -22,3 +22,7 @@ if(Python3_FOUND)
   set_tests_properties(kafka_broker PROPERTIES TIMEOUT 300 LABELS "kafka;plain")
   kafka_tests(kafka_broker)
 endif()
+
+jincai_test(kafka_driver_test bus FOLDER kafka)
+add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
+kafka_tests(kafka_driver_test bus_contract_kafka)

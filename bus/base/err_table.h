@@ -553,16 +553,41 @@ ROW(E_SCHEMA_UNKNOWN, "schema.unknown", ERR_DATA, 1,
 	"<最接近的名称是：{near}；>请更正映射，或在新版模式中增加该字段")
 
 /* bus and store */
+ROW(E_BUS_AWAY, "bus.away", ERR_RETRY, 4,
+	"no broker of {address} answers ({what}: {why}); nothing of this step was published, nothing is lost",
+	"{address} 的 Kafka 服务器没有应答（{what}：{why}）；本步骤的内容未发布，也没有丢失",
+	"nothing, if it is being restarted: it is tried again without end; else look at the network, the names and the brokers",
+	"若服务器正在重启，无须处理，程序会一直重试；否则请检查网络、主机名和服务器")
+ROW(E_BUS_BEHIND, "bus.behind", ERR_RETRY, 4,
+	"topic {topic}, partition {partition} can be read up to {have} only, not to its end at {want}: a transaction is still open there; nothing was decided on what is not known",
+	"主题 {topic} 分区 {partition} 只能读到 {have}，未到末尾 {want}：那里有一个事务尚未结束；未依据不完整的内容作任何处理",
+	"wait a minute: an owner that died is cut off by the brokers; if it stays, look for the process that writes this topic, and at the brokers",
+	"请等一分钟：已中断的写入方会被服务器切断；若一直如此，请查看写入该主题的进程和服务器")
 ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
 	"the store could not finish a commit: {why}; the next start shows whether it counts, and nothing was sent because of it",
 	"存储未能完成一次提交：{why}；该次提交是否有效以下次启动时为准，没有因此送出任何内容",
 	"look after the disk (space, health), then start again; work goes on where the last commit ended",
 	"请检查磁盘的空间和健康状况后重新启动；程序从上一次成功的提交处接着做")
+ROW(E_BUS_DENIED, "bus.denied", ERR_CONF, 5,
+	"the brokers at {address} refuse us ({what}: {why}); nothing was published",
+	"{address} 的 Kafka 服务器拒绝了本程序（{what}：{why}）；未发布任何内容",
+	"correct user, password file, certificate or rights; jincai topics --acls prints which rights each service needs",
+	"请更正用户、口令文件、证书或权限；jincai topics --acls 会列出各服务所需的权限")
+ROW(E_BUS_FAILED, "bus.failed", ERR_RETRY, 4,
+	"the brokers answered a call with an error ({what}: {why}); nothing of this step was published",
+	"Kafka 服务器以错误答复了一次调用（{what}：{why}）；本步骤的内容未发布",
+	"nothing at first: the flow opens again; if it ends itself, give this message to who runs the brokers",
+	"暂时无须处理，该流会重新打开；若程序因此退出，请把本信息交给管理 Kafka 的人员")
 ROW(E_BUS_FENCED, "bus.fenced", ERR_HALT, 7,
 	"another process has taken over {flow}; this one writes no more, nothing of its last step was published",
 	"{flow} 已由另一个进程接管；本进程不再写入，最后一步的内容均未发布",
 	"leave one process running for this site; if both were meant, find out who started the second one",
 	"同一站点只留一个进程运行；请查明另一个进程是谁启动的")
+ROW(E_BUS_GONE, "bus.gone", ERR_CONF, 5,
+	"topic {topic}, partition {partition}: what stood at {want} is no longer kept by the brokers; nothing was skipped, nothing was sent",
+	"主题 {topic} 分区 {partition}：位点 {want} 处的内容已不在服务器上；没有跳过，也没有送出任何内容",
+	"stop, raise the retention of the topic (jincai check --live says to what), compare with the sources which batches are missing",
+	"请停止运行，调大该主题的保留时间（jincai check --live 会给出数值），并与来源核对缺少哪些批次")
 ROW(E_BUS_LOOK_ONLY, "bus.look_only", ERR_CONF, 2,
 	"the bus was opened for looking only, so {flow} cannot be run from here; nothing was changed",
 	"总线以只读方式打开，不能在此运行 {flow}；未作任何改动",
@@ -578,16 +603,41 @@ ROW(E_BUS_NO_TOPIC, "bus.no_topic", ERR_CONF, 3,
 	"总线上没有主题 {name}；未建立任何内容",
 	"check the name; a topic appears when the first flow that writes it has run",
 	"请核对名称；主题在写入它的流首次运行后才会出现")
+ROW(E_BUS_OWNED, "bus.owned", ERR_RETRY, 4,
+	"{flow} runs on host {host}, which was heard of {seconds} seconds ago; this process waits and has changed nothing",
+	"{flow} 正在主机 {host} 上运行，{seconds} 秒前仍有消息；本进程等待，未作任何改动",
+	"stop it there, or wait: 30 seconds after the last sign of life it is taken over; jincai run --take-over does not wait",
+	"请在那台主机上停止它，或等待：失去消息 30 秒后由本进程接管；jincai run --take-over 不等待")
 ROW(E_BUS_PARTITIONS, "bus.partitions", ERR_CONF, 3,
 	"this bus has {have} partitions, jincai.yaml says {want}; the number is fixed for life, nothing was started",
 	"本总线有 {have} 个分区，而 jincai.yaml 写的是 {want} 个；分区数终身不变，程序未启动",
 	"put {have} back into jincai.yaml; another number needs a new bus",
 	"请把 jincai.yaml 改回 {have}；要用别的分区数须新建总线")
+ROW(E_BUS_RESET, "bus.reset", ERR_RETRY, 4,
+	"the last commit of {flow} was sent {sent} times, a copy may still be under way; it counts once, and the flow opens again before its next",
+	"{flow} 的上一次提交发送了 {sent} 次，可能还有副本在途；它只算一次，该流先重新打开再继续",
+	"nothing; if it is often so, look at the network to the brokers",
+	"无须处理；若经常出现，请检查到 Kafka 服务器的网络")
+ROW(E_BUS_SETTING, "bus.setting", ERR_CONF, 3,
+	"the connection to the brokers cannot be set up ({name}: {why}); nothing was started",
+	"无法建立到 Kafka 服务器的连接设置（{name}：{why}）；程序未启动",
+	"correct kafka: in jincai.yaml and the files that it names",
+	"请更正 jincai.yaml 中 kafka: 一节及其所指的文件")
+ROW(E_BUS_STUCK, "bus.stuck", ERR_HALT, 6,
+	"{flow} could not be opened twice within a minute ({what}: {why}); the process ends, nothing of its last step was published",
+	"{flow} 一分钟内两次打开失败（{what}：{why}）；进程退出，最后一步的内容未发布",
+	"give this message to who runs the brokers; started again, the flow goes on where its last commit ended",
+	"请把本信息交给管理 Kafka 的人员；重新启动后，该流从上一次成功的提交处接着做")
 ROW(E_BUS_TOO_LARGE, "bus.too_large", ERR_DATA, 1,
 	"{what} is too large for the bus: {size} bytes, at most {max}; it was not published",
 	"{what} 超出总线上限：{size} 字节，最多 {max} 字节；未发布",
 	"look at the record in the source; a field that holds a whole document belongs into a file of its own",
 	"请查看来源中的这条记录；若某栏装了整份文件，应改为单独的文件")
+ROW(E_BUS_TOPIC_MAKE, "bus.topic_make", ERR_CONF, 3,
+	"topic {name} is not there and cannot be made: {why}; nothing was started",
+	"主题 {name} 不存在，也无法建立：{why}；程序未启动",
+	"have the topics made by who may: jincai topics --create",
+	"请有权限的人员建立主题：jincai topics --create")
 ROW(E_BUS_TOPICS, "bus.topics", ERR_CONF, 3,
 	"a bus has at most {max} topics; the new one was not made",
 	"一条总线最多 {max} 个主题；新主题未建立",

@@ -14,6 +14,7 @@
 #include "event.h"
 #include "hostile.h"
 #include "index.h"
+#include "kafka/here.h"
 #include "lane.h"
 #include "topics.h"
 
@@ -28,16 +29,19 @@ struct driver_row {
 	bool lease;                  /* one opens to own, the others are refused */
 	bool bounded;                /* max_bytes counts */
 	bool unknown;                /* can be made to answer bus.unknown */
+	bool cluster;                /* topics are on a broker, under a prefix that each case has for itself */
 };
 
 static const struct driver_row drivers[] = {
 	{.driver = &bus_hostile, .unknown = true},
 	{.driver = &bus_embedded, .processes = true, .lease = true, .bounded = true},
+	{.driver = &bus_kafka, .processes = true, .cluster = true},
 };
 
 struct fix {
 	const struct driver_row *row;
-	char folder[64], url[96];
+	char folder[64], url[320], prefix[64];
+	struct bus_kafka_conf kafka;
 	struct bus_conf conf;
 	struct bus *b;
 	unsigned payroll, claims;    /* topics; payroll has four partitions, claims one */
@@ -66,8 +70,10 @@ static int setup(void **state)
 	strcpy(f->folder, "/tmp/bus-contract-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->url, sizeof f->url, "%s:%s", f->row->driver->scheme,
-		f->row->driver == &bus_hostile ? "1" : f->folder);
-	f->conf = (struct bus_conf){.url = f->url, .partitions = 4};
+		f->row->driver == &bus_hostile ? "1" : f->row->cluster ? kafka_address() : f->folder);
+	snprintf(f->prefix, sizeof f->prefix, "%s.", f->folder + sizeof "/tmp/bus-contract-" - 1);
+	f->kafka = (struct bus_kafka_conf){.folder = f->folder, .site = "contract", .prefix = f->prefix};
+	f->conf = (struct bus_conf){.url = f->url, .partitions = 4, .kafka = &f->kafka};
 	fix_open(f);
 	*state = f;
 	return 0;
@@ -766,7 +772,14 @@ static void expect_act(struct fix *f, struct bus_owner *o, const char *id, const
 {
 	struct buf got_id = BUF_INIT, got = BUF_INIT;
 
-	assert_int_equal(bus_act_take(o, &got_id, &got, &f->e), id != NULL);
+	int taken = bus_act_take(o, &got_id, &got, &f->e);
+
+	/* What another process handed in comes to light a little later on a cluster. */
+	for (int i = 0; f->row->cluster && id && taken == 0 && i < 500; i++) {
+		usleep(10000);
+		taken = bus_act_take(o, &got_id, &got, &f->e);
+	}
+	assert_int_equal(taken, id != NULL);
 	if (id) {
 		assert_span(buf_as_span(&got_id), id);
 		assert_span(buf_as_span(&got), text);
@@ -1240,7 +1253,7 @@ static const struct CMUnitTest cases[] = {
 #define NCASES (sizeof cases / sizeof *cases)
 #define NDRIVERS (sizeof drivers / sizeof *drivers)
 
-/* bus_contract_test [DRIVER]: over all drivers, or one. */
+/* bus_contract_test [DRIVER]: over all drivers that need no cluster, or one. */
 int main(int argc, char **argv)
 {
 	static char names[NDRIVERS * NCASES][160];
@@ -1249,7 +1262,7 @@ int main(int argc, char **argv)
 
 	for (size_t d = 0; d < NDRIVERS; d++)
 		for (size_t c = 0; c < NCASES; c++) {
-			if (argc > 1 && strcmp(argv[1], drivers[d].driver->scheme) != 0)
+			if (argc > 1 ? strcmp(argv[1], drivers[d].driver->scheme) != 0 : drivers[d].cluster)
 				continue;
 			snprintf(names[n], sizeof names[n], "%s: %s", drivers[d].driver->scheme, cases[c].name);
 			all[n] = cases[c];

@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("crash", ".")]
 import invent  # noqa: E402  (numbers with right check digits)
@@ -89,6 +90,14 @@ def large(rows, month="202612", batch=900):
     return Batch(f"gz_{month}_{batch:03}.txt", "".join(out).encode("gb18030"), people)
 
 
+def on_bus(text, prefix):
+    """The site file on the bus that JINCAI_TEST_BUS names (kafka:HOST:PORT), under a prefix of its own; as it is without."""
+    bus = os.environ.get("JINCAI_TEST_BUS", "")
+    if not bus.startswith("kafka:"):
+        return text
+    return text.replace("bus: embedded:./bus", f"bus: {bus}\nkafka: {{folder: ./bus, prefix: {prefix}}}")
+
+
 @dataclasses.dataclass
 class Result:
     code: int
@@ -110,12 +119,13 @@ class Site:
         self.root = pathlib.Path(root)
         self.program = program
         self.dropped = []               # every content that was handed in
+        self.prefix = f"t{uuid.uuid4().hex[:12]}."
         marks.folders(self.root, *FOLDERS, marked="kind: test" in text)
         (self.root / "keys/identity.key").write_bytes(b"a key of thirty-two bytes, tests")
         self.write(text)
 
     def write(self, text):
-        (self.root / "jincai.yaml").write_text(text, encoding="utf-8")
+        (self.root / "jincai.yaml").write_text(on_bus(text, self.prefix), encoding="utf-8")
 
     @property
     def payroll(self):

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fsys.h"
+#include "log.h"
+#include "topics.h"
+
+#define ROUND_RECORDS 5000u
+#define ROUND_BYTES (4u << 20)
+#define POLL_MS 100
+#define LOOK_MS 20                   /* how often the heads are looked at while another process folds */
+#define LOCK_MS 200
+#define STANDSTILL_MS 60000          /* opening gives up when nothing at all was folded for so long */
+#define PROGRESS_MS 5000
+#define RUNS_MAX 4096u
+
+/*
+ * One process of a host holds the file fold.lock of the folder and folds; the others look at what it has put down. When it
+ * ends, another takes the lock within LOCK_MS. All that is kept in memory here is what next to read, so a process that dies
+ * at any point leaves an index that is behind, never one that is wrong.
+ */
+struct kafka_fold {
+	struct kafka *k;
+	struct kafka_client client;
+	rd_kafka_queue_t *queue;
+	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
+	pthread_mutex_t starting;
+	int lock;
+	atomic_bool holding;
+	pthread_t thread, heart;
+	bool started, held;          /* held: what lay there when the lock was taken is followed */
+	atomic_bool stop;
+	struct err failed;           /* under k->lock: why there is no more folding */
+	/* Of the thread: */
+	struct kafka_put *put;
+	int64_t locked_ms;
+	uint64_t folded;
+};
+
+/* ---- topics ---- */
+
+struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name)
+{
+	for (unsigned i = 0; i < k->ntopics; i++)
+		if (strcmp(k->topics[i]->name, name) == 0)
+			return k->topics[i];
+	return NULL;
+}
+
+static int load_heads(struct kafka *k, struct kafka_topic *t, struct err *e)
+{
+	for (unsigned i = 0; i < t->partitions; i++) {
+		struct kafka_part *p = &t->parts[i];
+
+		if (kafka_index_head(k->index, t->number, i, &p->next, &p->time_ms, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned partitions, struct err *e)
+{
+	struct kafka_topic *t, *other;
+
+	pthread_mutex_lock(&k->lock);
+	t = kafka_topic_named(k, name);
+	pthread_mutex_unlock(&k->lock);
+	if (t)
+		return t;
+	t = mem_new(sizeof *t + partitions * sizeof t->parts[0]);
+	snprintf(t->name, sizeof t->name, "%s", name);
+	t->partitions = partitions;
+	t->handle = UINT_MAX;
+	if (kafka_index_topic(k->index, name, &t->number, e) || load_heads(k, t, e)) {
+		free(t);
+		return NULL;
+	}
+	pthread_mutex_lock(&k->lock);
+	other = kafka_topic_named(k, name);
+	if (!other && k->ntopics < BUS_TOPICS_MAX) {
+		t->at = k->ntopics;
+		k->topics[k->ntopics++] = t;
+		other = t;
+		t = NULL;
+	}
+	pthread_mutex_unlock(&k->lock);
+	free(t);
+	if (!other)
+		err_set(e, E_BUS_TOPICS, "max=%u", BUS_TOPICS_MAX);
+	return other;
+}
+
+int64_t kafka_newest_ms(struct kafka *k)
+{
+	int64_t ret = 0;
+
+	pthread_mutex_lock(&k->lock);
+	for (unsigned i = 0; i < k->ntopics; i++)
+		for (unsigned j = 0; j < k->topics[i]->partitions; j++)
+			if (k->topics[i]->parts[j].time_ms > ret)
+				ret = k->topics[i]->parts[j].time_ms;
+	pthread_mutex_unlock(&k->lock);
+	return ret;
+}
+
+/* ---- following ---- */
+
+static void fail(struct kafka_fold *f, const struct err *e)
+{
+	pthread_mutex_lock(&f->k->lock);
+	if (!f->failed.id)
+		log_err(LOG_ERROR, "index.stopped", e, "folder=%s", f->k->bus.folder);
+	f->failed = *e;
+	pthread_cond_broadcast(&f->k->folded);
+	pthread_mutex_unlock(&f->k->lock);
+}
+
+/* Where to go on: behind what has been folded, at the first record that is kept when that is later. */
+static int start(struct kafka_fold *f, struct kafka_topic *t, struct err *e)
+{
+	struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+	int failed = kafka_ends(f->k, t, ends, e);
+	char full[KAFKA_NAME_MAX];
+
+	pthread_mutex_lock(&f->starting);
+	if (!failed && !f->topics[t->at]) {
+		rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(f->client.rk);
+
+		rd_kafka_topic_conf_set_opaque(conf, t);
+		f->topics[t->at] = rd_kafka_topic_new(f->client.rk, kafka_full(f->k, t->name, full), conf);
+	}
+	for (unsigned i = 0; !failed && i < t->partitions; i++) {
+		struct kafka_part *p = &t->parts[i];
+		bool skip;
+
+		pthread_mutex_lock(&f->k->lock);
+		skip = p->following;
+		if (!skip && p->next < ends[i].low) {
+			if (p->next)
+				log_line(LOG_WARN, "index.gone", "topic=%s partition=%u from=%" PRIu64 " to=%" PRIu64, t->name, i, p->next,
+					ends[i].low);
+			p->next = ends[i].low;
+		}
+		p->following = true;
+		pthread_mutex_unlock(&f->k->lock);
+		if (!skip && rd_kafka_consume_start_queue(f->topics[t->at], (int32_t)i, (int64_t)p->next, f->queue)) {
+			p->following = false;
+			failed = kafka_fail(f->k, e, t->name, rd_kafka_last_error(), NULL);
+		}
+	}
+	pthread_mutex_unlock(&f->starting);
+	free(ends);
+	return failed;
+}
+
+/* The index is of topics that were there under these names before. */
+static int is_ahead(struct kafka *k, bool *ret, struct err *e)
+{
+	*ret = false;
+	for (unsigned i = 0; i < k->ntopics && !*ret; i++) {
+		struct kafka_topic *t = k->topics[i];
+		struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+		int failed = kafka_ends(k, t, ends, e);
+
+		for (unsigned j = 0; !failed && j < t->partitions; j++)
+			*ret = *ret || t->parts[j].next > ends[j].high;
+		free(ends);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+static int begin_anew(struct kafka *k, struct err *e)
+{
+	log_line(LOG_WARN, "index.anew", "folder=%s why=topics_are_shorter_than_the_index", k->bus.folder);
+	if (kafka_index_empty(k->index, e))
+		return -1;
+	for (unsigned i = 0; i < k->ntopics; i++)
+		if (kafka_index_topic(k->index, k->topics[i]->name, &k->topics[i]->number, e) || load_heads(k, k->topics[i], e))
+			return -1;
+	return 0;
+}
+
+/* Those that could not be asked about when they came, too. */
+static int start_rest(struct kafka_fold *f, struct err *e)
+{
+	for (unsigned i = 0; i < f->k->ntopics; i++) {
+		struct kafka_topic *t = f->k->topics[i];
+		bool following = true;
+
+		pthread_mutex_lock(&f->k->lock);
+		for (unsigned j = 0; j < t->partitions; j++)
+			following = following && t->parts[j].following;
+		pthread_mutex_unlock(&f->k->lock);
+		if (!following && start(f, t, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int start_all(struct kafka_fold *f, struct err *e)
+{
+	struct kafka *k = f->k;
+	bool ahead;
+
+	/* What the one before has folded since we looked. */
+	for (unsigned i = 0; i < k->ntopics; i++)
+		if (load_heads(k, k->topics[i], e))
+			return -1;
+	if (is_ahead(k, &ahead, e) || (ahead && begin_anew(k, e)))
+		return -1;
+	f->held = true;
+	return start_rest(f, e);
+}
+
+/* ---- folding a record ---- */
+
+struct sink {
+	struct index_sink sink;
+	struct kafka_put *put;
+	const struct kafka_place *place;
+};
+
+static int sink_put(struct index_sink *sink, unsigned index, struct span key, struct span extra, struct err *e)
+{
+	struct sink *s = (struct sink *)sink;
+
+	return kafka_put_entry(s->put, index, key, s->place, extra, e);
+}
+
+static int64_t time_of(const rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+
+	return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ms;
+}
+
+static int fold_position(struct kafka_put *put, struct span key, struct span value, uint64_t offset, int64_t ms,
+	struct err *e)
+{
+	if (!key.n)
+		return 0;
+	return memchr(key.p, '/', key.n) ? kafka_put_position(put, key, offset, value, e) :
+		kafka_put_epoch(put, key, offset, ms, value, e);
+}
+
+static int fold_order(struct kafka_put *put, struct span id, struct span value, uint64_t offset, int64_t ms, struct err *e)
+{
+	const char *end = value.n ? memchr(value.p, '\n', value.n) : NULL;
+	struct span flow = {value.p, end ? (size_t)(end - value.p) : 0};
+
+	if (!id.n || (value.n && !end))
+		return 0;                /* not ours */
+	return kafka_put_act(put, id, offset, ms, flow, end ? (struct span){end + 1, value.n - flow.n - 1} : SPAN_NONE, e);
+}
+
+static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const rd_kafka_message_t *m, struct err *e)
+{
+	struct kafka_place place = {t->number, (unsigned)m->partition, (uint64_t)m->offset};
+	struct sink sink = {{sink_put}, f->put, &place};
+	struct span key = {m->key, m->key_len}, value = {m->payload, m->len};
+
+	if (t == f->k->positions)
+		return fold_position(f->put, key, value, place.offset, time_of(m), e);
+	if (t == f->k->orders)
+		return fold_order(f->put, key, value, place.offset, time_of(m), e);
+	return value.n ? index_fold(t->name, value, &sink.sink, e) : 0;
+}
+
+/* Put into the index by its owner already. Runs that lie behind are dropped on the way. */
+static bool is_own(struct kafka *k, struct kafka_part *p, uint64_t offset)
+{
+	size_t n = 0;
+	bool own;
+
+	pthread_mutex_lock(&k->lock);
+	while (n < p->nruns && p->runs[n].to < offset)
+		n++;
+	if (n) {
+		p->nruns -= n;
+		memmove(p->runs, p->runs + n, p->nruns * sizeof *p->runs);
+	}
+	own = p->nruns && p->runs[0].from <= offset;
+	pthread_mutex_unlock(&k->lock);
+	return own;
+}
+
+static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e)
+{
+	struct kafka_topic *t = m->rkt ? rd_kafka_topic_opaque(m->rkt) : NULL;
+	struct kafka_part *p = t ? &t->parts[m->partition] : NULL;
+
+	if (!p)
+		return 0;
+	if (!p->touched)
+		p->pending = p->next, p->pending_ms = 0;
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		if ((uint64_t)m->offset > p->pending) {
+			p->pending = (uint64_t)m->offset;
+			p->touched = true;
+		}
+		return 0;
+	}
+	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+		return err_set(e, E_BUS_GONE, "topic=%s\npartition=%d\nwant=%" PRIu64, t->name, m->partition, p->next);
+	if (m->err) {
+		/* Whatever comes of the network the library tries again by itself. */
+		log_line(LOG_DEBUG, "index.wait", "topic=%s why=%s", t->name, rd_kafka_err2name(m->err));
+		return 0;
+	}
+	if ((uint64_t)m->offset < p->pending)
+		return 0;
+	if (!is_own(f->k, p, (uint64_t)m->offset) && fold_record(f, t, m, e))
+		return err_at(e, "%s/%d@%" PRId64, t->name, m->partition, m->offset);
+	p->pending = (uint64_t)m->offset + 1;
+	p->pending_ms = time_of(m);
+	p->touched = true;
+	f->folded++;
+	return 0;
+}
+
+static int put_heads(struct kafka_fold *f, struct err *e)
+{
+	for (unsigned i = 0; i < f->k->ntopics; i++) {
+		struct kafka_topic *t = f->k->topics[i];
+
+		for (unsigned j = 0; j < t->partitions; j++)
+			if (t->parts[j].touched && kafka_put_head(f->put, t->number, j, t->parts[j].pending, t->parts[j].pending_ms, e))
+				return -1;
+	}
+	return 0;
+}
+
+static void tell(struct kafka *k, const bool grown[BUS_TOPICS_MAX])
+{
+	pthread_mutex_lock(&k->grew_lock);
+	for (unsigned i = 0; k->grew && i < k->ntopics; i++)
+		if (grown[i] && k->topics[i]->handle != UINT_MAX)
+			k->grew(k->grew_arg, k->topics[i]->handle);
+	pthread_mutex_unlock(&k->grew_lock);
+}
+
+/* What has been put is seen from here on. */
+static void show(struct kafka_fold *f)
+{
+	bool grown[BUS_TOPICS_MAX] = {false};
+	struct kafka *k = f->k;
+
+	pthread_mutex_lock(&k->lock);
+	for (unsigned i = 0; i < k->ntopics; i++)
+		for (unsigned j = 0; j < k->topics[i]->partitions; j++) {
+			struct kafka_part *p = &k->topics[i]->parts[j];
+
+			if (!p->touched)
+				continue;
+			p->touched = false;
+			p->next = p->pending;
+			if (p->pending_ms)
+				p->time_ms = p->pending_ms;
+			grown[i] = true;
+		}
+	pthread_cond_broadcast(&k->folded);
+	pthread_mutex_unlock(&k->lock);
+	tell(k, grown);
+}
+
+/* One round: all that has come, up to a bound, in one put. */
+static int fold_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e)
+{
+	size_t n = 0, bytes = 0;
+	int failed;
+
+	if (kafka_put_begin(f->k->index, &f->put, e)) {
+		rd_kafka_message_destroy(m);
+		return -1;
+	}
+	do {
+		bytes += m->len + m->key_len;
+		failed = take(f, m, e);
+		rd_kafka_message_destroy(m);
+	} while (!failed && ++n < ROUND_RECORDS && bytes < ROUND_BYTES && (m = rd_kafka_consume_queue(f->queue, 0)));
+	if (failed || put_heads(f, e)) {
+		kafka_put_abort(f->put);
+		return -1;
+	}
+	if (kafka_put_commit(f->put, e))
+		return -1;
+	show(f);
+	return 0;
+}
+
+/* ---- the other processes of the host ---- */
+
+static int look(struct kafka_fold *f, struct err *e)
+{
+	bool grown[BUS_TOPICS_MAX] = {false}, any = false;
+	struct kafka *k = f->k;
+
+	for (unsigned i = 0; i < k->ntopics; i++) {
+		struct kafka_topic *t = k->topics[i];
+
+		for (unsigned j = 0; j < t->partitions; j++) {
+			uint64_t next;
+			int64_t ms;
+
+			if (kafka_index_head(k->index, t->number, j, &next, &ms, e) < 0)
+				return -1;
+			if (next <= t->parts[j].next)
+				continue;
+			pthread_mutex_lock(&k->lock);
+			t->parts[j].next = next;
+			t->parts[j].time_ms = ms;
+			pthread_mutex_unlock(&k->lock);
+			grown[i] = any = true;
+		}
+	}
+	if (!any)
+		return 0;
+	pthread_mutex_lock(&k->lock);
+	pthread_cond_broadcast(&k->folded);
+	pthread_mutex_unlock(&k->lock);
+	tell(k, grown);
+	return 0;
+}
+
+/* A lock of the open file: it goes with the process, however that ends. */
+static bool try_lock(struct kafka_fold *f)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (!f->holding && fcntl(f->lock, F_OFD_SETLK, &lock) == 0)
+		f->holding = true;
+	return f->holding;
+}
+
+/* ---- the thread ---- */
+
+static int turn(struct kafka_fold *f, struct err *e)
+{
+	rd_kafka_message_t *m;
+	int64_t now = clock_steady_ms();
+
+	if (now - f->locked_ms >= LOCK_MS) {
+		f->locked_ms = now;
+		if (try_lock(f) && (f->held ? start_rest(f, e) : start_all(f, e)))
+			return -1;
+	}
+	if (!f->holding) {
+		usleep(LOOK_MS * 1000);
+		return look(f, e);
+	}
+	rd_kafka_poll(f->client.rk, 0);
+	m = rd_kafka_consume_queue(f->queue, POLL_MS);
+	return m ? fold_round(f, m, e) : 0;
+}
+
+static void *run(void *arg)
+{
+	struct kafka_fold *f = arg;
+	struct err e;
+
+	while (!f->stop) {
+		e = ERR_INIT;
+		if (turn(f, &e) == 0)
+			continue;
+		if (err_kind(&e) != ERR_RETRY) {
+			fail(f, &e);
+			break;
+		}
+		log_err(LOG_WARN, "index.wait", &e, "folder=%s", f->k->bus.folder);
+		usleep(POLL_MS * 1000);
+	}
+	return NULL;
+}
+
+static void *beat(void *arg)
+{
+	struct kafka_fold *f = arg;
+
+	for (unsigned n = 0; !f->stop; n++) {
+		if (n % 10 == 9)
+			kafka_heartbeats(f->k);
+		usleep(100000);
+	}
+	return NULL;
+}
+
+/* ---- waiting ---- */
+
+static void deadline(int ms, struct timespec *ret)
+{
+	clock_gettime(CLOCK_MONOTONIC, ret);
+	ret->tv_sec += ms / 1000;
+	ret->tv_nsec += ms % 1000 * 1000000L;
+	if (ret->tv_nsec >= 1000000000L) {
+		ret->tv_sec++;
+		ret->tv_nsec -= 1000000000L;
+	}
+}
+
+int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
+	struct err *e)
+{
+	struct kafka_part *p = &t->parts[partition];
+	struct timespec until;
+	int failed = 0;
+
+	deadline(timeout_ms, &until);
+	pthread_mutex_lock(&k->lock);
+	while (p->next < end && !failed) {
+		if (k->fold->failed.id) {
+			*e = k->fold->failed;
+			failed = -1;
+		} else if (pthread_cond_timedwait(&k->folded, &k->lock, &until) == ETIMEDOUT && p->next < end) {
+			failed = err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64, t->name, partition,
+				p->next, end);
+		}
+	}
+	pthread_mutex_unlock(&k->lock);
+	return failed;
+}
+
+static int learn(void *arg, const char *name, unsigned partitions)
+{
+	struct kafka *k = arg;
+	struct kafka_topic *t;
+	struct err e;
+
+	if (strlen(name) >= sizeof t->name || partitions == 0)
+		return 0;
+	t = kafka_topic_add(k, name, partitions, &e);
+	if (t && k->fold)
+		kafka_fold_follow(k, t);
+	return 0;
+}
+
+int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e)
+{
+	int64_t until = clock_steady_ms() + timeout_ms;
+	unsigned n;
+
+	if (kafka_topics(k, learn, k, e))
+		return -1;
+	pthread_mutex_lock(&k->lock);
+	n = k->ntopics;
+	pthread_mutex_unlock(&k->lock);
+	for (unsigned i = 0; i < n; i++) {
+		struct kafka_topic *t = k->topics[i];
+		struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+		int failed = kafka_ends(k, t, ends, e);
+
+		for (unsigned j = 0; !failed && j < t->partitions; j++) {
+			int64_t left = until - clock_steady_ms();
+
+			failed = kafka_fold_wait_part(k, t, j, ends[j].high, left > 0 ? (int)left : 0, e);
+		}
+		free(ends);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+void kafka_fold_follow(struct kafka *k, struct kafka_topic *t)
+{
+	struct err e;
+
+	if (k->fold->holding && start(k->fold, t, &e))
+		log_err(LOG_WARN, "index.wait", &e, "topic=%s", t->name);
+}
+
+/* The first time through: it may be long, so it is told how far it is. */
+static int wait_first(struct kafka *k, struct err *e)
+{
+	int64_t moved = clock_steady_ms(), told = moved;
+	uint64_t before = 0;
+
+	for (;;) {
+		int64_t now;
+		uint64_t folded = 0;
+
+		if (kafka_fold_wait(k, PROGRESS_MS, e) == 0)
+			return 0;
+		if (e->id != E_BUS_BEHIND)
+			return -1;
+		now = clock_steady_ms();
+		pthread_mutex_lock(&k->lock);
+		for (unsigned i = 0; i < k->ntopics; i++)
+			for (unsigned j = 0; j < k->topics[i]->partitions; j++)
+				folded += k->topics[i]->parts[j].next;
+		pthread_mutex_unlock(&k->lock);
+		if (folded != before)
+			moved = now;
+		before = folded;
+		if (now - moved > STANDSTILL_MS)
+			return -1;
+		if (now - told >= PROGRESS_MS)
+			log_line(LOG_INFO, "index.fold", "folded=%" PRIu64, folded);
+		told = now;
+	}
+}
+
+/* ---- open, close ---- */
+
+static int open_lock(struct kafka_fold *f, struct err *e)
+{
+	char path[600];
+
+	snprintf(path, sizeof path, "%s/fold.lock", f->k->bus.folder);
+	f->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return f->lock < 0 ? err_sys(e, E_FILE_DENIED, path, errno) : 0;
+}
+
+int kafka_fold_open(struct kafka *k, struct err *e)
+{
+	struct kafka_fold *f = k->fold = mem_new(sizeof *f);
+
+	f->k = k;
+	f->lock = -1;
+	pthread_mutex_init(&f->starting, NULL);
+	if (open_lock(f, e) || kafka_client_new(k, KAFKA_FOLD, NULL, &f->client, e))
+		return -1;
+	f->queue = rd_kafka_queue_new(f->client.rk);
+	if (kafka_topics(k, learn, k, e) || (try_lock(f) && start_all(f, e)))
+		return -1;
+	f->locked_ms = clock_steady_ms();
+	f->started = pthread_create(&f->thread, NULL, run, f) == 0 && pthread_create(&f->heart, NULL, beat, f) == 0;
+	assert(f->started);
+	return wait_first(k, e);
+}
+
+void kafka_fold_close(struct kafka *k)
+{
+	struct kafka_fold *f = k->fold;
+
+	if (!f)
+		return;
+	f->stop = true;
+	if (f->started) {
+		pthread_join(f->thread, NULL);
+		pthread_join(f->heart, NULL);
+	}
+	for (unsigned i = 0; i < k->ntopics; i++) {
+		for (unsigned j = 0; f->topics[i] && j < k->topics[i]->partitions; j++)
+			if (k->topics[i]->parts[j].following)
+				rd_kafka_consume_stop(f->topics[i], (int32_t)j);
+		if (f->topics[i])
+			rd_kafka_topic_destroy(f->topics[i]);
+	}
+	if (f->queue)
+		rd_kafka_queue_destroy(f->queue);
+	kafka_client_done(&f->client);
+	pthread_mutex_destroy(&f->starting);
+	if (f->lock >= 0)
+		close(f->lock);
+	k->fold = NULL;
+	free(f);
+}

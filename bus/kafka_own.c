@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kafka.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "log.h"
+
+/*
+ * The rules of transactions. Each stands here because without it somebody has lost or doubled a payment:
+ *
+ * - Whatever is in doubt about a producer ends it: destroyed, a new one, init_transactions, positions read again. The call
+ *   that failed is never made a second time, unless the library says that it may; nothing is ever aborted, since a late copy of
+ *   an abort can end the next transaction without any error: init_transactions of the next owner does it.
+ * - The library sends requests again by itself. When more than one EndTxn has left for one commit, a copy may arrive
+ *   during the next transaction and end it half way. So the next one is not begun: the owner is spent.
+ * - A transaction is begun with its first record and ended in the same call: none is open while nothing happens.
+ * - A fenced owner is told by its commit alone: begin and produce still succeed.
+ */
+#define FOLD_MS KAFKA_TRANSACTION_MS         /* an owner that died leaves a transaction open for so long */
+#define LEAVE_MS 2000
+#define AGAIN_MS 60000
+#define ORDER_BYTES (BUS_KEY_MAX + 65536u)
+
+/* A record that goes out. */
+struct out {
+	struct kafka_topic *topic;
+	unsigned partition;
+	struct span key, value;      /* value.p NULL: none */
+};
+
+struct kafka_owner {
+	struct bus_owner owner;
+	struct kafka *k;
+	struct kafka_owner *next;    /* under owners_lock */
+	struct kafka_client client;
+	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
+	pthread_mutex_t lock;        /* its thread, and the one that gives signs of life */
+	struct err spent;
+	int64_t wrote_ms;            /* steady: its last commit */
+	char (*given)[72];           /* acts */
+	size_t ngiven, cap_given;
+
+	/* Of the transaction that is under way: */
+	struct out *outs;
+	size_t nouts, cap_outs;
+	uint64_t *offsets;           /* by out; UINT64_MAX: not on the broker */
+	rd_kafka_message_t *messages;
+	unsigned *order;             /* outs by topic and partition */
+	size_t cap_offsets, cap_messages, cap_order;
+	size_t delivered;
+	rd_kafka_resp_err_t failed;  /* the first record's that did not get there */
+};
+
+static void *room(void *p, size_t *cap, size_t n, size_t size)
+{
+	if (n <= *cap)
+		return p;
+	*cap = n + n / 2 + 16;
+	return mem_grow(p, *cap, size);
+}
+
+/* ---- one transaction ---- */
+
+static void on_delivered(void *arg, const rd_kafka_message_t *m)
+{
+	struct kafka_owner *o = arg;
+	size_t i = (size_t)(uintptr_t)m->_private;
+
+	o->delivered++;
+	if (m->err && !o->failed)
+		o->failed = m->err;
+	if (!m->err && i < o->nouts)
+		o->offsets[i] = (uint64_t)m->offset;
+}
+
+static rd_kafka_topic_t *topic_of(struct kafka_owner *o, const struct kafka_topic *t)
+{
+	char full[KAFKA_NAME_MAX];
+
+	if (!o->topics[t->at])
+		o->topics[t->at] = rd_kafka_topic_new(o->client.rk, kafka_full(o->k, t->name, full), NULL);
+	return o->topics[t->at];
+}
+
+static struct out *add_out(struct kafka_owner *o)
+{
+	o->outs = room(o->outs, &o->cap_outs, o->nouts + 1, sizeof *o->outs);
+	return &o->outs[o->nouts++];
+}
+
+/* Outs by partition, each in the order of its coming: a library call fills one partition, which costs half of what
+ * record by record does. */
+static void sort_outs(struct kafka_owner *o)
+{
+	unsigned first[BUS_TOPICS_MAX], n[BUS_TOPICS_MAX] = {0}, at = 0;
+
+	o->order = room(o->order, &o->cap_order, o->nouts * 2, sizeof *o->order);
+	for (size_t i = 0; i < o->nouts; i++)
+		n[o->outs[i].topic->at]++;
+	for (unsigned t = 0; t < BUS_TOPICS_MAX; t++) {
+		first[t] = at;
+		at += n[t];
+	}
+	for (size_t i = 0; i < o->nouts; i++)
+		o->order[first[o->outs[i].topic->at]++] = (unsigned)i;
+	/* Within a topic, by partition: few, so one walk for each. */
+	at = 0;
+	for (unsigned t = 0; t < BUS_TOPICS_MAX; t++) {
+		unsigned *from = o->order + at, *to = o->order + o->nouts, k = 0;
+		const struct kafka_topic *topic = n[t] ? o->outs[*from].topic : NULL;
+
+		for (unsigned p = 0; topic && topic->partitions > 1 && p < topic->partitions; p++)
+			for (unsigned i = 0; i < n[t]; i++)
+				if (o->outs[from[i]].partition == p)
+					to[k++] = from[i];
+		if (k)
+			memcpy(from, to, k * sizeof *from);
+		at += n[t];
+	}
+}
+
+static int produce_run(struct kafka_owner *o, const unsigned *order, size_t n)
+{
+	const struct out *head = &o->outs[order[0]];
+
+	o->messages = room(o->messages, &o->cap_messages, n, sizeof *o->messages);
+	for (size_t i = 0; i < n; i++) {
+		const struct out *x = &o->outs[order[i]];
+
+		/* Nothing is copied: what it points to stays until the commit has ended. */
+		o->messages[i] = (rd_kafka_message_t){.payload = (void *)(uintptr_t)x->value.p, .len = x->value.p ? x->value.n : 0,
+			.key = (void *)(uintptr_t)x->key.p, .key_len = x->key.n, ._private = (void *)(uintptr_t)order[i]};
+	}
+	if (rd_kafka_produce_batch(topic_of(o, head->topic), (int32_t)head->partition, 0, o->messages, (int)n) == (int)n)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (o->messages[i].err && !o->failed)
+			o->failed = o->messages[i].err;
+	return -1;
+}
+
+static int produce(struct kafka_owner *o)
+{
+	size_t from = 0;
+
+	sort_outs(o);
+	while (from < o->nouts) {
+		const struct out *x = &o->outs[o->order[from]];
+		size_t to = from + 1;
+
+		while (to < o->nouts && o->outs[o->order[to]].topic == x->topic &&
+			o->outs[o->order[to]].partition == x->partition)
+			to++;
+		if (produce_run(o, o->order + from, to - from))
+			return -1;
+		from = to;
+	}
+	return 0;
+}
+
+static void close_client(struct kafka_owner *o)
+{
+	for (unsigned i = 0; i < BUS_TOPICS_MAX; i++)
+		if (o->topics[i]) {
+			rd_kafka_topic_destroy(o->topics[i]);
+			o->topics[i] = NULL;
+		}
+	kafka_client_done(&o->client);
+}
+
+/* Ends the producer: its transaction, if it is still open, ends with the next owner's fence. */
+static int doubt(struct kafka_owner *o, const struct err *why)
+{
+	o->spent = *why;
+	close_client(o);
+	return -1;
+}
+
+static bool is_fenced(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+		code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* A fatal error stands behind whatever the call itself said. */
+static rd_kafka_resp_err_t worst(struct kafka_owner *o, rd_kafka_resp_err_t code)
+{
+	char text[8];
+	rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(o->client.rk, text, sizeof text);
+
+	return fatal ? fatal : code;
+}
+
+/* Before the request that ends a transaction has left nothing has happened: whatever was written is nobody's. */
+static int not_happened(struct kafka_owner *o, rd_kafka_resp_err_t code, struct err *e)
+{
+	code = worst(o, code);
+	kafka_fail(o->k, e, o->owner.flow, code, NULL);
+	if (is_fenced(code))
+		err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
+	return doubt(o, e);
+}
+
+static int flush(struct kafka_owner *o, struct err *e)
+{
+	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
+
+	while (o->delivered < o->nouts && !o->failed) {
+		rd_kafka_flush(o->client.rk, 200);
+		if (o->delivered < o->nouts && rd_kafka_outq_len(o->client.rk) == 0)
+			rd_kafka_poll(o->client.rk, 10);
+		if (worst(o, RD_KAFKA_RESP_ERR_NO_ERROR))
+			return not_happened(o, RD_KAFKA_RESP_ERR_NO_ERROR, e);
+		if (clock_steady_ms() > until)
+			return not_happened(o, RD_KAFKA_RESP_ERR__TIMED_OUT, e);
+	}
+	return o->failed ? not_happened(o, o->failed, e) : 0;
+}
+
+/* From here on nobody knows until there is an answer. */
+static int end(struct kafka_owner *o, struct err *e)
+{
+	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
+	rd_kafka_error_t *error;
+
+	while ((error = rd_kafka_commit_transaction(o->client.rk, KAFKA_CALL_MS))) {
+		rd_kafka_resp_err_t code = worst(o, rd_kafka_error_code(error));
+		bool again = rd_kafka_error_is_retriable(error) && !rd_kafka_error_is_fatal(error) && clock_steady_ms() < until;
+
+		log_line(LOG_INFO, "bus.end", "flow=%s err=%s again=%d", o->owner.flow, rd_kafka_err2name(code), again);
+		rd_kafka_error_destroy(error);
+		if (again)
+			continue;
+		if (is_fenced(code))
+			err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
+		else
+			err_set(e, E_BUS_UNKNOWN, "flow=%s", o->owner.flow);
+		return doubt(o, e);
+	}
+	return 0;
+}
+
+/* The outs, whole or not at all. */
+static int transact(struct kafka_owner *o, struct err *e)
+{
+	unsigned sent = atomic_load(&o->client.end_txn_sent);
+	rd_kafka_error_t *error;
+
+	o->delivered = 0;
+	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+	o->offsets = room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
+	for (size_t i = 0; i < o->nouts; i++)
+		o->offsets[i] = UINT64_MAX;
+	error = rd_kafka_begin_transaction(o->client.rk);
+	if (error) {
+		rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+		rd_kafka_error_destroy(error);
+		return not_happened(o, code, e);
+	}
+	if (produce(o))
+		return not_happened(o, o->failed, e);
+	if (flush(o, e) || end(o, e))
+		return -1;
+	o->wrote_ms = clock_steady_ms();
+	sent = atomic_load(&o->client.end_txn_sent) - sent;
+#ifndef JINCAI_KAFKA_NO_RESET
+	if (sent > 1) {
+		log_line(LOG_WARN, "bus.reset", "flow=%s end_requests=%u", o->owner.flow, sent);
+		err_set(&o->spent, E_BUS_RESET, "flow=%s\nsent=%u", o->owner.flow, sent);
+	}
+#endif
+	return 0;
+}
+
+/* ---- into the index ---- */
+
+static int put_entries(struct kafka_owner *o, struct kafka_put *put, const struct bus_commit *c, struct err *e)
+{
+	for (size_t i = 0; i < c->nentries; i++) {
+		const struct commit_entry *x = &c->entries[i];
+		const struct out *out = &o->outs[x->record];
+		struct kafka_place place = {out->topic->number, out->partition, o->offsets[x->record]};
+
+		if (kafka_put_entry(put, x->index, x->key, &place, x->extra, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_rest(struct kafka_owner *o, struct kafka_put *put, const struct bus_commit *c, struct err *e)
+{
+	for (size_t i = 0; i < c->npositions; i++)
+		if (kafka_put_position(put, c->positions[i].key, o->offsets[c->nrecords + i], c->positions[i].value, e))
+			return -1;
+	for (size_t i = 0; i < c->nacts; i++)
+		if (kafka_put_act(put, span_of(c->acts_done[i]), o->offsets[c->nrecords + c->npositions + i], clock_now_ms(),
+			SPAN_NONE, SPAN_NONE, e))
+			return -1;
+	return 0;
+}
+
+static void note_offset(struct kafka_part *p, uint64_t offset, bool run)
+{
+	struct kafka_run *last = p->nruns ? &p->runs[p->nruns - 1] : NULL;
+
+	if (offset + 1 > p->seen)
+		p->seen = offset + 1;
+	if (!run || (last && offset <= last->to))
+		return;
+	if (last && offset == last->to + 1) {
+		last->to = offset;
+		return;
+	}
+	p->runs = room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
+	p->runs[p->nruns++] = (struct kafka_run){offset, offset};
+}
+
+/* run: they are in the index, and need not be folded again. */
+static void note_offsets(struct kafka_owner *o, bool run)
+{
+	pthread_mutex_lock(&o->k->lock);
+	for (size_t i = 0; i < o->nouts; i++) {
+		const struct out *x = &o->outs[o->order[i]];
+
+		note_offset(&x->topic->parts[x->partition], o->offsets[o->order[i]], run);
+	}
+	pthread_mutex_unlock(&o->k->lock);
+}
+
+/* The commit has happened, whatever becomes of this: what is not put now is folded from the topics. */
+static void put_commit(struct kafka_owner *o, const struct bus_commit *c)
+{
+	struct kafka_put *put;
+	struct err e = ERR_INIT;
+	bool put_all = false;
+
+	if (kafka_put_begin(o->k->index, &put, &e) == 0) {
+		if (put_entries(o, put, c, &e) || put_rest(o, put, c, &e))
+			kafka_put_abort(put);
+		else
+			put_all = kafka_put_commit(put, &e) == 0;
+	}
+	note_offsets(o, put_all);
+	if (!put_all) {
+		log_err(LOG_WARN, "index.wait", &e, "flow=%s", o->owner.flow);
+		o->spent = e;            /* its look-ups would miss what it wrote: it opens again, behind the fold */
+	}
+}
+
+/* ---- signs of life ---- */
+
+static void generation_text(const struct kafka_owner *o, bool left, struct buf *ret)
+{
+	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"pid\":%ld,\"left\":%s}", o->owner.generation, o->k->host,
+		(long)getpid(), left ? "true" : "false");
+}
+
+static int write_generation(struct kafka_owner *o, bool left, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	struct kafka_put *put;
+	int failed;
+
+	generation_text(o, left, &text);
+	o->nouts = 0;
+	*add_out(o) = (struct out){o->k->positions, 0, span_of(o->owner.flow), buf_as_span(&text)};
+	failed = transact(o, e);
+	if (!failed) {
+		failed = kafka_put_begin(o->k->index, &put, e);
+		if (!failed && kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[0], clock_now_ms(), buf_as_span(&text), e)) {
+			kafka_put_abort(put);
+			failed = -1;
+		}
+		failed = failed ? -1 : kafka_put_commit(put, e);
+		note_offsets(o, !failed);
+	}
+	buf_done(&text);
+	return failed;
+}
+
+void kafka_heartbeats(struct kafka *k)
+{
+	int64_t now = clock_steady_ms();
+
+	pthread_mutex_lock(&k->owners_lock);
+	for (struct kafka_owner *o = k->owners; o; o = o->next) {
+		struct err e = ERR_INIT;
+
+		if (pthread_mutex_trylock(&o->lock))
+			continue;            /* it is working */
+		if (!o->spent.id && now - o->wrote_ms >= KAFKA_HEARTBEAT_MS && write_generation(o, false, &e)) {
+			log_err(LOG_WARN, "flow.silent", &e, "flow=%s", o->owner.flow);
+			o->spent = e;
+		}
+		pthread_mutex_unlock(&o->lock);
+	}
+	pthread_mutex_unlock(&k->owners_lock);
+}
+
+/* ---- owning ---- */
+
+struct sign {
+	uint64_t generation;
+	bool there, left, elsewhere;
+	char host[72];
+	int64_t time_ms;
+};
+
+/* What the newest generation record says. One that cannot be read is one of nobody: the number alone would matter, and a
+ * lane of the same name would be noticed by every reader. */
+static int read_sign(struct kafka *k, const char *flow, struct sign *ret, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int got;
+	json_t *root;
+
+	*ret = (struct sign){0};
+	got = kafka_index_epoch(k->index, span_of(flow), &text, &ret->time_ms, e);
+	root = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
+	if (got == 1 && !json_is_integer(json_object_get(root, "generation")))
+		got = err_set(e, E_LANE_STATE, "flow=%s", flow);
+	if (got == 1) {
+		const char *host = json_string_value(json_object_get(root, "host"));
+
+		ret->there = true;
+		ret->generation = (uint64_t)json_integer_value(json_object_get(root, "generation"));
+		ret->left = json_is_true(json_object_get(root, "left"));
+		snprintf(ret->host, sizeof ret->host, "%s", host ? host : "");
+		ret->elsewhere = strcmp(ret->host, k->host) != 0;
+	}
+	json_decref(root);
+	buf_done(&text);
+	return got < 0 ? -1 : 0;
+}
+
+static struct kafka_watch *watch_of(struct kafka *k, const char *flow)
+{
+	struct kafka_watch *w;
+
+	for (size_t i = 0; i < k->nwatched; i++)
+		if (strcmp(k->watched[i].flow, flow) == 0)
+			return &k->watched[i];
+	k->watched = mem_grow(k->watched, k->nwatched + 1, sizeof *k->watched);
+	w = &k->watched[k->nwatched++];
+	*w = (struct kafka_watch){0};
+	snprintf(w->flow, sizeof w->flow, "%s", flow);
+	return w;
+}
+
+/* An owner on another host is left alone until nothing has been heard of it for KAFKA_SILENT_MS: by the clocks of the
+ * brokers when they tell, else by how long we ourselves have been listening. Our own clock may be an hour off. */
+static int wait_for_silence(struct kafka *k, const char *flow, struct err *e)
+{
+	int64_t now = clock_steady_ms(), heard;
+	struct kafka_watch *w;
+	struct sign s;
+
+	if (read_sign(k, flow, &s, e))
+		return -1;
+	if (!s.there || s.left || !s.elsewhere || k->conf->take_over)
+		return 0;
+	pthread_mutex_lock(&k->owners_lock);
+	w = watch_of(k, flow);
+	if (w->time_ms != s.time_ms || !w->since_ms) {
+		w->time_ms = s.time_ms;
+		w->since_ms = now;
+	}
+	heard = now - w->since_ms;
+	pthread_mutex_unlock(&k->owners_lock);
+	if (kafka_newest_ms(k) - s.time_ms > heard)
+		heard = kafka_newest_ms(k) - s.time_ms;
+	if (heard >= KAFKA_SILENT_MS)
+		return 0;
+	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\nseconds=%" PRId64, flow, s.host, heard / 1000);
+}
+
+static int init(struct kafka_owner *o, struct err *e)
+{
+	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
+	rd_kafka_error_t *error;
+
+	while ((error = rd_kafka_init_transactions(o->client.rk, KAFKA_CALL_MS))) {
+		rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+		bool again = rd_kafka_error_is_retriable(error) && clock_steady_ms() < until;
+		char text[200];
+
+		snprintf(text, sizeof text, "%s", rd_kafka_error_string(error));
+		rd_kafka_error_destroy(error);
+		rd_kafka_poll(o->client.rk, 0);
+		if (!again)
+			return kafka_fail(o->k, e, o->owner.flow, code, text);
+	}
+	return 0;
+}
+
+/* Fence, then read to the end as of now, then write. */
+static int take_over(struct kafka_owner *o, struct err *e)
+{
+	struct kafka *k = o->k;
+	char id[240];
+	struct sign s;
+
+	snprintf(id, sizeof id, "%s%s.%s", k->prefix, k->conf->site, o->owner.flow);
+	o->client.delivered = on_delivered;
+	o->client.arg = o;
+	if (kafka_client_new(k, KAFKA_WRITE, id, &o->client, e) || init(o, e) || kafka_fold_wait(k, FOLD_MS, e) ||
+		read_sign(k, o->owner.flow, &s, e))
+		return -1;
+	o->owner.generation = s.generation + 1;
+	return write_generation(o, false, e);
+}
+
+static void owner_free(struct kafka_owner *o)
+{
+	close_client(o);
+	pthread_mutex_destroy(&o->lock);
+	free(o->outs);
+	free(o->offsets);
+	free(o->messages);
+	free(o->order);
+	free(o->given);
+	free(o);
+}
+
+/* Twice within a minute for a reason that waiting does not cure: somebody has to look. */
+static int failed_again(struct kafka *k, const char *flow, struct err *e)
+{
+	int64_t now = clock_steady_ms();
+	struct kafka_watch *w;
+	bool again;
+
+	if (e->id != E_BUS_FAILED)
+		return -1;
+	pthread_mutex_lock(&k->owners_lock);
+	w = watch_of(k, flow);
+	again = w->failed_ms && now - w->failed_ms < AGAIN_MS;
+	w->failed_ms = now;
+	pthread_mutex_unlock(&k->owners_lock);
+	if (again) {
+		struct err why = *e;
+
+		err_set(e, E_BUS_STUCK, "flow=%s\n%s", flow, why.args);
+	}
+	return -1;
+}
+
+int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+{
+	struct kafka *k = (struct kafka *)b;
+	struct kafka_owner *o;
+
+	if (wait_for_silence(k, flow, e))
+		return -1;
+	o = mem_new(sizeof *o);
+	o->k = k;
+	pthread_mutex_init(&o->lock, NULL);
+	snprintf(o->owner.flow, sizeof o->owner.flow, "%s", flow);
+	if (take_over(o, e)) {
+		owner_free(o);
+		return failed_again(k, flow, e);
+	}
+	pthread_mutex_lock(&k->owners_lock);
+	o->next = k->owners;
+	k->owners = o;
+	pthread_mutex_unlock(&k->owners_lock);
+	*ret = &o->owner;
+	return 0;
+}
+
+void kafka_disown(struct bus_owner *owner)
+{
+	struct kafka_owner *o = (struct kafka_owner *)owner, **at;
+	struct err e;
+
+	pthread_mutex_lock(&o->k->owners_lock);
+	for (at = &o->k->owners; *at != o;)
+		at = &(*at)->next;
+	*at = o->next;
+	pthread_mutex_unlock(&o->k->owners_lock);
+	/* So that another host need not wait. */
+	if (!o->spent.id)
+		(void)write_generation(o, true, &e);
+	owner_free(o);
+}
+
+/* ---- commits ---- */
+
+static void take_outs(struct kafka_owner *o, const struct bus_commit *c)
+{
+	struct kafka *k = o->k;
+
+	o->nouts = 0;
+	o->outs = room(o->outs, &o->cap_outs, c->nrecords + c->npositions + c->nacts, sizeof *o->outs);
+	for (size_t i = 0; i < c->nrecords; i++)
+		*add_out(o) = (struct out){k->handled[c->records[i].topic], c->records[i].partition, c->records[i].key,
+			c->records[i].value};
+	for (size_t i = 0; i < c->npositions; i++)
+		*add_out(o) = (struct out){k->positions, 0, c->positions[i].key,
+			c->positions[i].value.n ? c->positions[i].value : SPAN_NONE};
+	for (size_t i = 0; i < c->nacts; i++)
+		*add_out(o) = (struct out){k->orders, 0, span_of(c->acts_done[i]), SPAN_NONE};
+}
+
+int kafka_commit(struct bus_owner *owner, const struct bus_commit *c, struct err *e)
+{
+	struct kafka_owner *o = (struct kafka_owner *)owner;
+	int failed = -1;
+
+	pthread_mutex_lock(&o->lock);
+	if (o->spent.id) {
+		*e = o->spent;
+	} else {
+		take_outs(o, c);
+		failed = transact(o, e);
+		if (!failed)
+			put_commit(o, c);
+	}
+	pthread_mutex_unlock(&o->lock);
+	return failed;
+}
+
+/* ---- acts ---- */
+
+struct report {
+	bool done;
+	rd_kafka_resp_err_t err;
+	uint64_t offset;
+};
+
+static void on_handed(void *arg, const rd_kafka_message_t *m)
+{
+	struct report *r = m->_private;
+
+	(void)arg;
+	*r = (struct report){true, m->err, (uint64_t)m->offset};
+}
+
+static int hand_in(struct kafka *k, const char *id, struct span text, uint64_t *ret_offset, struct err *e)
+{
+	struct report report = {0};
+	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
+	rd_kafka_topic_t *topic;
+	char full[KAFKA_NAME_MAX];
+
+	k->hand.delivered = on_handed;
+	if (!k->hand.rk && kafka_client_new(k, KAFKA_WRITE, NULL, &k->hand, e))
+		return -1;
+	topic = rd_kafka_topic_new(k->hand.rk, kafka_full(k, KAFKA_ORDERS, full), NULL);
+	if (rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)text.p, text.n, id, strlen(id), &report))
+		report.err = rd_kafka_last_error();
+	else
+		while (!report.done && (clock_steady_ms() < until || rd_kafka_purge(k->hand.rk, RD_KAFKA_PURGE_F_QUEUE |
+			RD_KAFKA_PURGE_F_INFLIGHT) == 0))
+			rd_kafka_poll(k->hand.rk, 50);
+	rd_kafka_topic_destroy(topic);
+	*ret_offset = report.offset;
+	return report.err ? kafka_fail(k, e, "act", report.err, NULL) : 0;
+}
+
+int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e)
+{
+	struct kafka *k = (struct kafka *)b;
+	int done = kafka_index_act_done(k->index, span_of(id), e);
+	struct buf text = BUF_INIT;
+	uint64_t offset = 0;
+	int failed;
+
+	if (done)
+		return done < 0 ? -1 : 0;
+	buf_printf(&text, "%s\n", flow);
+	buf_span(&text, act);
+	pthread_mutex_lock(&k->owners_lock);
+	failed = hand_in(k, id, buf_as_span(&text), &offset, e);
+	pthread_mutex_unlock(&k->owners_lock);
+	buf_done(&text);
+	/* So that who handed it in sees it among those that wait. */
+	return failed ? -1 : kafka_fold_wait_part(k, k->orders, 0, offset + 1, KAFKA_CALL_MS, e);
+}
+
+static bool was_given(const struct kafka_owner *o, struct span id)
+{
+	for (size_t i = 0; i < o->ngiven; i++)
+		if (span_is(id, o->given[i]))
+			return true;
+	return false;
+}
+
+struct taking {
+	struct kafka_owner *o;
+	struct buf *id, *act;
+	bool got;
+};
+
+static int take_first(void *arg, struct span flow, struct span id, int64_t time_ms, struct span text)
+{
+	struct taking *t = arg;
+	struct kafka_owner *o = t->o;
+
+	(void)flow, (void)time_ms;
+	if (id.n >= sizeof *o->given || was_given(o, id))
+		return 0;
+	buf_span(t->id, id);
+	buf_span(t->act, text);
+	o->given = room(o->given, &o->cap_given, o->ngiven + 1, sizeof *o->given);
+	memcpy(o->given[o->ngiven], id.p, id.n);
+	o->given[o->ngiven++][id.n] = 0;
+	t->got = true;
+	return 1;
+}
+
+int kafka_act_take(struct bus_owner *owner, struct buf *ret_id, struct buf *ret_act, struct err *e)
+{
+	struct kafka_owner *o = (struct kafka_owner *)owner;
+	struct taking t = {o, ret_id, ret_act, false};
+
+	if (kafka_index_no_acts(o->k->index))
+		return 0;
+	return kafka_index_acts(o->k->index, span_of(o->owner.flow), take_first, &t, e) ? -1 : t.got;
+}
+
+struct leaving {
+	int (*each)(void *, const char *, const char *, int64_t, struct span);
+	void *arg;
+};
+
+static int show_left(void *arg, struct span flow, struct span id, int64_t time_ms, struct span text)
+{
+	struct leaving *l = arg;
+	char *f = mem_text(flow), *i = mem_text(id);
+	int stop = l->each(l->arg, f, i, time_ms, text);
+
+	free(f);
+	free(i);
+	return stop;
+}
+
+int kafka_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
+	struct err *e)
+{
+	struct leaving l = {each, arg};
+
+	return kafka_index_acts(((struct kafka *)b)->index, SPAN_NONE, show_left, &l, e);
+}
+
+static int is_alive(void *arg, struct span flow, int64_t time_ms, struct span value)
+{
+	(void)flow;
+	if (time_ms + KAFKA_SILENT_MS > clock_now_ms() && !memmem(value.p, value.n, "\"left\":true", 11))
+		*(bool *)arg = true;
+	return *(bool *)arg;
+}
+
+bool kafka_in_use(struct bus *b)
+{
+	bool alive = false;
+	struct err ignored;
+
+	(void)kafka_index_epochs(((struct kafka *)b)->index, is_alive, &alive, &ignored);
+	return alive;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <ftw.h>
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bus_driver.h"
+#include "clock.h"
+#include "here.h"
+#include "topics.h"
+
+/*
+ * What a bus on Kafka meets and another one does not: a cluster that others use as well, owners on other hosts, records that
+ * are no longer kept. What all drivers promise is in contract/bus_contract_test.c.
+ */
+struct fix {
+	char folder[64], url[320], prefix[64], full[160];
+	struct bus_kafka_conf kafka;
+	struct bus_conf conf;
+	struct bus *b;
+	struct err e;
+};
+
+static int setup(void **state)
+{
+	struct fix *f = mem_new(sizeof *f);
+
+	strcpy(f->folder, "/tmp/kafka-driver-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->url, sizeof f->url, "kafka:%s", kafka_address());
+	snprintf(f->prefix, sizeof f->prefix, "%s.", f->folder + sizeof "/tmp/kafka-driver-" - 1);
+	f->kafka = (struct bus_kafka_conf){.folder = f->folder, .site = "driver", .prefix = f->prefix};
+	f->conf = (struct bus_conf){.url = f->url, .partitions = 1, .kafka = &f->kafka};
+	*state = f;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct fix *f = *state;
+
+	bus_close(f->b);
+	nftw(f->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(f);
+	return 0;
+}
+
+static void open_bus(struct fix *f)
+{
+	OK(f->e, bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+}
+
+static unsigned topic(struct fix *f, const char *name)
+{
+	unsigned ret;
+
+	OK(f->e, bus_topic(f->b, name, &ret, &f->e));
+	return ret;
+}
+
+/* ---- another client of the same cluster ---- */
+
+static rd_kafka_t *stranger(bool transactional)
+{
+	rd_kafka_conf_t *c = rd_kafka_conf_new();
+	char why[256];
+
+	assert_int_equal(rd_kafka_conf_set(c, "bootstrap.servers", kafka_address(), why, sizeof why), RD_KAFKA_CONF_OK);
+	if (transactional)
+		assert_int_equal(rd_kafka_conf_set(c, "transactional.id", "stranger", why, sizeof why), RD_KAFKA_CONF_OK);
+	return rd_kafka_new(RD_KAFKA_PRODUCER, c, why, sizeof why);
+}
+
+static void write_raw(struct fix *f, rd_kafka_t *rk, const char *name, const char *key, const char *value)
+{
+	snprintf(f->full, sizeof f->full, "%s%s", f->prefix, name);
+	assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(f->full), RD_KAFKA_V_PARTITION(0),
+		RD_KAFKA_V_KEY(key, strlen(key)), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, strlen(value)),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END), 0);
+	assert_int_equal(rd_kafka_flush(rk, 20000), 0);
+}
+
+/* ---- cases ---- */
+
+static void a_broker_that_is_not_there_is_said_in_time(void **state)
+{
+	struct fix *f = *state;
+	int64_t began = clock_steady_ms();
+
+	f->conf.url = "kafka:127.0.0.1:1";
+	FAILS(f->e, "bus.away", bus_open(&f->conf, BUS_LOOK, &f->b, &f->e));
+	f->b = NULL;
+	assert_true(clock_steady_ms() - began < 15000);
+}
+
+static void a_setting_that_is_none_is_named(void **state)
+{
+	struct fix *f = *state;
+
+	f->kafka.mechanism = "NONSENSE";
+	FAILS(f->e, "bus.setting", bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+	f->kafka.mechanism = NULL;
+	f->kafka.ca = "/nowhere/ca.pem";
+	FAILS(f->e, "bus.setting", bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+	f->b = NULL;
+}
+
+static void a_topic_that_cannot_be_made_is_named(void **state)
+{
+	struct fix *f = *state;
+
+	f->kafka.prefix = "a b.";
+	FAILS(f->e, "bus.topic_make", bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+	f->b = NULL;
+}
+
+static void an_owner_on_another_host_is_left_alone_while_it_lives(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = NULL;
+	rd_kafka_t *other = stranger(false);
+
+	open_bus(f);
+	write_raw(f, other, "jincai.positions", "flow",
+		"{\"generation\":7,\"host\":\"elsewhere\",\"pid\":1,\"left\":false}");
+	rd_kafka_destroy(other);
+	bus_close(f->b);
+	open_bus(f);
+	FAILS(f->e, "bus.owned", bus_own(f->b, "flow", &o, &f->e));
+	bus_close(f->b);
+	f->kafka.take_over = true;
+	open_bus(f);
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	assert_int_equal(bus_generation(o), 8);
+	bus_disown(o);
+}
+
+static void an_owner_that_has_left_is_followed_at_once(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = NULL;
+	rd_kafka_t *other = stranger(false);
+
+	open_bus(f);
+	write_raw(f, other, "jincai.positions", "flow",
+		"{\"generation\":7,\"host\":\"elsewhere\",\"pid\":1,\"left\":true}");
+	rd_kafka_destroy(other);
+	bus_close(f->b);
+	open_bus(f);
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	assert_int_equal(bus_generation(o), 8);
+	bus_disown(o);
+}
+
+static void append(struct fix *f, struct bus_owner *o, unsigned t, const char *value)
+{
+	OK(f->e, bus_append(o, t, 0, SPAN("k"), span_of(value), &f->e));
+	OK(f->e, bus_commit(o, &f->e));
+}
+
+static void delete_before(struct fix *f, rd_kafka_t *rk, const char *name, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_DeleteRecords_t *del;
+	rd_kafka_event_t *event;
+
+	snprintf(f->full, sizeof f->full, "%s%s", f->prefix, name);
+	rd_kafka_topic_partition_list_add(list, f->full, 0)->offset = offset;
+	del = rd_kafka_DeleteRecords_new(list);
+	rd_kafka_DeleteRecords(rk, &del, 1, NULL, q);
+	event = rd_kafka_queue_poll(q, 20000);
+	assert_non_null(event);
+	assert_int_equal(rd_kafka_event_error(event), 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_DeleteRecords_destroy(del);
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_queue_destroy(q);
+}
+
+static void what_is_no_longer_kept_is_told_and_not_skipped(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	struct bus_reader *r;
+	struct bus_message m;
+	rd_kafka_t *other = stranger(false);
+	unsigned t;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	append(f, o, t, "a");
+	append(f, o, t, "b");
+	append(f, o, t, "c");
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	assert_int_equal(bus_next(r, &m, &f->e), 1);
+	bus_unread(r);
+	delete_before(f, other, "jincai.payroll", 2);
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	FAILS(f->e, "bus.gone", bus_next(r, &m, &f->e));
+	bus_seek(r, 2);
+	assert_int_equal(bus_next(r, &m, &f->e), 1);
+	assert_span(m.value, "b");
+	bus_unread(r);
+	bus_disown(o);
+	rd_kafka_destroy(other);
+}
+
+static void behind_a_transaction_that_stays_open_nothing_is_called_the_end(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	struct bus_reader *r;
+	struct bus_message m;
+	rd_kafka_t *other = stranger(true);
+	rd_kafka_error_t *error;
+	unsigned t;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	assert_null(rd_kafka_init_transactions(other, 20000));
+	assert_null(rd_kafka_begin_transaction(other));
+	write_raw(f, other, "jincai.payroll", "k", "not yet");
+	append(f, o, t, "a");
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	FAILS(f->e, "bus.behind", bus_next(r, &m, &f->e));
+	error = rd_kafka_abort_transaction(other, 20000);
+	assert_null(error);
+	assert_int_equal(bus_next(r, &m, &f->e), 1);
+	assert_span(m.value, "a");
+	assert_int_equal(bus_next(r, &m, &f->e), 0);
+	bus_unread(r);
+	bus_disown(o);
+	rd_kafka_destroy(other);
+}
+
+static void make_small(struct fix *f, rd_kafka_t *rk)
+{
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	char why[256];
+	rd_kafka_NewTopic_t *t;
+	rd_kafka_event_t *event;
+
+	snprintf(f->full, sizeof f->full, "%sjincai.payroll", f->prefix);
+	t = rd_kafka_NewTopic_new(f->full, 1, 1, why, sizeof why);
+	assert_int_equal(rd_kafka_NewTopic_set_config(t, "max.message.bytes", "4000"), 0);
+	rd_kafka_CreateTopics(rk, &t, 1, NULL, q);
+	event = rd_kafka_queue_poll(q, 20000);
+	assert_non_null(event);
+	assert_int_equal(rd_kafka_event_error(event), 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_NewTopic_destroy(t);
+	rd_kafka_queue_destroy(q);
+}
+
+static void a_record_larger_than_the_brokers_take_is_refused_before_it_is_written(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	rd_kafka_t *other = stranger(false);
+	static char large[5000];
+	unsigned t;
+
+	make_small(f, other);
+	rd_kafka_destroy(other);
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	memset(large, 'x', sizeof large);
+	FAILS(f->e, "bus.too_large", bus_append(o, t, 0, SPAN("k"), (struct span){large, sizeof large}, &f->e));
+	append(f, o, t, "the next one goes");
+	bus_disown(o);
+}
+
+static void more_readers_of_a_partition_than_there_are_clients_are_refused(void **state)
+{
+	struct fix *f = *state;
+	struct bus_reader *readers[9] = {NULL};
+	struct bus_owner *o;
+	struct bus_message m;
+	unsigned t;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	append(f, o, t, "a");
+	for (unsigned i = 0; i < 9; i++)
+		OK(f->e, bus_read(f->b, t, 0, &readers[i], &f->e));
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(bus_next(readers[i], &m, &f->e), 1);
+	FAILS(f->e, "bus.failed", bus_next(readers[8], &m, &f->e));
+	bus_unread(readers[3]);
+	assert_int_equal(bus_next(readers[8], &m, &f->e), 1);
+	for (unsigned i = 0; i < 9; i++)
+		if (i != 3)
+			bus_unread(readers[i]);
+	bus_disown(o);
+}
+
+static void another_number_of_partitions_is_refused(void **state)
+{
+	struct fix *f = *state;
+
+	open_bus(f);
+	topic(f, "jincai.payroll");
+	bus_close(f->b);
+	f->conf.partitions = 3;
+	FAILS(f->e, "bus.partitions", bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+	f->b = NULL;
+}
+
+static void who_only_looks_makes_no_topics(void **state)
+{
+	struct fix *f = *state;
+	unsigned t;
+
+	FAILS(f->e, "bus.no_topic", bus_open(&f->conf, BUS_LOOK, &f->b, &f->e));
+	open_bus(f);
+	bus_close(f->b);
+	OK(f->e, bus_open(&f->conf, BUS_LOOK, &f->b, &f->e));
+	FAILS(f->e, "bus.no_topic", bus_topic(f->b, "jincai.payroll", &t, &f->e));
+}
+
+static void what_a_flow_may_get_over_and_what_ends_a_process_differ(void **state)
+{
+	struct fix *f = *state;
+
+	err_set(&f->e, E_BUS_STUCK, "flow=router\nwhat=router\nwhy=no");
+	assert_string_equal(err_code(f->e.id)->name, "bus.stuck");
+	assert_int_equal(err_kind(&f->e), ERR_HALT);
+	assert_int_equal(err_code(f->e.id)->exit, 6);
+	err_set(&f->e, E_BUS_DENIED, "what=connect\naddress=b:9092\nwhy=no");
+	assert_string_equal(err_code(f->e.id)->name, "bus.denied");
+	assert_int_equal(err_kind(&f->e), ERR_CONF);
+	err_set(&f->e, E_BUS_RESET, "flow=router\nsent=2");
+	assert_string_equal(err_code(f->e.id)->name, "bus.reset");
+	assert_int_equal(err_kind(&f->e), ERR_RETRY);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest cases[] = {
+		CASE(a_broker_that_is_not_there_is_said_in_time),
+		CASE(a_setting_that_is_none_is_named),
+		CASE(a_topic_that_cannot_be_made_is_named),
+		CASE(an_owner_on_another_host_is_left_alone_while_it_lives),
+		CASE(an_owner_that_has_left_is_followed_at_once),
+		CASE(what_is_no_longer_kept_is_told_and_not_skipped),
+		CASE(behind_a_transaction_that_stays_open_nothing_is_called_the_end),
+		CASE(a_record_larger_than_the_brokers_take_is_refused_before_it_is_written),
+		CASE(more_readers_of_a_partition_than_there_are_clients_are_refused),
+		CASE(another_number_of_partitions_is_refused),
+		CASE(who_only_looks_makes_no_topics),
+		CASE(what_a_flow_may_get_over_and_what_ends_a_process_differ),
+	};
+
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}
