@@ -109,7 +109,7 @@ static int each_line(struct deliver *d, const struct gathering *g,
 				ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
 			else if (!span_is(v.batchid, g->batchid))
 				ret = err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
-			else
+			else if ((ret = deliver_check_layout(d, &v, &l, e)) == 0)
 				ret = each(s, &l, e);
 		if (ret == 0 && got < 0)
 			ret = -1;

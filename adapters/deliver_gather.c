@@ -55,6 +55,7 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 			  : span_is(key, "amount")   ? read_text(d, &in, &amount, e)
 			  : span_is(key, "currency") ? read_text(d, &in, &ret->currency, e)
 			  : span_is(key, "split")    ? read_text(d, &in, &ret->split, e)
+			  : span_is(key, "layout")   ? read_text(d, &in, &ret->shaped, e)
 			  : span_is(key, "cut")	     ? (ret->cut = true, jscan_skip(&in, e))
 						     : jscan_skip(&in, e);
 
@@ -69,6 +70,16 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 		ret->readable = true;
 	}
 	return 0;
+}
+
+int deliver_check_layout(const struct deliver *d, const struct event *v, const struct line *l, struct err *e)
+{
+	const struct form_shape *shape = form_shape(d->setup.form, v->type);
+	const char *want = shape ? map_layout(shape->line) : "-";
+
+	if (span_is(l->shaped, want))
+		return 0;
+	return err_set(e, E_GATHER_FORM, "batch=%.*s\nhave=%.*s\nwant=%s", SPAN_F(v->batchid), SPAN_F(l->shaped.n ? l->shaped : SPAN("-")), want);
 }
 
 /* ---- gathering ---- */

@@ -68,6 +68,7 @@ struct line {
 	unsigned ncells;
 	unsigned layout;             /* the codec's number of lines of this type */
 	struct span currency, split;
+	struct span shaped;          /* map_layout() of what shaped it; "": it does not say */
 	uint64_t ids;                /* of the event, as the ledger has it */
 	bool readable, cut;          /* cut: a text in it was shortened */
 	int64_t fen;
@@ -75,6 +76,9 @@ struct line {
 
 /* ---- deliver_gather.c ---- */
 int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret, struct err *e);
+/* Are its cells those of the form in force? gather.form (ERR_DATA): it was shaped by another layout, nobody can tell what they
+ * mean by this one. */
+int deliver_check_layout(const struct deliver *d, const struct event *v, const struct line *l, struct err *e);
 /* Reads on, at most *budget messages, and takes off what it read. */
 int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e);
 void deliver_gathering_drop(struct deliver *d, struct gathering *g);

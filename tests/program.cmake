@@ -81,6 +81,13 @@ if(Python3_FOUND)
   set_tests_properties(letters PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What waits at a destination while another layout of its form is adopted.
+if(Python3_FOUND)
+  add_test(NAME layout COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/layout_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 8)
+  set_tests_properties(layout PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>

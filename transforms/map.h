@@ -96,6 +96,11 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 /* Appends the JSON of the last run: {"payee":{"name":..}} without absent fields, or ["..",".."]; absent cells are "". */
 void map_write(const struct map *m, const struct slots *s, struct buf *b);
 
+/* What its rules are, as MAP_LAYOUT - 1 hex digits: the same as long as each cell that they make means the same and stands at the
+ * same place. It says nothing of charset and codec, nor of the rows in a table that they look up. */
+#define MAP_LAYOUT 17
+const char *map_layout(const struct map *m);
+
 /* How many rules there are; what each made in the last run: the cells of a MAP_LIST, the fields of a MAP_OBJECT. */
 unsigned map_count(const struct map *m);
 const struct value *map_cell(const struct map *m, const struct slots *s, unsigned i);

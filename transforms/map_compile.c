@@ -325,6 +325,35 @@ static void read_rules(struct map *m, struct conf *rules, struct findings *f)
 	map_find_year(&r);
 }
 
+/* Every text with its length: no two trees are the same bytes. Where in the file it stands, and its comments, are no part of it. */
+static void write_tree(struct buf *b, const struct conf *node)
+{
+	buf_printf(b, "%d %zu:%.*s %zu:%.*s(", (int)node->kind, node->key.n, SPAN_F(node->key), node->text.n, SPAN_F(node->text));
+	for (const struct conf *c = node->first; c; c = c->next)
+		write_tree(b, c);
+	buf_c(b, ')');
+}
+
+static void find_layout(struct map *m, const struct conf *rules)
+{
+	uint8_t digest[HASH_SHA256];
+	struct buf b = BUF_INIT, hex = BUF_INIT;
+
+	buf_printf(&b, "%d", m->setup.people);
+	for (const struct conf *c = rules->first; c; c = c->next)
+		write_tree(&b, c);
+	hash_sha256(b.p, b.n, digest);
+	hash_hex(&hex, digest, (MAP_LAYOUT - 1) / 2);
+	memcpy(m->layout, buf_text(&hex), MAP_LAYOUT);
+	buf_done(&b);
+	buf_done(&hex);
+}
+
+const char *map_layout(const struct map *m)
+{
+	return m->layout;
+}
+
 struct map *map_compile(const struct map_setup *setup, struct conf *rules, struct findings *f)
 {
 	struct map *m = mem_new(sizeof *m);
@@ -333,6 +362,7 @@ struct map *map_compile(const struct map_setup *setup, struct conf *rules, struc
 	*m = (struct map){.arena = ARENA_INIT, .setup = *setup, .control = -1};
 	if (conf_is(rules, setup->shape == MAP_OBJECT ? CONF_MAP : CONF_LIST, f)) {
 		read_rules(m, rules, f);
+		find_layout(m, rules);
 		if (setup->shape == MAP_OBJECT) {
 			check_required(m, rules, f);
 			gather_objects(m);

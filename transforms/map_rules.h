@@ -105,6 +105,7 @@ struct member {
 struct map {
 	struct arena arena;
 	struct map_setup setup;
+	char layout[MAP_LAYOUT];
 	struct rule *rules;          /* as in the form: a rule may use the results of those above it */
 	struct member *members;      /* MAP_OBJECT: the rules' results in the order of writing */
 	unsigned n, cuts;            /* cuts: rules that may shorten a text */

@@ -263,6 +263,7 @@ int router_shape_event(struct router *r, struct type *t, const struct event *v, 
 	event_begin(&r->event, &out);
 	buf_str(&r->event, "{\"line\":");
 	map_write(s->line, &s->slots, &r->event);
+	json_member(&r->event, "layout", span_of(map_layout(s->line)));
 	write_cuts(r, s);
 	if (amount >= 0 && t->slots.v[amount].is_money) {
 		buf_str(&r->event, ",\"amount\":");

@@ -1519,6 +1519,8 @@ ROW(E_GATHER_ALREADY, "gather.already", ERR_DATA, 1, "{already} of its lines wer
 	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
 ROW(E_GATHER_FAILED, "gather.failed", ERR_DATA, 1, "{failed} of its {all} lines failed, for this or another destination", "共 {all} 笔，其中 {failed} 笔没有走通（本去向或其他去向）",
 	"the whole batch is held, not one is sent: see jincai dead list", "整批挂起，一笔未发：请看 jincai dead list")
+ROW(E_GATHER_FORM, "gather.form", ERR_DATA, 1, "lines of it were written by another layout of the form than the one in force: their columns would be read as something else", "其中有按报文格式原来的列排法写成的行，与现行的不同：照现行格式写出，各列的含义就错了",
+	"the whole batch is held, not one is sent: give it back and have the source hand it in again; or adopt the former form, then jincai held retry {batch} --reason TEXT", "整批挂起，一笔未发：请退回本批，由来源系统重报；或由两人改回原报文格式，再执行 jincai held retry {batch} --reason 原因")
 ROW(E_GATHER_LEDGER, "gather.ledger", ERR_DATA, 1, "parcel {no}, of {had} lines, was handed over of this batch before the store was restored; now it would have {now} lines", "在库恢复之前，本批已交出发送批 {no}（{had} 笔）；现在将是 {now} 笔",
 	"the whole batch is held, not one is sent; compare with what the receiver has", "整批挂起，一笔未发；请与接收方核对")
 ROW(E_GATHER_LINE, "gather.line", ERR_HALT, 6, "a line for this destination cannot be read: {id}", "该去向的一行读不懂：{id}",

@@ -21,6 +21,8 @@ static bool joined(struct todo *t, const struct waiting *w)
 
 static const char *kind_of(const struct waiting *w, const struct waiting_words *words)
 {
+	if (w->gathering && strcmp(w->gathering->why, "gather.form") == 0)
+		return "layout";
 	if (!w->claim)
 		return words->kind;
 	if (span_is(w->claim->state, "published"))

@@ -25,6 +25,13 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "先看是哪几笔过不去、为什么；请来源系统更正后整批重报，或补上代码表、报文格式里缺的内容",
 		.do_en = "see which records could not go on, and why; have the source correct them and hand the whole batch in again, or add what "
 			"a table or a form lacks"},
+	{.name = "layout", .zh = "按原列排法写成的批次", .en = "batch written by a former layout", .whole = true,
+		.next = "held return {number} --reason {reason}\nheld retry {number} --reason {reason}\nadopt\nheld show {number}",
+		.not_zh = "整批暂停，一笔未发往 {destinations}；没有一笔按现行的列排法误读",
+		.not_en = "the whole batch is held, not one was sent to {destinations}; none was read by columns that mean something else",
+		.do_zh = "请退回本批，由来源系统重报，重报的按现行报文格式写成；不能退回的（别处已送出），由两人改回原报文格式，再执行 held retry",
+		.do_en = "give it back and have the source hand it in again: then it is written by the form in force; when it cannot go back (a part "
+			"was sent elsewhere), have two people adopt the former form, then held retry"},
 	{.name = "parcel", .zh = "送达不明", .en = "parcel of unknown fate", .at_once = true,
 		.next = "held came {number} --reason {reason}\nheld never {number} --reason {reason}\nheld show {number}"},
 	/* Records that could not go on. */

@@ -545,17 +545,32 @@ static void new_destination(struct fix *x, const char *form, bool split)
 	assert_non_null(x->f);
 }
 
+/* A line as the router writes it: cells are the text of the array, more is what stands behind it. */
+static void feed_cells(struct fix *x, struct event v, const char *cells, const char *layout, const char *more)
+{
+	struct buf data = BUF_INIT;
+
+	buf_printf(&data, "{\"line\":[%s],\"layout\":\"%s\",%s}", cells, layout, more);
+	v.businessdate = SPAN("2026-12-15");
+	feed(x, x->to, v, buf_text(&data));
+	buf_done(&data);
+}
+
+static const char *layout_of(const struct fix *x)
+{
+	return map_layout(form_shape(x->form, SPAN(TYPE))->line);
+}
+
 static void feed_line(struct fix *x, unsigned n, const char *split, const char *currency, const char *amount)
 {
-	char id[40], data[200];
+	char id[40], cells[100], more[100];
 	struct event v = one;
 
 	snprintf(id, sizeof id, "payroll.line:%u", n);
-	snprintf(data, sizeof data, "{\"line\":[\"%u\",\"Li\",\"%s\",\"12345\"],\"amount\":\"%s\",\"currency\":\"%s\",\"split\":\"%s\"}", n,
-		amount, amount, currency, split);
+	snprintf(cells, sizeof cells, "\"%u\",\"Li\",\"%s\",\"12345\"", n, amount);
+	snprintf(more, sizeof more, "\"amount\":\"%s\",\"currency\":\"%s\",\"split\":\"%s\"", amount, currency, split);
 	v.id = span_of(id);
-	v.businessdate = SPAN("2026-12-15");
-	feed(x, x->to, v, data);
+	feed_cells(x, v, cells, layout_of(x), more);
 }
 
 static unsigned files(const struct fix *x, const char *below)
@@ -664,9 +679,8 @@ static void a_line_that_cannot_be_written_holds_the_batch_and_leaves_nothing(voi
 	begin(&x);
 	new_destination(&x, "bank/pipe/batch", false);
 	feed_line(&x, 1, "", "CNY", "1.00");
-	v.businessdate = SPAN("2026-12-15");
 	v.id = SPAN("payroll.line:2");
-	feed(&x, x.to, v, "{\"line\":[\"2\",\"a|b\",\"1.00\",\"1\"],\"amount\":\"1.00\",\"currency\":\"CNY\"}");
+	feed_cells(&x, v, "\"2\",\"a|b\",\"1.00\",\"1\"", layout_of(&x), "\"amount\":\"1.00\",\"currency\":\"CNY\"");
 	feed_closing(&x, x.to, 2, 2);
 	assert_string_equal(run(&x), "");
 	out = get_position(&x, "out/out");
@@ -675,6 +689,37 @@ static void a_line_that_cannot_be_written_holds_the_batch_and_leaves_nothing(voi
 	assert_int_equal(files(&x, "out"), 0);
 	assert_int_equal(files(&x, "out/.staging"), 0);
 	end(&x);
+}
+
+static void a_line_of_another_layout_holds_all_of_its_batch(void **state)
+{
+	static const struct {
+		const char *type, *layout;
+	} rows[] = {{TYPE, "0123456789abcdef"}, {TYPE, ""}, {"payment.published.v1", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct event v = one;
+		struct fix x;
+		char *out;
+
+		begin(&x);
+		new_destination(&x, "bank/pipe/batch", false);
+		feed_line(&x, 1, "", "CNY", "1.00");
+		v.id = SPAN("payroll.line:2");
+		v.type = span_of(rows[i].type);
+		feed_cells(&x, v, "\"2\",\"Li\",\"1.00\",\"1\"", rows[i].layout ? rows[i].layout : layout_of(&x),
+			"\"amount\":\"1.00\",\"currency\":\"CNY\"");
+		feed_closing(&x, x.to, 2, 2);
+		assert_string_equal(run(&x), "");
+		is_held_for(&x, "gather.form");
+		out = get_position(&x, "out/out");
+		assert_non_null(strstr(out, "[\"stopped\",\"out\",\"CNY\",2,\"2.00\""));
+		free(out);
+		assert_int_equal(files(&x, "out"), 0);
+		assert_int_equal(files(&x, "out/.staging"), 0);
+		end(&x);
+	}
 }
 
 /* The kept position with one text in the place of another. */
@@ -736,8 +781,8 @@ static void a_parcel_in_handing_when_the_machine_stopped_is_never_sent_again(voi
 	assert_true(on_topic(&x, TOPIC_PARCELS, "\"state\":\"unknown\""));
 	assert_int_equal(files(&x, "out"), 1);       /* the body, whose marker the receiver waits for */
 	/* Another batch goes all the same. */
-	feed(&x, x.to, (struct event){.id = SPAN("payroll.line:9"), .type = SPAN(TYPE), .batchid = SPAN("b:2"),
-		.businessdate = SPAN("2026-12-15")}, "{\"line\":[\"9\",\"Li\",\"9.00\",\"1\"],\"amount\":\"9.00\",\"currency\":\"CNY\"}");
+	feed_cells(&x, (struct event){.id = SPAN("payroll.line:9"), .type = SPAN(TYPE), .batchid = SPAN("b:2")},
+		"\"9\",\"Li\",\"9.00\",\"1\"", layout_of(&x), "\"amount\":\"9.00\",\"currency\":\"CNY\"");
 	{
 		struct batch_closing c = {.batchid = SPAN("b:2"), .adapter = SPAN("a"), .types = {SPAN(TYPE)}, .ntypes = 1, .whole = true, .published = 1,
 			.routed = 1, .last = true, .npartitions = 1, .all = 1};
@@ -775,6 +820,7 @@ int main(void)
 		cmocka_unit_test(two_currencies_without_a_declared_sum_are_two_files),
 		cmocka_unit_test(a_batch_of_too_many_files_is_held),
 		cmocka_unit_test(a_line_that_cannot_be_written_holds_the_batch_and_leaves_nothing),
+		cmocka_unit_test(a_line_of_another_layout_holds_all_of_its_batch),
 		cmocka_unit_test(lines_other_than_gathered_are_not_sent),
 		cmocka_unit_test(a_parcel_in_handing_when_the_machine_stopped_is_never_sent_again),
 	};

@@ -395,6 +395,24 @@ def what_does_not_fit_on_a_page_is_asked_for_item_by_item_and_says_that_it_is_cu
     is_(waiting(site)[0], ["form:bank/pipe/batch"])
 
 
+@case
+def lines_that_wait_are_not_written_by_a_layout_that_was_adopted_since(root):
+    site = production(root)
+    site.call("stop", "bank-abc", "--reason", "the bank has another layout from tomorrow on")
+    site.run()
+    site.drop(payroll(batch=1))
+    site.run()
+    name, account = "    - {from: data.payee.name, cut: 60 bytes}\n    - {from: data.net", "    - data.payee.account\n  subsidy"
+    edit(site, BANK, name, "    - data.payee.account\n    - {from: data.net")
+    edit(site, BANK, account, "    - {from: data.payee.name, cut: 60 bytes}\n  subsidy")
+    adopt(site)
+    is_(site.call("adopt").code, 0)
+    site.call("resume", "bank-abc", "--reason", "from today on")
+    site.run()
+    site.approve(site.proposed()[-1]["act"])
+    is_((site.bank_files(), [i["kind"] for i in json_items(site)]), ({}, ["layout"]))
+
+
 # ---- test sites ----
 
 @case

@@ -257,6 +257,19 @@ def a_batch_that_destinations_hold_is_one_item_with_its_dead_letters(root):
 
 
 @case
+def a_batch_in_a_former_layout_goes_back_and_its_letters_are_not_asked_for(root):
+    site = Site(root, program)
+    site.run()
+    layout = {**GATHERING, "why": "gather.form", "args": "batch=payroll-a:2026-12:002:def\nhave=0\nwant=1"}
+    put(site, "bank-abc/out", {"next": 8, "open": [layout], "parcels": [], "totals": []})
+    item = items(site)[0]
+    is_((item["kind"], item["batch"]), ("layout", GATHERING["batch"]))
+    has(item["not_happened"], "not one was sent to bank-abc")
+    is_(item["next"][0], f"jincai held return {item['number']} --reason TEXT")
+    has(item["advice"], "have the source hand it in again")
+
+
+@case
 def a_parcel_of_unknown_fate_is_to_be_seen_to_at_once_by_its_receiver(root):
     site = Site(root, program, with_(SITE_FILE, destination="contact: 农行 王 0470-7654321,"))
     site.run()

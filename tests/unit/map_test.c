@@ -1286,9 +1286,43 @@ static void runs_of_one_record_do_not_disturb_each_other(void **state)
 	bench_done(&b);
 }
 
+static void a_layout_is_what_cells_mean_and_nothing_else(void **state)
+{
+	static const char base[] = "- a\n- {from: b, as: yuan, name: net}\n- {from: c, cut: 6 bytes}";
+	static const struct {
+		const char *proves, *rules;
+		enum way way;
+		bool same;
+	} rows[] = {
+		{"the same rules", base, UTF8, true},
+		{"the same for another charset", base, GB18030, true},
+		{"comments and blanks do not count", "- a   # first\n- {from: b,   as: yuan, name: net}\n\n- from: c\n  cut: 6 bytes", UTF8, true},
+		{"two columns in each other's place", "- {from: c, cut: 6 bytes}\n- {from: b, as: yuan, name: net}\n- a", UTF8, false},
+		{"another path", "- d\n- {from: b, as: yuan, name: net}\n- {from: c, cut: 6 bytes}", UTF8, false},
+		{"another conversion", "- a\n- {from: b, as: fen, name: net}\n- {from: c, cut: 6 bytes}", UTF8, false},
+		{"another cut", "- a\n- {from: b, as: yuan, name: net}\n- {from: c, cut: 7 bytes}", UTF8, false},
+		{"another name of a column", "- a\n- {from: b, as: yuan, name: sum}\n- {from: c, cut: 6 bytes}", UTF8, false},
+		{"one column more", "- a\n- {from: b, as: yuan, name: net}\n- {from: c, cut: 6 bytes}\n- {value: \"\"}", UTF8, false},
+		{"one column less", "- a\n- {from: b, as: yuan, name: net}", UTF8, false},
+		{"texts are written otherwise for a spreadsheet", base, PEOPLE, false},
+	};
+	struct bench b, x;
+
+	(void)state;
+	bench_init(&b, UTF8, base);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bench_init(&x, rows[i].way, rows[i].rules);
+		if (!x.map || strlen(map_layout(x.map)) != MAP_LAYOUT - 1 || (strcmp(map_layout(x.map), map_layout(b.map)) == 0) != rows[i].same)
+			fail_msg("%s", rows[i].proves);
+		bench_done(&x);
+	}
+	bench_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_layout_is_what_cells_mean_and_nothing_else),
 		cmocka_unit_test(rules_turn_records_into_data), cmocka_unit_test(wrong_rules_are_found_before_any_record),
 		cmocka_unit_test(every_error_of_mappings_is_raised_above),
 		cmocka_unit_test(figures_are_read_as_people_write_them),
