@@ -22,12 +22,11 @@ import fcntl
 import json
 import os
 import pathlib
-import random
+import re
 import secrets
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,7 @@ import uuid
 import certificates
 import judge
 import libs
+import process
 import properties
 import wire
 
@@ -47,56 +47,6 @@ TRIES = 5                       # when another process takes a port between our 
 
 class Failed(Exception):
     """The cluster did not do what was asked; the words are for a person."""
-
-
-def started_at(pid):
-    """When the process began, in ticks since boot; None when there is none, or only what its parent has not yet buried."""
-    try:
-        words = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if words[0] in "ZX" else words[19]
-
-
-def running(pid_file):
-    """The process that the file names, if it is still the same one."""
-    try:
-        pid, began = pid_file.read_text().split()
-    except (OSError, ValueError):
-        return None
-    return int(pid) if started_at(pid) == began else None
-
-
-def listens(pid, port):
-    """Whether this very process listens there: a port that another process holds is not ours, however well it answers."""
-    inodes = set()
-    for table in ("tcp", "tcp6"):
-        for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and int(words[1].rpartition(":")[2], 16) == port:
-                inodes.add(f"socket:[{words[9]}]")
-    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            if os.readlink(link) in inodes:
-                return True
-        except OSError:             # closed meanwhile
-            pass
-    return False
-
-
-def free_ports(count):
-    """Below the range that the system takes for outgoing connections: those come and go while a broker is down."""
-    low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    found = set()
-    while len(found) < count:
-        port = random.randrange(min(12000, low - 2000), low)
-        with socket.socket() as sock:
-            try:
-                sock.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.add(port)
-    return list(found)
 
 
 class Node:
@@ -111,7 +61,7 @@ class Node:
 
     def pid(self):
         """The running process, or None."""
-        return running(self.folder / "pid")
+        return process.running(self.folder / "pid")
 
     def java(self, *words):
         state = self.cluster.state
@@ -137,6 +87,12 @@ class Node:
         with open(self.log, "rb") as log:
             log.seek(self.began)
             return log.read().decode(errors="replace")
+
+    def last_words(self):
+        """What it called an error, and how its log ends."""
+        lines = self.said().splitlines()
+        errors = [line for line in lines[:-10] if re.search(r" ERROR | FATAL |^Caused by|^Exception", line)]
+        return f"({self.log})\n" + "\n".join(errors[:10] + ["..."] + lines[-10:])
 
     def signal(self, number):
         pid = self.pid()
@@ -198,7 +154,7 @@ class Cluster:
             child = subprocess.Popen(words, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                      start_new_session=True)
         self.children.append(child)
-        pid_file.with_suffix(".new").write_text(f"{child.pid} {started_at(child.pid)}")
+        pid_file.with_suffix(".new").write_text(f"{child.pid} {process.started_at(child.pid)}")
         pid_file.with_suffix(".new").rename(pid_file)
 
     @property
@@ -234,7 +190,7 @@ class Cluster:
         if self.state["sasl"]:
             (self.folder / "sasl").mkdir(mode=0o700)
             for user in (*properties.USERS, "wrong"):
-                (self.folder / "sasl" / user).write_text(secrets.token_urlsafe(18))
+                process.secret(self.folder / "sasl" / user, secrets.token_urlsafe(18))
         for node in self.nodes:
             (node.folder / "tmp").mkdir(parents=True)
 
@@ -242,10 +198,10 @@ class Cluster:
         (self.folder / "cluster.json").write_text(json.dumps(self.state))
 
     def configure(self):
-        ports = free_ports(3 * self.state["nodes"])
+        ports = process.free_ports(3 * self.state["nodes"])
         self.state["ports"] = [ports[at:at + 3] for at in range(0, len(ports), 3)]
         for node in self.nodes:
-            (node.folder / "server.properties").write_text(properties.server(self, node))
+            process.secret(node.folder / "server.properties", properties.server(self, node))
         self.save()
 
     def first_start(self):
@@ -267,21 +223,18 @@ class Cluster:
         while waiting:
             for node in waiting:
                 if not node.pid():
-                    said = node.said()
-                    if "Address already in use" in said and not last:
+                    if "Address already in use" in node.said() and not last:
                         return False
-                    raise Failed(f"node {node.number} ended; its last words ({node.log}):\n"
-                                 + "\n".join(said.splitlines()[-20:]))
+                    raise Failed(f"node {node.number} ended; its last words {node.last_words()}")
             waiting = [node for node in waiting if not self.serves(node, nodes)]
             if waiting and time.monotonic() > ends:
-                raise Failed(f"node {waiting[0].number} does not answer after {READY_SECONDS} s ({waiting[0].log}):\n"
-                             + "\n".join(waiting[0].said().splitlines()[-20:]))
+                raise Failed(f"node {waiting[0].number} does not answer after {READY_SECONDS} s {waiting[0].last_words()}")
             time.sleep(0.05 if waiting else 0)
         return True
 
     def serves(self, node, nodes):
         try:
-            if not all(listens(node.pid(), port) for port in node.ports):
+            if not all(process.listens(node.pid(), port) for port in node.ports):
                 return False
             seen = wire.metadata(node.ports[1])
         except OSError:
@@ -328,7 +281,7 @@ class Cluster:
     def end_all(self):
         """Kills the nodes, and the process that would do so when its own was gone."""
         self.kill()
-        pid = running(self.folder / "watch.pid")
+        pid = process.running(self.folder / "watch.pid")
         if pid and pid != os.getpid():
             os.kill(pid, signal.SIGKILL)
         for child in self.children:
@@ -409,7 +362,6 @@ def main():
     watcher.add_argument("pid", type=int)
     options = vars(parser.parse_args())
     verb = options.pop("verb")
-    os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         if verb == "start":
