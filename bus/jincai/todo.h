@@ -95,6 +95,7 @@ int todo_letters(struct todo *t, struct err *e);     /* dead letters, by batch a
 int todo_acts(struct todo *t, struct err *e);        /* acts that nobody has executed */
 int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
 int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect; money destinations that are off */
+int todo_left(struct todo *t, struct err *e);        /* what was begun by flows that the site file no longer has */
 int todo_sources(struct todo *t, struct err *e);     /* sources that are silent */
 int todo_disks(struct todo *t, struct err *e);       /* the store, file systems */
 

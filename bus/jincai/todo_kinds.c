@@ -79,6 +79,11 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "在站点文件里把 mode: 改回 live；已在 shadow 下运行过的，再由两人签批放行（jincai live）；确应停用的，写 mode: off",
 		.do_en = "write mode: live in the site file again; when the site has run meanwhile, two people let it go live anew (jincai live); "
 			"when it is to stand, write mode: off"},
+	{.name = "left", .zh = "站点文件已没有的接入或去向", .en = "adapter or destination that the site file no longer has", .at_once = true,
+		.next = "balance\naudit list",
+		.do_zh = "在站点文件里按原名写回 {word}（文件夹、格式照旧），办理生效后重新启动；{word} 办完再删去或改名",
+		.do_en = "write {word} into the site file again under that name, with its folder and its form, and let that take effect; when nothing "
+			"of {word} waits any more, take it out or give it another name"},
 	{.name = "stop", .zh = "叫停的批次或记录", .en = "batch or event that was stopped",
 		.next = "resume {number} --reason {reason}\naudit list",
 		.not_zh = "{word} 没有发往 {destinations}，恢复之前一笔也不会发；叫停之前已交出的不受影响",

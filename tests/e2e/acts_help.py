@@ -103,7 +103,7 @@ def main(cases, *tools):
     parser.add_argument("--count", help="tests/crash/count.c; without it nothing is killed")
     parser.add_argument("--kills", type=int, default=0, help="so many of them, chosen by JINCAI_SEED; else all")
     parser.add_argument("only", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.count = options.count and str(pathlib.Path(options.count).resolve())
     failed = 0
     for f in cases:

@@ -16,7 +16,7 @@ import sys
 import time
 
 import acts_help
-from acts_help import act, is_, killed_everywhere, recorded
+from acts_help import act, is_, killed_everywhere, recorded, run_counted
 from people import PRODUCTION, PeopleSite, make_pair
 from small_site import SITE_FILE, Site, large, payroll
 
@@ -268,6 +268,51 @@ def what_the_site_file_says_of_money_stops_all_money_until_two_people_let_it(roo
     (site.root / "keys/people/was").rename(site.root / "keys/people/li.pub")
     is_(site.run().code, 0)
     site.sent_is(good, b)
+
+
+def no_longer_there(site, old, new):
+    """A flow has another name, and two people let it; what `todo` says of the one that is gone."""
+    edit(site, "jincai.yaml", old, new)
+    adopt(site)
+    site.run()
+    return [i for i in json_items(site) if i["kind"] == "left"]
+
+
+@case
+def lines_of_a_destination_that_the_site_no_longer_has_are_listed_until_it_is_back(root):
+    site = production(root)
+    b = site.drop(payroll(batch=1))
+    site.call("run", "payroll-a", "router", "--until-idle")
+    item, = no_longer_there(site, "bank-abc", "bank-xyz")
+    is_((item["sums"][0]["count"], item["at_once"], item["next"][0]), (5, True, "jincai balance"))
+    assert "the destination bank-abc" in item["happened"] and "not one of the lines that wait was sent" in item["not_happened"], item
+    is_(no_longer_there(site, "bank-xyz", "bank-abc"), [])
+    site.call("live", "bank-abc", "--reason", "it is back")
+    site.run()
+    site.approve(site.proposed()[0]["act"])
+    site.run()
+    site.sent_is(b)
+    is_(json_items(site), [])
+
+
+@case
+def a_batch_of_an_adapter_that_the_site_no_longer_has_is_listed_when_it_was_killed_on_the_way(root):
+    """Killed in the second commit of what is published."""
+    log, site = root / "steps", production(root / "first")
+    site.drop(large(60000))
+    run_counted(site, {"COUNT_LOG": str(log)}, ["payroll-a"])
+    steps = [row.split("\t") for row in log.read_text().splitlines()]
+    claimed = [int(n) for n, call, path in steps if call == "renameat" and "/bus/forms/payroll-a/" in path][-1]
+    synced = [n for n, call, path in steps if call == "fdatasync" and "data.mdb" in path and int(n) > claimed]
+    site = production(root / "site")
+    b = site.drop(large(60000))
+    run_counted(site, {"COUNT_KILL": synced[2]}, ["payroll-a"])
+    item, = no_longer_there(site, "payroll-a:", "payroll-b:")
+    assert "the adapter payroll-a" in item["happened"] and item["batch"] in item["not_happened"], item
+    is_(item["sums"][0]["count"], 60000)
+    is_(no_longer_there(site, "payroll-b:", "payroll-a:"), [])
+    site.run()
+    site.sent_is(b)
 
 
 @case

@@ -394,6 +394,24 @@ def money_for_a_bank_that_nobody_let_go_live_or_that_no_longer_may_make_shadows_
 
 
 @case
+def what_was_begun_by_flows_that_the_site_file_no_longer_has_waits_for_their_names(root):
+    site = Site(root, program)
+    site.drop(payroll(rows=3))
+    site.call("run", "payroll-a", "router", "--until-idle")
+    site.write(SITE_FILE.replace("bank-abc", "bank-xyz"))
+    item, = items(site)
+    is_((item["kind"], item["at_once"], item["sums"][0]["count"]), ("left", True, 3))
+    has(item["happened"], "no longer has the destination bank-abc")
+    site.write(SITE_FILE)
+    site.run()
+    is_(items(site), [])
+    put(site, "payroll-b/in", {"batch": "payroll-b:9"})
+    item, = items(site)
+    is_((item["kind"], item["batch"]), ("left", "payroll-b:9"))
+    has(item["happened"], "no longer has the adapter payroll-b", "payroll-b:9")
+
+
+@case
 def a_store_that_is_not_what_it_was_stops_all_money(root):
     site = Site(root, program)
     site.run()
