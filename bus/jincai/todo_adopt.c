@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adopt.h"
 #include "balance.h"
+#include "in_force.h"
+#include "people.h"
 #include "say.h"
 #include "todo.h"
 
@@ -22,6 +24,64 @@ static int add(void *arg, const struct adopt_waiting *w, struct err *e)
 		w->item, w->gone, w->come);
 	buf_done(&subject);
 	return 0;
+}
+
+/* ---- when the money stands because of it ---- */
+
+/* Would a start refuse all that carries money, and why? Found as a start finds it. */
+static bool stands(struct todo *t, const struct adopted *a, struct err *why)
+{
+	struct findings f;
+	struct in_force x;
+	struct site *again;
+	bool ret = false;
+
+	findings_init(&f);
+	again = in_force_again(t->site, &f);
+	if (again && in_force_load(again, t->bus, a, &x, &f, why) != 0) {
+		ret = true;
+	} else if (again) {
+		ret = x.closed;
+		*why = x.why;
+		in_force_done(&x);
+	}
+	findings_done(&f);
+	site_free(again);
+	return ret;
+}
+
+static void add_altered(struct todo *t, const struct err *why)
+{
+	struct todo_item *i = todo_add(t, "altered", SPAN("altered"));
+	char words[768];
+
+	todo_contact(t, SPAN(""), &i->contact);
+	err_words(why, say_lang(), words, sizeof words);
+	buf_str(&i->happened, words);
+}
+
+/* Nothing goes on as it was when a start refuses. */
+static void add_standing(struct todo *t, const struct adopted *a)
+{
+	struct people *people = NULL;
+	struct err why;
+	bool any = false, alone = false;
+
+	for (unsigned i = 0; i < t->n; i++)
+		any |= strcmp(t->items[i]->kind->name, "adopt") == 0;
+	if (in_force_people(t->site, t->bus, a, &people, &alone, &why) != 0)
+		add_altered(t, &why);
+	else if (!any || !stands(t, a, &why))
+		goto out;
+	else if (why.id != E_ADOPT_SITE)
+		add_altered(t, &why);
+	for (unsigned i = 0; i < t->n; i++)
+		if (strcmp(t->items[i]->kind->name, "adopt") == 0)
+			buf_str(&t->items[i]->not_happened, say("自下次启动起，涉及付款的一律不启动：不接收文件，一笔不付；新内容没有用于任何付款",
+				"from the next start on nothing that carries money is started: nothing is taken in, nothing is paid; the new content was not "
+				"used for any payment"));
+out:
+	people_free(people);
 }
 
 /* ---- money destinations that are off ---- */
@@ -91,6 +151,8 @@ int todo_adopt(struct todo *t, struct err *e)
 	struct adopted a = {0};
 	int ret = adopt_waiting(t->site, t->bus, add, t, e) < 0 || adopted_read(t->bus, &a, e) != 0 ? -1 : 0;
 
+	if (ret == 0 && a.root)
+		add_standing(t, &a);
 	/* Before the first start nothing is off: nothing has run. */
 	if (ret == 0 && !t->site->test && a.root)
 		ret = add_all_off(t, &a, e);

@@ -66,6 +66,12 @@ const struct todo_kind todo_kinds[] = {
 			"payment",
 		.do_zh = "看清差异，属实的提请两人签批；改错了的，把文件改回去", .do_en = "see what differs; when it is meant, ask two people for it; when it is "
 			"not, put the file back"},
+	{.name = "altered", .zh = "生效的内容被改动或丢失", .en = "what is in force was altered or is gone", .at_once = true,
+		.next = "adopt\naudit list",
+		.not_zh = "自下次启动起，涉及付款的一律不启动：不接收文件，一笔不付", .not_en = "from the next start on nothing that "
+			"carries money is started: nothing is taken in, nothing is paid",
+		.do_zh = "请查明是谁所为；用备份恢复总线文件夹里的 adopted/，再重新启动", .do_en = "find out who did it; put adopted/ in the folder of the bus "
+			"back from a copy made before, then start again"},
 	{.name = "not-live", .zh = "付款去向尚未放行", .en = "money destination that nobody let go live", .at_once = true,
 		.next = "live {word} --reason {reason}\napprove list",
 		.not_zh = "一笔未发往 {word}，也没有做成试运行文件：各行都在等待，放行之前一笔也不会发",

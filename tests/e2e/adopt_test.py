@@ -299,17 +299,17 @@ def lines_of_a_destination_that_the_site_no_longer_has_are_listed_until_it_is_ba
 def a_batch_of_an_adapter_that_the_site_no_longer_has_is_listed_when_it_was_killed_on_the_way(root):
     """Killed in the second commit of what is published."""
     log, site = root / "steps", production(root / "first")
-    site.drop(large(60000))
+    site.drop(large(12000))
     run_counted(site, {"COUNT_LOG": str(log)}, ["payroll-a"])
     steps = [row.split("\t") for row in log.read_text().splitlines()]
     claimed = [int(n) for n, call, path in steps if call == "renameat" and "/bus/forms/payroll-a/" in path][-1]
     synced = [n for n, call, path in steps if call == "fdatasync" and "data.mdb" in path and int(n) > claimed]
     site = production(root / "site")
-    b = site.drop(large(60000))
+    b = site.drop(large(12000))
     run_counted(site, {"COUNT_KILL": synced[2]}, ["payroll-a"])
     item, = no_longer_there(site, "payroll-a:", "payroll-b:")
     assert "the adapter payroll-a" in item["happened"] and item["batch"] in item["not_happened"], item
-    is_(item["sums"][0]["count"], 60000)
+    is_(item["sums"][0]["count"], 12000)
     is_(no_longer_there(site, "payroll-b:", "payroll-a:"), [])
     site.run()
     site.sent_is(b)

@@ -14,6 +14,7 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -369,7 +370,35 @@ def what_the_files_say_otherwise_than_it_is_in_force_waits_to_take_effect(root):
     path.write_text(path.read_text(encoding="utf-8").replace('starts "103"', 'starts "102"'), encoding="utf-8")
     item, = items(site)
     is_((item["kind"], item["next"][0]), ("adopt", "jincai adopt site --reason TEXT"))
-    has(item["not_happened"], "site goes on as it was")
+    has(item["not_happened"], "nothing that carries money is started", "not used for any payment")
+
+
+@case
+def what_is_in_force_and_was_deleted_or_altered_stops_all_money_and_does_not_go_on_as_it_was(root):
+    site = PeopleSite(root, program, COMPARING)
+    shutil.copytree(SOURCE / "schemas", root / "lib/schemas")
+    site.write(COMPARING.replace("bus: ", "library: [./lib]\nbus: "))
+    site.run()
+    table = root / "lib/schemas/codes/units.2026.csv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("某单位一,602001", "某单位一,602002"), encoding="utf-8")
+    item, = items(site)
+    is_((item["kind"], item["not_happened"].startswith("table:units goes on as it was")), ("adopt", True))
+    for path in (root / "bus/adopted").rglob("units.2026.csv"):
+        path.write_text(text.replace("某单位一,602001", "某单位一,602009"), encoding="utf-8")
+    kept = {p: p.read_bytes() for p in (root / "bus/adopted").rglob("site.txt")}
+    for gone in (False, True):
+        for path in kept if gone else ():
+            path.unlink()
+        waiting = {i["kind"]: i for i in items(site)}
+        is_(sorted(waiting), ["adopt", "altered"])
+        for item in waiting.values():
+            has(item["not_happened"], "nothing that carries money is started")
+        assert "adopt.altered" in site.run().codes
+    for path in kept:
+        path.write_bytes(kept[path])
+    table.write_text(text, encoding="utf-8")
+    is_(items(site), [])
 
 
 @case
