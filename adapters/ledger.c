@@ -18,7 +18,7 @@
 struct ledger {
 	char *path;
 	int fd;
-	struct buf pending;
+	struct buf pending, last;    /* last: the line that the next one follows */
 };
 
 static char *path_of(const char *folder)
@@ -31,11 +31,25 @@ static char *path_of(const char *folder)
 
 /* ---- lines ---- */
 
-static void write_line(struct buf *b, const struct ledger_entry *x)
+static void chain_of(struct span before, char ret[2 * HASH_SHA256 + 1])
+{
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+
+	if (before.n) {
+		hash_sha256(before.p, before.n, digest);
+		hash_hex(&hex, digest, sizeof digest);
+	}
+	snprintf(ret, 2 * HASH_SHA256 + 1, "%s", buf_text(&hex));
+	buf_done(&hex);
+}
+
+static void write_line(struct buf *b, const struct ledger_entry *x, struct span before)
 {
 	const size_t from = b->n;
-	char amount[24];
+	char amount[24], chain[2 * HASH_SHA256 + 1];
 
+	chain_of(before, chain);
 	buf_str(b, "{\"site\":");
 	json_quote(b, span_of(x->site));
 	json_member(b, "store", span_of(x->store));
@@ -49,6 +63,7 @@ static void write_line(struct buf *b, const struct ledger_entry *x)
 	buf_printf(b, ",\"ids\":\"%016" PRIx64 "\"", x->ids);
 	json_member(b, "digest", span_of(x->digest));
 	json_member(b, "name", span_of(x->name));
+	json_member(b, "before", span_of(chain));
 	buf_c(b, '}');
 	buf_printf(b, " %08" PRIx32 "\n", hash_crc32c(0, b->p + from, b->n - from));
 }
@@ -79,12 +94,24 @@ static int64_t amount(const json_t *o, const char *name)
 	return fen;
 }
 
-static int give_line(struct span line, int (*each)(void *arg, const struct ledger_entry *x, struct err *e), void *arg,
+/* Lines without a chain are of old: they stand before all others. */
+static uint64_t gap(const json_t *o, struct span line, struct span before)
+{
+	const char *is = json_string_value(json_object_get(o, "before"));
+	char chain[2 * HASH_SHA256 + 1];
+
+	chain_of(before, chain);
+	if (is ? strcmp(is, chain) == 0 : !memmem(before.p, before.n, ",\"before\":\"", 11))
+		return 0;
+	return (ledger_id(line) + ledger_id(span_of(chain))) | 1;
+}
+
+static int give_line(struct span line, struct span before, int (*each)(void *arg, const struct ledger_entry *x, struct err *e), void *arg,
 	struct err *e)
 {
 	json_t *o = json_loadb(line.p, line.n - CRC_TEXT, 0, NULL);
 	struct ledger_entry x = {.site = text(o, "site"), .store = text(o, "store"), .batchid = text(o, "batch"),
-		.split = text(o, "split"), .digest = text(o, "digest"), .name = text(o, "name")};
+		.split = text(o, "split"), .digest = text(o, "digest"), .name = text(o, "name"), .gap = gap(o, line, before)};
 	int ret;
 
 	x.no = (uint64_t)json_integer_value(json_object_get(o, "no"));
@@ -98,12 +125,13 @@ static int give_line(struct span line, int (*each)(void *arg, const struct ledge
 	return ret;
 }
 
-/* Where the good part ends. each may be NULL. */
+/* The last whole line; it ends where the good part does. each may be NULL. */
 static int walk(const char *path, struct span all, int (*each)(void *arg, const struct ledger_entry *x, struct err *e),
-	void *arg, size_t *ret_good, struct err *e)
+	void *arg, struct span *ret_last, struct err *e)
 {
-	size_t at = 0, good = 0;
+	struct span last = {all.p, 0};
 	unsigned line = 0, torn = 0;
+	size_t at = 0;
 
 	while (at < all.n) {
 		const char *end = memchr(all.p + at, '\n', all.n - at);
@@ -118,11 +146,11 @@ static int walk(const char *path, struct span all, int (*each)(void *arg, const 
 		}
 		if (torn)
 			return err_set(e, E_LEDGER_DAMAGED, "file=%s\nline=%u", path, torn);
-		good = at;
-		if (each && give_line(one, each, arg, e) != 0)
+		if (each && give_line(one, last, each, arg, e) != 0)
 			return -1;
+		last = one;
 	}
-	*ret_good = good;
+	*ret_last = last;
 	return 0;
 }
 
@@ -140,11 +168,11 @@ int ledger_each(const char *folder, int (*each)(void *arg, const struct ledger_e
 {
 	char *path = path_of(folder);
 	struct buf all = BUF_INIT;
-	size_t good;
+	struct span last;
 	int got = load(path, &all, e);
 
 	if (got == 1)
-		got = walk(path, buf_as_span(&all), each, arg, &good, e);
+		got = walk(path, buf_as_span(&all), each, arg, &last, e);
 	buf_done(&all);
 	free(path);
 	return got < 0 ? -1 : 0;
@@ -153,9 +181,11 @@ int ledger_each(const char *folder, int (*each)(void *arg, const struct ledger_e
 static int trim(struct ledger *l, struct err *e)
 {
 	struct buf all = BUF_INIT;
-	size_t good = 0;
-	int ret = load(l->path, &all, e) < 0 ? -1 : walk(l->path, buf_as_span(&all), NULL, NULL, &good, e);
+	struct span last = SPAN_NONE;
+	int ret = load(l->path, &all, e) < 0 ? -1 : walk(l->path, buf_as_span(&all), NULL, NULL, &last, e);
+	const size_t good = last.n ? (size_t)(last.p - all.p) + last.n + 1 : 0;
 
+	buf_span(&l->last, last);
 	if (ret == 0 && good < all.n)
 		ret = ftruncate(l->fd, (off_t)good) != 0 ? err_sys(e, E_FILE_FAILED, l->path, errno) :
 			fsys_sync(l->fd, l->path, e);
@@ -202,13 +232,18 @@ void ledger_close(struct ledger *l)
 	if (l->fd >= 0)
 		close(l->fd);
 	buf_done(&l->pending);
+	buf_done(&l->last);
 	free(l->path);
 	free(l);
 }
 
 void ledger_add(struct ledger *l, const struct ledger_entry *x)
 {
-	write_line(&l->pending, x);
+	const size_t from = l->pending.n;
+
+	write_line(&l->pending, x, buf_as_span(&l->last));
+	buf_clear(&l->last);
+	buf_add(&l->last, l->pending.p + from, l->pending.n - from - 1);
 }
 
 int ledger_sync(struct ledger *l, struct err *e)

@@ -13,6 +13,10 @@
  * parcel, so the ledger may know a parcel that was never handed over, and never the other way round. Lines at its end that a
  * power cut tore were never followed by a parcel: they are taken off. A wrong line before a right one is no such tear:
  * ledger.damaged {file}{line} (ERR_CONF).
+ *
+ * In its member "before" a line has the SHA-256 of the whole line before it, "" on the first one: a line that was taken out or put
+ * in between, or changed with a right check value, leaves one that does not follow. Lines written before there was that member
+ * have none; behind one that has it they do not follow.
  */
 struct ledger_entry {
 	const char *site, *store;    /* who handed it over: name, id of the store */
@@ -23,6 +27,7 @@ struct ledger_entry {
 	uint64_t ids;                /* of its lines, all together (ledger_id) */
 	const char *digest;          /* SHA-256 of the body, hex */
 	const char *name;
+	uint64_t gap;                /* reading: 0: it was written behind the line before it; else a number made of the two */
 };
 
 struct ledger;

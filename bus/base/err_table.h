@@ -52,6 +52,8 @@ ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes b
 	"not one payment goes out; set the clock right; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请先校准时钟，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_COPIED, "guard.copied", ERR_CONF, 1, "the store in {folder} is not the file that it was: it was copied or put back; all money destinations are stopped", "{folder} 里的库已不是原来的文件：被复制或放回过；所有付款去向已停",
 	"not one payment goes out; make sure that no other copy runs; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认没有另一份在运行，核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_GAP, "guard.gap", ERR_CONF, 1, "line {line} of {file} does not follow the line before it: lines were taken out, put in or changed; all money destinations are stopped", "{file} 第 {line} 行与前一行不相衔接：有行被删去、插入或改动；所有付款去向已停",
+	"not one payment goes out; put the ledger back if there is a copy; look at what was handed over and let two people resume: jincai resume", "一笔未付；如有备份请放回交接账；再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_LEDGER, "guard.ledger", ERR_CONF, 1, "{file} goes up to parcel {got}, and the store handed over up to {want}: it was shortened or deleted; all money destinations are stopped", "{file} 只记到第 {got} 号，而库里已交出到第 {want} 号：它被截短或删除过；所有付款去向已停",
 	"not one payment goes out; put the ledger back if there is a copy; look at what was handed over and let two people resume: jincai resume", "一笔未付；如有备份请放回交接账；再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_MOVED, "guard.moved", ERR_CONF, 1, "the store in {folder} was last run on another machine: all money destinations are stopped", "{folder} 里的库上次在另一台机器上运行：所有付款去向已停",

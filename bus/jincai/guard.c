@@ -32,6 +32,7 @@ struct life {
 	json_t *accepted;            /* other stores whose witness was accepted: id -> openings; NULL: none */
 	json_t *ledgers;             /* up to which number a ledger was accepted: destination -> number; NULL: none */
 	json_t *missing;             /* up to which number a ledger that lacks it was accepted; the same */
+	json_t *gaps;                /* a sum of the gaps of a ledger that were accepted; the same */
 	uint64_t anchored;           /* so many lines of the anchor were accepted */
 };
 
@@ -115,7 +116,7 @@ static int life_read(struct bus *b, struct life *ret, struct err *e)
 		.inode = number_of(o, "inode"), .clock_ms = json_integer_value(json_object_get(o, "clock")),
 		.behind_ms = json_integer_value(json_object_get(o, "behind")),
 		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers")),
-		.missing = json_incref(json_object_get(o, "missing")), .anchored = number_of(o, "anchored")};
+		.missing = json_incref(json_object_get(o, "missing")), .gaps = json_incref(json_object_get(o, "gaps")), .anchored = number_of(o, "anchored")};
 	text_of(o, "store", ret->store, sizeof ret->store);
 	text_of(o, "machine", ret->machine, sizeof ret->machine);
 	if (got == 1 && !ret->store[0])
@@ -142,6 +143,7 @@ static void life_write(const struct life *l, struct buf *b)
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);
 	write_object("missing", l->missing, b);
+	write_object("gaps", l->gaps, b);
 	buf_c(b, '}');
 }
 
@@ -150,6 +152,7 @@ static void life_done(struct life *l)
 	json_decref(l->accepted);
 	json_decref(l->ledgers);
 	json_decref(l->missing);
+	json_decref(l->gaps);
 }
 
 static int64_t last_ms(struct bus *b, const struct life *l)
@@ -194,6 +197,7 @@ struct looking {
 	json_t *others;              /* when resuming: id -> openings of all witnesses; 0: of a ledger's line */
 	json_t *reached;             /* when resuming: destination -> highest number of ledgers that are ahead */
 	json_t *missing;             /* when resuming: destination -> number up to which its ledger should go and does not */
+	json_t *gaps;                /* when resuming: destination -> sum of the gaps in its ledger */
 	uint64_t lines;              /* of the anchor */
 	uint64_t ahead;              /* the most openings that a witness of our own store says */
 	struct err *why;
@@ -275,6 +279,8 @@ struct ahead {
 	const char *path;
 	uint64_t next, no;           /* no: the highest that the store has not given */
 	uint64_t last;               /* the highest of our own store */
+	uint64_t gaps;               /* their sum */
+	unsigned lines, gap;         /* gap: the last line that does not follow */
 };
 
 static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
@@ -283,6 +289,10 @@ static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 	struct looking *l = a->l;
 
 	(void)e;
+	a->lines++;
+	a->gaps += x->gap;
+	if (x->gap)
+		a->gap = a->lines;
 	if (!l->known || strcmp(x->store, l->life->store) != 0) {
 		if (!json_object_get(l->life->accepted, x->store))
 			names_another(l, a->path);
@@ -302,12 +312,16 @@ static void judge_ledger(struct looking *l, const struct site_destination *d, co
 		json_object_set_new(l->reached, d->name, json_integer((json_int_t)a->no));
 	if (handed > a->last && l->missing)
 		json_object_set_new(l->missing, d->name, json_integer((json_int_t)handed));
+	if (a->gap && l->gaps)
+		json_object_set_new(l->gaps, d->name, json_integer((json_int_t)a->gaps));
 	if (l->why->id)
 		return;
 	if (a->no > number_of(l->life->ledgers, d->name))
 		err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, a->no, a->next - 1);
 	else if (handed > a->last && handed > number_of(l->life->missing, d->name))
 		err_set(l->why, E_GUARD_LEDGER, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, handed, a->last);
+	else if (a->gap && a->gaps != number_of(l->life->gaps, d->name))
+		err_set(l->why, E_GUARD_GAP, "file=%s\nline=%u", a->path, a->gap);
 }
 
 /*
@@ -447,10 +461,12 @@ static int renew(struct looking *l, struct life *life, struct err *e)
 	l->others = life->accepted ? json_incref(life->accepted) : json_object();
 	l->reached = life->ledgers ? json_incref(life->ledgers) : json_object();
 	l->missing = life->missing ? json_incref(life->missing) : json_object();
+	l->gaps = json_object();
 	if (look_beside(l, e) != 0 || place_now(l->bus, life, e) != 0) {
 		json_decref(l->others);
 		json_decref(l->reached);
 		json_decref(l->missing);
+		json_decref(l->gaps);
 		return -1;
 	}
 	json_object_del(l->others, life->store);
@@ -460,6 +476,8 @@ static int renew(struct looking *l, struct life *life, struct err *e)
 	life->ledgers = l->reached;
 	json_decref(life->missing);
 	life->missing = l->missing;
+	json_decref(life->gaps);
+	life->gaps = l->gaps;
 	life->anchored = l->lines;
 	life->openings = (l->ahead > life->openings ? l->ahead : life->openings) + 1;
 	life->behind_ms = last_ms(l->bus, life);

@@ -14,8 +14,9 @@
  * The store keeps its life in the position "site/life": its id, how often it was opened to run, a digest of the machine's id,
  * device and inode of its data file, the clock at the last opening. Beside it, outside the store, witness files say the id and the
  * number of openings: .jincai-witness beside the site file (or where `witness:` says), .staging/witness of each money
- * destination. The ledgers there (ledger.h) know what was handed over since, and have to hold what the store calls done. The
- * anchor of the audit, when there is one, is held against the store too (guard_anchor.h).
+ * destination. The ledgers there (ledger.h) know what was handed over since, have to hold what the store calls done, and
+ * each of their lines has to follow the one before. The anchor of the audit, when there is one, is held against the store too
+ * (guard_anchor.h).
  *
  * Why the money is stopped stands in the position "site/guard" until it is let go: {"why":CODE,"args":TEXT,"at":TIME}. On a test
  * site that names no people nobody could: there it is logged, and the new life begins at once; but never when a witness, a

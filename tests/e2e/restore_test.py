@@ -143,6 +143,47 @@ def a_ledger_that_was_deleted_or_shortened_stops_all_money(root):
         is_stopped(site, "guard.ledger", first, second, third, fresh=11)
 
 
+def with_crc(text):
+    return text + b" %08x\n" % crc32c(text)
+
+
+@case
+def a_line_that_is_missing_in_a_ledger_or_was_changed_with_its_check_value_stops_all_money(root):
+    for how in ("first", "middle", "changed", "chain taken out"):
+        site, first, second = guarded_site(root / how.replace(" ", "-"))
+        third = site.drop(payroll(batch=3, rows=5))
+        is_(site.run().code, 0)
+        path = site.root / "out/abc/.staging/ledger"
+        whole = path.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        text = lines[1].rpartition(b" ")[0]
+        wrong = {"first": lines[1:], "middle": [lines[0], lines[2]],
+                 "changed": [lines[0], with_crc(text.replace(b'"count":4', b'"count":3')), lines[2]],
+                 "chain taken out": [lines[0], with_crc(text.partition(b',"before"')[0] + b"}"), lines[2]]}[how]
+        path.write_bytes(b"".join(wrong))
+        fourth = is_stopped(site, "guard.gap", first, second, third)
+        resume(site, "li", "zhang")
+        for _ in range(2):
+            is_(site.run().code, 0)
+        site.sent_is(first, second, third, fourth)
+        is_([x["no"] for x in ledger(site)][-1], 4)
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:-2] + lines[-1:]))
+        is_stopped(site, "guard.gap", first, second, third, fourth, fresh=11)
+
+
+@case
+def lines_of_before_there_was_a_chain_are_followed_by_those_that_have_one(root):
+    site, first, second = guarded_site(root)
+    path = site.root / "out/abc/.staging/ledger"
+    path.write_bytes(b"".join(with_crc(x.rpartition(b" ")[0].partition(b',"before"')[0] + b"}") for x in path.read_bytes().splitlines()))
+    third = site.drop(payroll(batch=3, rows=5))
+    for _ in range(2):
+        is_(site.run().code, 0)
+    site.sent_is(first, second, third)
+    is_([("before" in x) for x in ledger(site)], [False, False, True])
+
+
 def anchored_site(root):
     (root / "anchor").mkdir(parents=True)
     site = Site(root, acts_help.options.program, SITE_FILE + PEOPLE + "audit: {anchor: ./anchor/a}\n")
@@ -254,7 +295,7 @@ def a_batch_that_is_there_with_other_lines_is_held(root):
     path = site.root / "out/abc/.staging/ledger"
     one, two = path.read_bytes().splitlines()
     text = two.rpartition(b" ")[0].replace(b'"count":4', b'"count":3')
-    path.write_bytes(one + b"\n" + text + b" %08x\n" % crc32c(text))
+    path.write_bytes(one + b"\n" + with_crc(text))
     restore(site)
     is_(site.run().code, 1)
     waiting = site.held()
@@ -478,7 +519,7 @@ def what_changed_since_it_was_looked_at_is_not_let_go(root):
     act, order = proposed(site)
     path = site.root / "out/abc/.staging/ledger"
     text = path.read_bytes().splitlines()[1].rpartition(b" ")[0].replace(b'"no":2', b'"no":3')
-    path.write_bytes(path.read_bytes() + text + b" %08x\n" % crc32c(text))
+    path.write_bytes(path.read_bytes() + with_crc(text))
     site.run()
     for name in ("li", "zhang"):
         approve(site, act, order, name)
