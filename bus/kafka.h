@@ -55,14 +55,18 @@ struct kafka_part {
 	uint64_t next;               /* folded below this */
 	uint64_t seen;               /* own commits reach to here: readers wait until next has got there */
 	int64_t time_ms;             /* of the newest record */
-	bool following;
+	bool following;              /* the fold knows of it */
 	struct kafka_run *runs;      /* own, in order, those not folded yet */
 	size_t nruns, cap_runs;
+	/* While owners of this process alone write it, next grows with their commits, and it is not fetched at all: */
+	const void *chain;           /* whose run ended at chain_to, where next stands; NULL: nobody's */
+	uint64_t chain_to, chain_txn;
+	int64_t own_ms;              /* steady: when such a run came last; 0: fetch */
 	uint32_t busy;               /* sources that read it: a client reads a partition once at a time */
 	/* Of the thread that folds: */
 	uint64_t pending;            /* next, once the put that is open is committed */
 	int64_t pending_ms;
-	bool touched;
+	bool touched, fetching, out_of_range;
 };
 
 struct kafka_topic {
@@ -142,6 +146,9 @@ struct kafka_ends {
 	uint64_t low, high;
 };
 int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
+/* -1 with bus.gone when the partition begins behind `want`; else 0, or what asking failed with. */
+int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e);
+int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low);
 /* The name of a topic on the cluster. */
 const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
 
@@ -157,6 +164,8 @@ int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e);
 /* Waits until one partition is folded below `end`. */
 int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
 	struct err *e);
+/* Of an own run, of the owner's transaction number txn: where next will stand when it is put, or 0 when what lies between is not known to be of us alone. The lock is held. */
+uint64_t kafka_chain(const struct kafka_part *p, const void *owner, uint64_t txn, const struct kafka_run *run);
 /* The newest time of any record, by the brokers' clocks; 0 none. */
 int64_t kafka_newest_ms(struct kafka *k);
 /* Known topic by name; NULL. The lock is held. */

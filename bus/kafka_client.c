@@ -2,6 +2,7 @@
 #include "kafka.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -565,4 +566,21 @@ int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *
 		ret[i].low = at[i] > 0 ? (uint64_t)at[i] : 0;
 	free(at);
 	return failed ? -1 : 0;
+}
+
+int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low)
+{
+	return err_set(e, E_BUS_GONE, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64 "\ncount=%" PRIu64, t->name, partition,
+		want, low, low - want);
+}
+
+int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e)
+{
+	struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+	int failed = kafka_ends(k, t, ends, e);
+
+	if (!failed && ends[partition].low > want)
+		failed = kafka_gone_at(e, t, partition, want, ends[partition].low);
+	free(ends);
+	return failed;
 }

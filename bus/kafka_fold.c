@@ -22,7 +22,7 @@
 #define LOCK_MS 200
 #define STANDSTILL_MS 60000          /* opening gives up when nothing at all was folded for so long */
 #define PROGRESS_MS 5000
-#define RUNS_MAX 4096u
+#define OWN_MS 300                   /* without an own run for so long a partition is fetched: what is behind the last one? */
 
 /*
  * One process of a host holds the file fold.lock of the folder and folds; the others look at what it has put down. When it
@@ -115,6 +115,17 @@ int64_t kafka_newest_ms(struct kafka *k)
 
 /* ---- following ---- */
 
+/*
+ * Between runs of two transactions, one behind the other, of one owner lies the marker that ended the first: the second is not
+ * begun before it is written. Whatever somebody else writes between them takes a place of its own.
+ */
+uint64_t kafka_chain(const struct kafka_part *p, const void *owner, uint64_t txn, const struct kafka_run *run)
+{
+	bool marker = p->chain == owner && p->chain_txn != txn && p->next == p->chain_to + 1 && run->from == p->next + 1;
+
+	return run->from == p->next || marker ? run->to + 1 : 0;
+}
+
 static void fail(struct kafka_fold *f, const struct err *e)
 {
 	pthread_mutex_lock(&f->k->lock);
@@ -145,18 +156,15 @@ static int start(struct kafka_fold *f, struct kafka_topic *t, struct err *e)
 
 		pthread_mutex_lock(&f->k->lock);
 		skip = p->following;
+		/* Folded anew it begins with what is kept; what was folded up to somewhere must go on there. */
 		if (!skip && p->next < ends[i].low) {
 			if (p->next)
-				log_line(LOG_WARN, "index.gone", "topic=%s partition=%u from=%" PRIu64 " to=%" PRIu64, t->name, i, p->next,
-					ends[i].low);
-			p->next = ends[i].low;
+				failed = kafka_gone_at(e, t, i, p->next, ends[i].low);
+			else
+				p->next = ends[i].low;
 		}
-		p->following = true;
+		p->following = !failed;
 		pthread_mutex_unlock(&f->k->lock);
-		if (!skip && rd_kafka_consume_start_queue(f->topics[t->at], (int32_t)i, (int64_t)p->next, f->queue)) {
-			p->following = false;
-			failed = kafka_fail(f->k, e, t->name, rd_kafka_last_error(), NULL);
-		}
 	}
 	pthread_mutex_unlock(&f->starting);
 	free(ends);
@@ -279,6 +287,55 @@ static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const 
 	return value.n ? index_fold(t->name, value, &sink.sink, e) : 0;
 }
 
+/* Fetches what others may have written, and lets be what we know; the lock is not held. */
+static int fetch(struct kafka_fold *f, struct err *e)
+{
+	int64_t now = clock_steady_ms();
+
+	for (unsigned i = 0; i < f->k->ntopics; i++) {
+		struct kafka_topic *t = f->k->topics[i];
+
+		for (unsigned j = 0; j < t->partitions; j++) {
+			struct kafka_part *p = &t->parts[j];
+			uint64_t next;
+			bool want;
+
+			pthread_mutex_lock(&f->k->lock);
+			want = p->following && now - p->own_ms > OWN_MS;
+			next = p->next;
+			pthread_mutex_unlock(&f->k->lock);
+			if (want == p->fetching)
+				continue;
+			if (want && rd_kafka_consume_start_queue(f->topics[t->at], (int32_t)j, (int64_t)next, f->queue))
+				return kafka_fail(f->k, e, t->name, rd_kafka_last_error(), NULL);
+			if (!want)
+				rd_kafka_consume_stop(f->topics[t->at], (int32_t)j);
+			p->fetching = want;
+		}
+	}
+	return 0;
+}
+
+/* A fetch asked for what is no longer there: gone is only what we have not folded. */
+static int look_at_ranges(struct kafka_fold *f, struct err *e)
+{
+	for (unsigned i = 0; i < f->k->ntopics; i++) {
+		struct kafka_topic *t = f->k->topics[i];
+
+		for (unsigned j = 0; j < t->partitions; j++) {
+			struct kafka_part *p = &t->parts[j];
+
+			if (!p->out_of_range)
+				continue;
+			if (kafka_gone(f->k, t, j, p->next, e))
+				return -1;
+			rd_kafka_consume_stop(f->topics[t->at], (int32_t)j);
+			p->fetching = p->out_of_range = false;
+		}
+	}
+	return 0;
+}
+
 /* Put into the index by its owner already. Runs that lie behind are dropped on the way. */
 static bool is_own(struct kafka *k, struct kafka_part *p, uint64_t offset)
 {
@@ -304,8 +361,12 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 
 	if (!p)
 		return 0;
-	if (!p->touched)
-		p->pending = p->next, p->pending_ms = 0;
+	if (!p->touched) {
+		pthread_mutex_lock(&f->k->lock);
+		p->pending = p->next;
+		pthread_mutex_unlock(&f->k->lock);
+		p->pending_ms = 0;
+	}
 	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		if ((uint64_t)m->offset > p->pending) {
 			p->pending = (uint64_t)m->offset;
@@ -313,8 +374,10 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 		}
 		return 0;
 	}
-	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-		return err_set(e, E_BUS_GONE, "topic=%s\npartition=%d\nwant=%" PRIu64, t->name, m->partition, p->next);
+	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+		p->out_of_range = true;  /* looked at when the round has ended: it may be an old fetch of what we know by now */
+		return 0;
+	}
 	if (m->err) {
 		/* Whatever comes of the network the library tries again by itself. */
 		log_line(LOG_DEBUG, "index.wait", "topic=%s why=%s", t->name, rd_kafka_err2name(m->err));
@@ -366,7 +429,10 @@ static void show(struct kafka_fold *f)
 			if (!p->touched)
 				continue;
 			p->touched = false;
-			p->next = p->pending;
+			if (p->pending > p->next) {
+				p->next = p->pending;
+				p->chain = NULL;
+			}
 			if (p->pending_ms)
 				p->time_ms = p->pending_ms;
 			grown[i] = true;
@@ -461,9 +527,11 @@ static int turn(struct kafka_fold *f, struct err *e)
 		usleep(LOOK_MS * 1000);
 		return look(f, e);
 	}
+	if (fetch(f, e))
+		return -1;
 	rd_kafka_poll(f->client.rk, 0);
 	m = rd_kafka_consume_queue(f->queue, POLL_MS);
-	return m ? fold_round(f, m, e) : 0;
+	return m && (fold_round(f, m, e) || look_at_ranges(f, e)) ? -1 : 0;
 }
 
 static void *run(void *arg)
@@ -519,6 +587,8 @@ int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partit
 
 	deadline(timeout_ms, &until);
 	pthread_mutex_lock(&k->lock);
+	if (p->next < end)
+		p->own_ms = 0;
 	while (p->next < end && !failed) {
 		if (k->fold->failed.id) {
 			*e = k->fold->failed;
@@ -654,7 +724,7 @@ void kafka_fold_close(struct kafka *k)
 	}
 	for (unsigned i = 0; i < k->ntopics; i++) {
 		for (unsigned j = 0; f->topics[i] && j < k->topics[i]->partitions; j++)
-			if (k->topics[i]->parts[j].following)
+			if (k->topics[i]->parts[j].fetching)
 				rd_kafka_consume_stop(f->topics[i], (int32_t)j);
 		if (f->topics[i])
 			rd_kafka_topic_destroy(f->topics[i]);

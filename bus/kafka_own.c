@@ -48,6 +48,7 @@ struct kafka_owner {
 	size_t ngiven, cap_given;
 
 	/* Of the transaction that is under way: */
+	uint64_t txn;                /* 1, 2, ... */
 	struct out *outs;
 	size_t nouts, cap_outs;
 	uint64_t *offsets;           /* by out; UINT64_MAX: not on the broker */
@@ -253,6 +254,7 @@ static int transact(struct kafka_owner *o, struct err *e)
 	unsigned sent = atomic_load(&o->client.end_txn_sent);
 	rd_kafka_error_t *error;
 
+	o->txn++;
 	o->delivered = 0;
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 	o->offsets = room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
@@ -307,31 +309,84 @@ static int put_rest(struct kafka_owner *o, struct kafka_put *put, const struct b
 	return 0;
 }
 
-static void note_offset(struct kafka_part *p, uint64_t offset, bool run)
+/* Calls each for every unbroken run of offsets of the transaction, in order; the lock is held. */
+static int each_run(struct kafka_owner *o, int (*each)(struct kafka_owner *o, struct kafka_topic *t, unsigned partition,
+	const struct kafka_run *run, void *arg), void *arg)
 {
-	struct kafka_run *last = p->nruns ? &p->runs[p->nruns - 1] : NULL;
+	for (size_t i = 0, to; i < o->nouts; i = to) {
+		const struct out *x = &o->outs[o->order[i]];
+		struct kafka_run run = {o->offsets[o->order[i]], o->offsets[o->order[i]]};
+		int failed;
 
-	if (offset + 1 > p->seen)
-		p->seen = offset + 1;
-	if (!run || (last && offset <= last->to))
-		return;
-	if (last && offset == last->to + 1) {
-		last->to = offset;
-		return;
+		for (to = i + 1; to < o->nouts; to++) {
+			const struct out *y = &o->outs[o->order[to]];
+
+			if (y->topic != x->topic || y->partition != x->partition || o->offsets[o->order[to]] != run.to + 1)
+				break;
+			run.to++;
+		}
+		failed = each(o, x->topic, x->partition, &run, arg);
+		if (failed)
+			return failed;
 	}
-	p->runs = room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
-	p->runs[p->nruns++] = (struct kafka_run){offset, offset};
+	return 0;
 }
 
-/* run: they are in the index, and need not be folded again. */
-static void note_offsets(struct kafka_owner *o, bool run)
+struct heads {
+	struct kafka_put *put;
+	struct err *e;
+};
+
+static int put_head(struct kafka_owner *o, struct kafka_topic *t, unsigned partition, const struct kafka_run *run, void *arg)
+{
+	struct heads *h = arg;
+	uint64_t next = kafka_chain(&t->parts[partition], o, o->txn, run);
+
+	return next ? kafka_put_head(h->put, t->number, partition, next, 0, h->e) : 0;
+}
+
+/* What we know to be of us alone need not be fetched to be folded. */
+static int put_heads(struct kafka_owner *o, struct kafka_put *put, struct err *e)
+{
+	struct heads h = {put, e};
+	int failed;
+
+	pthread_mutex_lock(&o->k->lock);
+	failed = each_run(o, put_head, &h);
+	pthread_mutex_unlock(&o->k->lock);
+	return failed;
+}
+
+static int note_run(struct kafka_owner *o, struct kafka_topic *t, unsigned partition, const struct kafka_run *run, void *arg)
+{
+	struct kafka_part *p = &t->parts[partition];
+	bool put = *(bool *)arg;
+	uint64_t next = put ? kafka_chain(p, o, o->txn, run) : 0;
+
+	if (run->to + 1 > p->seen)
+		p->seen = run->to + 1;
+	if (next) {
+		p->next = next;
+		p->chain = o;
+		p->chain_to = run->to;
+		p->chain_txn = o->txn;
+		p->own_ms = o->wrote_ms;
+		return 0;
+	}
+	p->own_ms = 0;
+	if (!put || (p->nruns && run->from <= p->runs[p->nruns - 1].to))
+		return 0;
+	p->runs = room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
+	p->runs[p->nruns++] = *run;
+	return 0;
+}
+
+/* put: they are in the index, and need not be folded again. */
+static void note_offsets(struct kafka_owner *o, bool put)
 {
 	pthread_mutex_lock(&o->k->lock);
-	for (size_t i = 0; i < o->nouts; i++) {
-		const struct out *x = &o->outs[o->order[i]];
-
-		note_offset(&x->topic->parts[x->partition], o->offsets[o->order[i]], run);
-	}
+	(void)each_run(o, note_run, &put);
+	pthread_cond_broadcast(&o->k->folded);
 	pthread_mutex_unlock(&o->k->lock);
 }
 
@@ -343,7 +398,7 @@ static void put_commit(struct kafka_owner *o, const struct bus_commit *c)
 	bool put_all = false;
 
 	if (kafka_put_begin(o->k->index, &put, &e) == 0) {
-		if (put_entries(o, put, c, &e) || put_rest(o, put, c, &e))
+		if (put_entries(o, put, c, &e) || put_rest(o, put, c, &e) || put_heads(o, put, &e))
 			kafka_put_abort(put);
 		else
 			put_all = kafka_put_commit(put, &e) == 0;

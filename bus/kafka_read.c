@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -176,11 +175,11 @@ static int is_more(struct kafka_reader *r, struct err *e)
 	return kafka_fold_wait_part(r->k, r->topic, r->partition, seen, SEEN_MS, e) ? -1 : 1;
 }
 
+/* What is asked for is no longer kept. */
 static int gone(struct kafka_reader *r, struct err *e)
 {
-	err_set(e, E_BUS_GONE, "topic=%s\npartition=%u\nwant=%" PRIu64, r->topic->name, r->partition, r->want);
 	stop(r);
-	return -1;
+	return kafka_gone(r->k, r->topic, r->partition, r->want, e);
 }
 
 /* 1 a message is there, 0 not: look again, -1. */

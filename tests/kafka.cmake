@@ -26,3 +26,6 @@ endif()
 jincai_test(kafka_driver_test bus FOLDER kafka)
 add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
 kafka_tests(kafka_driver_test bus_contract_kafka)
+
+add_executable(bench_kafka bench/bench_kafka.c)
+target_link_libraries(bench_kafka PRIVATE bus jincai_flags)

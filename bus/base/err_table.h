@@ -586,8 +586,8 @@ ROW(E_BUS_FENCED, "bus.fenced", ERR_HALT, 7,
 	"leave one process running for this site; if both were meant, find out who started the second one",
 	"同一站点只留一个进程运行；请查明另一个进程是谁启动的")
 ROW(E_BUS_GONE, "bus.gone", ERR_CONF, 5,
-	"topic {topic}, partition {partition}: what stood at {want} is no longer kept by the brokers; nothing was skipped, nothing was sent",
-	"主题 {topic} 分区 {partition}：位点 {want} 处的内容已不在服务器上；没有跳过，也没有送出任何内容",
+	"topic {topic}, partition {partition}: what stood at {want} is no longer kept by the brokers, they begin at {have}: {count} places are gone; nothing was skipped, nothing was sent",
+	"主题 {topic} 分区 {partition}：位点 {want} 处的内容已不在服务器上，现存内容从 {have} 开始，缺 {count} 个位点；没有跳过，也没有送出任何内容",
 	"stop, raise the retention of the topic (jincai check --live says to what), compare with the sources which batches are missing",
 	"请停止运行，调大该主题的保留时间（jincai check --live 会给出数值），并与来源核对缺少哪些批次")
 ROW(E_BUS_LOOK_ONLY, "bus.look_only", ERR_CONF, 2,
