@@ -464,7 +464,7 @@ static void one_that_shares_and_one_that_does_not_refuse_each_other(void **state
 
 /* ---- space ---- */
 
-static int put_much(struct fix *f, unsigned first, unsigned n)
+static int put_much(struct fix *f, struct store *s, unsigned first, unsigned n)
 {
 	static char value[4000];
 	struct store_txn *t;
@@ -472,7 +472,7 @@ static int put_much(struct fix *f, unsigned first, unsigned n)
 	unsigned in;
 	void *p;
 
-	OK(f->e, store_write(f->s, &t, &f->e));
+	OK(f->e, store_write(s, &t, &f->e));
 	assert_int_equal(store_table(t, "much", &in, &f->e), 1);
 	for (unsigned i = first; i < first + n; i++) {
 		snprintf(key, sizeof key, "%06u", i);
@@ -494,12 +494,45 @@ static void a_full_disk_fails_a_commit_and_work_goes_on_with_room(void **state)
 	low = old;
 	low.rlim_cur = 3 * MIB / 2;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-	FAILS(f->e, "disk.full", put_much(f, 0, 500));
+	FAILS(f->e, "disk.full", put_much(f, f->s, 0, 500));
 	assert_int_equal(err_kind(&f->e), ERR_RETRY);
 	assert_int_equal(add_one(f->s, "a"), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	OK(f->e, put_much(f, 0, 500));
+	OK(f->e, put_much(f, f->s, 0, 500));
 	assert_int_equal(number(f->s, "t", "a"), 2);
+}
+
+static void on_a_full_disk_what_others_have_written_stays(void **state)
+{
+	struct fix *f = *state;
+	struct rlimit old, low;
+	struct store_txn *t;
+	struct store *other;
+	struct span got;
+	char key[16];
+	unsigned in;
+
+	open_it(f, true);
+	OK(f->e, put_much(f, f->s, 0, 1));
+	OK(f->e, store_open(&f->conf, &other, &f->e));
+	OK(f->e, put_much(f, other, 1, 1000));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	low = old;
+	low.rlim_cur = 9 * MIB;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+	FAILS(f->e, "disk.full", put_much(f, f->s, 1001, 2000));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	OK(f->e, store_read(other, &t, &f->e));
+	assert_int_equal(store_table(t, "much", &in, &f->e), 1);
+	assert_int_equal(store_count(t, in), 1001);
+	for (unsigned i = 0; i < 1001; i++) {
+		snprintf(key, sizeof key, "%06u", i);
+		assert_int_equal(store_get(t, in, span_of(key), &got, &f->e), 1);
+		assert_int_equal(got.p[got.n - 1], 0);
+	}
+	store_abort(t);
+	store_close(other, true);
 }
 
 /* LMDB's descriptors of data.mdb, the lowest two, become those of a disk that takes nothing; or again what they were. */
@@ -561,6 +594,7 @@ int main(void)
 		CASE(nothing_is_thrown_away_under_others),
 		CASE(one_that_shares_and_one_that_does_not_refuse_each_other),
 		CASE(a_full_disk_fails_a_commit_and_work_goes_on_with_room),
+		CASE(on_a_full_disk_what_others_have_written_stays),
 		CASE(a_commit_that_lmdb_cannot_write_has_not_happened_and_work_goes_on),
 	};
 
