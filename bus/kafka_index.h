@@ -22,8 +22,7 @@
  * with store.emptied (ERR_HALT): what is looked up would be missing without being new. To open it again, and to fold it to
  * the ends before anything is looked up, is the recovery.
  *
- * Other errors: those of store_read, store_write, store_commit; store.full, store.busy. After an error of a put nothing of
- * it has happened.
+ * Other errors: those of store_read, store_write, store_commit; store.full, store.busy.
  *
  * Threads: may be used by many; a put belongs to one thread. It gathers in memory: others wait only while it is committed.
  */
@@ -45,7 +44,8 @@ void kafka_index_room(struct kafka_index *x, uint64_t *ret_used, uint64_t *ret_m
 int kafka_index_topic(struct kafka_index *x, const char *name, unsigned *ret_number, struct err *e);
 const char *kafka_index_name(struct kafka_index *x, unsigned number);
 
-/* ---- puts: all or nothing, seen by others when committed. A key that no record of ours has (empty, or of more than 511
+/* ---- puts. All or nothing, but for entries: of more than 5,000 the first ones may be there when the others, and what else
+ * is in the put, is not yet, or after a failure is not. They are true all the same. A key that no record of ours has (empty, or of more than 511
  * bytes) adds nothing ---- */
 struct kafka_place {
 	unsigned number, partition;  /* of kafka_index_topic */

@@ -4,6 +4,9 @@
 
 #include "kafka_index_parts.h"
 
+/* Entries in one transaction: keys without order change a page each, and those lie in memory until they are written. */
+#define PART 5000u
+
 /*
  * A put gathers in memory and writes when it is committed: nobody waits while it is filled, and entries are written in
  * the order of their keys, so that neighbours meet the same page.
@@ -35,6 +38,8 @@ struct kafka_put {
 	struct other *others;
 	size_t nothers, cap_others;
 	struct buf bytes;
+	struct store_txn *writing;   /* while it is committed */
+	size_t written;
 };
 
 void kafka_put_free(struct kafka_put *p)
@@ -252,9 +257,10 @@ static int counts(struct kafka_index *x, struct store_txn *t, unsigned index, co
 	return index_table[index].keep == INDEX_FIRST ? order < 0 : order > 0;
 }
 
-static int write_entry(struct kafka_put *p, struct store_txn *t, unsigned index, const struct entry *n, struct err *e)
+static int write_entry(struct kafka_put *p, unsigned index, const struct entry *n, struct err *e)
 {
 	const struct sealed *table = &p->index->index[index];
+	struct store_txn *t = p->writing;
 	struct span key = {p->bytes.p + n->at, n->nkey};
 	size_t size = PLACE_BYTES + n->nextra;
 	char *to;
@@ -273,16 +279,36 @@ static int write_entry(struct kafka_put *p, struct store_txn *t, unsigned index,
 	return 0;
 }
 
-static int write_entries(struct kafka_put *p, struct store_txn *t, unsigned index, struct err *e)
+static int part_begin(struct kafka_put *p, struct err *e)
+{
+	p->writing = NULL;
+	p->written = 0;
+	return store_write(p->index->store, &p->writing, e) || kafka_index_era_check(p->index, p->writing, e) ||
+		store_room(p->writing, e) ? -1 : 0;
+}
+
+static int part_commit(struct kafka_put *p, struct err *e)
+{
+	struct store_txn *t = p->writing;
+
+	p->writing = NULL;
+	return store_commit(t, e);
+}
+
+static int write_entries(struct kafka_put *p, unsigned index, struct err *e)
 {
 	struct entries *list = &p->entries[index];
 
 	if (!list->sorted)
 		qsort_r(list->p, list->n, sizeof *list->p, by_key, p->bytes.p);
 	list->sorted = true;
-	for (size_t i = 0; i < list->n; i++)
-		if (write_entry(p, t, index, &list->p[i], e))
+	for (size_t i = 0; i < list->n; i++) {
+		if (p->written == PART && (part_commit(p, e) || part_begin(p, e)))
 			return -1;
+		if (write_entry(p, index, &list->p[i], e))
+			return -1;
+		p->written++;
+	}
 	return 0;
 }
 
@@ -351,9 +377,10 @@ static int write_head(struct kafka_index *x, struct store_txn *t, struct span ke
 	return got < 0 ? -1 : sealed_put(t, &x->heads, key, (struct span){merged, sizeof merged}, e);
 }
 
-static int write_other(struct kafka_put *p, struct store_txn *t, const struct other *o, struct err *e)
+static int write_other(struct kafka_put *p, const struct other *o, struct err *e)
 {
 	struct kafka_index *x = p->index;
+	struct store_txn *t = p->writing;
 	struct span key = {p->bytes.p + o->at, o->nkey}, value = {key.p + key.n, o->nvalue};
 
 	switch (o->kind) {
@@ -373,30 +400,26 @@ static int write_other(struct kafka_put *p, struct store_txn *t, const struct ot
 
 /* ---- all of it ---- */
 
-static int write_all(struct kafka_put *p, struct store_txn *t, struct err *e)
+static int write_all(struct kafka_put *p, struct err *e)
 {
-	if (kafka_index_era_check(p->index, t, e) || store_room(t, e))
+	if (part_begin(p, e))
 		return -1;
 	for (unsigned i = 0; i < INDEX_COUNT; i++)
-		if (write_entries(p, t, i, e))
+		if (write_entries(p, i, e))
 			return -1;
 	for (size_t i = 0; i < p->nothers; i++)
-		if (write_other(p, t, &p->others[i], e))
+		if (write_other(p, &p->others[i], e))
 			return -1;
-	return 0;
+	return part_commit(p, e);
 }
 
 int kafka_put_commit(struct kafka_put *p, struct err *e)
 {
 	struct kafka_index *x = p->index;
-	struct store_txn *t;
-	int failed = store_write(x->store, &t, e);
+	int failed = write_all(p, e);
 
-	if (!failed && write_all(p, t, e)) {
-		store_abort(t);
-		failed = -1;
-	} else if (!failed)
-		failed = store_commit(t, e);
+	if (failed)
+		store_abort(p->writing);
 	kafka_put_abort(p);
 	return kafka_index_told(x, failed, e);
 }

@@ -805,11 +805,25 @@ static int put_much(struct fix *f, unsigned first, unsigned n)
 	return kafka_put_commit(p, &f->e);
 }
 
+/* More than one transaction of them. */
+static int put_entries(struct fix *f, unsigned n)
+{
+	struct kafka_put *p = begin(f);
+	char key[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(key, sizeof key, "%08x", i * 2654435761u);
+		entry(f, p, INDEX_IDS, key, topic(f, "t"), 0, i);
+	}
+	OK(f->e, kafka_put_head(p, 0, 0, n, 1, &f->e));
+	return kafka_put_commit(p, &f->e);
+}
+
 static void on_a_full_disk_a_put_has_not_happened_and_with_room_it_does(void **state)
 {
 	struct fix *f = *state;
+	uint64_t next, counted[2] = {0, 0};
 	struct rlimit old, low;
-	uint64_t next;
 	int64_t ms;
 
 	OK(f->e, put_much(f, 0, 10));
@@ -819,6 +833,7 @@ static void on_a_full_disk_a_put_has_not_happened_and_with_room_it_does(void **s
 	low.rlim_cur = 3 * MIB / 2;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
 	FAILS(f->e, "disk.full", put_much(f, 10, 1000));
+	FAILS(f->e, "disk.full", put_entries(f, 30000));
 	f->e = ERR_INIT;
 	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
 	assert_int_equal(next, 10);
@@ -826,6 +841,11 @@ static void on_a_full_disk_a_put_has_not_happened_and_with_room_it_does(void **s
 	OK(f->e, put_much(f, 10, 1000));
 	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
 	assert_int_equal(next, 1010);
+	OK(f->e, put_entries(f, 30000));
+	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
+	assert_int_equal(next, 30000);
+	OK(f->e, kafka_index_entries(f->x, INDEX_IDS, SPAN_NONE, count_of, counted, &f->e));
+	assert_int_equal(counted[0], 30000);
 }
 
 static void a_full_index_takes_nothing_more_and_can_be_emptied(void **state)
