@@ -91,6 +91,7 @@ def killed_everywhere(root, make, check):
         site.run()
         check(site)
         shutil.rmtree(site.root)
+    print(f"        {len(kills)} kills at {steps} durable steps")
 
 
 def main(cases, *tools):
