@@ -218,7 +218,8 @@ class Cluster:
             self.signal_all(signal.SIGKILL)
 
     def ready(self, nodes, last=True):
-        """Waits until these nodes are let in and every partition they see has a leader. False: a port was taken; try others."""
+        """Waits until these nodes are let in, every partition that they see has a leader, and they are in sync with all of
+        theirs. False: a port was taken; try others."""
         ends, waiting = time.monotonic() + READY_SECONDS, list(nodes)
         while waiting:
             for node in waiting:
@@ -240,7 +241,8 @@ class Cluster:
         except OSError:
             return False
         return {one.number for one in nodes} <= set(seen["brokers"]) and all(
-            leader >= 0 for partitions in seen["topics"].values() for leader, _ in partitions.values())
+            leader >= 0 and (node.number in in_sync or node.number not in replicas)
+            for partitions in seen["topics"].values() for leader, replicas, in_sync in partitions.values())
 
     def signal_all(self, number, nodes=None):
         for node in nodes or self.nodes:

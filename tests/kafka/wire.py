@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request of Kafka's protocol, by a bare socket: what a broker says of its cluster. (Kafka protocol guide, Metadata v5.)"""
+"""One request of Kafka's protocol, by a bare socket: what a broker says of its cluster (protocol guide, Metadata v5)."""
 import socket
 import struct
 
@@ -37,9 +37,9 @@ def exactly(sock, size):
 
 
 def metadata(port, seconds=2):
-    """{"brokers": {id: (host, port)}, "topics": {name: {partition: (leader, [in sync])}}}; OSError when there is no answer.
+    """{"brokers": {id: (host, port)}, "topics": {name: {partition: (leader, [replicas], [in sync])}}}
 
-    A leader of -1 is none. Brokers are those that the controller has let in."""
+    OSError when there is no answer. A leader of -1 is none. Brokers are those that the controller has let in."""
     body = struct.pack(">hhih", METADATA, VERSION, 1, 5) + b"tests" + struct.pack(">i?", -1, False)
     with socket.create_connection(("127.0.0.1", port), seconds) as sock:
         sock.settimeout(seconds)
@@ -53,10 +53,9 @@ def metadata(port, seconds=2):
     def partition():
         r.take("h")
         number, leader = r.take("i"), r.take("i")
-        r.array(lambda: r.take("i"))                    # replicas
-        in_sync = r.array(lambda: r.take("i"))
+        replicas, in_sync = (r.array(lambda: r.take("i")) for _ in range(2))
         r.array(lambda: r.take("i"))                    # offline
-        return number, (leader, in_sync)
+        return number, (leader, replicas, in_sync)
 
     def topic():
         r.take("h")
