@@ -2,6 +2,7 @@
 #include "kafka.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,8 @@ static void kafka_close(struct bus *b)
 	kafka_client_done(&k->hand);
 	kafka_client_done(&k->ask);
 	kafka_index_close(k->index);
+	if (k->owning_fd >= 0)
+		close(k->owning_fd);
 	for (unsigned i = 0; i < k->ntopics; i++) {
 		for (unsigned j = 0; j < k->topics[i]->partitions; j++)
 			free(k->topics[i]->parts[j].runs);
@@ -280,13 +283,23 @@ static int open_index(struct kafka *k, const struct bus_conf *c, struct err *e)
 	return failed ? -1 : 0;
 }
 
+static int open_lock(struct kafka *k, struct err *e)
+{
+	char path[600];
+
+	snprintf(path, sizeof path, "%s/own.lock", k->bus.folder);
+	k->owning_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return k->owning_fd < 0 ? err_sys(e, E_FILE_DENIED, path, errno) : 0;
+}
+
 static int open_inside(struct kafka *k, const struct bus_conf *c, struct err *e)
 {
 	if (kafka_client_new(k, KAFKA_ASK, NULL, &k->ask, e))
 		return -1;
 	k->asker = k->ask.rk;
 	if (open_index(k, c, e) || topic_need(k, KAFKA_POSITIONS, 1, &k->positions, e) ||
-		topic_need(k, KAFKA_ORDERS, 1, &k->orders, e) || kafka_fold_open(k, e))
+		topic_need(k, KAFKA_ORDERS, 1, &k->orders, e) || open_lock(k, e) || kafka_fold_open(k, e) ||
+		(k->bus.mode == BUS_OWN && kafka_fence_dead(k, e)))
 		return -1;
 	k->bus.last_ms = k->bus.mode == BUS_OWN ? kafka_newest_ms(k) : 0;
 	return 0;
@@ -299,6 +312,7 @@ static int kafka_open(const struct bus_conf *c, const char *rest, enum bus_mode 
 	int n;
 
 	locks_init(k);
+	k->owning_fd = -1;
 	k->conf = conf_copy(c->kafka);
 	k->brokers = mem_text(span_of(rest));
 	k->prefix = mem_text(span_of(k->conf->prefix ? k->conf->prefix : ""));

@@ -115,6 +115,8 @@ struct kafka {
 	struct kafka_fold *fold;
 	pthread_mutex_t owners_lock;
 	struct kafka_owner *owners;  /* open ones, for heartbeats */
+	int owning_fd;               /* own.lock: shared while a flow is being owned, alone while the dead are fenced */
+	unsigned owning;             /* flows that are just being owned; under owners_lock */
 	struct kafka_watch *watched;
 	size_t nwatched;
 	struct kafka_client hand;    /* hands acts in; made when first used, under owners_lock */
@@ -146,6 +148,8 @@ struct kafka_ends {
 	uint64_t low, high;
 };
 int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
+/* The same as a client sees it: one that reads committed records is told the last stable offset for the end. */
+int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
 /* -1 with bus.gone when the partition begins behind `want`; else 0, or what asking failed with. */
 int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e);
 int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low);
@@ -158,9 +162,10 @@ int kafka_fold_open(struct kafka *k, struct err *e);
 void kafka_fold_close(struct kafka *k);
 /* Follows a topic that has come to k->topics since. */
 void kafka_fold_follow(struct kafka *k, struct kafka_topic *t);
-/* Waits until all partitions are folded up to the high watermarks as of now. Errors: bus.behind {topic}{partition}, why the
- * fold failed. */
-int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e);
+/* Waits until all partitions are folded up to their ends as of now: the high watermarks, or what is committed. Errors: bus.behind
+ * {topic}{partition}, why the fold failed. */
+enum kafka_end { KAFKA_COMMITTED, KAFKA_WRITTEN };
+int kafka_fold_wait(struct kafka *k, enum kafka_end end, int timeout_ms, struct err *e);
 /* Waits until one partition is folded below `end`. */
 int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
 	struct err *e);
@@ -177,6 +182,9 @@ struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned 
 int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
 void kafka_disown(struct bus_owner *o);
 int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e);
+/* Ends the transactions that processes of this host have left open when they died: else each owner waits for each of them. To
+ * be called before anything is owned by this process. */
+int kafka_fence_dead(struct kafka *k, struct err *e);
 /* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second. */
 void kafka_heartbeats(struct kafka *k);
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);

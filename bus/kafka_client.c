@@ -525,7 +525,7 @@ size_t kafka_topic_max(struct kafka *k, const char *name)
 }
 
 /* One request a broker for all of them. */
-static rd_kafka_resp_err_t ask_offsets(struct kafka *k, const struct kafka_topic *t, int64_t what, int64_t *ret)
+static rd_kafka_resp_err_t ask_offsets(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic *t, int64_t what, int64_t *ret)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)t->partitions);
 	char full[KAFKA_NAME_MAX];
@@ -534,7 +534,7 @@ static rd_kafka_resp_err_t ask_offsets(struct kafka *k, const struct kafka_topic
 	kafka_full(k, t->name, full);
 	for (unsigned i = 0; i < t->partitions; i++)
 		rd_kafka_topic_partition_list_add(list, full, (int32_t)i)->offset = what;
-	code = rd_kafka_offsets_for_times(k->asker, list, KAFKA_CALL_MS);
+	code = rd_kafka_offsets_for_times(rk, list, KAFKA_CALL_MS);
 	for (int i = 0; !code && i < list->cnt; i++) {
 		code = list->elems[i].err;
 		ret[list->elems[i].partition] = list->elems[i].offset;
@@ -544,28 +544,33 @@ static rd_kafka_resp_err_t ask_offsets(struct kafka *k, const struct kafka_topic
 }
 
 /* A leader that has just been chosen, or has gone, is asked again: the library finds the right one meanwhile. */
-static int offsets_at(struct kafka *k, const struct kafka_topic *t, int64_t what, int64_t *ret, struct err *e)
+static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic *t, int64_t what, int64_t *ret, struct err *e)
 {
 	int64_t until = clock_steady_ms() + LEADER_WAIT_MS;
 	rd_kafka_resp_err_t code;
 
-	while ((code = ask_offsets(k, t, what, ret)) && is_away(code) && clock_steady_ms() < until)
+	while ((code = ask_offsets(k, rk, t, what, ret)) && is_away(code) && clock_steady_ms() < until)
 		rd_kafka_poll(k->asker, 20);
 	return code ? kafka_fail(k, e, t->name, code, NULL) : 0;
 }
 
-int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e)
+int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e)
 {
 	int64_t *at = mem_new(t->partitions * sizeof *at);
-	int failed = offsets_at(k, t, RD_KAFKA_OFFSET_END, at, e);
+	int failed = offsets_at(k, c->rk, t, RD_KAFKA_OFFSET_END, at, e);
 
 	for (unsigned i = 0; !failed && i < t->partitions; i++)
 		ret[i].high = at[i] > 0 ? (uint64_t)at[i] : 0;
-	failed = failed || offsets_at(k, t, RD_KAFKA_OFFSET_BEGINNING, at, e);
+	failed = failed || offsets_at(k, c->rk, t, RD_KAFKA_OFFSET_BEGINNING, at, e);
 	for (unsigned i = 0; !failed && i < t->partitions; i++)
 		ret[i].low = at[i] > 0 ? (uint64_t)at[i] : 0;
 	free(at);
 	return failed ? -1 : 0;
+}
+
+int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e)
+{
+	return kafka_ends_of(k, &k->ask, t, ret, e);
 }
 
 int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low)

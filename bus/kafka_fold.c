@@ -616,7 +616,7 @@ static int learn(void *arg, const char *name, unsigned partitions)
 	return 0;
 }
 
-int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e)
+int kafka_fold_wait(struct kafka *k, enum kafka_end end, int timeout_ms, struct err *e)
 {
 	int64_t until = clock_steady_ms() + timeout_ms;
 	unsigned n;
@@ -629,7 +629,7 @@ int kafka_fold_wait(struct kafka *k, int timeout_ms, struct err *e)
 	for (unsigned i = 0; i < n; i++) {
 		struct kafka_topic *t = k->topics[i];
 		struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
-		int failed = kafka_ends(k, t, ends, e);
+		int failed = kafka_ends_of(k, end == KAFKA_COMMITTED ? &k->fold->client : &k->ask, t, ends, e);
 
 		for (unsigned j = 0; !failed && j < t->partitions; j++) {
 			int64_t left = until - clock_steady_ms();
@@ -661,7 +661,7 @@ static int wait_first(struct kafka *k, struct err *e)
 		int64_t now;
 		uint64_t folded = 0;
 
-		if (kafka_fold_wait(k, PROGRESS_MS, e) == 0)
+		if (kafka_fold_wait(k, KAFKA_COMMITTED, PROGRESS_MS, e) == 0)
 			return 0;
 		if (e->id != E_BUS_BEHIND)
 			return -1;

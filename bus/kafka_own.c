@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka.h"
 
-#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -537,36 +539,74 @@ static int wait_for_silence(struct kafka *k, const char *flow, struct err *e)
 	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\nseconds=%" PRId64, flow, s.host, heard / 1000);
 }
 
-static int init(struct kafka_owner *o, struct err *e)
+static int init(struct kafka *k, rd_kafka_t *rk, const char *flow, struct err *e)
 {
 	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
 	rd_kafka_error_t *error;
 
-	while ((error = rd_kafka_init_transactions(o->client.rk, KAFKA_CALL_MS))) {
+	while ((error = rd_kafka_init_transactions(rk, KAFKA_CALL_MS))) {
 		rd_kafka_resp_err_t code = rd_kafka_error_code(error);
 		bool again = rd_kafka_error_is_retriable(error) && clock_steady_ms() < until;
 		char text[200];
 
 		snprintf(text, sizeof text, "%s", rd_kafka_error_string(error));
 		rd_kafka_error_destroy(error);
-		rd_kafka_poll(o->client.rk, 0);
+		rd_kafka_poll(rk, 0);
 		if (!again)
-			return kafka_fail(o->k, e, o->owner.flow, code, text);
+			return kafka_fail(k, e, flow, code, text);
 	}
 	return 0;
+}
+
+/* Of the transactions of a flow. */
+static const char *id_of(const struct kafka *k, const char *flow, char ret[KAFKA_NAME_MAX])
+{
+	snprintf(ret, KAFKA_NAME_MAX, "%s%s.%s", k->prefix, k->conf->site, flow);
+	return ret;
+}
+
+static int lock_owning(struct kafka *k, short how, struct err *e)
+{
+	struct flock lock = {.l_type = how, .l_whence = SEEK_SET};
+
+	while (fcntl(k->owning_fd, F_OFD_SETLKW, &lock))
+		if (errno != EINTR)
+			return err_sys(e, E_FILE_FAILED, "own.lock", errno);
+	return 0;
+}
+
+static int begin_owning(struct kafka *k, struct err *e)
+{
+	int failed = 0;
+
+	pthread_mutex_lock(&k->owners_lock);
+	if (k->owning == 0)
+		failed = lock_owning(k, F_RDLCK, e);
+	k->owning += !failed;
+	pthread_mutex_unlock(&k->owners_lock);
+	return failed;
+}
+
+static void end_owning(struct kafka *k)
+{
+	struct err ignored;
+
+	pthread_mutex_lock(&k->owners_lock);
+	if (--k->owning == 0)
+		(void)lock_owning(k, F_UNLCK, &ignored);
+	pthread_mutex_unlock(&k->owners_lock);
 }
 
 /* Fence, then read to the end as of now, then write. */
 static int take_over(struct kafka_owner *o, struct err *e)
 {
 	struct kafka *k = o->k;
-	char id[240];
+	char id[KAFKA_NAME_MAX];
 	struct sign s;
 
-	snprintf(id, sizeof id, "%s%s.%s", k->prefix, k->conf->site, o->owner.flow);
 	o->client.delivered = on_delivered;
 	o->client.arg = o;
-	if (kafka_client_new(k, KAFKA_WRITE, id, &o->client, e) || init(o, e) || kafka_fold_wait(k, FOLD_MS, e) ||
+	if (kafka_client_new(k, KAFKA_WRITE, id_of(k, o->owner.flow, id), &o->client, e) || init(k, o->client.rk, o->owner.flow, e) || kafka_fold_wait(k, KAFKA_WRITTEN, FOLD_MS, e) ||
 		read_sign(k, o->owner.flow, &s, e))
 		return -1;
 	o->owner.generation = s.generation + 1;
@@ -611,6 +651,7 @@ int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct er
 {
 	struct kafka *k = (struct kafka *)b;
 	struct kafka_owner *o;
+	int failed;
 
 	if (wait_for_silence(k, flow, e))
 		return -1;
@@ -618,7 +659,13 @@ int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct er
 	o->k = k;
 	pthread_mutex_init(&o->lock, NULL);
 	snprintf(o->owner.flow, sizeof o->owner.flow, "%s", flow);
-	if (take_over(o, e)) {
+	if (begin_owning(k, e)) {
+		owner_free(o);
+		return -1;
+	}
+	failed = take_over(o, e);
+	end_owning(k);
+	if (failed) {
 		owner_free(o);
 		return failed_again(k, flow, e);
 	}
@@ -628,6 +675,87 @@ int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct er
 	pthread_mutex_unlock(&k->owners_lock);
 	*ret = &o->owner;
 	return 0;
+}
+
+/* ---- the dead ---- */
+
+#define DEAD_MAX 256u
+#define DEAD_ROUNDS 5
+
+struct dead {
+	const struct kafka *k;
+	char flows[DEAD_MAX][104];
+	unsigned n, fenced;          /* the first ones are fenced */
+};
+
+static bool is_dead(pid_t pid)
+{
+	/* One with our number was before us. */
+	return pid == getpid() || (pid > 0 && kill(pid, 0) && errno == ESRCH);
+}
+
+static int note_dead(void *arg, struct span flow, int64_t time_ms, struct span value)
+{
+	json_t *root = json_loadb(value.p, value.n, 0, NULL);
+	const char *host = json_string_value(json_object_get(root, "host"));
+	struct dead *d = arg;
+
+	(void)time_ms;
+	if (host && strcmp(host, d->k->host) == 0 && !json_is_true(json_object_get(root, "left")) &&
+		is_dead((pid_t)json_integer_value(json_object_get(root, "pid"))) && flow.n < sizeof d->flows[0]) {
+		unsigned i = 0;
+
+		while (i < d->n && !span_is(flow, d->flows[i]))
+			i++;
+		if (i == d->n && d->n < DEAD_MAX) {
+			memcpy(d->flows[i], flow.p, flow.n);
+			d->flows[d->n++][flow.n] = 0;
+		}
+	}
+	json_decref(root);
+	return 0;
+}
+
+static int fence(struct kafka *k, const char *flow, struct err *e)
+{
+	struct kafka_client c = {0};
+	char id[KAFKA_NAME_MAX];
+	int failed = kafka_client_new(k, KAFKA_WRITE, id_of(k, flow, id), &c, e) || init(k, c.rk, flow, e);
+
+	kafka_client_done(&c);
+	return failed ? -1 : 0;
+}
+
+/* Who is dead may be told behind what another one has left open: so again, until none is new. */
+static int fence_all(struct kafka *k, struct dead *d, struct err *e)
+{
+	for (int round = 0; round < DEAD_ROUNDS; round++) {
+		if (kafka_index_epochs(k->index, note_dead, d, e))
+			return -1;
+		if (d->fenced == d->n)
+			return 0;
+		for (; d->fenced < d->n; d->fenced++)
+			if (fence(k, d->flows[d->fenced], e))
+				return -1;
+		if (kafka_fold_wait(k, KAFKA_COMMITTED, KAFKA_CALL_MS, e))
+			return -1;
+	}
+	return 0;
+}
+
+int kafka_fence_dead(struct kafka *k, struct err *e)
+{
+	struct dead *d = mem_new(sizeof *d);
+	struct err ignored;
+	int failed = lock_owning(k, F_WRLCK, e);
+
+	d->k = k;
+	if (!failed) {
+		failed = fence_all(k, d, e);
+		(void)lock_owning(k, F_UNLCK, &ignored);
+	}
+	free(d);
+	return failed;
 }
 
 void kafka_disown(struct bus_owner *owner)
