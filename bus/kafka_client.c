@@ -549,7 +549,8 @@ static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic 
 	int64_t until = clock_steady_ms() + LEADER_WAIT_MS;
 	rd_kafka_resp_err_t code;
 
-	while ((code = ask_offsets(k, rk, t, what, ret)) && is_away(code) && clock_steady_ms() < until)
+	while ((code = ask_offsets(k, rk, t, what, ret)) && (is_away(code) || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+		code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) && clock_steady_ms() < until)
 		rd_kafka_poll(k->asker, 20);
 	return code ? kafka_fail(k, e, t->name, code, NULL) : 0;
 }
