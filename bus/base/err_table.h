@@ -82,7 +82,7 @@ ROW(E_SITE_KAFKA_EMPTY, "site.kafka_empty", ERR_CONF, 3, "{file} holds no passwo
 ROW(E_SITE_KAFKA_HALF, "site.kafka_half", ERR_CONF, 3, "kafka: has {has} and lacks {lacks}: one is of no use without the other", "kafka: 里有 {has} 而没有 {lacks}：两者缺一不可",
 	"nothing was started; add {lacks}:, or take {has}: out", "没有启动；请补上 {lacks}:，或去掉 {has}:")
 ROW(E_SITE_KAFKA_NONE, "site.kafka_none", ERR_CONF, 3, "kafka: belongs to a bus on Kafka, and the bus of this site is {url}", "kafka: 只用于 Kafka 总线，而本站点的总线是 {url}",
-	"nothing was started; take kafka: out, or write bus: kafka:HOST:PORT", "没有启动；请去掉 kafka:，或把总线写成 bus: kafka:主机:端口")
+	"nothing was started; take kafka: out, or write bus: kafka:HOST:PORT", "没有启动；请去掉 kafka:，或把总线写成 bus: kafka:HOST:PORT（HOST 为主机，PORT 为端口）")
 ROW(E_SITE_KAFKA_OPEN, "site.kafka_open", ERR_NOTE, 0, "names and payments go to the brokers over an open line: kafka: says neither ca: nor certificate:", "姓名和付款内容将明文传到 broker：kafka: 里没有写 ca: 或 certificate:",
 	"encrypt the line: ca: FILE with the authority of the brokers", "请加密传输：用 ca: 文件 指明 broker 证书的签发机构")
 ROW(E_SITE_KAFKA_PREFIX, "site.kafka_prefix", ERR_CONF, 3, "prefix: {text} cannot stand before the names of topics: at most {max} of a-z 0-9 . - _", "prefix: {text} 不能放在主题名前：最多 {max} 个 a-z 0-9 . - _",
@@ -654,7 +654,7 @@ ROW(E_BUS_URL, "bus.url", ERR_CONF, 3,
 	"“{url}” is no bus that this program can open; nothing was started",
 	"“{url}”不是本程序能打开的总线；程序未启动",
 	"write after bus: in jincai.yaml either embedded:FOLDER or kafka:HOST:PORT,HOST:PORT",
-	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹，或 kafka:主机:端口,主机:端口")
+	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹，或 kafka:HOST:PORT,HOST:PORT（HOST 为主机，PORT 为端口）")
 ROW(E_DEAD_DATA, "dead.data", ERR_DATA, 1,
 	"the dead letter cannot be read: \"{name}\" is missing or not as it should be; it stays where it is, nothing was retried or returned",
 	"死信无法读取：“{name}”缺失或不合规定；死信仍在原处，未重试也未退回",
