@@ -160,6 +160,7 @@ const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_N
 /* Learns which topics there are, starts the thread, and waits until all has been folded to the ends as of now. */
 int kafka_fold_open(struct kafka *k, struct err *e);
 void kafka_fold_close(struct kafka *k);
+bool kafka_folds_here(const struct kafka *k);          /* not in another process of this host */
 /* Follows a topic that has come to k->topics since. */
 void kafka_fold_follow(struct kafka *k, struct kafka_topic *t);
 /* Waits until all partitions are folded up to their ends as of now: the high watermarks, or what is committed. Errors: bus.behind

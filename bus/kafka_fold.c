@@ -567,6 +567,11 @@ static void *beat(void *arg)
 
 /* ---- waiting ---- */
 
+bool kafka_folds_here(const struct kafka *k)
+{
+	return k->fold->holding;
+}
+
 static void deadline(int ms, struct timespec *ret)
 {
 	clock_gettime(CLOCK_MONOTONIC, ret);

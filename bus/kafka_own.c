@@ -26,7 +26,7 @@
  * - A fenced owner is told by its commit alone: begin and produce still succeed.
  */
 #define FOLD_MS KAFKA_TRANSACTION_MS         /* an owner that died leaves a transaction open for so long */
-#define LEAVE_MS 2000
+#define SIGN_MS 10000
 #define AGAIN_MS 60000
 #define ORDER_BYTES (BUS_KEY_MAX + 65536u)
 
@@ -59,6 +59,13 @@ struct kafka_owner {
 	size_t cap_offsets, cap_messages, cap_order;
 	size_t delivered;
 	rd_kafka_resp_err_t failed;  /* the first record's that did not get there */
+};
+
+struct sign {
+	uint64_t generation;
+	bool there, left, elsewhere;
+	char host[72];
+	int64_t time_ms;
 };
 
 static void *room(void *p, size_t *cap, size_t n, size_t size)
@@ -201,13 +208,29 @@ static rd_kafka_resp_err_t worst(struct kafka_owner *o, rd_kafka_resp_err_t code
 	return fatal ? fatal : code;
 }
 
+static int read_sign(struct kafka *k, const char *flow, struct sign *ret, struct err *e);
+
+/* The brokers say the same to who was fenced by another owner, and to whose transaction they ended because it took too long, as
+ * after a long sleep of the machine. In both cases nothing has happened; the second one opens again. */
+static int fenced(struct kafka_owner *o, struct err *e)
+{
+	struct sign s;
+
+	if (kafka_fold_wait(o->k, KAFKA_WRITTEN, SIGN_MS, e) || read_sign(o->k, o->owner.flow, &s, e) ||
+		s.generation != o->owner.generation)
+		err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
+	else
+		err_set(e, E_BUS_FAILED, "what=commit of %s\nwhy=its transaction was ended by the brokers: it took too long", o->owner.flow);
+	return doubt(o, e);
+}
+
 /* Before the request that ends a transaction has left nothing has happened: whatever was written is nobody's. */
 static int not_happened(struct kafka_owner *o, rd_kafka_resp_err_t code, struct err *e)
 {
 	code = worst(o, code);
-	kafka_fail(o->k, e, o->owner.flow, code, NULL);
 	if (is_fenced(code))
-		err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
+		return fenced(o, e);
+	kafka_fail(o->k, e, o->owner.flow, code, NULL);
 	return doubt(o, e);
 }
 
@@ -242,9 +265,8 @@ static int end(struct kafka_owner *o, struct err *e)
 		if (again)
 			continue;
 		if (is_fenced(code))
-			err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
-		else
-			err_set(e, E_BUS_UNKNOWN, "flow=%s", o->owner.flow);
+			return fenced(o, e);
+		err_set(e, E_BUS_UNKNOWN, "flow=%s", o->owner.flow);
 		return doubt(o, e);
 	}
 	return 0;
@@ -376,7 +398,7 @@ static int note_run(struct kafka_owner *o, struct kafka_topic *t, unsigned parti
 		return 0;
 	}
 	p->own_ms = 0;
-	if (!put || (p->nruns && run->from <= p->runs[p->nruns - 1].to))
+	if (!put || !kafka_folds_here(o->k) || (p->nruns && run->from <= p->runs[p->nruns - 1].to))
 		return 0;
 	p->runs = room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
 	p->runs[p->nruns++] = *run;
@@ -463,13 +485,6 @@ void kafka_heartbeats(struct kafka *k)
 }
 
 /* ---- owning ---- */
-
-struct sign {
-	uint64_t generation;
-	bool there, left, elsewhere;
-	char host[72];
-	int64_t time_ms;
-};
 
 /* What the newest generation record says. One that cannot be read is one of nobody: the number alone would matter, and a
  * lane of the same name would be noticed by every reader. */

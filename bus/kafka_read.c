@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka.h"
 
-#include <limits.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -214,6 +214,18 @@ static int64_t time_of(const rd_kafka_message_t *m)
 	return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ms;
 }
 
+/* Somebody's transaction is open before what we wait for, or the cluster is away. */
+static int behind(struct kafka_reader *r, struct err *e)
+{
+	uint64_t next;
+
+	pthread_mutex_lock(&r->k->lock);
+	next = part_of(r)->next;
+	pthread_mutex_unlock(&r->k->lock);
+	return err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64, r->topic->name, r->partition, r->at,
+		next);
+}
+
 int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e)
 {
 	struct kafka_reader *r = (struct kafka_reader *)reader;
@@ -231,10 +243,10 @@ int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e
 			int64_t now = clock_steady_ms();
 
 			if (!until)
-				until = now + KAFKA_CALL_MS;
+				until = now + SEEN_MS;
 			rd_kafka_poll(r->source->client.rk, 0);
 			if (now > until)
-				return kafka_fail(r->k, e, r->topic->name, RD_KAFKA_RESP_ERR__TRANSPORT, NULL);
+				return behind(r, e);
 			continue;
 		}
 		got = take(r, m, e);
