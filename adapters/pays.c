@@ -8,7 +8,6 @@
 #include "index.h"
 
 #define DAY_BITS 9                   /* of a slot's key: the window is at most 361 days wide */
-#define CANDIDATES_MAX 64u
 
 _Static_assert(2 * PAYS_DAYS_MAX < 1 << DAY_BITS, "days that are far from each other do not look near");
 
@@ -18,12 +17,21 @@ struct slot {
 	uint32_t id, line;
 };
 
+/* One that was published. */
+struct candidate {
+	unsigned topic, partition;
+	uint64_t offset;
+	int64_t day;
+};
+
 struct pays_set {
 	struct pays *pays;
 	struct pays_set *next;
 	char adapter[104];
 	struct slot *slots;
 	size_t n, cap;
+	struct candidate *found;     /* of the last look */
+	unsigned nfound, found_cap;
 	struct buf id, batchid;      /* of the last twin */
 };
 
@@ -80,6 +88,7 @@ void pays_leave(struct pays_set *s)
 	*at = s->next;
 	pthread_mutex_unlock(&s->pays->lock);
 	free(s->slots);
+	free(s->found);
 	buf_done(&s->id);
 	buf_done(&s->batchid);
 	free(s);
@@ -176,16 +185,9 @@ static bool look_on_its_way(struct pays_set *mine, const struct slot *x, int64_t
 
 /* ---- what was published ---- */
 
-struct candidate {
-	unsigned topic, partition;
-	uint64_t offset;
-	int64_t day;
-};
-
 struct search {
+	struct pays_set *set;
 	int64_t day;
-	unsigned days, n;
-	struct candidate found[CANDIDATES_MAX];
 };
 
 static int64_t distance(int64_t a, int64_t b)
@@ -195,11 +197,17 @@ static int64_t distance(int64_t a, int64_t b)
 
 static int note(void *arg, struct span key, const struct bus_entry *entry)
 {
-	struct search *s = arg;
+	const struct search *l = arg;
+	struct pays_set *s = l->set;
 	int64_t day = index_pay_day(key);
 
-	if (s->n < CANDIDATES_MAX && distance(day, s->day) <= s->days)
-		s->found[s->n++] = (struct candidate){entry->topic, entry->partition, entry->offset, day};
+	if (distance(day, l->day) > s->pays->days)
+		return 0;
+	if (s->nfound == s->found_cap) {
+		s->found_cap = s->found_cap ? s->found_cap * 2 : 64;
+		s->found = mem_grow(s->found, s->found_cap, sizeof *s->found);
+	}
+	s->found[s->nfound++] = (struct candidate){entry->topic, entry->partition, entry->offset, day};
 	return 0;
 }
 
@@ -251,11 +259,12 @@ static int is_twin(struct pays_set *s, struct bus *b, struct bus_owner *o, const
 static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, const uint8_t *paykey,
 	struct pay_twin *ret, struct err *e)
 {
-	struct search found = {.day = p->day, .days = s->pays->days};
-	int64_t last = p->day + found.days;
+	struct search found = {s, p->day};
+	const int64_t days = s->pays->days, last = p->day + days;
 	char key[INDEX_PAY_KEY_MAX];
 
-	for (int64_t day = p->day - found.days;; day += INDEX_PAY_DAYS) {
+	s->nfound = 0;
+	for (int64_t day = p->day - days;; day += INDEX_PAY_DAYS) {
 		bool end = index_pay_span(day) >= index_pay_span(last);
 
 		if (bus_entries(b, INDEX_PAYS, index_pay_prefix(key, day, paykey), note, &found, e) != 0)
@@ -263,12 +272,12 @@ static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o,
 		if (end)
 			break;
 	}
-	for (int64_t near = 0; near <= found.days && found.n; near++)
-		for (unsigned i = 0; i < found.n; i++) {
-			int got = distance(found.found[i].day, p->day) == near ? is_twin(s, b, o, p, &found.found[i], e) : 0;
+	for (int64_t near = 0; near <= days && s->nfound; near++)
+		for (unsigned i = 0; i < s->nfound; i++) {
+			int got = distance(s->found[i].day, p->day) == near ? is_twin(s, b, o, p, &s->found[i], e) : 0;
 
 			if (got != 0) {
-				*ret = (struct pay_twin){.day = found.found[i].day, .id = buf_as_span(&s->id),
+				*ret = (struct pay_twin){.day = s->found[i].day, .id = buf_as_span(&s->id),
 					.batchid = buf_as_span(&s->batchid)};
 				return got;
 			}

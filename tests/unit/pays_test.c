@@ -167,20 +167,43 @@ static void the_same_id_is_no_twin(void **state)
 	assert_string_equal(look(f, f->set, KEY, "a", "2026-12-01", 3), "b");
 }
 
-static void a_payment_of_a_batch_that_was_returned_is_none(void **state)
+static void give_back(struct fix *f)
 {
-	struct fix *f = *state;
 	struct buf b = BUF_INIT;
 
-	publish(f, KEY, "a", "b1", "2026-12-01");
 	event_begin(&b, &(struct event){.id = SPAN("claim:b1:returned"), .source = SPAN("s"), .type = SPAN(EVENT_CLAIM),
 		.time = SPAN("2026-12-31T00:00:00Z"), .batchid = SPAN("b1")});
 	buf_str(&b, "{\"adapter\":\"payroll\",\"taken\":\"t\",\"keys\":\"k\",\"digest\":\"d\",\"state\":\"returned\"}");
 	event_stamp(&b, SPAN("payroll.1"), 1);
 	OK(f->e, bus_append(f->o, f->claims, 0, SPAN("k"), buf_as_span(&b), &f->e));
 	OK(f->e, bus_commit(f->o, &f->e));
-	assert_string_equal(look(f, f->set, KEY, "z", "2026-12-01", 1), "");
 	buf_done(&b);
+}
+
+static void a_payment_of_a_batch_that_was_returned_is_none(void **state)
+{
+	struct fix *f = *state;
+
+	publish(f, KEY, "a", "b1", "2026-12-01");
+	give_back(f);
+	assert_string_equal(look(f, f->set, KEY, "z", "2026-12-01", 1), "");
+}
+
+static void behind_however_many_that_are_none_the_one_that_is_is_found(void **state)
+{
+	struct fix *f = *state;
+	char id[16];
+
+	for (unsigned i = 0; i < 150; i++) {
+		snprintf(id, sizeof id, "r%u", i);
+		publish(f, KEY, id, "b1", "2026-12-01");
+		if (i == 120)
+			publish(f, KEY, "real", "b2", "2026-12-08");
+	}
+	give_back(f);
+	assert_string_equal(look(f, f->set, KEY, "z", "2026-12-01", 1), "real");
+	pays_clear(f->set);
+	assert_string_equal(look(f, f->set, KEY, "z", "2026-12-02", 1), "real");
 }
 
 static void what_is_on_its_way_is_found_until_it_is_cleared(void **state)
@@ -228,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_nearest_day_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_id_is_no_twin, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_payment_of_a_batch_that_was_returned_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(behind_however_many_that_are_none_the_one_that_is_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_on_its_way_is_found_until_it_is_cleared, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_are_kept_apart, setup, teardown),
 	};
