@@ -701,11 +701,16 @@ bool bus_in_use(struct bus *b)
 	return b->mode == BUS_OWN || !b->driver->in_use || b->driver->in_use(b);
 }
 
-int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e)
+bool bus_act_id_ok(const char *id)
 {
 	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	if (n == 0 || n > ACT_ID_MAX || id[n])
+	return n > 0 && n <= ACT_ID_MAX && !id[n];
+}
+
+int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e)
+{
+	if (!bus_act_id_ok(id))
 		return err_set(e, E_BUS_NAME, "name=%s", id);
 	if (!name_ok(flow, NAME_MAX_BYTES))
 		return err_set(e, E_BUS_NAME, "name=%s", flow);

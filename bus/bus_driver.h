@@ -104,6 +104,9 @@ struct bus_reader {
 int bus_open_with(const struct bus_driver *driver, const struct bus_conf *c, enum bus_mode mode, struct bus **ret,
 	struct err *e);
 
+/* Is it an id as bus_act_submit takes it? */
+bool bus_act_id_ok(const char *id);
+
 /* The drivers, NULL-terminated. */
 extern const struct bus_driver *const bus_drivers[];
 extern const struct bus_driver bus_embedded, bus_kafka;

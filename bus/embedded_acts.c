@@ -207,6 +207,13 @@ static int give(struct embedded *b, struct owner *o, const struct act_file *f, s
 	if (strcmp(f->flow, o->owner.flow) != 0 || was_given(o, f->id))
 		return 0;
 	file_name(f->flow, f->id, name);
+	/* No verb writes such a name: somebody put it there by hand. */
+	if (!bus_act_id_ok(f->id)) {
+		err_set(e, E_BUS_NAME, "name=%s", f->id);
+		put_aside(b, o, f, name, e);
+		*e = ERR_INIT;
+		return 0;
+	}
 	done = is_done(b, f->id, e);
 	if (done < 0)
 		return -1;

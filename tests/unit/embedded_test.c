@@ -875,6 +875,30 @@ static void a_file_that_is_too_large_for_an_act_is_put_aside_and_the_others_are_
 	buf_done(&left);
 }
 
+static void a_file_whose_name_is_no_act_is_put_aside_by_the_owner_that_it_names(void **state)
+{
+	static const char *const names[] = {"Upper.flow", "under_score.flow", "\xe4\xbb\x98.flow",
+		"a123456789-123456789-123456789-123456789-123456789-123456789-1234.flow"};
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	char path[300];
+
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		write_act(f, names[i], "{}");
+	write_act(f, "Other.flow-2", "{}");
+	usleep(20000);
+	OK(f->e, bus_act_submit(f->b, "flow", "a", SPAN("{}"), &f->e));
+	expect_act(f, o, "a");
+	expect_act(f, o, NULL);
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/acts/.refused/%s", f->folder, names[i]);
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	snprintf(path, sizeof path, "%s/acts/Other.flow-2", f->folder);
+	assert_int_equal(access(path, F_OK), 0);
+	bus_disown(o);
+}
+
 static void what_cannot_be_put_aside_is_passed_by(void **state)
 {
 	struct fix *f = *state;
@@ -912,6 +936,7 @@ int main(void)
 		CASE(a_file_left_by_an_act_that_is_done_is_not_given_again),
 		CASE(acts_come_in_their_order_and_other_files_are_no_acts),
 		CASE(a_file_that_is_too_large_for_an_act_is_put_aside_and_the_others_are_given),
+		CASE(a_file_whose_name_is_no_act_is_put_aside_by_the_owner_that_it_names),
 		CASE(what_cannot_be_put_aside_is_passed_by),
 	};
 
