@@ -31,6 +31,15 @@ struct deed {
 	const struct args *args;
 };
 
+static void say_done(const struct deed *d, const struct letter *l, uint64_t number)
+{
+	printf(say(d->zh, d->en), number);
+	if (strcmp(d->what, "return") == 0 && span_is(l->d.flow, SITE_ROUTER))
+		printf(say("没有写退回单：这一笔在路由时过不去，不知道它在原文件的哪一行。请用 jincai dead show %" PRIu64 " 看清是哪一笔，告知来源系统，"
+			"请其更正后另行报送。\n", "no slip was written: it died behind its file, whose line is not known there; see with jincai dead show %" PRIu64
+			" which record it is, tell the source, and have it handed in again in a file of its own\n"), number);
+}
+
 static int act_on_one(struct bus *b, const struct site *s, uint64_t number, const struct deed *d)
 {
 	struct letter l = {.words = BUF_INIT};
@@ -44,7 +53,7 @@ static int act_on_one(struct bus *b, const struct site *s, uint64_t number, cons
 		got = err_set(&e, E_DEAD_NONE, "number=%" PRIu64, number);
 	code = got < 0 ? verb_failed(&e) : ask(b, s, &l, d->what, d->args->reason, &done);
 	if (done)
-		printf(say(d->zh, d->en), number);
+		say_done(d, &l, number);
 	bus_unread(r);
 	arena_done(&arena);
 	buf_done(&l.words);

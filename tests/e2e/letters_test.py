@@ -8,6 +8,7 @@ when.
 import hashlib
 import json
 import sys
+import time
 
 import acts_help
 from acts_help import act, balanced, has, is_, killed_everywhere, outcomes
@@ -322,6 +323,23 @@ def what_the_router_has_not_read_yet_waits(root):
     site.run()
     is_(outcomes(site), [("return", "refused", "act.under_way")])
     is_(len(site.held()), 2)
+
+
+@case
+def of_one_line_alone_it_is_said_that_there_is_no_slip(root):
+    site, _ = dead_site(root, 1, forms=(RECORDS,))
+    number = str(letters(site)[0]["number"])
+    process = site.start("run")
+    try:
+        time.sleep(0.5)
+        result = site.call("dead", "return", number, "--reason", "the name is wrong", "--lang", "en")
+    finally:
+        process.terminate()
+        process.communicate()
+    is_(result.code, 0)
+    has(result.out, "was given back", "no slip was written", f"jincai dead show {number}")
+    is_(slips(site), [])
+    has(site.call("dead", "show", number).out, "602001")
 
 
 @case
