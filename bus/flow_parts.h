@@ -4,7 +4,7 @@
 
 #include "flow.h"
 
-/* What flow.c (the loop) and flow_acts.c (what people decide) share. Nobody else includes this. */
+/* What flow.c (the loop) and what people decide (flow_acts_parts.h) share. Nobody else includes this. */
 
 /* Reads back what people decided so far: the position "<flow>/acts". */
 int flow_acts_open(struct flow *f, struct err *e);
