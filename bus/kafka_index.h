@@ -45,7 +45,8 @@ int kafka_index_topic(struct kafka_index *x, const char *name, unsigned *ret_num
 const char *kafka_index_name(struct kafka_index *x, unsigned number);
 
 /* ---- puts. All or nothing, but for entries: of more than 5,000 the first ones may be there when the others, and what else
- * is in the put, is not yet, or after a failure is not. They are true all the same. A key that no record of ours has (empty, or of more than 511
+ * is in the put, is not yet, or after a failure is not. They are true all the same. They are written in the order of their
+ * keys: who folds much gathers 100,000, which takes 10 MB. A key that no record of ours has (empty, or of more than 511
  * bytes) adds nothing ---- */
 struct kafka_place {
 	unsigned number, partition;  /* of kafka_index_topic */
