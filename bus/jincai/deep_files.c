@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deep_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "connectors/drop.h"
+#include "fsys.h"
+#include "index.h"
+#include "kept.h"
+#include "reader.h"
+#include "say.h"
+#include "verbs.h"
+
+void deep_forget_older(struct older *o)
+{
+	form_free(o->form);
+	library_free(o->library);
+	free(o->adapter);
+	free(o->digest);
+	free(o->tables);
+	*o = (struct older){0};
+}
+
+struct original {
+	struct codec_input input;    /* first: fill casts back */
+	int fd;
+	struct hash_sha256 *hash;
+};
+
+static int original_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
+{
+	struct original *o = (struct original *)in;
+	ssize_t n;
+
+	do
+		n = read(o->fd, p, cap);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, E_FILE_FAILED, "original", errno);
+	hash_sha256_add(o->hash, p, (size_t)n);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/* The term that a whole file went to; published files are split by their records. */
+static enum total_term term_of(struct span state)
+{
+	return span_is(state, "held")		? TOTAL_HELD
+	       : span_is(state, "returned")	? TOTAL_RETURNED
+	       : span_is(state, "duplicate")	? TOTAL_DUPLICATE
+	       : span_is(state, "conflict")	? TOTAL_CONFLICT
+	       : span_is(state, "known")	? TOTAL_KNOWN
+	       : span_is(state, "unreadable")	? TOTAL_DEAD
+						: TOTAL_COUNT;
+}
+
+static int count_read(struct recount *c, const struct reading_event *x, enum total_term whole)
+{
+	if (totals_add(c->counted, TOTAL_READ, "", x->currency, x->fen, x->readable, c->e) != 0)
+		return -1;
+	return whole == TOTAL_COUNT ? 0 : totals_add(c->counted, whole, "", x->currency, x->fen, x->readable, c->e);
+}
+
+static int read_records(struct recount *c, const struct claim *claim, struct reader *r)
+{
+	enum total_term whole = term_of(claim->was.n ? claim->was : claim->state);
+	struct reading g;
+
+	do {
+		if (reader_next(r, &g, c->e) != 0)
+			return -1;
+		if (g.kind != READ_RECORD)
+			continue;
+		deep_progress(c);
+		for (unsigned i = 0; i < g.nevents; i++)
+			if (count_read(c, &g.events[i], whole) != 0)
+				return -1;
+	} while (g.kind != READ_END);
+	return 0;
+}
+
+static int check_digest(struct recount *c, const struct claim *claim, struct original *o)
+{
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+	char rest[4096];
+	size_t n = 1;
+	int ret = 0;
+
+	while (n && ret == 0)
+		ret = original_fill(&o->input, rest, sizeof rest, &n, c->e);
+	hash_sha256_get(o->hash, digest);
+	hash_hex(&hex, digest, sizeof digest);
+	if (ret == 0 && !span_eq(buf_as_span(&hex), claim->digest)) {
+		c->differs++;
+		fprintf(c->to, say("原件 %.*s 已不是认领时的内容\n", "original %.*s is no longer what was claimed\n"),
+			SPAN_F(claim->taken));
+	}
+	buf_done(&hex);
+	return ret;
+}
+
+/* The form that the claim was made with, and its tables; NULL: they are kept no more. */
+static const struct form *form_of(struct recount *c, const struct site_adapter *a, const struct claim *claim)
+{
+	struct older *o = &c->older;
+	struct buf kept = BUF_INIT, forms = BUF_INIT;
+
+	if (kept_is_that(a->form, claim->form_digest, claim->tables))
+		return a->form;
+	if (o->form && strcmp(o->adapter, a->name) == 0 && span_is(claim->form_digest, o->digest) &&
+		span_is(claim->tables, o->tables))
+		return o->form;
+	deep_forget_older(o);
+	buf_printf(&kept, "%s/adopted", bus_folder(c->bus));
+	buf_printf(&forms, "%s/forms/%s", bus_folder(c->bus), a->name);
+	o->form = kept_form_of(c->site->library, buf_text(&kept), buf_text(&forms), claim->form_digest, claim->tables, &o->library);
+	o->adapter = mem_text(span_of(a->name));
+	o->digest = mem_text(claim->form_digest);
+	o->tables = mem_text(claim->tables);
+	buf_done(&kept);
+	buf_done(&forms);
+	return o->form;
+}
+
+static int recount_file(struct recount *c, const struct claim *claim)
+{
+	const struct site_adapter *a = site_adapter(c->site, claim->adapter);
+	struct original o = {.input = {original_fill}};
+	struct reader_setup setup = {.library = c->site->library, .input = &o.input,
+		.name = claim->name, .digest = claim->digest, .overlays = &claim->overlays};
+	struct reader *r = NULL;
+	struct buf path = BUF_INIT;
+	int ret = 0;
+
+	/* What is to be read again is counted when it has been. */
+	if (!a || span_is(claim->state, "reread"))
+		return 0;
+	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(claim->taken));
+	setup.shown = buf_text(&path);
+	o.fd = open(setup.shown, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (o.fd < 0) {
+		c->gone++;
+		fprintf(c->to, say("原件已不在，未能重新清点：%s\n", "original is gone, not recounted: %s\n"), setup.shown);
+		buf_done(&path);
+		return 0;
+	}
+	setup.form = form_of(c, a, claim);
+	if (setup.form == c->older.form)
+		setup.library = c->older.library;
+	if (!setup.form) {
+		c->gone++;
+		fprintf(c->to, say("当时所用的报文格式已不在，未能重新清点：%s\n", "the form that it was read with is gone, not recounted: %s\n"),
+			setup.shown);
+		close(o.fd);
+		buf_done(&path);
+		return 0;
+	}
+	o.hash = hash_sha256_new();
+	if (!span_is(claim->was.n ? claim->was : claim->state, "unreadable"))
+		ret = reader_open(&setup, &r, c->e) != 0 || read_records(c, claim, r) != 0 ? -1 : 0;
+	if (ret == 0)
+		ret = check_digest(c, claim, &o);
+	reader_close(r);
+	hash_sha256_free(o.hash);
+	close(o.fd);
+	buf_done(&path);
+	return ret;
+}
+
+/* Each batch once: the record that the index says is its newest. */
+int deep_count_claim(struct recount *c, const char *topic, unsigned partition, uint64_t offset, const struct event *v)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	struct arena a = ARENA_INIT;
+	struct claim claim;
+	int ret = 0;
+
+	(void)topic;
+	(void)partition;
+	if (!span_is(v->type, EVENT_CLAIM) ||
+		bus_look(c->bus, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, v->batchid, SPAN_NONE), &at, c->e) != 1 ||
+		at.offset != offset)
+		return c->e->id ? -1 : 0;
+	ret = claim_read(v, &a, &claim, c->e);
+	if (ret == 0) {
+		ret = recount_file(c, &claim);
+		totals_free(claim.totals);
+	}
+	arena_done(&a);
+	return ret;
+}
