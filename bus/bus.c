@@ -690,6 +690,11 @@ size_t bus_step_records(const struct bus *b)
 	return b->driver->step_records ? b->driver->step_records : BUS_STEP_RECORDS;
 }
 
+bool bus_is_dense(const struct bus *b)
+{
+	return b->driver->dense;
+}
+
 void bus_watch(struct bus *b, void (*grew)(void *arg, unsigned topic), void *arg)
 {
 	if (b->driver->watch)

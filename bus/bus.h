@@ -77,6 +77,8 @@ int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e
 /* What one step should stay below on this bus: BUS_STEP_BYTES and BUS_STEP_RECORDS, more where a commit costs more. */
 size_t bus_step_bytes(const struct bus *b);
 size_t bus_step_records(const struct bus *b);
+/* Offsets of this bus have holes only where something was deleted; on others, for reasons of their own as well. */
+bool bus_is_dense(const struct bus *b);
 
 /* Has grew called, from any thread, when a topic may have grown otherwise than by an owner of this process. NULL: no
  * longer; it is not being called when this returns. A bus that one process alone writes never calls it. */

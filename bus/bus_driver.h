@@ -70,6 +70,7 @@ struct bus_driver {
 	size_t (*record_max)(struct bus *b, unsigned topic);   /* bytes of key and value; NULL: BUS_VALUE_MAX alone counts */
 	void (*watch)(struct bus *b, void (*grew)(void *, unsigned), void *arg);      /* NULL: nobody else writes */
 	size_t step_bytes, step_records;      /* 0: BUS_STEP_BYTES, BUS_STEP_RECORDS */
+	bool dense;                           /* offsets have no holes */
 };
 
 struct bus_topic_row {

@@ -461,4 +461,5 @@ const struct bus_driver bus_embedded = {
 	.in_use = embedded_in_use,
 	.acts_left = embedded_acts_left,
 	.room = embedded_room_left,
+	.dense = true,
 };

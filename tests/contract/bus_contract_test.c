@@ -519,6 +519,7 @@ static void readers_go_by_offsets_that_grow_and_may_have_holes(void **state)
 		snprintf(text, sizeof text, "%d", i);
 		at[i] = expect(f, r, text);
 		assert_true(i == 0 || at[i] > at[i - 1]);
+		assert_true(!bus_is_dense(f->b) || at[i] == (uint64_t)i);
 	}
 	OK(f->e, bus_end(f->b, f->payroll, 0, &end, &f->e));
 	assert_true(end > at[19]);
