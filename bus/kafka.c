@@ -130,7 +130,7 @@ static int entry_of(struct kafka *k, const struct kafka_place *place, struct spa
 	unsigned topic;
 
 	if (!name)
-		return err_set(e, E_STORE_DAMAGED, "topic=index\npartition=0\noffset=0");
+		return err_set(e, E_STORE_EMPTIED, "%s", "");
 	if (bus_topic(&k->bus, name, &topic, e))
 		return -1;
 	*ret = (struct bus_entry){.topic = topic, .partition = place->partition, .offset = place->offset, .extra = extra};

@@ -191,7 +191,15 @@ static int is_ahead(struct kafka *k, bool *ret, struct err *e)
 
 static int begin_anew(struct kafka *k, struct err *e)
 {
+	bool owned;
+
 	log_line(LOG_WARN, "index.anew", "folder=%s why=topics_are_shorter_than_the_index", k->bus.folder);
+	pthread_mutex_lock(&k->owners_lock);
+	owned = k->owners || k->owning;
+	pthread_mutex_unlock(&k->owners_lock);
+	/* Its look-ups would find nothing for a while, and take an id that is known for a new one. */
+	if (owned)
+		return err_set(e, E_STORE_EMPTIED, "%s", "");
 	if (kafka_index_empty(k->index, e))
 		return -1;
 	for (unsigned i = 0; i < k->ntopics; i++)
