@@ -288,7 +288,7 @@ static bool any_in(const struct deliver *d, enum parcel_state state)
 static int end_returned(struct deliver *d, struct gathering *g, struct err *e)
 {
 	log_line(LOG_INFO, "deliver.returned", "flow=%s batch=%s lines=%" PRIu64, d->name, g->batchid, g->count);
-	if (deliver_move_batch(d, g, TOTAL_PENDING, TOTAL_STOPPED, e) != 0)
+	if (deliver_move_batch(d, g, TOTAL_PENDING, TOTAL_STOPPED, e) != 0 || deliver_drop_stop(d, g->batchid, e) != 0)
 		return -1;
 	deliver_gathering_drop(d, g);
 	return 0;

@@ -9,7 +9,7 @@
 
 /*
  * What people decide at a destination: `stop` a batch, or the one that an event is in, before anything of it is handed over;
- * `resume` it; `retry` one that is held here; and, of a parcel of which nobody knew whether it arrived, that it `came` or
+ * `resume` it; `retry` one that is held here; put it `aside` for a return; and, of a parcel of which nobody knew whether it arrived, that it `came` or
  * `never` did. The stops stand in the position "<destination>/stops":
  * [{"subject","batch","order":{"id","by","at","reason"}}], where batch is the subject itself until a line
  * of that id comes.
@@ -196,6 +196,17 @@ static int resume(struct deliver *d, const struct act *a, struct err *e)
 	return save_stops(d, e) != 0 || done(d, a, e) != 0 ? -1 : 0;
 }
 
+/* One of an id stays: the id may come again. */
+int deliver_drop_stop(struct deliver *d, const char *batchid, struct err *e)
+{
+	size_t at = stop_of(d, span_of(batchid));
+
+	if (at == json_array_size(d->stops))
+		return 0;
+	json_array_remove(d->stops, at);
+	return save_stops(d, e);
+}
+
 /* ---- a held batch is judged anew ---- */
 
 /* By the same rules, with the form in force: one that still cannot go is held again. */
@@ -213,6 +224,14 @@ static int retry(struct deliver *d, const struct act *a, struct err *e)
 			       done(d, a, e) != 0
 		       ? -1
 		       : 0;
+}
+
+static int put_aside(struct deliver *d, const struct act *a, struct err *e)
+{
+	enum err_id why;
+	int got = deliver_put_aside(d, a, &why, e);
+
+	return got < 0 ? -1 : got ? done(d, a, e) : refuse(d, a, why, e);
 }
 
 /* ---- parcels of which nobody knows ---- */
@@ -256,7 +275,8 @@ static bool lets_go(const struct act *a)
 
 unsigned deliver_act_people(struct flow *f, const struct act *a)
 {
-	if (!lets_go(a) && !span_is(a->what, "stop") && !span_is(a->what, "came") && !span_is(a->what, "retry"))
+	if (!lets_go(a) && !span_is(a->what, "stop") && !span_is(a->what, "came") && !span_is(a->what, "retry") &&
+		!span_is(a->what, "aside"))
 		return 0;
 	return lets_go(a) && f->money ? 2 : 1;
 }
@@ -273,6 +293,8 @@ int deliver_act(struct flow *f, const struct act *a, struct err *e)
 		return resume(d, a, e);
 	if (span_is(a->what, "retry"))
 		return retry(d, a, e);
+	if (span_is(a->what, "aside"))
+		return put_aside(d, a, e);
 	return settle(d, a, e);
 }
 

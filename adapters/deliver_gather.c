@@ -84,7 +84,7 @@ int deliver_check_layout(const struct deliver *d, const struct event *v, const s
 
 /* ---- gathering ---- */
 
-static struct gathering *gathering_of(struct deliver *d, struct span batchid)
+struct gathering *deliver_gathering_of(struct deliver *d, struct span batchid)
 {
 	struct gathering **at = &d->open;
 
@@ -138,7 +138,7 @@ static int count_line(struct deliver *d, enum total_term term, const struct line
 static int gather_line(struct deliver *d, struct input *in, const struct bus_message *m, const struct event *v,
 	struct err *e)
 {
-	struct gathering *g = gathering_of(d, v->batchid);
+	struct gathering *g = deliver_gathering_of(d, v->batchid);
 	struct line l;
 	bool already;
 
@@ -167,7 +167,7 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 /* One that is held is judged anew: what was stopped is pending again until then. */
 static int close_batch(struct deliver *d, const struct batch_closing *c, struct err *e)
 {
-	struct gathering *g = gathering_of(d, c->batchid);
+	struct gathering *g = deliver_gathering_of(d, c->batchid);
 
 	if (g->held && deliver_move_batch(d, g, TOTAL_STOPPED, TOTAL_PENDING, e) != 0)
 		return -1;

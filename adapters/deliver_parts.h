@@ -81,6 +81,8 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 int deliver_check_layout(const struct deliver *d, const struct event *v, const struct line *l, struct err *e);
 /* Reads on, at most *budget messages, and takes off what it read. */
 int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e);
+/* The one under way; a new one when there is none. */
+struct gathering *deliver_gathering_of(struct deliver *d, struct span batchid);
 void deliver_gathering_drop(struct deliver *d, struct gathering *g);
 
 /* ---- deliver_build.c ---- */
@@ -121,6 +123,13 @@ int deliver_restore_stops(struct deliver *d, struct err *e);
 bool deliver_is_stopped(const struct deliver *d, const char *batchid);
 /* A line of that id has come: if a person stopped the id, its batch is stopped. */
 int deliver_note_id(struct deliver *d, struct span id, struct span batchid, struct err *e);
+
+/* A batch that was returned, and never comes again, is no longer stopped. */
+int deliver_drop_stop(struct deliver *d, const char *batchid, struct err *e);
+
+/* ---- deliver_aside.c: the act `aside` ---- */
+/* 1 done, staged; 0 not, and why; -1. */
+int deliver_put_aside(struct deliver *d, const struct act *a, enum err_id *ret_why, struct err *e);
 
 /* ---- deliver.c ---- */
 /* Stages the position. */

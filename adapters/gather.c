@@ -74,6 +74,8 @@ void gathering_write(const struct gathering *g, struct buf *b)
 		buf_str(b, ",\"again\":true");
 	if (g->returned)
 		buf_str(b, ",\"returned\":true");
+	if (g->aside)
+		buf_str(b, ",\"aside\":true");
 	write_sums(g, b);
 	json_member(b, "date", span_of(g->date));
 	json_member(b, "why", span_of(g->why));
@@ -192,6 +194,7 @@ struct gathering *gathering_read(const json_t *o, struct err *e)
 	g->held = json_is_true(json_object_get(o, "held"));
 	g->again = json_is_true(json_object_get(o, "again"));
 	g->returned = json_is_true(json_object_get(o, "returned"));
+	g->aside = json_is_true(json_object_get(o, "aside"));
 	g->has_last = json_is_true(json_object_get(o, "last"));
 	g->all = number(o, "all");
 	g->already = number(o, "already");
@@ -228,6 +231,7 @@ int gathering_close(struct gathering *g, const struct batch_closing *c, struct e
 			p->lines + p->before);
 	g->again |= c->again && !p->closed;
 	g->returned |= c->returned;
+	g->aside = g->aside && !c->goes_on;
 	g->held = false;
 	g->changed = true;
 	p->closed = true;
@@ -294,7 +298,7 @@ enum gather_verdict gathering_judge(struct gathering *g)
 {
 	if (g->returned)
 		return all_returned(g) ? GATHER_RETURNED : GATHER_OPEN;
-	if (g->held)
+	if (g->held || g->aside)
 		return GATHER_OPEN;
 	if (g->again && !g->whole)
 		return !new_is_closed(g) ? GATHER_OPEN : g->count ? GATHER_READY : GATHER_NOTHING;

@@ -12,6 +12,7 @@
  * Closings can come again, when something of the batch that could not go on was retried. A batch that is held is judged anew
  * then. One that has gone already, which only happens to what goes by record, is gathered once more, from the new lines
  * alone, and does not wait for partitions that have nothing new. Last may come closings that say it was returned: it ends here.
+ * What is put aside waits for these, or for one that says it goes on.
  */
 #define GATHER_PARTITIONS_MAX 64u
 
@@ -27,6 +28,7 @@ struct gathering {
 	bool whole, held;
 	bool again;                  /* has gone once, or came to nothing; here are the lines that came since */
 	bool returned;               /* given back to its source: nothing of it goes any more */
+	bool aside;                  /* for a return: nothing of it is planned until a closing says how that ended */
 	char *why;                   /* name of the error code, when held; "" otherwise */
 	char *why_args;
 	char *date;                  /* of the first line; "" */

@@ -142,7 +142,7 @@ static int router_open(struct flow *f, struct err *e)
 	if (flow_position_get(f, "limit", &r->position, e) < 0)
 		return -1;
 	r->resumed = r->position.n ? strtoull(buf_text(&r->position), NULL, 10) : 0;
-	for (unsigned i = 0; i < f->ninputs; i++)
+	for (unsigned i = r->first; i < f->ninputs; i++)
 		for (unsigned p = 0; p < bus_partitions(f->bus, f->inputs[i]); p++) {
 			struct input *in;
 
@@ -155,12 +155,14 @@ static int router_open(struct flow *f, struct err *e)
 				return -1;
 			bus_seek(in->reader, in->offset);
 		}
-	return router_owed_open(r, e);
+	return router_owed_open(r, e) != 0 || router_asked_open(r, e) != 0 ? -1 : 0;
 }
 
 static int router_effect(struct flow *f, struct err *e)
 {
-	return router_owed_hand_in((struct router *)f, e);
+	struct router *r = (struct router *)f;
+
+	return router_owed_hand_in(r, e) != 0 || router_asked_hand_in(r, e) != 0 ? -1 : 0;
 }
 
 static void router_close(struct flow *f)
@@ -180,6 +182,7 @@ static void router_close(struct flow *f)
 	r->inputs = NULL;
 	r->ninputs = 0;
 	router_owed_close(r);
+	router_asked_close(r);
 }
 
 /* ---- one event ---- */
@@ -488,7 +491,7 @@ static int router_step(struct flow *f, enum flow_turn *ret, struct err *e)
 			return -1;
 	r->turn++;
 	*ret = FLOW_IDLE;
-	if (router_owed_save(r, &owed, e) != 0)
+	if (router_owed_save(r, &owed, e) != 0 || router_asked_look(r, &owed, e) != 0)
 		return -1;
 	if (owed)
 		*ret = FLOW_COMMIT;

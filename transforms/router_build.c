@@ -4,10 +4,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "topics.h"
+
 struct router *router_new(struct bus *b, const char *flow_name, const char *site_name)
 {
 	struct router *r = mem_new(sizeof *r);
 	struct buf source = BUF_INIT;
+	unsigned acts;
+	struct err ignored;
 
 	r->flow.kind = &router_kind;
 	r->flow.bus = b;
@@ -16,6 +20,10 @@ struct router *router_new(struct bus *b, const char *flow_name, const char *site
 	r->source = mem_text(buf_as_span(&source));
 	r->scratch = ARENA_INIT;
 	buf_done(&source);
+	/* What destinations answer stands on the topic of acts. */
+	if (b && bus_topic(b, TOPIC_ACTS, &acts, &ignored) == 0)
+		r->flow.inputs[r->flow.ninputs++] = acts;
+	r->first = r->flow.ninputs;
 	return r;
 }
 

@@ -65,9 +65,12 @@ struct router {
 	unsigned ntypes;
 	struct input *inputs;
 	unsigned ninputs, turn;
+	unsigned first;              /* of flow.inputs that is read; what stands before it only wakes the flow */
 	unsigned dead_topic;
 	json_t *owed;                /* [{"flow","id","order"}]: slips to be asked for; NULL: none */
 	bool owed_moved;             /* they were handed in, and the position does not know it */
+	json_t *asked;               /* returns of which destinations were asked: router_ask.c */
+	bool asked_anew;             /* they are still to be handed in */
 	struct buf event, position;
 	struct arena scratch;
 	unsigned failing;            /* events in a row, of all inputs, that could not be shaped or had no route */
@@ -145,11 +148,23 @@ struct input *router_input_at(struct router *r, unsigned topic, unsigned partiti
 /* ---- router_return.c: return ---- */
 int router_return_letter(struct acting *a, struct err *e);
 int router_return_batch(struct acting *a, struct err *e);
+/* A batch that every destination has put aside is given back; one that some have is to go on there. With the act's outcome. */
+int router_give_back(struct acting *a, const bool put_aside[DESTINATIONS_MAX], struct err *e);
+int router_go_on(struct acting *a, const bool put_aside[DESTINATIONS_MAX], struct err *e);
 /* Slips that the adapters still have to be asked for: in the position "owed", handed in after the commit. */
 int router_owed_open(struct router *r, struct err *e);
 int router_owed_hand_in(struct router *r, struct err *e);
 /* Stages the position without those that were handed in; *ret_any when it did. */
 int router_owed_save(struct router *r, bool *ret_any, struct err *e);
 void router_owed_close(struct router *r);
+
+/* ---- router_ask.c: before a return of what may have been sent ---- */
+/* Asks those that were routed something of it; the act has its outcome when they have answered. */
+int router_ask(struct acting *a, struct span batchid, const bool routed[DESTINATIONS_MAX], struct err *e);
+int router_asked_open(struct router *r, struct err *e);
+int router_asked_hand_in(struct router *r, struct err *e);
+/* Decides on the first batch of which all have answered; *ret_any when there was one. */
+int router_asked_look(struct router *r, bool *ret_any, struct err *e);
+void router_asked_close(struct router *r);
 
 #endif

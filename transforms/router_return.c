@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 /*
- * What was published goes back to its source: possible only while no destination can have handed anything of it over. The
- * router knows that by itself: it says of what a batch released whole is short, and while it is short of something, nobody
- * plans it. With the commit every destination is told to end it, on each of its partitions, and every open letter of it ends;
+ * What was published goes back to its source: possible only while no destination can have handed anything of it over. Of what
+ * is released whole the router knows that by itself while something of it failed: then nobody plans it. Of one that is short of
+ * nothing the destinations are asked first (router_ask.c). With the commit every destination is told to end it, on each of its partitions, and every open letter of it ends;
  * after it the adapter is asked for the slip.
  */
 
@@ -131,6 +131,7 @@ struct returning {
 	unsigned topic;
 	struct batch_closing last;   /* on the event topic: which partitions there are */
 	uint64_t failed, routed;     /* what the router told: the most that any destination was told */
+	bool to[DESTINATIONS_MAX];   /* who was routed something of it */
 };
 
 /* The topic that the batch was published on: 1, 0, -1. */
@@ -139,7 +140,7 @@ static int find_batch(struct acting *a, struct span batchid, struct returning *r
 	struct router *r = a->r;
 	int got = 0;
 
-	for (unsigned i = 0; i < r->flow.ninputs && got == 0; i++) {
+	for (unsigned i = r->first; i < r->flow.ninputs && got == 0; i++) {
 		unsigned own = hash_partition(batchid, bus_partitions(r->flow.bus, r->flow.inputs[i]));
 		struct input *in = router_input_at(r, r->flow.inputs[i], own);
 
@@ -168,6 +169,7 @@ static int add_up(struct acting *a, struct returning *x, struct err *e)
 				return -1;
 			failed = sent.failed > failed ? sent.failed : failed;
 			x->routed += sent.routed;
+			x->to[d] |= sent.routed > 0;
 		}
 		x->failed += failed;
 	}
@@ -189,10 +191,21 @@ static int tell_destinations(struct acting *a, const struct returning *x, struct
 				continue;
 			c.before = c.routed;
 			c.again = c.returned = true;
+			c.goes_on = false;
 			if (router_append_closing(r, d, &c, a->act->at, e) != 0)
 				return -1;
 		}
 	return 0;
+}
+
+/* Can its letters, ended ones too, be gone through in one commit: 1, 0, -1. */
+static int has_room(struct acting *a, const struct returning *x, struct err *e)
+{
+	struct buf ids = BUF_INIT;
+	int got = router_letters(a->r, x->last.batchid, SPAN_NONE, &ids, e);
+
+	buf_done(&ids);
+	return got < 0 ? -1 : got <= (int)ROUTER_LETTERS_MAX;
 }
 
 /* All open letters of it, or none: 1, 0 they are too many for one commit, -1. */
@@ -217,23 +230,68 @@ static int end_letters(struct acting *a, const struct returning *x, struct err *
 	return ret;
 }
 
-int router_return_batch(struct acting *a, struct err *e)
+/* The figures of a batch that the router has forwarded: 1, 0 it is still on its way, -1. */
+static int look(struct acting *a, struct returning *x, struct err *e)
+{
+	int got = find_batch(a, a->act->subject, x, e);
+
+	return got == 1 ? add_up(a, x, e) : got;
+}
+
+static int give_back(struct acting *a, const struct returning *x, struct err *e)
+{
+	int got = end_letters(a, x, e);
+
+	if (got == 0)
+		return router_refuse(a, E_ACT_LETTERS, e);
+	return got < 0 || tell_destinations(a, x, e) != 0 || owe_slip(a, x->last.adapter, x->last.batchid, e) != 0 ? -1
+		: flow_act_outcome(&a->r->flow, a->act, "done", "", e);
+}
+
+/* On the batch's own partition alone: who has gone on by the first of several would wait for the others of what is gone. */
+int router_go_on(struct acting *a, const bool put_aside[DESTINATIONS_MAX], struct err *e)
 {
 	struct returning x = {.failed = 0};
 	int got = find_batch(a, a->act->subject, &x, e);
 
-	if (got == 1)
-		got = add_up(a, &x, e);
+	for (unsigned d = 0; d < a->r->ndestinations && got == 1; d++) {
+		struct batch_closing c;
+
+		if (!put_aside[d])
+			continue;
+		got = router_closing_sent(a->r, d, x.last.batchid, x.last.partition, &c, e);
+		if (got == 1) {
+			c.before = c.routed;
+			c.again = c.goes_on = true;
+			got = router_append_closing(a->r, d, &c, a->act->at, e) == 0 ? 1 : -1;
+		}
+	}
+	return got < 0 ? -1 : router_refuse(a, E_ACT_MAY_BE_SENT, e);
+}
+
+int router_give_back(struct acting *a, const bool put_aside[DESTINATIONS_MAX], struct err *e)
+{
+	struct returning x = {.failed = 0};
+	int got = look(a, &x, e);
+
+	return got < 0 ? -1 : got == 0 ? router_go_on(a, put_aside, e) : give_back(a, &x, e);
+}
+
+int router_return_batch(struct acting *a, struct err *e)
+{
+	struct returning x = {.failed = 0};
+	int got = look(a, &x, e);
+
 	if (got < 0)
 		return -1;
 	if (got == 0)
 		return router_refuse(a, E_ACT_UNDER_WAY, e);
 	/* While it is short of something nobody plans what is released whole; and of nothing nothing can go. */
-	if (x.routed && !(x.last.whole && x.failed))
+	if (!x.routed || (x.last.whole && x.failed))
+		return give_back(a, &x, e);
+	/* Of what goes by record more may come at any time. */
+	if (!x.last.whole)
 		return router_refuse(a, E_ACT_MAY_BE_SENT, e);
-	got = end_letters(a, &x, e);
-	if (got == 0)
-		return router_refuse(a, E_ACT_LETTERS, e);
-	return got < 0 || tell_destinations(a, &x, e) != 0 || owe_slip(a, x.last.adapter, x.last.batchid, e) != 0 ? -1
-		: flow_act_outcome(&a->r->flow, a->act, "done", "", e);
+	got = has_room(a, &x, e);
+	return got < 0 ? -1 : got == 0 ? router_refuse(a, E_ACT_LETTERS, e) : router_ask(a, x.last.batchid, x.to, e);
 }

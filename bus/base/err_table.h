@@ -777,7 +777,7 @@ ROW(E_ACT_NO_PEOPLE, "act.no_people", ERR_CONF, 5, "this takes two people, and t
 ROW(E_ACT_LETTERS, "act.letters", ERR_CONF, 5, "{subject} has more dead letters than one act can end; nothing was changed", "{subject} 的死信太多，一张操作单了结不完；未作任何改动",
 	"retry first what can go on: jincai held retry {subject} --reason TEXT", "请先重试能继续的：jincai held retry {subject} --reason 原因")
 ROW(E_ACT_MAY_BE_SENT, "act.may_be_sent", ERR_CONF, 5, "of {subject} something was handed over, or may be at any moment; nothing was changed", "{subject} 已有部分送出，或随时可能送出；未作任何改动",
-	"a batch can be given back only while all of it is held: see jincai held show {subject}; ask the receiver what it has", "整批都挂起时才能退回：见 jincai held show {subject}；请向接收方核对已收到什么")
+	"a batch can be given back only while no destination has handed anything of it over, and one that goes record by record not at all: see jincai held show {subject}; ask the receiver what it has", "各去向都还没有送出任何一笔时，整批发送的批次才能退回，逐笔发送的不能整批退回：见 jincai held show {subject}；请向接收方核对已收到什么")
 ROW(E_ACT_NO_DESTINATION, "act.no_destination", ERR_CONF, 5, "the destination that the dead letter names is not in the site, or does not take such events; nothing was changed", "死信所列的去向不在站点中，或不接收这类事件；未作任何改动",
 	"put the destination back, or give the letter back: jincai dead return NUMBER --reason TEXT", "请恢复该去向，或退回这封死信：jincai dead return 编号 --reason 原因")
 ROW(E_ACT_NO_LETTERS, "act.no_letters", ERR_CONF, 5, "{subject} has no open dead letter at {flow}; nothing was changed", "{subject} 在 {flow} 没有未了结的死信；未作任何改动",

@@ -10,7 +10,7 @@ import json
 import sys
 
 import acts_help
-from acts_help import act, balanced, has, is_, outcomes
+from acts_help import act, balanced, has, is_, killed_everywhere, outcomes
 from reread_test import put_form
 from small_site import SITE_FILE, Site, payroll
 
@@ -154,6 +154,137 @@ def what_goes_by_record_is_held_as_well(root):
     site.run()
     is_((len(given(site)), kinds(site)), (7, []))
     balanced(site)
+
+
+# ---- given back ----
+
+def slips(site):
+    folder = site.payroll / ".returned"
+    return sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.exists() else []
+
+
+def comes_again(site, good):
+    """The source hands the same file in again: it is written by the layout in force, once."""
+    site.drop(good)
+    site.run()
+    is_(sorted(row.split("|") for row in given(site)), sorted([a, card, f"{fen // 100}.{fen % 100:02}", name] for a, name, fen, card in good.lines))
+    is_((site.held(), kinds(site)), ([], []))
+    balanced(site)
+    site.dropped.pop()
+
+
+def decided(site):
+    """What came of returns; in order of their words."""
+    return sorted(o for o in outcomes(site) if o[0] in ("aside", "return", "slip"))
+
+
+BACK = [("return", "done", ""), ("slip", "done", "")]
+NOT_BACK = [("aside", "done", ""), ("aside", "refused", "act.may_be_sent"), ("return", "refused", "act.may_be_sent")]
+
+
+@case
+def a_batch_in_the_former_layout_goes_back_and_comes_again_in_the_new_one(root):
+    site, good = held(root)
+    act(site, "held", "return", batch_of(good), reason="the bank reads the account first now")
+    site.run()
+    is_(decided(site), [("aside", "done", ""), *BACK])
+    is_((given(site), site.held(), kinds(site), len(slips(site))), ([], [], [], 2))
+    balanced(site)
+    comes_again(site, good)
+
+
+@case
+def what_nobody_has_sent_goes_back_while_it_is_stopped_and_is_no_longer_stopped(root):
+    for partitions in (1, 3):
+        site, good = waiting(root / str(partitions), text=SITE_FILE.replace("bus: embedded:./bus", f"bus: embedded:./bus\npartitions: {partitions}"))
+        act(site, "held", "return", batch_of(good))
+        site.run()
+        is_(decided(site), [("aside", "done", "")] * 2 + BACK)
+        is_((given(site), kinds(site), sum(site.unit_lines().values()), len(slips(site))), ([], [], 0, 2))
+        balanced(site)
+        comes_again(site, good)
+        is_(sum(site.unit_lines().values()), 4)
+
+
+@case
+def what_somebody_has_sent_goes_back_nowhere_and_the_others_go_on(root):
+    for partitions in (1, 3):
+        text = SITE_FILE.replace("bus: embedded:./bus", f"bus: embedded:./bus\npartitions: {partitions}")
+        site, good = ordered_too_late(root / str(partitions), text)
+        site.run()
+        not_given_back(site, good)
+
+
+def ordered_too_late(root, text=SITE_FILE):
+    """The units have it already, and the bank holds it."""
+    site, good = held(root, text=text)
+    is_((given(site), sum(site.unit_lines().values())), ([], 4))
+    act(site, "held", "return", batch_of(good))
+    return site, good
+
+
+def not_given_back(site, good):
+    is_((decided(site), given(site), kinds(site), slips(site)), (NOT_BACK, [], ["layout"], []))
+    balanced(site)
+    put_form(site, BANK)
+    act(site, "held", "retry", batch_of(good))
+    site.run()
+    is_((len(given(site)), sum(site.unit_lines().values()), site.held()), (4, 4, []))
+    balanced(site)
+
+
+@case
+def while_a_return_is_asked_for_nothing_lets_a_destination_go_on(root):
+    site, good = waiting(root, text=SITE_FILE)
+    put_form(site, BANK)
+    act(site, "held", "return", batch_of(good))
+    # The bank puts it aside; the units are not there to be asked.
+    for flows in (["router"], ["bank-abc"]):
+        site.call("run", *flows, "--until-idle")
+    is_(decided(site), [("aside", "done", "")])
+    act(site, "resume", batch_of(good))
+    site.call("run", "bank-abc", "--until-idle")
+    is_((given(site), kinds(site)), ([], ["act", "act", "stop"]))
+    act(site, "held", "return", batch_of(good), reason="a second time")
+    site.call("run", "router", "--until-idle")
+    is_(decided(site)[1:], [("return", "refused", "act.under_way")])
+
+
+@case
+def a_batch_that_the_router_gives_back_to_nobody_is_not_put_aside(root):
+    site, good = waiting(root, text=SITE_FILE)
+    put_form(site, BANK)
+    for n, more in enumerate(({}, {"from": "router", "for": "nothing-1"}, {"from": "bank-abc", "for": "forged-0"})):
+        order = {"id": f"forged-{n}", "act": "aside", "subject": batch_of(good), "by": "x", "reason": "x", **more}
+        (site.root / "bus/acts" / f"forged-{n}.bank-abc").write_text(json.dumps(order), encoding="utf-8")
+    act(site, "resume", batch_of(good))
+    site.run()
+    is_(decided(site), [("aside", "refused", "act.not_proved")] * 3)
+    site.sent_is(good)
+
+
+GOOD = payroll(rows=4)
+
+
+@case
+def killed_at_each_durable_step_a_return_that_asks_is_done_once(root):
+    def make(folder):
+        site, good = waiting(folder, text=SITE_FILE)
+        act(site, "held", "return", batch_of(good))
+        return site
+
+    def check(site):
+        is_(decided(site), [("aside", "done", "")] * 2 + BACK)
+        is_((given(site), kinds(site), len(slips(site))), ([], [], 2))
+        balanced(site)
+        comes_again(site, GOOD)
+
+    killed_everywhere(root, make, check)
+
+
+@case
+def killed_at_each_durable_step_what_cannot_go_back_goes_on_once(root):
+    killed_everywhere(root, lambda folder: ordered_too_late(folder)[0], lambda site: not_given_back(site, GOOD))
 
 
 if __name__ == "__main__":

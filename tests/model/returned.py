@@ -4,8 +4,10 @@
 
     returned.py [--trace]
 
-Batch X is released whole: x0 for bank A on partition 0, x1 for bank B on partition 1, and x1 dies at the router at first.
-Two people hand in a retry of that letter and a return of the batch, in any order and at any moment; somebody forges a slip.
+Batch X is released whole: x0 for bank A on partition 0, x1 for bank B on partition 1. Three cases are looked through: x1 dies at
+the router at first; nothing dies; nothing dies, and A holds x0 because its form has another layout now. Two people hand in a retry
+of that letter and a return of the batch, in any order and at any moment; a third puts A's former form back and has the batch judged
+anew there; somebody forges a slip. A return of what nothing has died of asks both banks to put the batch aside first.
 When the adapter has been told to write the slip, the source sends the file again under the same keys: first one with a line
 of another batch (z0, sent long ago) in it, then the right one, batch Y. Every step below is one commit of one flow; whoever reads
 a log reads on to the next closing, for nothing depends on a line alone.
@@ -18,7 +20,13 @@ import sys
 from collections import deque, namedtuple
 
 RULES = {
-    "failed": "a return is refused unless the router's own newest closings say that something of the batch failed",
+    "failed": "a return is done without asking only when the router's own newest closings say that something of the batch failed",
+    "sent": "a destination that has settled a batch does not put it aside",
+    "aside": "what a destination has put aside it does not settle",
+    "all": "a batch is given back only when every destination that was routed something of it has put it aside",
+    "on": "when one has not, the others are told to go on with it",
+    "once": "they are told on one partition: who went on by the first would wait for the others of a batch that is gone",
+    "only": "nothing else has them go on: not a closing that was on its way, not a person who has it judged anew",
     "forwarded": "a letter and a batch are decided on only when the router has forwarded the batch's closings everywhere",
     "ends": "with a return all open letters of the batch end, so that no retry makes it whole again",
     "marker": "a return tells every destination, on every partition, in the same commit",
@@ -34,10 +42,16 @@ X, Y = "X", "Y"
 WHOLE = {X: {"x0", "x1"}, Y: {"x0", "x1"}}
 BANK = {"x0": 0, "x1": 1, "z0": 0}
 # events: per partition (kind, batch, id, again) or ("closed", batch); to: [bank][partition] of (line, batch, id, again),
-# (closed, batch, failed, returned); dest: per bank (at0, at1), gatherings {batch: ({id}, {partition: (failed, returned)}, held)}
-State = namedtuple("State", "events routed to letter done owed slip claim file dest sent")
-START = State((((("line", X, "x0", 0)), ("closed", X)), (("line", X, "x1", 0), ("closed", X))), (0, 0), (((), ()), ((), ())), "none",
-              frozenset(), False, "none", "published", "none", (((0, 0), ()), ((0, 0), ())), ((), ()))
+# (closed, batch, failed, returned; ON: goes on); dest: per bank (at0, at1), gatherings {batch: ({id}, {partition: (failed, returned)},
+# held, aside)}; ask: None, or per bank "asked", "yes", "no"; form: of bank A, for the lines of X
+ON = "on"
+State = namedtuple("State", "events routed to letter done owed slip claim file dest sent ask form")
+DIES = State((((("line", X, "x0", 0)), ("closed", X)), (("line", X, "x1", 0), ("closed", X))), (0, 0), (((), ()), ((), ())), "none",
+              frozenset(), False, "none", "published", "none", (((0, 0), ()), ((0, 0), ())), ((), ()),
+             None, "right")
+# Where nothing dies there is no letter; forged slips and wrong files are looked at in the first case.
+NEVER = DIES._replace(letter="never", done=frozenset({"retry", "forged"}), file="held")
+CASES = (DIES, NEVER, NEVER._replace(form="wrong"))
 
 
 def put(t, i, v):
@@ -63,7 +77,7 @@ class Model:
     def route_one(self, s, p):
         r = s.events[p][s.routed[p]]
         to, letter = s.to, s.letter
-        if r[0] == "line" and r[2] == "x1" and r[1] == X and not r[3]:
+        if r[0] == "line" and r[2] == "x1" and r[1] == X and not r[3] and letter == "none":
             letter = "open"
         elif r[0] == "line":
             to = self.append(to, BANK[r[2]], p, r)
@@ -87,14 +101,28 @@ class Model:
 
     def give_back(self, s):
         done = s.done | {"return"}
-        if (self.on("failed") and s.letter != "open") or (self.on("forwarded") and not self.forwarded(s)):
+        if self.on("forwarded") and not self.forwarded(s):
             return s._replace(done=done)
+        if self.on("failed") and s.letter != "open":
+            return s._replace(done=done, ask=("asked", "asked"))
+        return self.end(s)._replace(done=done | {"returned"})
+
+    def end(self, s):
         to = s.to
         for bank in (0, 1) if self.on("marker") else ():
             for p in (0, 1):
                 to = self.append(to, bank, p, ("closed", X, int(p), True))
         letter = "returned" if self.on("ends") and s.letter == "open" else s.letter
-        return s._replace(to=to, letter=letter, owed=True, done=done | {"returned"})
+        return s._replace(to=to, letter=letter, owed=True, ask=None, done=s.done | {"returned"})
+
+    def decide(self, s):
+        if (all if self.on("all") else any)(a == "yes" for a in s.ask):
+            return self.end(s)
+        to = s.to
+        for bank in (b for b in (0, 1) if s.ask[b] == "yes" and self.on("on")):
+            for p in (0, 1)[:1 if self.on("once") else 2]:
+                to = self.append(to, bank, p, ("closed", X, 0, ON))
+        return s._replace(to=to, ask=None)
 
     # ---- the adapter ----
     def take_slip(self, s):
@@ -146,32 +174,47 @@ class Model:
         at, gathered = s.dest[bank]
         r = s.to[bank][p][at[p]]
         all_ = {g[0]: g for g in gathered}
-        name, ids, closed, held = all_.get(r[1], (r[1], (), (), False))
+        name, ids, closed, held, aside = all_.get(r[1], (r[1], (), (), False, False))
         if r[0] == "line":
             ids += (r[2],) if not self.known(s, bank, p, at[p]) else ("already",)
         else:
-            closed = tuple(c for c in closed if c[0] != p) + ((p, r[2], r[3]),)
+            closed = tuple(c for c in closed if c[0] != p) + ((p, r[2], r[3] is True),)
             held = held and not self.on("reclose")
-        all_[name] = (name, ids, closed, held)
+            aside = aside and self.on("only") and r[3] != ON
+        all_[name] = (name, ids, closed, held, aside)
         return s._replace(dest=put(s.dest, bank, (put(at, p, at[p] + 1), tuple(sorted(all_.values())))))
 
     def judge(self, s, bank):
         """The next state after the first batch of which something can be decided; None when there is none."""
         at, gathered = s.dest[bank]
-        for name, ids, closed, held in gathered:
+        for name, ids, closed, held, aside in gathered:
             rest = tuple(g for g in gathered if g[0] != name)
             if any(c[2] for c in closed):
                 if sum(c[2] for c in closed) == 2:       # returned everywhere: it ends
                     return s._replace(dest=put(s.dest, bank, (at, rest)))
                 continue
-            if held or len(closed) < 2:
+            if held or len(closed) < 2 or (aside and self.on("aside")):
                 continue
             new = [i for i in ids if i != "already"]
-            if any(c[1] for c in closed) or (new and len(new) < len(ids)):
-                return s._replace(dest=put(s.dest, bank, (at, rest + ((name, ids, closed, True),))))
+            other = bank == 0 and name == X and s.form == "wrong"
+            if any(c[1] for c in closed) or (new and len(new) < len(ids)) or other:
+                return s._replace(dest=put(s.dest, bank, (at, rest + ((name, ids, closed, True, aside),))))
             sent = put(s.sent, bank, s.sent[bank] + tuple((name, i) for i in new))
             return s._replace(dest=put(s.dest, bank, (at, rest)), sent=sent)
         return None
+
+    def put_aside(self, s, bank):
+        at, gathered = s.dest[bank]
+        if self.on("sent") and any(name == X for name, _ in s.sent[bank]):
+            return s._replace(ask=put(s.ask, bank, "no"))
+        all_ = {g[0]: g for g in gathered}
+        all_[X] = (*all_.get(X, (X, (), (), False))[:4], True)
+        return s._replace(ask=put(s.ask, bank, "yes"), dest=put(s.dest, bank, (at, tuple(sorted(all_.values())))))
+
+    def form_back(self, s):
+        at, gathered = s.dest[0]
+        again = tuple((*g[:3], False, g[4] and self.on("only")) if g[0] == X else g for g in gathered)
+        return s._replace(form="back", dest=put(s.dest, 0, (at, again)))
 
     # ---- all that can happen next ----
     def next(self, s):
@@ -191,7 +234,13 @@ class Model:
             yield "adapter: slip", self.take_slip(s)
         if s.claim == "returned" and s.file in ("none", "held"):
             yield "the file comes again", self.claim_file(s)
+        if s.ask and "asked" not in s.ask:
+            yield "router decides", self.decide(s)
+        if s.form == "wrong":
+            yield "A's former form is put back, and a retry there", self.form_back(s)
         for bank in (0, 1):
+            if s.ask and s.ask[bank] == "asked":
+                yield f"bank {'AB'[bank]} is asked", self.put_aside(s, bank)
             for p in (0, 1):
                 if s.dest[bank][0][p] < len(s.to[bank][p]):
                     yield f"bank {'AB'[bank]} reads {s.to[bank][p][s.dest[bank][0][p]]}", self.read(s, bank, p)
@@ -222,8 +271,8 @@ class Model:
 
 def explore(model):
     """(states, why, trace): every state that can be reached; why is None when all is well."""
-    came = {START: None}
-    todo = deque([START])
+    came = dict.fromkeys(CASES)
+    todo = deque(CASES)
     while todo:
         s = todo.popleft()
         steps = list(model.next(s))

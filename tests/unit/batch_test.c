@@ -70,14 +70,14 @@ static void the_newest_closing_of_a_batch_on_a_partition_is_found(void **state)
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &at, &e), 0);
 	put_closing(&w, LINES, &c);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &first, &e), 1);
-	assert_true(got.published == 4 && got.failed == 2 && got.routed == 2 && got.before == 0 && !got.returned);
+	assert_true(got.published == 4 && got.failed == 2 && got.routed == 2 && got.before == 0 && !got.returned && !got.goes_on);
 	c.failed = 1;
 	c.routed = 3;
 	c.before = 2;
-	c.returned = true;
+	c.returned = c.goes_on = true;
 	put_closing(&w, LINES, &c);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &at, &e), 1);
-	assert_true(got.failed == 1 && got.routed == 3 && got.before == 2 && got.returned && at > first);
+	assert_true(got.failed == 1 && got.routed == 3 && got.before == 2 && got.returned && got.goes_on && at > first);
 	assert_span(got.batchid, "pay:1:ab");
 	assert_span(got.types[0], "t.v1");
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 0, &a, &got, &at, &e), 0);

@@ -6,7 +6,7 @@
 #include "gather.h"
 
 /* One batch as a destination sees it: lines and closings in any order, and what is to become of it. */
-enum what { LINE, ALREADY, CLOSE, LAST, AGAIN, RETURNED, JUDGE, END };
+enum what { LINE, ALREADY, CLOSE, LAST, AGAIN, RETURNED, GOES_ON, ASIDE, JUDGE, END };
 
 struct step {
 	enum what what;
@@ -63,6 +63,16 @@ static const struct story {
 	{"returned on one of two partitions: it goes nowhere, and waits for the other", true,
 		{{LINE, 0, 0, 0, 0, 0}, {CLOSE, 0, 1, 0, 1, 0}, {LAST, 1, 0, 0, 0, 0}, {RETURNED, 0, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}},
 		GATHER_OPEN, ""},
+	{"put aside: nothing of it goes, whatever comes", true,
+		{{LINE, 0, 0, 0, 0, 0}, {ASIDE, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {LAST, 0, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"put aside before its first line came: nothing of it goes", true,
+		{{ASIDE, 0, 0, 0, 0, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"put aside, and told to go on: it goes", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {ASIDE, 0, 0, 0, 0, 0}, {GOES_ON, 0, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}},
+		GATHER_READY, ""},
+	{"put aside and returned: it ends", true,
+		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 1, 0, 1, 0}, {ASIDE, 0, 0, 0, 0, 0}, {RETURNED, 0, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}},
+		GATHER_RETURNED, ""},
 	{"a later closing takes the place of the earlier", true,
 		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
 };
@@ -93,7 +103,7 @@ static void take(struct gathering *g, const struct step *s, uint64_t all, bool w
 {
 	struct batch_closing c = {.batchid = SPAN("b"), .whole = whole, .partition = s->partition, .published = s->published,
 		.failed = s->failed, .routed = s->routed, .before = s->before, .again = s->what >= AGAIN,
-		.returned = s->what == RETURNED, .last = s->what == LAST, .all = all, .npartitions = 1};
+		.returned = s->what == RETURNED, .goes_on = s->what == GOES_ON, .last = s->what == LAST, .all = all, .npartitions = 1};
 	struct err e;
 
 	if (s->what == LINE || s->what == ALREADY)
@@ -104,7 +114,9 @@ static void take(struct gathering *g, const struct step *s, uint64_t all, bool w
 		OK(e, gathering_add(g, SPAN("CNY"), 150, true, &e));
 	if (s->what == JUDGE)
 		gathering_judge(g);
-	if (s->what == LINE || s->what == ALREADY || s->what == JUDGE)
+	if (s->what == ASIDE)
+		g->aside = true;
+	if (s->what == LINE || s->what == ALREADY || s->what == JUDGE || s->what == ASIDE)
 		return;
 	c.partitions[0] = s->partition;
 	if (s->partition == 1)
