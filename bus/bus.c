@@ -680,6 +680,18 @@ int64_t bus_last_ms(const struct bus *b)
 	return b->last_ms;
 }
 
+bool bus_shared(const struct bus *b)
+{
+	return b->driver->cluster != NULL;
+}
+
+int bus_cluster(struct bus *b, struct buf *ret, struct err *e)
+{
+	if (!b->driver->cluster)
+		return 0;
+	return b->driver->cluster(b, ret, e) < 0 ? -1 : 1;
+}
+
 size_t bus_step_bytes(const struct bus *b)
 {
 	return b->driver->step_bytes ? b->driver->step_bytes : BUS_STEP_BYTES;

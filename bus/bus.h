@@ -33,6 +33,8 @@ struct bus_reader;
 #define BUS_STEP_BYTES (4u << 20)
 #define BUS_STEP_RECORDS 5000u
 
+#define BUS_KEEP_DAYS 400u           /* a fiscal year, and what it takes to close it */
+
 /* What a bus on Kafka needs beside its brokers. Texts that are NULL are not used; files are opened as they are named. */
 struct bus_kafka_conf {
 	const char *folder;          /* of this host: indexes, spool; relative to base */
@@ -43,6 +45,7 @@ struct bus_kafka_conf {
 	const char *mechanism;       /* PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 */
 	const char *user, *password; /* password: file that holds it; a line end at its end does not count */
 	bool take_over;              /* do not wait for owners on other hosts that went silent */
+	unsigned keep_days;          /* so long topics that are made keep their records; 0: BUS_KEEP_DAYS */
 };
 
 struct bus_conf {
@@ -73,6 +76,11 @@ const char *bus_topic_name(const struct bus *b, unsigned topic);
 const char *bus_folder(const struct bus *b);
 /* Bytes in use, and those at which appends are refused: 1, 0 when the driver keeps no store of its own on this host, -1. */
 int bus_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);
+
+/* Flows of it may run in several processes, on several hosts: it lies on a cluster. */
+bool bus_shared(const struct bus *b);
+/* The id that the cluster gives itself: 1 (appended), 0 the bus lies on this host alone, -1. */
+int bus_cluster(struct bus *b, struct buf *ret, struct err *e);
 
 /* What one step should stay below on this bus: BUS_STEP_BYTES and BUS_STEP_RECORDS, more where a commit costs more. */
 size_t bus_step_bytes(const struct bus *b);

@@ -116,6 +116,10 @@ struct flow_run {
 	unsigned threads;            /* 0: one per processor, at most 4 */
 	bool until_idle;             /* return when every flow is idle and no topic grew since */
 	const atomic_int *stop;      /* nonzero: leave within 5 s; may be NULL */
+	/* Called by one thread at a time, each look_ms or later, for what may have changed outside; it may set stop. NULL: nothing. */
+	void (*look)(void *arg);
+	void *arg;
+	unsigned look_ms;
 };
 
 /* Runs the flows until stopped or idle. An idle flow is looked at again when a flow of this process has written one of

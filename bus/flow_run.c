@@ -51,6 +51,8 @@ struct pool {
 	size_t nheap;
 	struct readers readers[BUS_TOPICS_MAX];
 	uint64_t moves;              /* turns that did something */
+	bool looking;
+	int64_t look_due;
 	bool leaving, failed;
 	struct err error;
 };
@@ -270,6 +272,8 @@ static void keep_time(struct pool *p)
 	int64_t now = clock_steady_ms(), until = p->nheap ? p->heap[0]->due : INT64_MAX;
 	struct timespec t;
 
+	if (p->how->look && until > p->look_due)
+		until = p->look_due > now ? p->look_due : now;
 	if (p->how->stop && until > now + STOP_MS)
 		until = now + STOP_MS;
 	if (until == INT64_MAX) {
@@ -293,10 +297,23 @@ static void sleep_for_work(struct pool *p)
 	p->timekeeper = false;
 }
 
+static void look_outside(struct pool *p)
+{
+	if (!p->how->look || p->looking || clock_steady_ms() < p->look_due)
+		return;
+	p->looking = true;
+	pthread_mutex_unlock(&p->lock);
+	p->how->look(p->how->arg);
+	pthread_mutex_lock(&p->lock);
+	p->look_due = clock_steady_ms() + p->how->look_ms;
+	p->looking = false;
+}
+
 /* The next flow that has something to do; NULL: leave. */
 static struct seat *next_seat(struct pool *p)
 {
 	while (!p->leaving) {
+		look_outside(p);
 		if ((p->how->stop && atomic_load(p->how->stop)) || all_idle(p)) {
 			leave(p);
 			break;

@@ -29,7 +29,8 @@ static struct bus_kafka_conf *conf_copy(const struct bus_kafka_conf *c)
 
 	if (c)
 		*ret = (struct bus_kafka_conf){copy(c->folder), copy(c->site), copy(c->prefix), copy(c->ca), copy(c->certificate),
-			copy(c->key), copy(c->mechanism), copy(c->user), copy(c->password), c->take_over};
+			copy(c->key), copy(c->mechanism), copy(c->user), copy(c->password), c->take_over,
+			c->keep_days};
 	if (!ret->folder)
 		ret->folder = copy("bus");
 	if (!ret->site)
@@ -183,6 +184,11 @@ static int kafka_room(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, stru
 static size_t kafka_record_max(struct bus *b, unsigned topic)
 {
 	return ((struct kafka *)b)->handled[topic]->value_max;
+}
+
+static int kafka_cluster_id(struct bus *b, struct buf *ret, struct err *e)
+{
+	return kafka_cluster((struct kafka *)b, ret, e);
 }
 
 static void kafka_watch_set(struct bus *b, void (*grew)(void *, unsigned), void *arg)
@@ -356,6 +362,7 @@ const struct bus_driver bus_kafka = {
 	.acts_left = kafka_acts_left,
 	.room = kafka_room,
 	.record_max = kafka_record_max,
+	.cluster = kafka_cluster_id,
 	.watch = kafka_watch_set,
 	.step_bytes = STEP_BYTES,
 	.step_records = STEP_RECORDS,

@@ -33,7 +33,6 @@
 #define KAFKA_TRANSACTION_MS 40000   /* transaction.timeout.ms: how long readers stand still behind a dead owner */
 #define KAFKA_CALL_MS 30000          /* no single call waits longer for the cluster */
 #define KAFKA_NAME_MAX 240u          /* of a topic with its prefix, and its NUL */
-#define KAFKA_KEEP_MS "34560000000"  /* retention: 400 days, a fiscal year and what it takes to close it */
 #define KAFKA_END_TXN 26             /* API key of the request that ends a transaction */
 
 /* A client of the library and what its callbacks need; it stays where it is while the client lives. */

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "fsys.h"
+#include "kafka_admin.h"
 #include "log.h"
 
 #define PASSWORD_MAX 4096u
@@ -429,23 +430,9 @@ static int brokers(struct kafka *k, int *ret, struct err *e)
 	return 0;
 }
 
-/* What matters to us of a topic's settings; topics_settings of the cluster may stand beside them. */
-static void topic_settings(rd_kafka_NewTopic_t *t, const char *name, int replicas)
+static void topic_setting(void *arg, const char *name, const char *value)
 {
-	rd_kafka_NewTopic_set_config(t, "message.timestamp.type", "LogAppendTime");
-	rd_kafka_NewTopic_set_config(t, "unclean.leader.election.enable", "false");
-	rd_kafka_NewTopic_set_config(t, "max.message.bytes", "1048588");
-	rd_kafka_NewTopic_set_config(t, "min.insync.replicas", replicas >= 3 ? "2" : "1");
-	if (strcmp(name, KAFKA_POSITIONS) == 0) {
-		/* Small segments are cleaned soon, so that an open reads little. */
-		rd_kafka_NewTopic_set_config(t, "cleanup.policy", "compact");
-		rd_kafka_NewTopic_set_config(t, "segment.bytes", "16777216");
-		rd_kafka_NewTopic_set_config(t, "segment.ms", "3600000");
-		rd_kafka_NewTopic_set_config(t, "min.cleanable.dirty.ratio", "0.1");
-	} else {
-		rd_kafka_NewTopic_set_config(t, "retention.ms", KAFKA_KEEP_MS);
-		rd_kafka_NewTopic_set_config(t, "retention.bytes", "-1");
-	}
+	rd_kafka_NewTopic_set_config(arg, name, value);
 }
 
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e)
@@ -462,10 +449,10 @@ int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, str
 	if (brokers(k, &n, e))
 		return -1;
 	kafka_full(k, name, full);
-	t = rd_kafka_NewTopic_new(full, (int)partitions, n >= 3 ? 3 : 1, why, sizeof why);
+	t = rd_kafka_NewTopic_new(full, (int)partitions, (int)kafka_replicas((unsigned)n), why, sizeof why);
 	if (!t)
 		return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why);
-	topic_settings(t, name, n >= 3 ? 3 : 1);
+	kafka_topic_settings(name, (unsigned)n, k->conf->keep_days, topic_setting, t);
 	o = options(k, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 	q = rd_kafka_queue_new(k->asker);
 	rd_kafka_CreateTopics(k->asker, &t, 1, o, q);

@@ -21,6 +21,12 @@ if(Python3_FOUND)
   add_test(NAME kafka_broker COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/broker_test.py)
   set_tests_properties(kafka_broker PROPERTIES TIMEOUT 300 LABELS "kafka;plain")
   kafka_tests(kafka_broker)
+
+  # A site on a cluster: several processes, and what an administrator of the cluster is told.
+  add_test(NAME kafka_hosts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_hosts_test.py
+    $<TARGET_FILE:jincai>)
+  set_tests_properties(kafka_hosts PROPERTIES TIMEOUT 600 LABELS kafka)
+  kafka_tests(kafka_hosts)
 endif()
 
 jincai_test(kafka_driver_test bus FOLDER kafka)

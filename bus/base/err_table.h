@@ -24,6 +24,8 @@ ROW(E_ADOPT_NONE, "adopt.none", ERR_CONF, 2, "{item} is not among what waits to 
 	"what waits is listed by jincai adopt", "等待采用的项目请看 jincai adopt")
 ROW(E_ADOPT_DATE, "adopt.date", ERR_CONF, 2, "--from {text} is no date from today on; nothing was changed", "--from {text} 不是今天或以后的日期；未作任何改动",
 	"write it as 2026-12-01, or leave it out", "请写成 2026-12-01，或不写")
+ROW(E_ADOPT_WAITS, "adopt.waits", ERR_RETRY, 4, "what was approved takes effect when {flow} has ended what it began, and {flow} has not said so yet; until then nothing new is begun", "已签批的变更要等 {flow} 把手头的批次做完才能生效，而 {flow} 尚未报告完成；在此之前不开始新的批次",
+	"see that {flow} runs on its host; nothing was lost, it goes on by itself", "请确认 {flow} 正在其所在主机上运行；没有丢失任何东西，之后会自动继续")
 ROW(E_LIVE_NONE, "live.none", ERR_CONF, 2, "{subject} is no money destination with mode: live; nothing was changed", "{subject} 不是写有 mode: live 的付款去向；未作任何改动",
 	"write mode: live in the site file first; nothing goes out before two people have approved it", "请先在站点文件里写 mode: live；两人签批之前不会发出任何东西")
 ROW(E_LIVE_ALREADY, "live.already", ERR_CONF, 1, "{subject} is live already; nothing was changed", "{subject} 早已正式运行；未作任何改动",
@@ -50,6 +52,8 @@ ROW(E_GUARD_ANCHOR, "guard.anchor", ERR_CONF, 1, "line {line} of the anchor {fil
 	"not one payment goes out; keep store and anchor as they are and run jincai audit verify; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请保留库和锚定文件原样，先运行 jincai audit verify，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes behind the last thing that was written: all money destinations are stopped", "时钟比最后一次写入慢了 {minutes} 分钟：所有付款去向已停",
 	"not one payment goes out; set the clock right; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请先校准时钟，再核对各去向已有的文件，由两人恢复：jincai resume")
+ROW(E_GUARD_CLUSTER, "guard.cluster", ERR_CONF, 1, "the bus lies on another cluster than when it was last run: all money destinations are stopped", "总线所在的集群与上次运行时不是同一个：所有付款去向已停",
+	"not one payment goes out; make sure that nothing runs on the former cluster; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认原集群上没有程序在运行，核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_COPIED, "guard.copied", ERR_CONF, 1, "the store in {folder} is not the file that it was: it was copied or put back; all money destinations are stopped", "{folder} 里的库已不是原来的文件：被复制或放回过；所有付款去向已停",
 	"not one payment goes out; make sure that no other copy runs; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请确认没有另一份在运行，核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_GAP, "guard.gap", ERR_CONF, 1, "line {line} of {file} does not follow the line before it: lines were taken out, put in or changed; all money destinations are stopped", "{file} 第 {line} 行与前一行不相衔接：有行被删去、插入或改动；所有付款去向已停",
@@ -72,22 +76,28 @@ ROW(E_DEMO_DIFFERS, "demo.differs", ERR_HALT, 6, "the demo ended otherwise than 
 ROW(E_DEMO_MISSING, "demo.missing", ERR_CONF, 3, "the files of the demo are not there: {folder} beside the program; nothing was written", "找不到演示文件：程序旁边没有 {folder}；什么也没有写", "install the program together with its share folder, or name that folder by --library", "请连同 share 文件夹一起安装程序，或用 --library 指明该文件夹")
 ROW(E_DEMO_NOT_EMPTY, "demo.not_empty", ERR_CONF, 2, "the folder {folder} is not empty; nothing was written there", "文件夹 {folder} 不是空的；没有往里写任何东西", "name an empty folder or one that does not exist, or leave --dir out", "请指定空的或尚不存在的文件夹，或不写 --dir")
 ROW(E_DEMO_PLANTED, "demo.planted", ERR_CONF, 3, "{file} does not say how the demo must end; nothing was run", "{file} 没有写明演示应有的结局；没有运行任何东西", "install the program's share folder anew", "请重新安装程序的 share 文件夹")
+ROW(E_RUN_MONEY_APART, "run.money_apart", ERR_CONF, 2, "{flow} hands over money and has to run together with the flow site, in one process: nothing was started", "{flow} 是付款去向，须与 site 流程在同一进程运行；没有启动任何流程",
+	"jincai run site {flow} ... on one host; adapters, router and other destinations may run elsewhere", "请在同一台主机上运行 jincai run site {flow} ...；接入、路由和其他去向可以在别处运行")
+ROW(E_RUN_NOT_IN_FORCE, "run.not_in_force", ERR_RETRY, 4, "nobody has said yet what is in force at this site: the flow site has never run on this bus; nothing was taken in, nothing was sent", "尚不知道本站点以什么为准：site 流程从未在该总线上运行过；没有收取，也没有发出任何东西",
+	"start it: jincai run site, together with the money destinations, on one host; this goes on by itself then", "请在一台主机上启动 jincai run site（连同付款去向）；之后这里会自动继续")
+ROW(E_RUN_NO_TAKE_OVER, "run.no_take_over", ERR_CONF, 2, "the bus of this site lies on this host alone: there is nothing to take over from another; nothing was started", "本站点的总线只在本机，没有什么可从别的主机接管；没有启动任何流程",
+	"leave --take-over out", "请去掉 --take-over")
 ROW(E_SITE_ANCHOR, "site.anchor", ERR_CONF, 5, "the anchor {file} lies in the folder of the bus: who changes the store would change it along", "锚定文件 {file} 在 bus 文件夹里：改库的人会一并改掉它",
 	"nothing was started; name a file on another disk or machine, that only the auditor can change", "没有启动；请改用另一磁盘或另一台机器上、只有审计人员能改动的文件")
 ROW(E_SITE_DIRECTION, "site.direction", ERR_CONF, 3, "form {form} is for the way {is}", "报文格式 {form} 的方向是 {is}", "adapters take forms in, destinations take forms out", "接入用 in 方向的格式，去向用 out 方向的格式")
 ROW(E_SITE_KAFKA_CLEAR, "site.kafka_clear", ERR_CONF, 5, "the password of {user} would go over an open line: neither ca: nor certificate: is given", "{user} 的密码会明文传输：没有写 ca: 或 certificate:",
-	"nothing was started; name the PEM file of the authority that signed the brokers' certificates: ca: FILE; a test site (kind: test) may do without", "没有启动；请用 ca: 文件 指明签发各 broker 证书的机构证书（PEM）；测试站点（kind: test）可以不写")
+	"nothing was started; name the PEM file of the authority that signed the brokers' certificates: ca: FILE; a test site (kind: test) may do without", "没有启动；请用 ca: 文件 指明签发各 Kafka 服务器证书的机构证书（PEM）；测试站点（kind: test）可以不写")
 ROW(E_SITE_KAFKA_EMPTY, "site.kafka_empty", ERR_CONF, 3, "{file} holds no password", "{file} 里没有密码",
 	"nothing was started; write the password into it, on one line", "没有启动；请把密码写在该文件里，一行")
 ROW(E_SITE_KAFKA_HALF, "site.kafka_half", ERR_CONF, 3, "kafka: has {has} and lacks {lacks}: one is of no use without the other", "kafka: 里有 {has} 而没有 {lacks}：两者缺一不可",
 	"nothing was started; add {lacks}:, or take {has}: out", "没有启动；请补上 {lacks}:，或去掉 {has}:")
 ROW(E_SITE_KAFKA_NONE, "site.kafka_none", ERR_CONF, 3, "kafka: belongs to a bus on Kafka, and the bus of this site is {url}", "kafka: 只用于 Kafka 总线，而本站点的总线是 {url}",
 	"nothing was started; take kafka: out, or write bus: kafka:HOST:PORT", "没有启动；请去掉 kafka:，或把总线写成 bus: kafka:HOST:PORT（HOST 为主机，PORT 为端口）")
-ROW(E_SITE_KAFKA_OPEN, "site.kafka_open", ERR_NOTE, 0, "names and payments go to the brokers over an open line: kafka: says neither ca: nor certificate:", "姓名和付款内容将明文传到 broker：kafka: 里没有写 ca: 或 certificate:",
-	"encrypt the line: ca: FILE with the authority of the brokers", "请加密传输：用 ca: 文件 指明 broker 证书的签发机构")
+ROW(E_SITE_KAFKA_OPEN, "site.kafka_open", ERR_NOTE, 0, "names and payments go to the brokers over an open line: kafka: says neither ca: nor certificate:", "姓名和付款内容将明文传到 Kafka 服务器：kafka: 里没有写 ca: 或 certificate:",
+	"encrypt the line: ca: FILE with the authority of the brokers", "请加密传输：用 ca: 文件 指明 Kafka 服务器证书的签发机构")
 ROW(E_SITE_KAFKA_PREFIX, "site.kafka_prefix", ERR_CONF, 3, "prefix: {text} cannot stand before the names of topics: at most {max} of a-z 0-9 . - _", "prefix: {text} 不能放在主题名前：最多 {max} 个 a-z 0-9 . - _",
 	"nothing was started; choose another one, it cannot be changed later", "没有启动；请换一个，以后不能再改")
-ROW(E_SITE_KAFKA_SCRAM, "site.kafka_scram", ERR_NOTE, 0, "{mechanism} works with brokers of Kafka 4 from librdkafka 2.6.1 on alone (jincai --version says which one this is); with older brokers it works", "{mechanism} 与 Kafka 4 的 broker 配合时，需要 librdkafka 2.6.1 或更新版本（版本见 jincai --version）；与较早的 broker 配合没有问题",
+ROW(E_SITE_KAFKA_SCRAM, "site.kafka_scram", ERR_NOTE, 0, "{mechanism} works with brokers of Kafka 4 from librdkafka 2.6.1 on alone (jincai --version says which one this is); with older brokers it works", "{mechanism} 与 Kafka 4 的 Kafka 服务器配合时，需要 librdkafka 2.6.1 或更新版本（版本见 jincai --version）；与较早的 Kafka 服务器配合没有问题",
 	"where logging in fails: certificate: and key:, or PLAIN together with ca:", "如登录失败，请改用 certificate: 和 key:，或 PLAIN 加 ca:")
 ROW(E_SITE_KAFKA_SECRET, "site.kafka_secret", ERR_CONF, 5, "{file} can be read or changed by everybody on this machine (mode {mode})", "{file} 本机任何人都能读取或改动（权限 {mode}）",
 	"nothing was started; chmod 600 {file}, then have a new one made: this one may be known", "没有启动；请执行 chmod 600 {file}，并更换其内容，因为它可能已被人看到")
@@ -96,6 +106,8 @@ ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} 
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
 ROW(E_SITE_CONTACT, "site.contact", ERR_CONF, 3, "contact: of {name} cannot be shown: 1 to {max} bytes without control characters are needed", "{name} 的 contact: 无法显示：应为 1 至 {max} 字节，不含控制字符",
 	"write on one line whom to call: a name and a telephone number", "请在一行内写明找谁：姓名和电话")
+ROW(E_SITE_ELSEWHERE, "site.elsewhere", ERR_NOTE, 0, "{folder} is not on this host: {name} cannot run here", "本机没有 {folder}：{name} 不能在这里运行",
+	"right when it runs on another host; else make the folder", "若它在别的主机上运行，则没有问题；否则请建立该文件夹")
 ROW(E_SITE_EXPECT, "site.expect", ERR_CONF, 3, "expect: {text} is no rule that says when something comes", "expect: {text} 不是报送时限的写法",
 	"write monthly by 6, weekly by friday, or daily", "请写 monthly by 6（每月 6 日前）、weekly by friday（每周五前）或 daily（每个工作日）")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
@@ -581,10 +593,10 @@ ROW(E_BUS_FAILED, "bus.failed", ERR_RETRY, 4,
 	"nothing at first: the flow opens again; if it ends itself, give this message to who runs the brokers",
 	"暂时无须处理，该流会重新打开；若程序因此退出，请把本信息交给管理 Kafka 的人员")
 ROW(E_BUS_FENCED, "bus.fenced", ERR_HALT, 7,
-	"another process has taken over {flow}; this one writes no more, nothing of its last step was published",
-	"{flow} 已由另一个进程接管；本进程不再写入，最后一步的内容均未发布",
-	"leave one process running for this site; if both were meant, find out who started the second one",
-	"同一站点只留一个进程运行；请查明另一个进程是谁启动的")
+	"another process, here or on another host, has taken over {flow}; this one writes no more, nothing of its last step was published",
+	"{flow} 已由另一个进程（本机或别的主机上）接管；本进程不再写入，最后一步的内容均未发布",
+	"nothing, if that was meant; else find out who started it: {flow} runs in one process alone",
+	"若本来就要由它接管，无须处理；否则请查明是谁启动的：{flow} 只能在一个进程里运行")
 ROW(E_BUS_GONE, "bus.gone", ERR_CONF, 5,
 	"topic {topic}, partition {partition}: what stood at {want} is no longer kept by the brokers, they begin at {have}: {count} places are gone; nothing was skipped, nothing was sent",
 	"主题 {topic} 分区 {partition}：位点 {want} 处的内容已不在服务器上，现存内容从 {have} 开始，缺 {count} 个位点；没有跳过，也没有送出任何内容",
@@ -655,6 +667,45 @@ ROW(E_BUS_URL, "bus.url", ERR_CONF, 3,
 	"“{url}”不是本程序能打开的总线；程序未启动",
 	"write after bus: in jincai.yaml either embedded:FOLDER or kafka:HOST:PORT,HOST:PORT",
 	"请在 jincai.yaml 的 bus: 后写 embedded:文件夹，或 kafka:HOST:PORT,HOST:PORT（HOST 为主机，PORT 为端口）")
+/* a cluster */
+ROW(E_KAFKA_DENIED, "kafka.denied", ERR_CONF, 1, "the right {right} on {what} is missing: it cannot be looked at; nothing was changed", "缺少对 {what} 的 {right} 权限，无法查看；未作任何改动",
+	"let an administrator of the cluster grant it; all rights that are needed: jincai topics --acls", "请集群管理员授权；所需的全部权限：jincai topics --acls")
+ROW(E_KAFKA_EXPIRATION, "kafka.expiration", ERR_CONF, 1, "the brokers forget after {have} days who was silent ({setting}): over a long holiday that is too soon", "Kafka 服务器的 {setting} 只有 {have} 天：长假期间停用的程序会被忘记",
+	"set {setting} to {want} ({days} days) on each broker; nothing was changed", "请在每个 Kafka 服务器上把 {setting} 设为 {want}（{days} 天）；未作任何改动")
+ROW(E_KAFKA_FEW, "kafka.few", ERR_NOTE, 0, "the cluster has {n} brokers now: with fewer than three each record has one copy, and a disk that fails loses it", "集群现有 {n} 个 Kafka 服务器：少于三个时每条记录只有一份，磁盘损坏就会丢失",
+	"for money take three brokers on three machines; topics that were made before get more copies by kafka-reassign-partitions.sh", "涉及付款请用三台机器上的三个 Kafka 服务器；已建主题的副本数用 kafka-reassign-partitions.sh 增加")
+ROW(E_KAFKA_IN_SYNC, "kafka.in_sync", ERR_RETRY, 4, "topic {topic} has {have} copies in sync, {want} are needed: it takes no records now; nothing is lost", "主题 {topic} 现有 {have} 份同步副本，至少要 {want} 份：目前无法写入；没有丢失任何东西",
+	"start the brokers that are down; it goes on by itself", "请启动停下的 Kafka 服务器；之后会自动继续")
+ROW(E_KAFKA_LEADER, "kafka.leader", ERR_RETRY, 4, "{n} partitions of topic {topic} have no leader: they can neither be read nor written now; nothing is lost", "主题 {topic} 有 {n} 个分区没有 leader：目前不能读写；没有丢失任何东西",
+	"start the brokers that are down; it goes on by itself", "请启动停下的 Kafka 服务器；之后会自动继续")
+ROW(E_KAFKA_MESSAGE_BYTES, "kafka.message_bytes", ERR_CONF, 1, "topic {topic} takes records up to {have} bytes, {want} are needed: a large one would stop its flow", "主题 {topic} 的单条上限为 {have} 字节，至少要 {want}：遇到大的记录会停下",
+	"kafka-configs.sh --alter --topic NAME --add-config max.message.bytes={want}; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config max.message.bytes={want}；未作任何改动")
+ROW(E_KAFKA_MIN_IN_SYNC, "kafka.min_in_sync", ERR_CONF, 1, "a record on topic {topic} counts when {have} copies have it: a broker that fails loses what was confirmed", "主题 {topic} 的记录只要 {have} 份写入就算数：Kafka 服务器损坏会丢失已确认的内容",
+	"kafka-configs.sh --alter --topic NAME --add-config min.insync.replicas={want}; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config min.insync.replicas={want}；未作任何改动")
+ROW(E_KAFKA_NO_TOPIC, "kafka.no_topic", ERR_CONF, 1, "topic {topic} is not there; nothing was made", "没有主题 {topic}；什么也没有建",
+	"make it: jincai topics --create", "请建立：jincai topics --create")
+ROW(E_KAFKA_NONE, "kafka.none", ERR_CONF, 2, "the bus of this site is {url}, no cluster: there is nothing to be made or looked at there; nothing was done", "本站点的总线是 {url}，不是集群，无可建立或查看；什么也没有做",
+	"jincai topics alone lists what is there; for a cluster write bus: kafka:HOST:PORT", "只列出主题请用 jincai topics；使用集群请写 bus: kafka:HOST:PORT（HOST 为主机，PORT 为端口）")
+ROW(E_KAFKA_OLD, "kafka.old", ERR_CONF, 3, "the brokers know no transactions: they are older than Kafka 0.11; nothing was started", "Kafka 服务器不支持事务：版本低于 Kafka 0.11；没有启动任何流程",
+	"upgrade the brokers; this program is tested with Kafka 3.9 and 4.1", "请升级 Kafka 服务器；本程序在 Kafka 3.9 和 4.1 上测试过")
+ROW(E_KAFKA_PARTITIONS, "kafka.partitions", ERR_CONF, 3, "topic {topic} has {have} partitions, the site says {want}: the number is fixed for life, since with another one what belongs together would no longer follow each other; nothing was changed", "主题 {topic} 有 {have} 个分区，而站点写的是 {want} 个：分区数终身不变，否则同一单位的记录不再按先后排列；未作任何改动",
+	"put partitions: {have} into jincai.yaml when all topics have as many; else another prefix: and new topics are needed", "若各主题都是 {have} 个，请在 jincai.yaml 写 partitions: {have}；否则须换 prefix: 并新建主题")
+ROW(E_KAFKA_POLICY, "kafka.policy", ERR_CONF, 3, "topic {topic} has cleanup.policy={have}, it has to be {want}: records would vanish that are needed", "主题 {topic} 的 cleanup.policy 是 {have}，应为 {want}：否则会清除还要用的记录",
+	"kafka-configs.sh --alter --topic NAME --add-config cleanup.policy={want}, at once; nothing was changed", "请立即执行 kafka-configs.sh --alter --topic 主题 --add-config cleanup.policy={want}；未作任何改动")
+ROW(E_KAFKA_REPLICATION, "kafka.replication", ERR_CONF, 1, "topic {topic} has {have} copies of each record, {want} are needed: a disk that fails would lose it", "主题 {topic} 的记录有 {have} 份，应有 {want} 份：磁盘损坏会丢失",
+	"give it more by kafka-reassign-partitions.sh; nothing was changed", "请用 kafka-reassign-partitions.sh 增加副本；未作任何改动")
+ROW(E_KAFKA_RETENTION, "kafka.retention", ERR_CONF, 1, "topic {topic} keeps records for {have} days, the site wants {want}: what is older could no longer be looked up or proved", "主题 {topic} 保留 {have} 天，站点要求 {want} 天：更早的将无法查询和核对",
+	"kafka-configs.sh --alter --topic NAME --add-config retention.ms={ms}; or write keep_days: {have}; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config retention.ms={ms}；或写 keep_days: {have}；未作任何改动")
+ROW(E_KAFKA_RETENTION_BYTES, "kafka.retention_bytes", ERR_CONF, 1, "topic {topic} drops the oldest records of a partition beyond {have} bytes, whatever their age", "主题 {topic} 每个分区超过 {have} 字节就会丢弃最早的记录，不论时间",
+	"kafka-configs.sh --alter --topic NAME --add-config retention.bytes=-1; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config retention.bytes=-1；未作任何改动")
+ROW(E_KAFKA_STAMP, "kafka.stamp", ERR_CONF, 1, "topic {topic} has message.timestamp.type={have}: times of records would be those of any clock", "主题 {topic} 的 message.timestamp.type 是 {have}：记录的时间会取自各台机器的时钟",
+	"kafka-configs.sh --alter --topic NAME --add-config message.timestamp.type=LogAppendTime; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config message.timestamp.type=LogAppendTime；未作任何改动")
+ROW(E_KAFKA_STATE_LOG, "kafka.state_log", ERR_CONF, 1, "{setting} of the brokers is {have}: whether a commit counts would be lost with one broker", "Kafka 服务器的 {setting} 为 {have}：一个 Kafka 服务器损坏，就无从得知提交是否有效",
+	"set it to {want} on each broker before the first transaction; later by kafka-reassign-partitions.sh for __transaction_state; nothing was changed", "请在第一次使用事务之前，在每个 Kafka 服务器上设为 {want}；之后须用 kafka-reassign-partitions.sh 调整 __transaction_state；未作任何改动")
+ROW(E_KAFKA_TIMEOUT, "kafka.timeout", ERR_CONF, 3, "the brokers allow transactions of {have} ms at most (transaction.max.timeout.ms), {want} are needed: no flow could start", "Kafka 服务器允许的事务最长 {have} 毫秒（transaction.max.timeout.ms），需要 {want}：任何流程都无法启动",
+	"set transaction.max.timeout.ms to 900000, its default, on each broker; nothing was changed", "请在每个 Kafka 服务器上把 transaction.max.timeout.ms 设为缺省值 900000；未作任何改动")
+ROW(E_KAFKA_UNCLEAN, "kafka.unclean", ERR_CONF, 1, "topic {topic} lets a copy lead that is behind (unclean.leader.election.enable): what was confirmed would be lost", "主题 {topic} 允许落后的副本成为 leader（unclean.leader.election.enable）：会丢失已确认的内容",
+	"kafka-configs.sh --alter --topic NAME --add-config unclean.leader.election.enable=false; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config unclean.leader.election.enable=false；未作任何改动")
 ROW(E_DEAD_DATA, "dead.data", ERR_DATA, 1,
 	"the dead letter cannot be read: \"{name}\" is missing or not as it should be; it stays where it is, nothing was retried or returned",
 	"死信无法读取：“{name}”缺失或不合规定；死信仍在原处，未重试也未退回",

@@ -18,7 +18,7 @@
 
 static int judge(struct guard_looking *l, struct err *e)
 {
-	struct guard_life now = {.openings = 0};
+	struct guard_place now;
 	int64_t behind;
 
 	if (guard_look_beside(l, e) != 0)
@@ -28,11 +28,9 @@ static int judge(struct guard_looking *l, struct err *e)
 	if (guard_place_now(l->bus, &now, e) != 0)
 		return -1;
 	behind = guard_last_ms(l->bus, l->life) - clock_now_ms();
-	if (strcmp(now.machine, l->life->machine) != 0)
-		err_set(l->why, E_GUARD_MOVED, "folder=%s", bus_folder(l->bus));
-	else if (now.device != l->life->device || now.inode != l->life->inode)
-		err_set(l->why, E_GUARD_COPIED, "folder=%s", bus_folder(l->bus));
-	else if (behind > BEHIND_MAX_MS && guard_last_ms(l->bus, l->life) > l->life->behind_ms)
+	if (guard_place_other(l->bus, &l->life->place, &now, l->why))
+		return 0;
+	if (behind > BEHIND_MAX_MS && guard_last_ms(l->bus, l->life) > l->life->behind_ms)
 		err_set(l->why, E_GUARD_CLOCK, "minutes=%" PRId64, behind / 60000);
 	return 0;
 }
@@ -94,7 +92,7 @@ static int renew(struct guard_looking *l, struct guard_life *life, struct err *e
 	l->reached = life->ledgers ? json_incref(life->ledgers) : json_object();
 	l->missing = life->missing ? json_incref(life->missing) : json_object();
 	l->gaps = json_object();
-	if (guard_look_beside(l, e) != 0 || guard_place_now(l->bus, life, e) != 0) {
+	if (guard_look_beside(l, e) != 0 || guard_place_now(l->bus, &life->place, e) != 0) {
 		json_decref(l->others);
 		json_decref(l->reached);
 		json_decref(l->missing);
@@ -131,7 +129,7 @@ static int judge_and_put(struct guard_looking *l, struct guard_life *life, bool 
 	int ret;
 
 	if (guard_look(l->bus, &before, NULL, e) != 0 || judge(l, e) != 0 ||
-		(!l->known && (guard_new_store(life, e) != 0 || guard_place_now(l->bus, life, e) != 0)))
+		(!l->known && (guard_new_store(life, e) != 0 || guard_place_now(l->bus, &life->place, e) != 0)))
 		return -1;
 	if (alone && l->another.id)
 		*why = l->another;
@@ -166,6 +164,16 @@ int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *r
 	memcpy(ret->store, life.store, sizeof ret->store);
 	guard_life_done(&life);
 	return got < 0 ? -1 : 0;
+}
+
+int guard_store(struct bus *b, char ret[GUARD_STORE], struct err *e)
+{
+	struct guard_life life;
+	int got = guard_life_read(b, &life, e);
+
+	memcpy(ret, life.store, GUARD_STORE);
+	guard_life_done(&life);
+	return got;
 }
 
 bool guard_stops(const struct guard *g, const struct site_destination *d)

@@ -12,7 +12,7 @@
  * goes on.
  *
  * The store keeps its life in the position "site/life": its id, how often it was opened to run, a digest of the machine's id,
- * device and inode of its data file, the clock at the last opening. Beside it, outside the store, witness files say the id and the
+ * device and inode of its data file (of a bus on a cluster: a digest of the cluster's id), the clock at the last opening. Beside it, outside the store, witness files say the id and the
  * number of openings: .jincai-witness beside the site file (or where `witness:` says), .staging/witness of each money
  * destination. The ledgers there (ledger.h) know what was handed over since, have to hold what the store calls done, and
  * each of their lines has to follow the one before. The anchor of the audit, when there is one, is held against the store too
@@ -21,6 +21,9 @@
  * Why the money is stopped stands in the position "site/guard" until it is let go: {"why":CODE,"args":TEXT,"at":TIME}. On a test
  * site that names no people nobody could: there it is logged, and the new life begins at once; but never when a witness, a
  * ledger or the anchor names another store. Then that has to be put back, or these moved away by hand.
+ *
+ * On a cluster several processes run flows of the site. The one that runs the keeper is the one that runs the money destinations, and
+ * the only one that looks and writes here: witnesses, ledgers and anchor are those of its host.
  */
 #define GUARD_STORE 33u
 
@@ -37,6 +40,8 @@ struct guard {
 int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *ret, struct err *e);
 /* Why the money is stopped, and since when (may be NULL), for who looks; E_NONE: it is not. */
 int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct err *e);
+/* The id of the store that runs the site, for who does not run the keeper: 1, 0 it has none yet, -1. */
+int guard_store(struct bus *b, char ret[GUARD_STORE], struct err *e);
 /* What this destination must not be started for now. */
 bool guard_stops(const struct guard *g, const struct site_destination *d);
 

@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
-#include "fsys.h"
 #include "hash.h"
 
-/* ---- what is ---- */
-
-static void short_digest(struct span text, char ret[GUARD_STORE])
-{
-	uint8_t digest[HASH_SHA256];
-	struct buf hex = BUF_INIT;
-
-	hash_sha256(text.p, text.n, digest);
-	hash_hex(&hex, digest, 16);
-	snprintf(ret, GUARD_STORE, "%s", buf_text(&hex));
-	buf_done(&hex);
-}
-
-/* The id itself is nobody's business: machine-id(5). A machine without one is like all that have none. */
-static void machine_now(char ret[GUARD_STORE])
-{
-	struct buf id = BUF_INIT;
-	struct err ignored;
-
-	buf_str(&id, "jincai ");
-	if (fsys_get(AT_FDCWD, "/etc/machine-id", 4096, &id, &ignored) != 0)
-		buf_str(&id, "-");
-	short_digest(buf_as_span(&id), ret);
-	buf_done(&id);
-}
-
-int guard_place_now(struct bus *b, struct guard_life *l, struct err *e)
-{
-	struct buf path = BUF_INIT;
-	struct stat st;
-	int ret = 0;
-
-	buf_printf(&path, "%s/data.mdb", bus_folder(b));
-	if (stat(buf_text(&path), &st) != 0)
-		ret = err_sys(e, E_FILE_FAILED, buf_text(&path), errno);
-	buf_done(&path);
-	machine_now(l->machine);
-	l->device = (uint64_t)st.st_dev;
-	l->inode = (uint64_t)st.st_ino;
-	return ret;
-}
+/* ---- the life of the store ---- */
 
 int guard_new_store(struct guard_life *l, struct err *e)
 {
@@ -65,8 +21,6 @@ int guard_new_store(struct guard_life *l, struct err *e)
 	buf_done(&hex);
 	return 0;
 }
-
-/* ---- the life of the store ---- */
 
 static void text_of(const json_t *o, const char *name, char *ret, size_t cap)
 {
@@ -87,13 +41,13 @@ int guard_life_read(struct bus *b, struct guard_life *ret, struct err *e)
 	int got = bus_position_get(b, GUARD_LIFE, &text, e);
 	json_t *o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
 
-	*ret = (struct guard_life){.openings = guard_number(o, "openings"), .device = guard_number(o, "device"),
-		.inode = guard_number(o, "inode"), .clock_ms = json_integer_value(json_object_get(o, "clock")),
+	*ret = (struct guard_life){.openings = guard_number(o, "openings"),
+		.place = {.device = guard_number(o, "device"), .inode = guard_number(o, "inode")}, .clock_ms = json_integer_value(json_object_get(o, "clock")),
 		.behind_ms = json_integer_value(json_object_get(o, "behind")),
 		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers")),
 		.missing = json_incref(json_object_get(o, "missing")), .gaps = json_incref(json_object_get(o, "gaps")), .anchored = guard_number(o, "anchored")};
 	text_of(o, "store", ret->store, sizeof ret->store);
-	text_of(o, "machine", ret->machine, sizeof ret->machine);
+	text_of(o, "machine", ret->place.where, sizeof ret->place.where);
 	if (got == 1 && !ret->store[0])
 		got = err_set(e, E_FLOW_POSITION, "name=" GUARD_LIFE);
 	json_decref(o);
@@ -113,8 +67,8 @@ static void write_object(const char *name, const json_t *o, struct buf *b)
 void guard_life_write(const struct guard_life *l, struct buf *b)
 {
 	buf_printf(b, "{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64 ",\"inode\":%" PRIu64
-		",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64, l->store, l->openings, l->machine, l->device,
-		l->inode, l->clock_ms, l->behind_ms, l->anchored);
+		",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64, l->store, l->openings, l->place.where,
+		l->place.device, l->place.inode, l->clock_ms, l->behind_ms, l->anchored);
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);
 	write_object("missing", l->missing, b);

@@ -3,6 +3,7 @@
 #define JC_GUARD_PARTS_H
 
 #include "guard.h"
+#include "guard_place.h"
 
 /* What guard.c (judging, letting go), guard_life.c (the life of the store) and guard_beside.c (what lies beside it) share. Nobody
  * else includes this. */
@@ -10,8 +11,9 @@
 #define GUARD_LIFE SITE_KEEPER "/life"
 
 struct guard_life {
-	char store[GUARD_STORE], machine[GUARD_STORE];
-	uint64_t openings, device, inode;
+	char store[GUARD_STORE];
+	struct guard_place place;
+	uint64_t openings;
 	int64_t clock_ms;            /* at the last opening */
 	int64_t behind_ms;           /* a clock that is behind this one was accepted */
 	json_t *accepted;            /* other stores whose witness was accepted: id -> openings; NULL: none */
@@ -25,8 +27,6 @@ struct guard_life {
 int guard_life_read(struct bus *b, struct guard_life *ret, struct err *e);
 void guard_life_write(const struct guard_life *l, struct buf *b);
 void guard_life_done(struct guard_life *l);
-/* Machine, device and inode as they are. */
-int guard_place_now(struct bus *b, struct guard_life *l, struct err *e);
 /* A life that begins: an id of its own. */
 int guard_new_store(struct guard_life *l, struct err *e);
 /* The last thing that was written, or opened. */

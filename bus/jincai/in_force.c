@@ -225,6 +225,39 @@ int in_force_load(struct site *files, struct bus *b, const struct adopted *a, st
 	return 0;
 }
 
+static bool was_asked(const struct adopted *a, const struct item *x)
+{
+	const char *digest = adopted_digest(a, x->name);
+	const json_t *one;
+	size_t i;
+
+	if (digest && strcmp(digest, x->digest) == 0)
+		return true;
+	json_array_foreach(json_object_get(a->root, "next"), i, one)
+		if (strcmp(json_string_value(json_object_get(one, "digest")), x->digest) == 0)
+			return true;
+	return false;
+}
+
+int in_force_keep(struct site *files, struct bus *b, const struct adopted *a, struct err *e)
+{
+	char *root = adopted_root(b);
+	struct items items;
+	int ret = 0;
+
+	items_of(files, &items);
+	for (unsigned i = 0; i < items.n && ret == 0; i++) {
+		char *folder = kept_folder(root, items.list[i].digest);
+
+		if (was_asked(a, &items.list[i]) && !fsys_exists(AT_FDCWD, folder))
+			ret = items_keep(&items, &items.list[i], root, e);
+		free(folder);
+	}
+	items_done(&items);
+	free(root);
+	return ret;
+}
+
 void in_force_done(struct in_force *x)
 {
 	if (x->owned)

@@ -32,6 +32,9 @@ void in_force_done(struct in_force *x);
  * as it was adopted: to call a production site a test is one more change that waits. adopt.altered. */
 int in_force_people(const struct site *files, struct bus *b, const struct adopted *a, struct people **ret, bool *ret_alone,
 	struct err *e);
+/* Keeps what the files say below <bus>/adopted where just that was adopted, or is to be in force, and this host does not have it yet: what
+ * people signed on another host stands here too, once the files have come. */
+int in_force_keep(struct site *files, struct bus *b, const struct adopted *a, struct err *e);
 /* Reads the files of a site once more; NULL with findings. */
 struct site *in_force_again(const struct site *s, struct findings *f);
 

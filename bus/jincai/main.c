@@ -89,6 +89,14 @@ static int store(struct args *a, const char *name, const char *value)
 		a->json = true;
 	else if (strcmp(name, "--until-idle") == 0)
 		a->until_idle = true;
+	else if (strcmp(name, "--take-over") == 0)
+		a->take_over = true;
+	else if (strcmp(name, "--create") == 0)
+		a->create = true;
+	else if (strcmp(name, "--acls") == 0)
+		a->acls = true;
+	else if (strcmp(name, "--live") == 0)
+		a->live = true;
 	else if (strcmp(name, "--update") == 0)
 		a->update = true;
 	else if (strcmp(name, "--yes") == 0)

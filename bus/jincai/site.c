@@ -161,7 +161,11 @@ static char *read_folder(struct loading *in, struct conf *map, const char *key)
 	conf_unknown(file, in->f);
 	path = site_path(in->site, folder->text);
 	if (fsys_open_dir(AT_FDCWD, path, &fd, &e) != 0) {
-		conf_report(in->f, folder, e.id, "%s", e.args);
+		/* The same file serves several hosts; who runs the flow opens it, or refuses. */
+		if (e.id == E_FILE_MISSING && site_on_kafka(in->site))
+			conf_report(in->f, folder, E_SITE_ELSEWHERE, "folder=%s\nname=%.*s", path, SPAN_F(map->key));
+		else
+			conf_report(in->f, folder, e.id, "%s", e.args);
 	} else {
 		if (faccessat(fd, ".", W_OK, AT_EACCESS) != 0)
 			conf_report(in->f, folder, E_FILE_DENIED, "file=%s\nwhy=not writable", path);

@@ -93,7 +93,6 @@ struct site {
 	char store[33];              /* id of the store that runs it, once it runs (guard.h); "" before */
 	bool money_stopped;          /* no money destination may start now */
 	struct bus_kafka_conf kafka; /* of a bus on Kafka; its texts are the site's */
-	unsigned kafka_keep_days;    /* how long topics there keep what is on them */
 	unsigned partitions;
 	uint64_t max_bytes;
 	unsigned double_days;        /* payments that are alike within so many days are suspected doubles; 0: none are */

@@ -10,7 +10,6 @@
 #define EMBEDDED "embedded:"
 #define KAFKA "kafka:"
 #define FOLDER "./bus"
-#define KEEP_DAYS 400                /* a fiscal year, and a month for closing it */
 #define PREFIX_MAX 40u
 #define SECRET_MAX 4096u
 
@@ -226,7 +225,7 @@ static void read_kafka(struct site *s, struct conf *root, const struct conf *bus
 	k->site = mem_text(span_of(s->name));
 	if (prefix && !prefix_ok(prefix->text))
 		conf_report(f, prefix, E_SITE_KAFKA_PREFIX, "text=%.*s\nmax=%u", SPAN_F(prefix->text), PREFIX_MAX);
-	s->kafka_keep_days = (unsigned)conf_int(in.map, "keep_days", 1, 36500, KEEP_DAYS, f);
+	k->keep_days = (unsigned)conf_int(in.map, "keep_days", 1, 36500, BUS_KEEP_DAYS, f);
 	if (in.map) {
 		read_ca(&in, k);
 		read_pair(&in, k);

@@ -2,12 +2,15 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "beside.h"
 #include "guard.h"
 #include "in_force.h"
 #include "log.h"
 #include "people.h"
 #include "say.h"
 #include "verbs.h"
+
+#define PATIENCE_MS 60000            /* with --until-idle others are waited for no longer */
 
 static atomic_int stop_asked;
 
@@ -51,6 +54,8 @@ struct round {
 	struct guard guard;
 	const char *const *names;
 	bool until_idle;
+	bool keeps;                  /* this process runs the keeper: the only one, or the one among several that does */
+	struct beside beside;        /* on a cluster: what it has to know of the others */
 };
 
 static void free_flows(struct flow **flows, unsigned n)
@@ -85,7 +90,8 @@ static void say_guarded(const struct guard *g)
 /* Flows that carry no money are not told apart here: site_flows leaves out those that may not start. keeper: may be NULL. */
 static int run_flows(const struct round *r, struct site *s, struct flow *keeper, bool until_idle)
 {
-	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked};
+	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked, .look = r->keeps ? NULL : beside_look,
+		.arg = (void *)(uintptr_t)&r->beside, .look_ms = BESIDE_LOOK_MS};
 	struct flow **flows = NULL;
 	struct err e = ERR_INIT;
 	unsigned n = 0;
@@ -103,8 +109,30 @@ static int run_flows(const struct round *r, struct site *s, struct flow *keeper,
 	return code;
 }
 
+/* On a cluster: in steps, each when the others are done with the one before. Exit code; *ret_ended: all of the site's have ended. */
+static int finish_beside(const struct round *r, const struct in_force *x, bool *ret_ended)
+{
+	struct err e;
+	int code, got = 1;
+
+	for (int step = BESIDE_ADAPTERS; step < BESIDE_ALL && got == 1; step++) {
+		if (!beside_has(&r->beside, x->site, (enum beside_step)step))
+			continue;
+		got = beside_await(&r->beside, x->site, (enum beside_step)step, &e);
+		code = got != 1 || x->closed ? 0 : run_flows(r, x->site, NULL, true);
+		if (code >= 6)
+			return code;
+		if (got == 1 && (atomic_load(&stop_asked) || beside_ended(&r->beside, x->site, (enum beside_step)step, &e) != 0))
+			got = atomic_load(&stop_asked) ? 0 : -1;
+	}
+	if (got == 1)
+		got = r->keeps ? beside_await(&r->beside, x->site, BESIDE_ALL, &e) : beside_await_change(&r->beside, &e);
+	*ret_ended = got == 1;
+	return got < 0 ? verb_failed(&e) : 0;
+}
+
 /* What was approved is due: what was begun ends with what is in force now. */
-static int finish_begun(const struct round *r, const struct site *files, const struct adopted *a)
+static int finish_begun(const struct round *r, const struct site *files, const struct adopted *a, bool *ret_ended)
 {
 	struct findings f;
 	struct in_force x;
@@ -113,16 +141,30 @@ static int finish_begun(const struct round *r, const struct site *files, const s
 	int code = 0;
 
 	findings_init(&f);
+	*ret_ended = !site_on_kafka(files);
+	err_set(&e, E_ADOPT_UNREADABLE, "file=%s", conf_path(files->conf));
 	again = in_force_again(files, &f);
 	if (again && in_force_load(again, r->bus, a, &x, &f, &e) == 0) {
 		x.site->finish = true;
 		log_line(LOG_INFO, "adopt.finish", "site=%s", x.site->name);
-		code = x.closed ? 0 : run_flows(r, x.site, NULL, true);
+		if (site_on_kafka(files))
+			code = finish_beside(r, &x, ret_ended);
+		else if (!x.closed)
+			code = run_flows(r, x.site, NULL, true);
 		in_force_done(&x);
+	} else if (site_on_kafka(files)) {
+		code = show_findings(&f, &e);
 	}
 	findings_done(&f);
 	site_free(again);
 	return code;
+}
+
+static void ask_again(void)
+{
+	int none = 0;
+
+	atomic_compare_exchange_strong(&stop_asked, &none, KEEPER_AGAIN);
 }
 
 /* Before anything else moves the keeper writes down what is in force. */
@@ -151,12 +193,14 @@ static int run_in_force(const struct round *r, struct site *files, struct flow *
 	if (adopted_read(r->bus, &a, &e) != 0 || in_force_load(files, r->bus, &a, &x, &f, &e) != 0) {
 		code = show_findings(&f, &e);
 	} else {
-		keeper->people = x.site->people;
-		keeper->alone = x.alone;
+		if (keeper) {
+			keeper->people = x.site->people;
+			keeper->alone = x.alone;
+		}
 		if (x.closed)
 			err_print(&x.why, say_lang(), stderr);
 		own = x.closed ? err_code(x.why.id)->exit : 0;
-		code = run_flows(r, x.site, site_wants(r->names, SITE_KEEPER) ? keeper : NULL, r->until_idle);
+		code = run_flows(r, x.site, keeper && site_wants(r->names, SITE_KEEPER) ? keeper : NULL, r->until_idle);
 		code = own > code ? own : code;
 		code = code == 0 && r->guard.why.id ? 1 : code;
 		in_force_done(&x);
@@ -166,29 +210,44 @@ static int run_in_force(const struct round *r, struct site *files, struct flow *
 	return code;
 }
 
-static int one_round(struct round *r, struct site *files, bool first)
+/* What keeper, people and guard have to be told before anything runs. */
+static int prepare(struct round *r, struct site *files, const struct adopted *a, bool first, struct keeper_setup *setup,
+	struct people **ret_people, bool *ret_altered, struct err *e)
+{
+	struct err ignored;
+
+	*ret_altered = in_force_people(files, r->bus, a, ret_people, &setup->alone, &ignored) != 0;
+	if (site_on_kafka(files) && a->root && in_force_keep(files, r->bus, a, e) != 0)
+		return -1;
+	if (!first)
+		return guard_look(r->bus, &r->guard.why, NULL, e);
+	return guard_begin(files, r->bus, setup->alone, &r->guard, e);
+}
+
+static int keeper_round(struct round *r, struct site *files, bool first)
 {
 	struct adopted a = {0};
 	struct people *people = NULL;
 	struct keeper_setup setup = {.bus = r->bus, .site = files, .again = &stop_asked};
 	struct flow *keeper;
 	struct items items;
-	bool altered;
+	bool altered, ended = true;
 	struct err e;
 	int code;
 
 	if (adopted_read(r->bus, &a, &e) != 0)
 		return verb_failed(&e);
-	altered = in_force_people(files, r->bus, &a, &people, &setup.alone, &e) != 0;
-	if (first ? guard_begin(files, r->bus, setup.alone, &r->guard, &e) != 0 : guard_look(r->bus, &r->guard.why, NULL, &e) != 0) {
+	if (prepare(r, files, &a, first, &setup, &people, &altered, &e) != 0) {
 		people_free(people);
 		adopted_done(&a);
 		return verb_failed(&e);
 	}
 	say_guarded(&r->guard);
-	code = adopted_due(&a) && !setup.alone ? finish_begun(r, files, &a) : 0;
+	code = adopted_due(&a) && !setup.alone ? finish_begun(r, files, &a, &ended) : 0;
 	adopted_done(&a);
-	if (atomic_load(&stop_asked) == 1) {
+	if (atomic_load(&stop_asked) == 1 || !ended) {
+		if (!code)
+			ask_again();
 		people_free(people);
 		return code;
 	}
@@ -206,6 +265,48 @@ static int one_round(struct round *r, struct site *files, bool first)
 	people_free(people);
 	items_done(&items);
 	return code;
+}
+
+/* Another process runs the keeper: what is in force stands on the bus. */
+static int other_round(struct round *r, struct site *files)
+{
+	struct adopted a = {0};
+	struct people *people = NULL;
+	bool alone = false, ended;
+	struct err e;
+	int code = 0;
+
+	if (guard_store(r->bus, r->guard.store, &e) < 0 || adopted_read(r->bus, &a, &e) != 0)
+		return verb_failed(&e);
+	if (in_force_keep(files, r->bus, &a, &e) != 0) {
+		adopted_done(&a);
+		return verb_failed(&e);
+	}
+	in_force_people(files, r->bus, &a, &people, &alone, &e);
+	if (!adopted_due(&a) || alone)
+		code = run_in_force(r, files, NULL);
+	else if ((code = finish_begun(r, files, &a, &ended)) == 0)
+		ask_again();
+	people_free(people);
+	adopted_done(&a);
+	return code;
+}
+
+static int one_round(struct round *r, struct site *files, bool first)
+{
+	struct err e;
+	int got = 1;
+
+	if (site_on_kafka(files)) {
+		r->beside = (struct beside){.bus = r->bus, .names = r->names, .patience_ms = r->until_idle ? PATIENCE_MS : 0,
+			.stop = &stop_asked};
+		got = r->keeps ? beside_state(r->bus, r->beside.state, &e) : beside_begin(&r->beside, &e);
+	}
+	if (got < 0)
+		return verb_failed(&e);
+	if (r->keeps)
+		return keeper_round(r, files, first);
+	return got ? other_round(r, files) : 0;
 }
 
 /* Another thing is to be in force: the files are read again too. NULL: they cannot be. */
@@ -232,6 +333,15 @@ static int anchor_opens(const struct site *s, struct err *e)
 	return s->audit.anchor ? audit_anchor(s->audit.anchor, SPAN_NONE, e) : 0;
 }
 
+/* What hands over money is looked at by the safeguard, and let go by people, where the keeper runs. */
+static int money_with_keeper(const struct site *s, const char *const *names, struct err *e)
+{
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		if (s->destinations[i].said != SITE_OFF && items_pays(&s->destinations[i]) && site_wants(names, s->destinations[i].name))
+			return err_set(e, E_RUN_MONEY_APART, "flow=%s", s->destinations[i].name);
+	return 0;
+}
+
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
@@ -240,7 +350,8 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 	struct err e = ERR_INIT;
 	int code, again = KEEPER_AGAIN;
 
-	if (bus_open(&c, BUS_OWN, &r.bus, &e) != 0)
+	r.keeps = !site_on_kafka(s) || site_wants(names, SITE_KEEPER);
+	if ((!r.keeps && money_with_keeper(s, names, &e) != 0) || bus_open(&c, BUS_OWN, &r.bus, &e) != 0)
 		return verb_failed(&e);
 	if (anchor_opens(s, &e) != 0) {
 		bus_close(r.bus);
@@ -271,6 +382,14 @@ int verb_run(const struct args *a)
 
 	if (!s)
 		return code;
+	if (a->take_over && !site_on_kafka(s)) {
+		struct err e;
+
+		err_set(&e, E_RUN_NO_TAKE_OVER, "%s", "");
+		site_free(s);
+		return verb_failed(&e);
+	}
+	s->kafka.take_over = a->take_over;
 	catch_signals();
 	log_line(LOG_INFO, "run.start", "site=%s adapters=%u destinations=%u", s->name, s->nadapters, s->ndestinations);
 	code = verb_run_site(s, a->words, a->until_idle);
@@ -290,6 +409,7 @@ int verb_check(const struct args *a)
 	fprintf(stderr, say("%s站点 %s 没有问题：接入 %u，去向 %u，路由 %u", "%ssite %s is fine: %u adapters, %u destinations, %u routes"),
 		s->test ? say("测试", "test ") : "", s->name, s->nadapters, s->ndestinations, s->nroutes);
 	fprintf(stderr, notes ? say("，提醒 %u 条\n", ", %u notes\n") : "\n", notes);
+	code = a->live ? verb_check_live(s) : 0;
 	site_free(s);
-	return 0;
+	return code;
 }

@@ -8,10 +8,13 @@
 #include "say.h"
 
 const struct verb verbs[] = {
-	{"run", "[FLOW...] [--until-idle]", " --until-idle", "runs the site: adapters, router, destinations",
+	{"run", "[FLOW...] [--until-idle] [--take-over]", " --until-idle --take-over", "runs the site: adapters, router, destinations",
 		"运行站点：接入、路由、去向", "jincai run --until-idle", verb_run},
-	{"check", "", "", "checks the site file and all that it names, starts nothing", "检查站点文件及其引用的一切，不启动任何东西",
-		"jincai check", verb_check},
+	{"check", "[--live]", " --live", "checks the site file and all that it names, starts nothing; on Kafka, with --live, the cluster too",
+		"检查站点文件及其引用的一切，不启动任何东西；加 --live 还检查 Kafka 集群", "jincai check", verb_check},
+	{"topics", "[--create | --acls]", " --create --acls",
+		"lists the topics of the site; on Kafka makes them, or prints the rights that each service needs",
+		"列出站点的主题；在 Kafka 上可建立主题，或列出各服务所需的权限", "jincai topics", verb_topics},
 	{"try", "FILE --form FORM [--summary | --explain N] | EVENTS", " --form --summary --explain",
 		"shows what a file would become, or which routes take an event and what they make of it; touches nothing",
 		"试读一个文件，看会变成什么；或看哪些路由接收某个事件、送出什么；不动任何东西",
@@ -115,6 +118,10 @@ const struct verb_option options[] = {
 	{"--reveal", NULL, "with the personal data in it; who and why is recorded first", "连同其中的个人信息；先记录何人、何故"},
 	{"--all", NULL, "also those that are settled", "连同已了结的"},
 	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
+	{"--live", NULL, "look at the cluster itself: topics, brokers, rights", "查看集群本身：主题、Kafka 服务器、权限"},
+	{"--create", NULL, "make those that are missing", "建立缺少的主题"},
+	{"--acls", NULL, "print commands that give each service what it needs", "输出为各服务授权的命令"},
+	{"--take-over", NULL, "do not wait for a process on another host that no longer answers", "不再等待别的主机上已无应答的进程"},
 };
 const unsigned noptions = sizeof options / sizeof *options;
 

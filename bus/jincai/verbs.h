@@ -15,7 +15,7 @@ struct args {
 	const char *form, *dir, *explain;
 	const char *sample, *reason, *parcel, *line, *from;
 	const char *key, *as, *export_to, *import_from;
-	bool summary, deep, json, until_idle, update, yes, all, reveal;
+	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };
@@ -43,6 +43,8 @@ extern const unsigned noptions;
 
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
+int verb_check_live(const struct site *s);      /* check --live: the cluster; exit code */
+int verb_topics(const struct args *a);
 int verb_todo(const struct args *a);
 int verb_menu(void);                            /* the program alone on a terminal */
 int verb_try(const struct args *a);

@@ -142,6 +142,23 @@ class KafkaSiteTest(unittest.TestCase):
             with self.subTest(prefix):
                 self.assertEqual(self.codes(f"{{ca: one.pem, prefix: {prefix}}}"), (3, ["site.kafka_prefix"]))
 
+    def test_a_folder_of_another_host_is_remarked_on(self):
+        (self.site.root / "in/lambeth").rmdir()
+        self.assertEqual(self.codes("{ca: one.pem}"), (0, ["site.elsewhere"]))
+        self.assertEqual(self.codes(bus="embedded:./bus"), (3, ["file.missing"]))
+
+    def test_who_hands_over_money_runs_with_who_lets_it_go(self):
+        self.check("{ca: one.pem}")
+        for names in (("bank-abc",), ("payroll-a", "units", "bank-abc")):
+            got = self.site.call("run", *names)
+            self.assertEqual((got.code, got.codes), (2, {"run.money_apart"}), got)
+
+    def test_only_from_another_host_something_can_be_taken_over(self):
+        self.check(bus="embedded:./bus")
+        got = self.site.call("run", "--take-over", "--until-idle")
+        self.assertEqual((got.code, got.codes), (2, {"run.no_take_over"}), got)
+        self.assertFalse((self.site.root / "bus").exists())
+
     def test_the_anchor_lies_outside_of_the_folder_of_this_bus(self):
         for section, anchor, want in (("{ca: one.pem}", "./bus/anchor", (5, ["site.anchor"])),
                                       ("{ca: one.pem, folder: ./here}", "./bus/anchor", (0, [])),

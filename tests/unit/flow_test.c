@@ -793,6 +793,37 @@ static void the_stop_flag_ends_a_run_that_is_idle(void **state)
 	assert_int_equal(s->scripts[0].flow.state, FLOW_CLOSED);
 }
 
+struct look {
+	atomic_int stop, times;
+};
+
+static void look(void *arg)
+{
+	struct look *l = arg;
+
+	if (atomic_fetch_add(&l->times, 1) == 2)
+		atomic_store(&l->stop, 1);
+}
+
+static void what_lies_outside_is_looked_at_now_and_then_whether_flows_rest_or_not(void **state)
+{
+	static const char *const scripts[] = {"i", "b"};
+	struct stage *s = *state;
+
+	play(s, &script_kind, scripts[0]);
+	for (unsigned i = 0; i < 2; i++) {
+		struct look l = {0};
+		int64_t begin = clock_steady_ms();
+
+		if (i == 1)
+			play(s, &script_kind, scripts[1]);
+		OK(s->e, flow_run(s->flows, s->n, &(struct flow_run){.stop = &l.stop, .threads = 3, .look = look, .arg = &l,
+			.look_ms = 100}, &s->e));
+		assert_int_equal(l.times, 3);
+		assert_true(clock_steady_ms() - begin >= 200);
+	}
+}
+
 static void the_stop_flag_ends_a_run_that_is_busy_or_waits(void **state)
 {
 	struct stage *s = *state;
@@ -1346,6 +1377,7 @@ int main(void)
 		ON_STAGE(who_gave_up_tries_again_when_something_moved),
 		ON_STAGE(the_stop_flag_ends_a_run_that_is_idle),
 		ON_STAGE(the_stop_flag_ends_a_run_that_is_busy_or_waits),
+		ON_STAGE(what_lies_outside_is_looked_at_now_and_then_whether_flows_rest_or_not),
 		ON_STAGE(a_thousand_idle_flows_cost_nearly_nothing),
 		ON_STAGE(an_effect_that_fails_closes_and_opens),
 		ON_STAGE(an_act_is_executed_once_and_its_outcome_written),

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "beside.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+#include "hash.h"
+#include "log.h"
+#include "say.h"
+
+#define ASK_MS 500
+#define SAY_MS 60000                 /* how often it is said what is waited for */
+
+/* ---- the state ---- */
+
+static void add(struct hash_sha256 *h, const json_t *o)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
+
+	hash_sha256_add(h, text ? text : "-", text ? strlen(text) + 1 : 2);
+	free(text);
+}
+
+/* Of those approved only what is due: more of them change nothing yet. */
+static json_t *due_of(const struct adopted *a)
+{
+	json_t *ret = json_array(), *one;
+	char today[11];
+	size_t i;
+
+	clock_date(clock_day(clock_now_ms()), today);
+	json_array_foreach(json_object_get(a->root, "next"), i, one)
+		if (strcmp(json_string_value(json_object_get(one, "from")), today) <= 0)
+			json_array_append(ret, one);
+	return ret;
+}
+
+int beside_state(struct bus *b, char ret[BESIDE_STATE], struct err *e)
+{
+	struct adopted a = {0};
+	struct hash_sha256 *h;
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+	json_t *due;
+	int got = adopted_read(b, &a, e) != 0 ? -1 : a.root != NULL;
+
+	if (got == 1) {
+		h = hash_sha256_new();
+		due = due_of(&a);
+		add(h, json_object_get(a.root, "items"));
+		add(h, json_object_get(a.root, "live"));
+		add(h, json_object_get(a.root, "ever"));
+		add(h, due);
+		hash_sha256_get(h, digest);
+		hash_sha256_free(h);
+		json_decref(due);
+		hash_hex(&hex, digest, sizeof digest);
+		snprintf(ret, BESIDE_STATE, "%s", buf_text(&hex));
+		buf_done(&hex);
+	}
+	adopted_done(&a);
+	return got;
+}
+
+/* ---- waiting ---- */
+
+/* One wait: false when it was asked to stop. */
+static bool rest(const struct beside *w)
+{
+	const struct timespec t = {.tv_nsec = ASK_MS % 1000 * 1000000L, .tv_sec = ASK_MS / 1000};
+
+	if (!atomic_load(w->stop))
+		nanosleep(&t, NULL);
+	return !atomic_load(w->stop);
+}
+
+/* Asks until it answers 1 or -1, says once in a while what it waits for. why: set by ask when it answers 0. */
+static int await(const struct beside *w, int (*ask)(void *arg, struct err *why, struct err *e), void *arg, struct err *e)
+{
+	int64_t since = clock_steady_ms(), said = 0;
+	struct err why = ERR_INIT;
+	int got;
+
+	while ((got = ask(arg, &why, e)) == 0) {
+		int64_t now = clock_steady_ms();
+
+		if (w->patience_ms && now - since > w->patience_ms) {
+			*e = why;
+			return -1;
+		}
+		if (!said || now - said > SAY_MS) {
+			log_err(LOG_WARN, "run.waits", &why, "do=wait");
+			said = now;
+		}
+		if (!rest(w))
+			return 0;
+	}
+	return got;
+}
+
+static int ask_in_force(void *arg, struct err *why, struct err *e)
+{
+	struct beside *w = arg;
+
+	err_set(why, E_RUN_NOT_IN_FORCE, "%s", "");
+	return beside_state(w->bus, w->state, e);
+}
+
+int beside_begin(struct beside *w, struct err *e)
+{
+	return await(w, ask_in_force, w, e);
+}
+
+void beside_look(void *arg)
+{
+	struct beside *w = arg;
+	char now[BESIDE_STATE];
+	int none = 0;
+	struct err e;
+
+	if (beside_state(w->bus, now, &e) == 1 && strcmp(now, w->state) != 0)
+		atomic_compare_exchange_strong(w->stop, &none, KEEPER_AGAIN);
+}
+
+static bool is_other(const struct beside *w)
+{
+	char now[BESIDE_STATE];
+	struct err e;
+
+	return beside_state(w->bus, now, &e) == 1 && strcmp(now, w->state) != 0;
+}
+
+/* ---- ending what was begun ---- */
+
+/* The flows of a site of one step: the n-th name, NULL behind the last. One that is off has begun nothing. */
+static const char *flow_of(const struct site *s, enum beside_step step, unsigned n)
+{
+	if (step == BESIDE_ROUTER)
+		return n == 0 ? SITE_ROUTER : NULL;
+	if (step == BESIDE_ADAPTERS)
+		return n < s->nadapters ? s->adapters[n].name : NULL;
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		if (s->destinations[i].mode != SITE_OFF && n-- == 0)
+			return s->destinations[i].name;
+	return NULL;
+}
+
+bool beside_has(const struct beside *w, const struct site *s, enum beside_step step)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = flow_of(s, step, i)); i++)
+		if (site_wants(w->names, name))
+			return true;
+	return false;
+}
+
+static void key_of(struct buf *b, const char *flow)
+{
+	buf_clear(b);
+	buf_printf(b, "%s/ended", flow);
+}
+
+struct asking {
+	const struct beside *w;
+	const struct site *site;
+	enum beside_step step;
+};
+
+/* 1: all of the steps before have said it. */
+static int ask_ended(void *arg, struct err *why, struct err *e)
+{
+	struct asking *x = arg;
+	struct buf key = BUF_INIT, said = BUF_INIT;
+	const char *name;
+	int got = 1;
+
+	for (unsigned step = 0; step < (unsigned)x->step && got == 1; step++)
+		for (unsigned i = 0; got == 1 && (name = flow_of(x->site, (enum beside_step)step, i)); i++) {
+			key_of(&key, name);
+			buf_clear(&said);
+			got = bus_position_get(x->w->bus, buf_text(&key), &said, e);
+			if (got == 1 && !span_is(buf_as_span(&said), x->w->state))
+				got = 0;
+			if (got == 0)
+				err_set(why, E_ADOPT_WAITS, "flow=%s", name);
+		}
+	buf_done(&key);
+	buf_done(&said);
+	return got == 0 && is_other(x->w) ? 2 : got;
+}
+
+int beside_await(const struct beside *w, const struct site *s, enum beside_step step, struct err *e)
+{
+	struct asking x = {.w = w, .site = s, .step = step};
+	int got = await(w, ask_ended, &x, e);
+
+	return got == 2 ? 0 : got;
+}
+
+static int say_ended(const struct beside *w, const char *name, struct err *e)
+{
+	struct bus_owner *o = NULL;
+	struct buf key = BUF_INIT;
+	int ret;
+
+	key_of(&key, name);
+	ret = bus_own(w->bus, name, &o, e) != 0 || bus_position_put(o, buf_text(&key), span_of(w->state), e) != 0 ||
+		bus_commit(o, e) != 0 ? -1 : 0;
+	bus_disown(o);
+	buf_done(&key);
+	return ret;
+}
+
+int beside_ended(const struct beside *w, const struct site *s, enum beside_step step, struct err *e)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = flow_of(s, step, i)); i++)
+		if (site_wants(w->names, name) && say_ended(w, name, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int ask_change(void *arg, struct err *why, struct err *e)
+{
+	const struct beside *w = arg;
+
+	(void)e;
+	err_set(why, E_ADOPT_WAITS, "flow=%s", SITE_KEEPER);
+	return is_other(w);
+}
+
+int beside_await_change(const struct beside *w, struct err *e)
+{
+	return await(w, ask_change, (void *)(uintptr_t)w, e);
+}

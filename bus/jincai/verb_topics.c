@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "cluster.h"
+#include "say.h"
+#include "topics.h"
+#include "verbs.h"
+
+struct looked {
+	struct cluster_needs needs;
+	struct kafka_admin *admin;
+	struct kafka_report *report;
+};
+
+static void looked_done(struct looked *l)
+{
+	kafka_report_free(l->report);
+	kafka_admin_close(l->admin);
+	cluster_needs_done(&l->needs);
+}
+
+/* Exit code. */
+static int look(const struct site *s, struct looked *ret)
+{
+	struct bus_conf c = site_bus(s);
+	struct err e;
+
+	*ret = (struct looked){.admin = NULL};
+	cluster_needs(s, &ret->needs);
+	if (kafka_admin_open(&c, &ret->admin, &e) == 0 &&
+		kafka_admin_look(ret->admin, ret->needs.list, ret->needs.n, &ret->report, &e) == 0)
+		return 0;
+	looked_done(ret);
+	return verb_failed(&e);
+}
+
+/* ---- topics ---- */
+
+static void show_topic(const char *name, const struct kafka_report_topic *t)
+{
+	if (t->denied)
+		printf("%-44s %s\n", name, say("无权查看", "may not be looked at"));
+	else if (!t->there)
+		printf("%-44s %s\n", name, say("没有", "missing"));
+	else
+		printf("%-44s %10u %10u %10u\n", name, t->partitions, t->replicas, t->in_sync);
+}
+
+static int list_cluster(const struct site *s)
+{
+	struct looked l;
+	int code = look(s, &l);
+	unsigned missing = 0;
+
+	if (code)
+		return code;
+	printf("%-44s %10s %10s %10s\n", "topic", "partitions", "replicas", "in sync");
+	for (unsigned i = 0; i < l.report->ntopics; i++) {
+		char *full = kafka_admin_full(l.admin, l.report->topics[i].name);
+
+		show_topic(full, &l.report->topics[i]);
+		missing += !l.report->topics[i].there;
+		free(full);
+	}
+	fprintf(stderr, say("集群 %s，Kafka 服务器 %u 个，主题 %u 个，缺 %u 个\n", "cluster %s: %u brokers, %u topics, %u missing\n"), l.report->cluster,
+		l.report->brokers, l.report->ntopics, missing);
+	looked_done(&l);
+	return missing ? 1 : 0;
+}
+
+/* The store on this host has a topic once a flow has written it. */
+static int list_store(const struct site *s)
+{
+	struct cluster_needs needs;
+	int code = 0;
+	struct bus *b = verb_look(s, &code);
+
+	if (!b)
+		return code;
+	cluster_needs(s, &needs);
+	printf("%-44s %10s\n", "topic", "partitions");
+	for (unsigned i = 0; i < needs.n; i++) {
+		unsigned number;
+		struct err e;
+
+		if (strncmp(needs.list[i].name, "jincai.positions", 16) == 0 || strncmp(needs.list[i].name, "jincai.orders", 13) == 0)
+			continue;        /* of a cluster alone */
+		if (bus_topic(b, needs.list[i].name, &number, &e) == 0)
+			printf("%-44s %10u\n", needs.list[i].name, bus_partitions(b, number));
+		else if (e.id == E_BUS_NO_TOPIC)
+			printf("%-44s %s\n", needs.list[i].name, say("尚无记录", "nothing yet"));
+		else
+			code = verb_failed(&e);
+	}
+	cluster_needs_done(&needs);
+	bus_close(b);
+	return code;
+}
+
+/* What is there with another number of partitions is refused before anything is made. */
+static int same_partitions(const struct looked *l, struct err *e)
+{
+	for (unsigned i = 0; i < l->needs.n; i++)
+		if (l->report->topics[i].there && l->report->topics[i].partitions != l->needs.list[i].partitions)
+			return err_set(e, E_KAFKA_PARTITIONS, "topic=%s\nhave=%u\nwant=%u", l->needs.list[i].name,
+				l->report->topics[i].partitions, l->needs.list[i].partitions);
+	return 0;
+}
+
+static int create(const struct site *s)
+{
+	struct looked l;
+	int code = look(s, &l);
+	unsigned made = 0;
+	struct err e;
+
+	if (code)
+		return code;
+	if (same_partitions(&l, &e) != 0 || kafka_admin_make(l.admin, l.report, l.needs.list, &e) != 0) {
+		looked_done(&l);
+		return verb_failed(&e);
+	}
+	for (unsigned i = 0; i < l.needs.n; i++) {
+		char *full = kafka_admin_full(l.admin, l.needs.list[i].name);
+
+		if (!l.report->topics[i].there)
+			printf("%s\n", full);
+		made += !l.report->topics[i].there;
+		free(full);
+	}
+	fprintf(stderr, say("新建 %u 个主题，副本 %u 份，至少 %u 份写入才算数，保留 %u 天；原有的 %u 个未改动\n",
+		"%u topics made: %u copies of each record, %u have to have it before it counts, kept for %u days; %u were there and stay as they are\n"),
+		made, kafka_replicas(l.report->brokers), kafka_min_in_sync(l.report->brokers), s->kafka.keep_days, l.needs.n - made);
+	if (l.report->brokers < 3) {
+		err_set(&e, E_KAFKA_FEW, "n=%u", l.report->brokers);
+		err_print(&e, say_lang(), stderr);
+	}
+	looked_done(&l);
+	return 0;
+}
+
+static int rights(const struct site *s)
+{
+	struct buf b = BUF_INIT;
+
+	cluster_rights(s, &b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_done(&b);
+	return 0;
+}
+
+static int not_here(const struct site *s)
+{
+	struct err e;
+
+	err_set(&e, E_KAFKA_NONE, "url=%s", s->bus_url);
+	return verb_failed(&e);
+}
+
+int verb_topics(const struct args *a)
+{
+	int code = 0;
+	struct site *s = verb_site(a, &code);
+
+	if (!s)
+		return code;
+	if ((a->create || a->acls) && !site_on_kafka(s))
+		code = not_here(s);
+	else if (a->create)
+		code = create(s);
+	else if (a->acls)
+		code = rights(s);
+	else
+		code = site_on_kafka(s) ? list_cluster(s) : list_store(s);
+	site_free(s);
+	return code;
+}
+
+/* ---- check --live ---- */
+
+struct told {
+	unsigned n, notes;
+	int code;
+};
+
+static void tell(void *arg, const struct err *e)
+{
+	struct told *t = arg;
+
+	err_print(e, say_lang(), stderr);
+	if (err_kind(e) == ERR_NOTE) {
+		t->notes++;
+		return;
+	}
+	t->n++;
+	if (err_code(e->id)->exit > t->code)
+		t->code = err_code(e->id)->exit;
+}
+
+int verb_check_live(const struct site *s)
+{
+	struct told t = {.n = 0};
+	struct looked l;
+	int code = site_on_kafka(s) ? look(s, &l) : not_here(s);
+
+	if (code)
+		return code;
+	cluster_judge(s, &l.needs, l.report, tell, &t);
+	fprintf(stderr, say("集群 %s：Kafka 服务器 %u 个，问题 %u 个，提醒 %u 条\n", "cluster %s: %u brokers, %u findings, %u notes\n"), l.report->cluster,
+		l.report->brokers, t.n, t.notes);
+	looked_done(&l);
+	return t.code;
+}

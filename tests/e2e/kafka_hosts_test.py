@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A site on Kafka, over several processes that share nothing of the bus but the cluster: each has a folder of its own, as on a
+host of its own. And the verbs that look at the cluster.
+
+    kafka_hosts_test.py JINCAI          with $JINCAI_KAFKA_FOLDER/address; 77: skipped, there is no broker
+"""
+import collections
+import contextlib
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from people import PRODUCTION, PeopleSite  # noqa: E402
+from small_site import SITE_FILE, Site, payroll  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path("build/release/bin/jincai")
+ADDRESS = ""
+SECONDS = 90
+LIBRARY = ("adapters/bank/pipe/batch.yaml",)
+
+
+def on_kafka(text, prefix, host="a", **more):
+    options = ", ".join(f"{k}: {v}" for k, v in {"folder": f"./host-{host}", "prefix": prefix, **more}.items())
+    return text.replace("embedded:./bus", f"kafka:{ADDRESS}") + f"kafka: {{{options}}}\n"
+
+
+class Process:
+    """`jincai run FLOW...` of one host, and its log."""
+
+    def __init__(self, site, host, *flows):
+        self.log = site.root / f"log-{host}-{secrets.token_hex(2)}"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([site.program, "run", *flows, "-c", f"{host}.yaml", "--lang", "en"], cwd=site.root,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+class KafkaHostsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.prefix = f"h{secrets.token_hex(4)}."
+        self.running = contextlib.ExitStack()
+        self.addCleanup(self.running.close)
+
+    def site(self, kind=Site, text=SITE_FILE, **more):
+        """Its file for each of three hosts; jincai.yaml is that of host a. Its name is its own, for transactional ids."""
+        text = text.replace("name: yakeshi", f"name: {self.prefix[:-1]}")
+        site = kind(self.root, PROGRAM, on_kafka(text, self.prefix, **more))
+        for host in "abc":
+            (self.root / f"{host}.yaml").write_text(on_kafka(text, self.prefix, host, **more), encoding="utf-8")
+        return site
+
+    def run_on(self, site, host, *flows):
+        p = Process(site, host, *flows)
+        self.running.callback(p.stop)
+        return p
+
+    def until(self, what, *processes):
+        end = time.monotonic() + SECONDS
+        while not what():
+            for p in processes:
+                self.assertIsNone(p.process.poll(), p.text())
+            self.assertLess(time.monotonic(), end, "\n".join(p.text()[-3000:] for p in processes))
+            time.sleep(0.1)
+
+    def ends_well(self, *processes):
+        for p in processes:
+            self.assertEqual(p.stop(), 0, p.text()[-3000:])
+
+    # ---- several processes ----
+
+    def test_three_hosts_share_a_site_and_wait_for_the_one_that_says_what_is_in_force(self):
+        site = self.site()
+        batch = site.drop(payroll(batch=1, rows=30))
+        b, c = self.run_on(site, "b", "router"), self.run_on(site, "c", "payroll-a", "lambeth")
+        self.until(lambda: "run.not_in_force" in b.text() and "run.not_in_force" in c.text(), b, c)
+        self.assertTrue((site.payroll / batch.name).exists(), "it was taken before anything was in force")
+        a = self.run_on(site, "a", "site", "bank-abc", "units")
+        self.until(lambda: site.sent().total() == 30 and sum(site.unit_lines().values()) == 30, a, b, c)
+        self.assertEqual(site.sent(), collections.Counter(batch.lines))
+        # Each ran the flows that it was to run, and no other.
+        self.assertIn("intake.batch", c.text())
+        self.assertIn("deliver.handed", a.text())
+        self.assertNotIn("intake.batch", a.text() + b.text())
+        # A verb on a fourth: what it has not seen it reads from the cluster.
+        self.ends_well(b)
+        shutil.rmtree(self.root / "host-b")
+        r = site.call("balance", "-c", "b.yaml", "--lang", "en")
+        self.assertEqual((r.code, r.out.strip().splitlines()[-1]), (0, "difference 0.00"), r)
+        self.ends_well(a, c)
+
+    def test_what_two_people_let_takes_effect_in_all_processes_when_each_has_ended_what_it_began(self):
+        for name in LIBRARY:
+            (self.root / "lib" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.root / "lib" / name)
+        site = self.site(PeopleSite, PRODUCTION.replace("bus: ", "library: [./lib]\nbus: "))
+        a = self.run_on(site, "a", "site", "bank-abc", "units")
+        b, c = self.run_on(site, "b", "router"), self.run_on(site, "c", "payroll-a", "lambeth")
+        self.until(lambda: (self.root / "host-c/spool").exists(), a, b, c)
+        self.two_let(site, "live", "bank-abc")
+        self.until(lambda: all("what=run.again" in p.text() for p in (a, b, c)), a, b, c)
+        first = site.drop(payroll(batch=1, rows=20))
+        self.until(lambda: site.sent().total() == 20, a, b, c)
+        form = self.root / "lib" / LIBRARY[0]
+        form.write_text(form.read_text(encoding="utf-8") + "# another edition\n", encoding="utf-8")
+        edited = re.sub(r"df_", "dg_", form.read_text(encoding="utf-8"))
+        form.write_text(edited, encoding="utf-8")
+        self.two_let(site, "adopt")
+        self.until(lambda: all("what=adopt.finish" in p.text() for p in (a, b, c)), a, b, c)
+        self.until(lambda: "what=adopt.in_force" in a.text(), a, b, c)
+        second = site.drop(payroll(batch=2, rows=20))
+        self.until(lambda: list((self.root / "out/abc").glob("dg_*.txt.ok")), a, b, c)
+        self.assertEqual(site.sent(), collections.Counter(first.lines))      # under the former names: the first alone
+        self.assertEqual(len(second.lines), 20)
+        for p in (a, b, c):
+            self.assertNotIn("bus.fenced", p.text())
+        # The keeper changed it when the last of the others had said that it is ready.
+        self.ends_well(a, b, c)
+        r = site.call("balance", "--lang", "en")
+        self.assertEqual((r.code, r.out.strip().splitlines()[-1]), (0, "difference 0.00"), r)
+
+    def two_let(self, site, *words):
+        r = site.call(*words, "--reason", "for a test")
+        self.assertIn(r.code, (0, 1), r)
+        end = time.monotonic() + SECONDS
+        while not site.proposed():
+            self.assertLess(time.monotonic(), end, r)
+            time.sleep(0.2)
+        site.approve(site.proposed()[-1]["act"], run=False)
+
+    # ---- the cluster ----
+
+    def test_topics_are_made_once_as_they_have_to_be(self):
+        site = self.site()
+        r = site.call("topics", "--lang", "en")
+        self.assertEqual((r.code, r.out.count("missing")), (1, 10), r)
+        r = site.call("check", "--live")
+        self.assertIn("kafka.no_topic", r.codes)
+        made = site.call("topics", "--create", "--lang", "en")
+        self.assertEqual((made.code, len(made.out.split())), (0, 10), made)
+        self.assertTrue(all(name.startswith(self.prefix + "jincai.") for name in made.out.split()), made)
+        again = site.call("topics", "--create", "--lang", "en")
+        self.assertEqual((again.code, again.out), (0, ""), again)
+        r = site.call("topics", "--lang", "en")
+        self.assertEqual((r.code, r.out.count("missing")), (0, 0), r)
+        # Only what one broker with the settings of a test cannot have is left.
+        r = site.call("check", "--live")
+        self.assertLessEqual(r.codes, {"kafka.few", "kafka.expiration", "kafka.state_log"}, r)
+
+    def test_another_number_of_partitions_is_refused_before_anything_is_made(self):
+        site = self.site(text=SITE_FILE.replace("bus: ", "partitions: 2\nbus: "))
+        self.assertEqual(site.call("topics", "--create").code, 0)
+        site = self.site(text=SITE_FILE.replace("bus: ", "partitions: 3\nbus: ").replace("units:", "others:").replace("to: units", "to: others"))
+        r = site.call("topics", "--create")
+        self.assertEqual((r.code, r.codes), (3, {"kafka.partitions"}), r)
+        r = site.call("topics", "--lang", "en")
+        self.assertRegex(r.out, r"to\.others +missing")
+        r = site.call("check", "--live")
+        self.assertIn("kafka.partitions", r.codes)
+        self.assertEqual(r.code, 3)
+        r = site.run()
+        self.assertEqual((r.code, "bus.partitions" in r.codes), (3, True), r)
+
+    def test_a_retention_that_is_too_short_is_told(self):
+        site = self.site(keep_days=10)
+        self.assertEqual(site.call("topics", "--create").code, 0)
+        site = self.site(keep_days=400)
+        r = site.call("check", "--live", "--lang", "en")
+        self.assertIn("kafka.retention", r.codes)
+        self.assertIn("keeps records for 10 days, the site wants 400", r.err)
+
+    def test_where_no_broker_answers_it_is_said_soon(self):
+        site = self.site()
+        text = (self.root / "jincai.yaml").read_text().replace(ADDRESS, "127.0.0.1:9")
+        site.write(text)
+        for words in (("topics",), ("check", "--live"), ("topics", "--create")):
+            r = site.call(*words)
+            self.assertEqual((r.code, r.codes & {"bus.away"}), (4, {"bus.away"}), r)
+            self.assertLess(r.seconds, 40)
+
+    def test_rights_are_printed_without_asking_the_cluster_and_say_no_secret(self):
+        site = self.site()
+        site.write((self.root / "jincai.yaml").read_text().replace(ADDRESS, "127.0.0.1:9"))
+        r = site.call("topics", "--acls")
+        self.assertEqual(r.code, 0, r)
+        for flow in ("site", "router", "payroll-a", "lambeth", "bank-abc", "units"):
+            self.assertIn(f"--transactional-id '{self.prefix[:-1]}.{flow}'", r.out)
+        self.assertEqual(subprocess.run(["sh", "-n"], input=r.out.encode()).returncode, 0)
+
+    def test_a_store_on_this_host_lists_its_topics_and_knows_no_cluster(self):
+        site = Site(self.root, PROGRAM)
+        self.assertEqual(site.run().code, 0)
+        r = site.call("topics")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("jincai.payroll", r.out)
+        for words in (("topics", "--create"), ("topics", "--acls"), ("check", "--live")):
+            r = site.call(*words)
+            self.assertEqual((r.code, r.codes), (2, {"kafka.none"}), r)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+    address = pathlib.Path(os.environ.get("JINCAI_KAFKA_FOLDER", "build/release/kafka")) / "address"
+    if not address.exists():
+        print(f"skipped: no broker was started ({address})")
+        sys.exit(1 if os.environ.get("JINCAI_KAFKA") == "require" else 77)
+    ADDRESS = address.read_text().strip()
+    unittest.main()
