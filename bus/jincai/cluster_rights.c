@@ -45,7 +45,7 @@ static void begin_flow(const struct site *s, struct buf *b, const char *flow)
 	buf_c(b, '\n');
 	read_all(s, b, flow);
 	allow(b, flow);
-	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s.%s'\n", s->name, flow);
+	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s.%s'\n", s->kafka.prefix, s->name, flow);
 	allow(b, flow);
 	buf_str(b, " --operation Write");
 	for (unsigned i = 0; kafka_own_topics[i]; i++)

@@ -204,7 +204,7 @@ class KafkaHostsTest(unittest.TestCase):
         r = site.call("topics", "--acls")
         self.assertEqual(r.code, 0, r)
         for flow in ("site", "router", "payroll-a", "lambeth", "bank-abc", "units"):
-            self.assertIn(f"--transactional-id '{self.prefix[:-1]}.{flow}'", r.out)
+            self.assertIn(f"--transactional-id '{self.prefix}{self.prefix[:-1]}.{flow}'", r.out)
         self.assertEqual(subprocess.run(["sh", "-n"], input=r.out.encode()).returncode, 0)
 
     def test_a_store_on_this_host_lists_its_topics_and_knows_no_cluster(self):
