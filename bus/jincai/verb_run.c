@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "beside.h"
 #include "guard.h"
@@ -11,6 +12,8 @@
 #include "verbs.h"
 
 #define PATIENCE_MS 60000            /* with --until-idle others are waited for no longer */
+#define OPEN_WAIT_MS 2000
+#define OPEN_TRIES 3u                /* with --until-idle; each one waits for the cluster by itself */
 
 static atomic_int stop_asked;
 
@@ -342,6 +345,24 @@ static int money_with_keeper(const struct site *s, const char *const *names, str
 	return 0;
 }
 
+/* A cluster that is away is waited for, without end by a service: it is being restarted, or the network is. */
+static int open_bus(const struct site *s, const struct bus_conf *c, bool until_idle, struct bus **ret, struct err *e)
+{
+	for (unsigned n = 1; bus_open(c, BUS_OWN, ret, e) != 0; n++) {
+		if (!site_on_kafka(s) || err_kind(e) != ERR_RETRY || (until_idle && n >= OPEN_TRIES))
+			return -1;
+		if ((n & (n - 1)) == 0)
+			log_err(LOG_WARN, "bus.wait", e, "try=%u", n);
+		for (int i = 0; i < OPEN_WAIT_MS / 100; i++) {
+			if (atomic_load(&stop_asked) == 1)
+				return -1;
+			usleep(100000);
+		}
+		*e = ERR_INIT;
+	}
+	return 0;
+}
+
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
@@ -351,8 +372,10 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 	int code, again = KEEPER_AGAIN;
 
 	r.keeps = !site_on_kafka(s) || site_wants(names, SITE_KEEPER);
-	if ((!r.keeps && money_with_keeper(s, names, &e) != 0) || bus_open(&c, BUS_OWN, &r.bus, &e) != 0)
+	if (!r.keeps && money_with_keeper(s, names, &e) != 0)
 		return verb_failed(&e);
+	if (open_bus(s, &c, until_idle, &r.bus, &e) != 0)
+		return atomic_load(&stop_asked) == 1 ? 0 : verb_failed(&e);
 	if (anchor_opens(s, &e) != 0) {
 		bus_close(r.bus);
 		return verb_failed(&e);
