@@ -30,6 +30,14 @@ if(Python3_FOUND)
   kafka_tests(kafka_hosts)
 endif()
 
+# The same files on both buses: the same events, totals, and files for receivers.
+if(Python3_FOUND)
+  add_test(NAME same COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/same_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:dump_topic>)
+  set_tests_properties(same PROPERTIES TIMEOUT 600 LABELS kafka)
+  kafka_tests(same)
+endif()
+
 jincai_test(kafka_driver_test bus FOLDER kafka)
 add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
 kafka_tests(kafka_driver_test bus_contract_kafka)

@@ -19,6 +19,8 @@ endif()
 add_test(NAME cases COMMAND jincai test)
 add_executable(put_position e2e/put_position.c)
 target_link_libraries(put_position PRIVATE bus jincai_flags)
+add_executable(dump_topic e2e/dump_topic.c)
+target_link_libraries(dump_topic PRIVATE bus jincai_flags)
 add_test(NAME lists COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/e2e/lists_test.py $<TARGET_FILE:jincai>
   $<TARGET_FILE:put_position>)
 
