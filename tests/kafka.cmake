@@ -30,6 +30,18 @@ if(Python3_FOUND)
   kafka_tests(kafka_hosts)
 endif()
 
+# The demo on Kafka. The script builds build/release: it is tried where that is what has just been built.
+if(Python3_FOUND)
+  set(demo_sh)
+  if(CMAKE_BINARY_DIR STREQUAL "${CMAKE_SOURCE_DIR}/build/release")
+    set(demo_sh ${CMAKE_SOURCE_DIR}/demo.sh)
+  endif()
+  add_test(NAME demo_kafka COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/demo/demo_kafka_test.py
+    $<TARGET_FILE:jincai> ${demo_sh})
+  set_tests_properties(demo_kafka PROPERTIES TIMEOUT 600 LABELS kafka)
+  kafka_tests(demo_kafka)
+endif()
+
 # The same files on both buses: the same events, totals, and files for receivers.
 if(Python3_FOUND)
   add_test(NAME same COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/same_test.py $<TARGET_FILE:jincai>

@@ -63,6 +63,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->sample = value;
 	else if (strcmp(name, "--dir") == 0)
 		a->dir = value;
+	else if (strcmp(name, "--bus") == 0)
+		a->bus = value;
 	else if (strcmp(name, "--explain") == 0)
 		a->explain = value;
 	else if (strcmp(name, "--reason") == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include "flows.h"
 #include "fsys.h"
+#include "letter.h"
 #include "log.h"
 #include "planted.h"
 #include "say.h"
@@ -200,6 +202,43 @@ static int prepare(struct demo *d, struct err *e)
 	return ret;
 }
 
+/* ---- another bus ---- */
+
+#define OWN_BUS "\nbus: embedded:./bus\n"       /* as the demo's site file has it */
+
+/* Puts the copy of the site on a cluster, under a prefix that no demo before it had. */
+static int put_on_bus(const struct demo *d, const char *url, struct err *e)
+{
+	json_t *word = json_string(url);
+	char *quoted = json_dumps(word, JSON_ENCODE_ANY);
+	struct buf text = BUF_INIT, put = BUF_INIT;
+	const char *at = NULL;
+	unsigned number;
+	int ret = -1;
+
+	if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+		err_sys(e, E_FILE_FAILED, "jincai.yaml", errno);
+	} else if (fsys_get(d->fd, "jincai.yaml", FILE_MAX, &text, e) == 0) {
+		at = strstr(buf_text(&text), OWN_BUS);
+		if (!quoted || !at)
+			err_set(e, E_BUS_URL, "url=%s", url);
+		else
+			ret = 0;
+	}
+	if (ret == 0) {
+		buf_printf(&put, "%.*s\nbus: %s\n", (int)(at - text.p), text.p, quoted);
+		if (span_starts(span_of(url), SPAN("kafka:")))
+			buf_printf(&put, "kafka: {folder: ./bus, prefix: demo-%08x.}\n", number);
+		buf_str(&put, at + strlen(OWN_BUS));
+		ret = fsys_put(d->fd, "jincai.yaml", buf_as_span(&put), e);
+	}
+	free(quoted);
+	json_decref(word);
+	buf_done(&text);
+	buf_done(&put);
+	return ret;
+}
+
 /* ---- the steps ---- */
 
 /* steps/<step>/ lies over in/. */
@@ -248,19 +287,48 @@ static int run_steps(const struct demo *d, struct site *s)
 
 /* ---- */
 
-/* What a person would try next: in planted.json, the demo's folder written {dir}. */
-static void show_next(const struct demo *d)
+/* The number of the first dead letter, by which a person asks for it. */
+static int first_letter(struct bus *bus, uint64_t *ret, struct err *e)
+{
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	struct arena a = ARENA_INIT;
+	struct letter l = {0};
+	int got = letter_open(bus, &r, e), is = 0;
+
+	while (got == 1 && (got = bus_next(r, &m, e)) == 1 && (is = letter_read(&m, &a, &l, e)) == 0)
+		;
+	*ret = is == 1 ? l.number : 0;
+	buf_done(&l.words);
+	arena_done(&a);
+	bus_unread(r);
+	return got < 0 || is < 0 ? -1 : 0;
+}
+
+/* What a person would try next: in planted.json, the demo's folder written {dir}, the first dead letter {letter}. */
+static int show_next(const struct demo *d, struct bus *bus, struct err *e)
 {
 	const json_t *line;
+	uint64_t letter;
 	size_t i;
 
+	if (first_letter(bus, &letter, e) != 0)
+		return -1;
 	printf("\n%s\n", say("接下来可以试", "to try next"));
 	json_array_foreach(json_object_get(d->planted.root, "next"), i, line) {
-		const char *text = json_string_value(line), *at = text ? strstr(text, "{dir}") : NULL;
+		const char *text = json_string_value(line), *at;
 
-		if (at)
-			printf("  jincai %.*s%s%s\n", (int)(at - text), text, d->dir, at + strlen("{dir}"));
+		printf("  jincai ");
+		for (; text && (at = strchr(text, '{')); text = strchr(at, '}') + 1) {
+			printf("%.*s", (int)(at - text), text);
+			if (strncmp(at, "{letter}", 8) == 0)
+				printf("%" PRIu64, letter);
+			else
+				fputs(d->dir, stdout);
+		}
+		printf("%s\n", text ? text : "");
 	}
+	return 0;
 }
 
 static int show(struct demo *d, const struct site *s, struct bus *bus, struct err *e)
@@ -277,9 +345,9 @@ static int show(struct demo *d, const struct site *s, struct bus *bus, struct er
 	if (wrong < 0)
 		return -1;
 	d->planted.wrong += (unsigned)wrong;
-	show_next(d);
+	wrong = show_next(d, bus, e);
 	fflush(stdout);
-	return 0;
+	return wrong;
 }
 
 static int demo(struct demo *d)
@@ -291,13 +359,16 @@ static int demo(struct demo *d)
 	char *path;
 	int code = 0;
 
-	if (prepare(d, &e) != 0)
+	if (prepare(d, &e) != 0 || (d->args->bus && put_on_bus(d, d->args->bus, &e) != 0))
 		return verb_failed(&e);
 	printf(say("演示站点：%s（保留；全部为合成数据）\n", "demo site: %s (kept; all data is synthetic)\n"), d->dir);
 	fflush(stdout);
 	path = join(d->dir, "jincai.yaml");
 	here.site = path;
 	s = verb_site(&here, &code);
+	if (s && site_on_kafka(s))
+		printf(say("%s 上的主题都以 %s 开头\n", "its topics on %s begin with %s\n"), s->bus_url, s->kafka.prefix);
+	fflush(stdout);
 	if (s)
 		code = run_steps(d, s);
 	if (s && code == 0)

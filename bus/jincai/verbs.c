@@ -85,7 +85,7 @@ const struct verb verbs[] = {
 		"jincai compare units out/units/602001/mx_000001.csv", verb_compare},
 	{"help", "[VERB | CODE]", "", "shows how a verb is used, or what an error code means and what to do", "看某个命令的用法，或某个错误代码的含义和处理办法",
 		"jincai help balance", verb_help},
-	{"demo", "[--dir DIR]", " --dir", "runs a small site with planted faults", "用小样例站点演示，含预埋的各种差错", "jincai demo",
+	{"demo", "[--dir DIR] [--bus kafka:HOST:PORT,...]", " --dir --bus", "runs a small site with planted faults", "用小样例站点演示，含预埋的各种差错", "jincai demo",
 		verb_demo},
 };
 const unsigned nverbs = sizeof verbs / sizeof *verbs;
@@ -100,6 +100,7 @@ const struct verb_option options[] = {
 	{"--form", "FORM", "form, such as payment/lambeth", "报文格式，如 payment/lambeth"},
 	{"--sample", "FILE", "a file as the source writes it", "来源系统原样的一个文件"},
 	{"--dir", "DIR", "folder to work in", "工作文件夹"},
+	{"--bus", "URL", "run it on this bus, instead of one of its own", "在此总线上运行，不用自带的"},
 	{"--key", "FILE", "private key of who signs, PEM: Ed25519 or SM2", "签名人的私钥文件（PEM，Ed25519 或 SM2）"},
 	{"--as", "NAME", "name of who signs; else the one to whom the key belongs", "签名人名称；缺省按密钥查找"},
 	{"--export", "FILE", "write the act to a file, and the page to be printed to FILE.txt", "把操作单写入文件，另写供打印的 FILE.txt"},

@@ -12,7 +12,7 @@
 struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
-	const char *form, *dir, *explain;
+	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from;
 	const char *key, *as, *export_to, *import_from;
 	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live;

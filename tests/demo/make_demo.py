@@ -185,7 +185,7 @@ def to_try(site="-c {dir}/jincai.yaml"):
         f"balance --deep {site}",
         f"held list {site}",
         f"dead list {site}",
-        f"dead show 1 {site}",
+        f"dead show {{letter}} {site}",
         "try {dir}/steps/1/front/2026120501170.txt --form payment/front/orders --explain 2",
         f"held return {batch} --reason 'total wrong by one fen' {site}",
         f"run --until-idle {site}",
