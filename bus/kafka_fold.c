@@ -57,13 +57,22 @@ struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name)
 	return NULL;
 }
 
+/* Never back: owners of this process move them on as well. */
 static int load_heads(struct kafka *k, struct kafka_topic *t, struct err *e)
 {
 	for (unsigned i = 0; i < t->partitions; i++) {
 		struct kafka_part *p = &t->parts[i];
+		uint64_t next = 0;
+		int64_t ms = 0;
 
-		if (kafka_index_head(k->index, t->number, i, &p->next, &p->time_ms, e) < 0)
+		if (kafka_index_head(k->index, t->number, i, &next, &ms, e) < 0)
 			return -1;
+		pthread_mutex_lock(&k->lock);
+		if (next > p->next) {
+			p->next = next;
+			p->time_ms = ms;
+		}
+		pthread_mutex_unlock(&k->lock);
 	}
 	return 0;
 }
@@ -171,17 +180,29 @@ static int start(struct kafka_fold *f, struct kafka_topic *t, struct err *e)
 	return failed;
 }
 
-/* The index is of topics that were there under these names before. */
+/* The index is of topics that were there under these names before. Heads first: owners of this process move them on while
+ * the ends are asked for. */
 static int is_ahead(struct kafka *k, bool *ret, struct err *e)
 {
 	*ret = false;
 	for (unsigned i = 0; i < k->ntopics && !*ret; i++) {
 		struct kafka_topic *t = k->topics[i];
 		struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
-		int failed = kafka_ends(k, t, ends, e);
+		uint64_t *heads = mem_new(t->partitions * sizeof *heads);
+		int failed;
 
+		pthread_mutex_lock(&k->lock);
+		for (unsigned j = 0; j < t->partitions; j++)
+			heads[j] = t->parts[j].next;
+		pthread_mutex_unlock(&k->lock);
+		failed = kafka_ends(k, t, ends, e);
 		for (unsigned j = 0; !failed && j < t->partitions; j++)
-			*ret = *ret || t->parts[j].next > ends[j].high;
+			if (heads[j] > ends[j].high) {
+				log_line(LOG_WARN, "index.ahead", "topic=%s partition=%u next=%" PRIu64 " end=%" PRIu64, t->name, j, heads[j],
+					ends[j].high);
+				*ret = true;
+			}
+		free(heads);
 		free(ends);
 		if (failed)
 			return -1;
@@ -202,9 +223,18 @@ static int begin_anew(struct kafka *k, struct err *e)
 		return err_set(e, E_STORE_EMPTIED, "%s", "");
 	if (kafka_index_empty(k->index, e))
 		return -1;
-	for (unsigned i = 0; i < k->ntopics; i++)
-		if (kafka_index_topic(k->index, k->topics[i]->name, &k->topics[i]->number, e) || load_heads(k, k->topics[i], e))
+	for (unsigned i = 0; i < k->ntopics; i++) {
+		struct kafka_topic *t = k->topics[i];
+
+		pthread_mutex_lock(&k->lock);
+		for (unsigned j = 0; j < t->partitions; j++) {
+			t->parts[j].next = t->parts[j].nruns = 0;
+			t->parts[j].chain = NULL;
+		}
+		pthread_mutex_unlock(&k->lock);
+		if (kafka_index_topic(k->index, t->name, &t->number, e))
 			return -1;
+	}
 	return 0;
 }
 
@@ -486,18 +516,18 @@ static int look(struct kafka_fold *f, struct err *e)
 		struct kafka_topic *t = k->topics[i];
 
 		for (unsigned j = 0; j < t->partitions; j++) {
-			uint64_t next;
-			int64_t ms;
+			uint64_t next = 0;      /* there may be no head yet */
+			int64_t ms = 0;
 
 			if (kafka_index_head(k->index, t->number, j, &next, &ms, e) < 0)
 				return -1;
-			if (next <= t->parts[j].next)
-				continue;
 			pthread_mutex_lock(&k->lock);
-			t->parts[j].next = next;
-			t->parts[j].time_ms = ms;
+			if (next > t->parts[j].next) {
+				t->parts[j].next = next;
+				t->parts[j].time_ms = ms;
+				grown[i] = any = true;
+			}
 			pthread_mutex_unlock(&k->lock);
-			grown[i] = any = true;
 		}
 	}
 	if (!any)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "beside.h"
@@ -14,6 +15,7 @@
 #define PATIENCE_MS 60000            /* with --until-idle others are waited for no longer */
 #define OPEN_WAIT_MS 2000
 #define OPEN_TRIES 3u                /* with --until-idle; each one waits for the cluster by itself */
+#define SETTLE_TRIES 3u
 
 static atomic_int stop_asked;
 
@@ -170,14 +172,33 @@ static void ask_again(void)
 	atomic_compare_exchange_strong(&stop_asked, &none, KEEPER_AGAIN);
 }
 
+/* What is not there now comes later, as everywhere: a broker that is started again is no reason to end. */
+static bool settle_waits(const struct flow *keeper, bool until_idle, const struct err *e)
+{
+	struct timespec pause = {.tv_nsec = 100000000L << (keeper->failures < 3 ? keeper->failures : 3)};
+
+	if (keeper->state != FLOW_WAITING || atomic_load(&stop_asked) || (until_idle && keeper->failures >= SETTLE_TRIES))
+		return false;
+	if ((keeper->failures & (keeper->failures - 1)) == 0)
+		log_err(LOG_WARN, "flow.wait", e, "flow=%s try=%u", keeper->name, keeper->failures);
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 /* Before anything else moves the keeper writes down what is in force. */
-static int settle(struct flow *keeper, struct err *e)
+static int settle(struct flow *keeper, bool until_idle, struct err *e)
 {
 	enum flow_turn turn = FLOW_COMMIT;
 	int ret = 0;
 
-	while (ret == 0 && turn != FLOW_IDLE)
+	while (ret == 0 && turn != FLOW_IDLE) {
 		ret = flow_turn(keeper, &turn, e);
+		if (ret != 0 && settle_waits(keeper, until_idle, e)) {
+			*e = ERR_INIT;
+			turn = FLOW_COMMIT;
+			ret = 0;
+		}
+	}
 	flow_shut(keeper);
 	keeper_others_run(keeper);
 	return ret;
@@ -263,7 +284,7 @@ static int keeper_round(struct round *r, struct site *files, bool first)
 	keeper->alone = setup.alone;
 	/* Where those in force cannot be read, nobody approves. */
 	keeper->people = people || altered ? people : files->people;
-	code = settle(keeper, &e) != 0 ? verb_failed(&e) : run_in_force(r, files, keeper);
+	code = settle(keeper, r->until_idle, &e) != 0 ? verb_failed(&e) : run_in_force(r, files, keeper);
 	keeper->kind->free(keeper);
 	people_free(people);
 	items_done(&items);
