@@ -7,6 +7,7 @@
  *
  *	COUNT_LOG=FILE            appends a line a step, before it: number, call, path, cut by tabs
  *	COUNT_KILL=N              SIGKILL right before step N; with COUNT_AFTER=1 right after it
+ *	COUNT_STOP=N              SIGSTOP in the place of SIGKILL: somebody may wake it later
  *	COUNT_FAIL=N:ERRNO        step N fails (EIO, ENOSPC, EDQUOT, EROFS, or a number)
  *	COUNT_FAIL_WRITE=N:ERRNO  a full disk: from the Nth plain write to a regular file on, all of them fail
  *	COUNT_FAIL_GROW=1         ... but only those that make a file longer, as on a real one
@@ -50,7 +51,7 @@ static struct {
 	atomic_int ready;
 	bool on;
 	int log;                     /* -1: none */
-	unsigned long kill, fail, fail_write, fail_times;
+	unsigned long kill, stop, fail, fail_write, fail_times;
 	int fail_errno, fail_write_errno;
 	bool after, grow;
 	const char *until, *boot_id;
@@ -155,6 +156,7 @@ static void ask(void)
 			syscall(SYS_close, fd);
 	}
 	asked.kill = number("COUNT_KILL");
+	asked.stop = number("COUNT_STOP");
 	asked.after = number("COUNT_AFTER") != 0;
 	asked.fail = number_errno("COUNT_FAIL", &asked.fail_errno);
 	asked.fail_write = number_errno("COUNT_FAIL_WRITE", &asked.fail_write_errno);
@@ -164,7 +166,7 @@ static void ask(void)
 	asked.boot_id = getenv("COUNT_BOOT_ID");
 	asked.clock = (long)number("COUNT_CLOCK");
 	read_skips(getenv("COUNT_SKIP"));
-	asked.on = log || asked.kill || asked.fail || asked.fail_write || asked.nskips || asked.boot_id;
+	asked.on = log || asked.kill || asked.stop || asked.fail || asked.fail_write || asked.nskips || asked.boot_id;
 	atomic_store(&asked.ready, 1);
 }
 
@@ -178,6 +180,17 @@ static void die(void)
 	syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
 	for (;;)
 		pause();
+}
+
+/* What was asked for at step n, before it or after it. */
+static void harm(unsigned long n, bool after)
+{
+	if (after != asked.after || !n)
+		return;
+	if (n == asked.kill)
+		die();
+	if (n == asked.stop)
+		syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
 }
 
 /* ---- paths ---- */
@@ -244,8 +257,7 @@ static struct step step_begin(const char *call, const char *path)
 
 		syscall(SYS_write, asked.log, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
 	}
-	if (s.n == asked.kill && !asked.after)
-		die();
+	harm(s.n, false);
 	if (s.n == asked.fail) {
 		s.refused = true;
 		s.ret = -1;
@@ -259,8 +271,7 @@ static struct step step_begin(const char *call, const char *path)
 
 static void step_end(const struct step *s)
 {
-	if (s->n && s->n == asked.kill && asked.after)
-		die();
+	harm(s->n, true);
 }
 
 unsigned long count_before(const char *call, const char *what)

@@ -6,6 +6,7 @@
  *
  *	COUNT_KAFKA=1             counts them
  *	COUNT_KAFKA_CONF=K=V,...  settings of each transactional producer: "socket.timeout.ms=1000"
+ *	COUNT_KAFKA_SLOW=MS       waits before each request that ends a transaction, so that it is open for so long
  *	COUNT_KAFKA_BLIND=1       nobody is told of requests that were sent: a program that counts them to know that one
  *	                          was sent twice, counts none
  *
@@ -19,10 +20,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "count.h"
 
-enum { FDS = 4096, HEAD = 512, PRODUCER = 0 };
+enum { FDS = 4096, HEAD = 512, PRODUCER = 0, END_TXN = 26 };
 
 /* Requests that change something, and from which version on their texts are of the newer kind. All but CreateTopics and
  * DeleteTopics begin with a transactional id. */
@@ -62,6 +64,14 @@ int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t n)
 	if (fd >= 0 && fd < FDS)
 		left[fd] = 0;
 	return real(fd, to, n);
+}
+
+static void wait_before_end(void)
+{
+	const char *text = getenv("COUNT_KAFKA_SLOW");
+	long ms = text ? strtol(text, NULL, 10) : 0;
+
+	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
 static size_t gather(const struct msghdr *m, unsigned char *ret, size_t room, size_t *ret_all)
@@ -125,6 +135,8 @@ static unsigned long before(int fd, const struct msghdr *m, size_t *ret_all)
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
 		if ((int)number16(head + 4) != requests[i].key)
 			continue;
+		if (requests[i].key == END_TXN)
+			wait_before_end();
 		id_of(&requests[i], (int)number16(head + 6), head, n, id);
 		return count_before(requests[i].name, id);
 	}

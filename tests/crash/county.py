@@ -15,8 +15,8 @@ import marks  # noqa: E402
 
 LIBRARY = pathlib.Path(__file__).resolve().parent / "library"
 
-SITE_FILE = """site: {{name: yakeshi, kind: test, division: "150782", unit: "602001", keys: ./keys}}
-bus: embedded:./bus
+SITE_FILE = """site: {{name: {name}, kind: test, division: "150782", unit: "602001", keys: ./keys}}
+bus: {bus}
 library: [{library}]
 adapters:
 {adapters}
@@ -105,8 +105,12 @@ def destinations(system, bank="", agent_no="", back=False):
     return ("region", "units")
 
 
-def site_text(sources, more):
-    """The site file for these kinds of files, with the destinations and routes that they can reach."""
+EMBEDDED = ("yakeshi", "embedded:./bus")
+
+
+def site_text(sources, more, where=EMBEDDED):
+    """The site file for these kinds of files, with the destinations and routes that they can reach. where: the name of the site
+    and its bus."""
     types = {kind for name in sources for kind in SOURCES[name].types}
     adapters = [f"  {SOURCES[name].adapter}: {{form: {FORMS.get(name, name)}, "
                 f"{'start: 2026-12-01, ' if SOURCES[name].start else ''}"
@@ -121,11 +125,11 @@ def site_text(sources, more):
     destinations = [f"  {dest}: {{form: {OUT_FORMS[dest]}, gather: batch, mode: live, "
                     f"{'split: data.unit, ' if dest in PLAIN else ''}to: {{file: {{folder: ./{folder}}}}}}}"
                     for dest, folder in {**MARKED, **PLAIN}.items() if dest in reached]
-    return SITE_FILE.format(library=LIBRARY, adapters="\n".join(adapters), destinations="\n".join(destinations),
+    return SITE_FILE.format(name=where[0], bus=where[1], library=LIBRARY, adapters="\n".join(adapters), destinations="\n".join(destinations),
                             routes="\n".join(routes), more=more)
 
 
-def write(root, more="", sources=tuple(SOURCES)):
+def write(root, more="", sources=tuple(SOURCES), where=EMBEDDED):
     """Makes the site's folder and returns the path of its site file."""
     root = pathlib.Path(root)
     folders = [source.folder for source in SOURCES.values()]
@@ -137,7 +141,7 @@ def write(root, more="", sources=tuple(SOURCES)):
         key.chmod(0o600)
     (root / "keys").chmod(0o700)
     path = root / "jincai.yaml"
-    path.write_text(site_text(sources, more), encoding="utf-8")
+    path.write_text(site_text(sources, more, where), encoding="utf-8")
     return path
 
 

@@ -77,7 +77,7 @@ class Office:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"crash_{name.replace(':', '_')}_", dir=setting.work))
         self.site = self.folder_for_site(self.root)
         self.site_file = county.write(self.site, f"partitions: {setting.partitions or partitions}\n",
-                                      make.SYSTEMS[setting.systems])
+                                      make.SYSTEMS[setting.systems], self.where())
         self.drops = drops
         self.waiting = list(drops)
         self.log = open(self.root / "program.log", "ab")
@@ -87,7 +87,11 @@ class Office:
     def folder_for_site(self, root):
         return root / "site"
 
-    def start(self, more=(), **count):
+    def where(self):
+        """Name of the site, and its bus."""
+        return county.EMBEDDED
+
+    def start(self, words=("--until-idle",), **count):
         env = {**self.env, **{k: str(v) for k, v in count.items()}}
         if self.setting.skip:
             env["COUNT_SKIP"] = self.setting.skip
@@ -95,9 +99,9 @@ class Office:
         # A finding of a sanitizer must not look like "something waits for a person".
         env["ASAN_OPTIONS"] = "verify_asan_link_order=0:detect_leaks=0:exitcode=99"
         env["UBSAN_OPTIONS"] = "exitcode=99"
-        self.log.write(f"== run {count}\n".encode())
+        self.log.write(f"== run {' '.join(words)} {count}\n".encode())
         self.log.flush()
-        return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), "--until-idle", *more],
+        return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), *words],
                                 env=env, cwd=self.site, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
 
     def wait(self, program, seconds=RUN_SECONDS):
@@ -241,7 +245,7 @@ KINDS = {"count": count_steps, "calm": no_harm, "before": kill_before, "after": 
 BIG_ROWS = 6000                         # more than the program puts into one commit
 
 
-def run_case(setting, name, keep=False):
+def run_case(setting, name, keep=False, kinds=None, office_of=Office):
     """name is KIND:NUMBER:SEED and says all of the case."""
     kind, n, seed = name.split(":")
     rng = random.Random(name)
@@ -249,11 +253,11 @@ def run_case(setting, name, keep=False):
     rows = BIG_ROWS if kind == "big" else setting.rows      # of each file
     few = 2 if setting.systems == "payroll" else 1
     drops = make.Maker(int(seed), rows, setting.systems).drops(few + 3 if kind == "random" else few, planted=rich)
-    office = Office(setting, name, drops, partitions=rng.choice((1, 3)) if kind in ("random", "big") else 1)
+    office = office_of(setting, name, drops, partitions=rng.choice((1, 3)) if kind in ("random", "big") else 1)
     result = Result(name, folder=str(office.root))
     try:
         with office.receiver():
-            KINDS[kind](office, rng, int(n))
+            (kinds or KINDS)[kind](office, rng, int(n))
             office.everything_in()
         result.verdict = office.verdict()
         for command in setting.check:

@@ -50,6 +50,12 @@ class CountTest(unittest.TestCase):
         self.assertEqual(self.program(self.STEPS, COUNT_KILL="3")[::3], (-9, ["b"]))
         self.assertEqual(self.program(self.STEPS, COUNT_KILL="3", COUNT_AFTER="1")[::3], (-9, ["c"]))
 
+    def test_a_stop_at_a_step_can_be_woken(self):
+        stopped = "f = os.fork()\nif f:\n  import signal\n  assert os.WIFSTOPPED(os.waitpid(f, os.WUNTRACED)[1])\n" \
+                  "  print(sorted(os.listdir('.'))); os.kill(f, signal.SIGCONT); os.waitpid(f, 0); os._exit(0)\n"
+        self.assertEqual(self.program(stopped + self.STEPS, COUNT_STOP="3")[1::2], ("['b']\n", []))
+        self.assertEqual(self.program(stopped + self.STEPS, COUNT_STOP="2", COUNT_AFTER="1")[1::2], ("['b']\n", []))
+
     def test_a_step_fails_with_the_error_asked_for(self):
         code, out, _, names = self.program("try: " + self.STEPS + "except OSError as e: print(e.errno)",
                                            COUNT_FAIL="2:ENOSPC")

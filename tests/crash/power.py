@@ -103,8 +103,8 @@ class Office(matrix.Office):
     def calls(self):
         return self.root / f"calls.{self.boots}.log"
 
-    def start(self, more=(), **count):
-        return super().start(more, COUNT_BOOT_ID=self.boot_id, COUNT_LOG=self.calls(), **count)
+    def start(self, words=("--until-idle",), **count):
+        return super().start(words, COUNT_BOOT_ID=self.boot_id, COUNT_LOG=self.calls(), **count)
 
     def receiver(self, lag=0.0):
         return receiver.Running(self.site, self.root / "received", remote=True, lag=lag, seed=len(self.drops))

@@ -310,7 +310,7 @@ class Proxy:
 
     def really_held(self):
         """Those that were late as meant: their client had given up before, and a later transaction was open."""
-        return [held for held in self.held if held.closed and held.let_go > held.closed and held.open]
+        return [held for held in self.held if held.answer and held.closed and held.let_go > held.closed and held.open]
 
 
 def summary(held):

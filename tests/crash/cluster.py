@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The same site on a real Kafka cluster, with harm to the program, to the brokers, and to what goes between them.
+
+    cluster.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --kills 300 --sleepers 10
+        --bounces 20 --late 100 [--kafka FOLDER]
+
+--kafka: a cluster that broker.py started; else one is started and removed again. What cases do:
+
+    before, after, random, big  as in matrix.py; steps are also requests that change something on the cluster
+    apart      each flow a process of its own, N of them killed at random while files come in, and started again
+    sleep      the program is stopped in the middle of a transaction (SIGSTOP), for longer than the cluster keeps one open; a
+               successor takes over and commits N times; then the sleeper wakes
+    nap        as sleep, and nobody takes over; N times
+    bounce     the broker, N times: killed while a transaction is open, or stopped and started as an administrator does
+    late       a proxy holds back N requests that end a transaction, past the client's patience, and lets each go while the
+               next transaction is open (../kafka/proxy.py)
+    blind      as late, with a program that cannot count what it sent: red is right, and says what the counting is for
+
+After each: all is at its receivers within 120 s of the last harm; the judge; and Kafka's own client reads all topics: each
+id once, each lane without gap or repeat. Exit 0 only with nothing lost, nothing doubled, not a fen."""
+import argparse
+import collections
+import concurrent.futures
+import contextlib
+import json
+import pathlib
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+import county
+import judge
+import make
+import matrix
+
+KAFKA = pathlib.Path(__file__).resolve().parents[1] / "kafka"
+sys.path.append(str(KAFKA))
+import desk  # noqa: E402
+import proxy  # noqa: E402
+
+DRAIN_SECONDS = 120
+HUNDREDS = 3000                         # files of a case that is fed as long as it lasts
+PATIENCE = "socket.timeout.ms=1000"     # of the program, in the place of 30 s: one late copy takes a second
+SHORT = "socket.timeout.ms=5000,transaction.timeout.ms=6000"    # in the place of 30 and 40 s
+OPEN_MS = 400                           # how long transactions stay open, for a broker that is to die in one
+SLEEP_SECONDS = 10                      # beyond that
+NOT_EVENTS = ("jincai.positions", "jincai.orders")
+MONEY = ("bank-abc", "bank-boc", "bank-ccb", "clearing")
+FENCED = 7                              # exit code of one whose place was taken
+
+
+DESKS = {}                              # one for each process of ours
+
+
+def desk_of(setting):
+    if not DESKS:
+        DESKS[0] = desk.Desk(setting.kafka)
+    return DESKS[0]
+
+
+def prefix_of(root):
+    """Of all topics and transactional ids of this case."""
+    return "c" + re.sub("[^a-z0-9]", "", root.name.lower()[-24:]) + "."
+
+
+class Setting(matrix.Setting):
+    kafka = ""
+
+
+class Office(matrix.Office):
+    given_up = None                     # exit code
+    address = None                      # where the program looks for the cluster, when not there
+
+    def where(self):
+        self.prefix = prefix_of(self.root)
+        self.kafka = desk_of(self.setting)
+        address = self.address or self.kafka.address
+        return self.prefix[:-1], f"kafka:{address}\nkafka: {{folder: ./bus, prefix: {self.prefix}}}"
+
+    def start(self, words=("--until-idle",), **count):
+        return super().start(words, COUNT_KAFKA=1, **count)
+
+    def apart(self):
+        """Words of what can run in processes of its own: those that hand over money go with the keeper of the site."""
+        sources = make.SYSTEMS[self.setting.systems]
+        text = self.site_file.read_text()
+        reached = [dest for dest in county.DESTINATIONS if f"  {dest}: " in text]
+        money = [dest for dest in reached if dest in MONEY]
+        return [*((county.SOURCES[name].adapter,) for name in sources), ("router",), ("site", *money),
+                *((dest,) for dest in reached if dest not in MONEY)]
+
+    # ---- feeding ----
+
+    def feed(self, files=1):
+        """The next files, when those before have been taken. What is not handed in is nobody's loss."""
+        if sum(county.lies_there(self.site, drop) for drop in self.drops) > 4:
+            return
+        for drop in self.waiting[:files]:
+            if county.hand_in(self.site, drop):
+                self.waiting.remove(drop)
+                self.drops.append(drop)
+
+    def drained(self):
+        """Seconds until all that was handed in is where it belongs."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < DRAIN_SECONDS:
+            v = judge.judge(self.drops, self.root / "received")
+            if not v.lost and not any(county.lies_there(self.site, drop) for drop in self.drops):
+                return time.monotonic() - begun
+            if self.given_up:
+                raise matrix.Wrong(f"ends with {self.given_up} again and again")
+            time.sleep(0.5)
+        raise matrix.Wrong(f"not all has arrived {DRAIN_SECONDS} s after the last harm: {v}")
+
+    # ---- what Kafka's own client sees ----
+
+    def look_at_topics(self, v):
+        for name, rows in self.kafka.ask("read", self.prefix).items():
+            name = name[len(self.prefix):]
+            if name not in NOT_EVENTS:
+                look_at_topic(v, name, rows)
+
+def look_at_topic(v, name, rows):
+    """Each id once; in each partition each lane counts from 1 without gap or repeat."""
+    ids, lanes = collections.Counter(), {}
+    for partition, offset, _, value in rows:
+        event = json.loads(value)
+        at = partition, event.get("lane")
+        number = int(event.get("laneseq", 0))
+        if number != lanes.get(at, 0) + 1:
+            v.say("order", f"{name}/{partition}@{offset}: lane {at[1]} goes from {lanes.get(at, 0)} to {number}")
+        lanes[at] = number
+        if not event["type"].startswith("jincai."):         # of our own house
+            ids[event["id"]] += 1
+    for event_id, n in ids.items():
+        if n > 1:
+            v.say("doubled", f"{name}: {n} x {event_id}")
+
+
+class Service:
+    """Flows that run until they are stopped; started again whenever they end, as a supervisor does."""
+
+    def __init__(self, office, words=(), again=True, **count):
+        self.office, self.words, self.count, self.again = office, words, count, again
+        self.codes, self.stopping = [], False
+        self.program = None
+        self.thread = threading.Thread(target=self.work)
+
+    def __enter__(self):
+        self.thread.start()
+        while not self.program:
+            time.sleep(0.01)
+        return self
+
+    def work(self):
+        while not self.stopping:
+            self.program = self.office.start(self.words, **self.count)
+            self.codes.append(self.program.wait())
+            if self.codes[-3:] in ([2] * 3, [3] * 3, [5] * 3):
+                self.office.given_up = self.codes[-1]       # a supervisor gives up, too
+            if not self.again or self.office.given_up:
+                break
+            time.sleep(0.2)
+
+    def __exit__(self, *_):
+        self.stopping = True
+        for _ in range(3):
+            self.program.send_signal(signal.SIGCONT)
+            self.program.terminate()
+            self.thread.join(matrix.RUN_SECONDS / 3)
+            if not self.thread.is_alive():
+                break
+            self.program.kill()
+        self.thread.join()
+
+    def ended(self, seconds):
+        """The code, of one that is not started again; None when it still runs."""
+        self.thread.join(seconds)
+        return None if self.thread.is_alive() else self.codes[-1]
+
+    def kill(self):
+        self.program.kill()
+        self.office.kills += 1
+
+
+def count_of(path, what):
+    return path.read_bytes().count(what) if path.exists() else 0
+
+
+# ---- kinds of cases ----
+
+def nap(office, rng, n):
+    """Stopped N times for longer than the cluster keeps a transaction open, and nobody takes over."""
+    for _ in range(n):
+        steps = rng.randint(15, 60)
+        with Service(office, COUNT_STOP=steps, COUNT_AFTER=rng.randint(0, 1), COUNT_KAFKA_CONF=SHORT) as service:
+            asleep = wait_until(lambda: office.feed() or state_of(service.program.pid) == "T", 30)
+            time.sleep(SLEEP_SECONDS)
+            service.program.send_signal(signal.SIGCONT)
+            office.note(f"asleep at step {steps}: {asleep}, drained in {office.drained():.1f} s, ended with {service.codes}")
+
+
+def apart(office, rng, n):
+    with contextlib.ExitStack() as stack:
+        services = [stack.enter_context(Service(office, words)) for words in office.apart()]
+        for _ in range(n):
+            office.feed(rng.randint(0, 2))
+            time.sleep(rng.random() * 1.5)
+            rng.choice(services).kill()
+        office.note(f"drained in {office.drained():.1f} s")
+
+
+def sleep(office, rng, n):
+    """The one that sleeps has a transaction open, or has just ended one: at a step that is a request."""
+    steps, log = rng.randint(30, 90), office.root / "successor.log"
+    office.feed(2)
+    sleeper = Service(office, again=False, COUNT_STOP=steps, COUNT_AFTER=rng.randint(0, 1), COUNT_KAFKA_CONF=SHORT,
+                      COUNT_LOG=office.root / "sleeper.log")
+    with sleeper:
+        asleep = wait_until(lambda: state_of(sleeper.program.pid) == "T", 30)
+        with Service(office, COUNT_LOG=log, COUNT_KAFKA_CONF=SHORT):
+            begun = time.monotonic()
+            while time.monotonic() - begun < SLEEP_SECONDS or (
+                    count_of(log, b"kafka:committed") < n and time.monotonic() - begun < SLEEP_SECONDS + n):
+                office.feed()
+                time.sleep(0.2)
+            commits = count_of(log, b"kafka:committed")
+            sleeper.program.send_signal(signal.SIGCONT)
+            code = sleeper.ended(60)
+            office.note(f"asleep at step {steps}, the successor committed {commits} times, then the sleeper ended with {code}, "
+                        f"drained in {office.drained():.1f} s")
+    if not asleep:
+        raise matrix.Wrong("the sleeper never slept")
+    if commits < n:
+        raise matrix.Wrong(f"the successor committed {commits} times and not {n}")
+    if code != FENCED:
+        raise matrix.Wrong(f"the sleeper ended with {code} and not {FENCED}")
+
+
+def state_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def wait_until(condition, seconds):
+    ends = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def bounce(office, rng, n):
+    """Each time a transaction is open: the program has begun it and not ended it, and the broker wrote it down as such."""
+    log, hits, proved = office.root / "steps.log", collections.Counter(), 0
+    with Service(office, COUNT_LOG=log, COUNT_KAFKA_SLOW=OPEN_MS) as service:
+        for _ in range(n):
+            how = rng.choice(("kill", "kill", "stop"))
+            office.feed(2)
+            transactional = open_transaction(office, log)
+            at = time.time() * 1000
+            office.kafka.ask(how)
+            time.sleep(rng.random())
+            office.kafka.ask("restart")
+            state = [row[1] for row in office.kafka.ask("history", transactional) if row[0] <= at][-1:]
+            proved += state == ["Ongoing"]
+            hits[how] += 1
+            office.note(f"{how}, {transactional} {state}")
+        office.note(f"{dict(hits)}, {proved} of {n} in an open transaction, program ended {len(service.codes)} times "
+                    f"{service.codes}, drained in {office.drained():.1f} s")
+    if proved < n:
+        raise matrix.Wrong(f"only {proved} of {n} bounces met an open transaction")
+
+
+def open_transaction(office, log):
+    """Waits until a transaction has begun, has records, and its end has not left yet."""
+    at, ends = log.stat().st_size if log.exists() else 0, time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < ends:
+        office.feed()
+        text = log.read_bytes()[at:].decode(errors="replace") if log.exists() else ""
+        state = {}                      # by transactional id: the calls since its last end
+        for line in text.splitlines():
+            _, call, what = (line.split("\t") + ["", ""])[:3]
+            if call in ("kafka:EndTxn", "kafka:InitProducerId"):
+                state[what] = set()
+            elif what in state or call == "kafka:AddPartitionsToTxn":
+                state.setdefault(what, set()).add(call)
+        found = [what for what, calls in state.items() if {"kafka:AddPartitionsToTxn", "kafka:Produce"} <= calls]
+        if found:
+            time.sleep(0.02)
+            return found[-1]
+        time.sleep(0.005)
+    raise matrix.Wrong("no transaction is begun any more")
+
+
+def late(office, rng, n, **count):
+    """Until N were late as meant. Of those that never saw a later transaction of their flow nothing is expected."""
+    between = office.proxy
+    between.hold_back(every=3)
+    with Service(office, COUNT_KAFKA_CONF=PATIENCE, COUNT_LOG=office.root / "steps.log", **count) as service:
+        wait_until(lambda: office.feed() or len(between.really_held()) >= n, 60 + 10 * n)
+        between.hold_back(every=0)
+        wait_until(lambda: all(held.answer for held in between.held), proxy.LATEST + 5)
+        really = between.really_held()
+        office.note(f"{len(between.held)} held back, {len(really)} of them while a later transaction was open; "
+                    f"the broker: {proxy.summary(really)}")
+        for held in between.held:
+            office.note(str(held))
+        try:
+            office.note(f"{len(really)} late, {proxy.summary(really)}, drained in {office.drained():.1f} s, codes {service.codes}")
+        except matrix.Wrong as e:
+            if not count:
+                raise
+            office.note(str(e))
+    if len(really) < n:
+        raise matrix.Wrong(f"only {len(really)} of {n} were late as meant")
+
+
+def blind(office, rng, n):
+    late(office, rng, n, COUNT_KAFKA_BLIND=1)
+
+
+KINDS = {**matrix.KINDS, "apart": apart, "nap": nap, "sleep": sleep, "bounce": bounce, "late": late, "blind": blind}
+FED = ("apart", "nap", "sleep", "bounce", "late", "blind")
+
+
+class FedOffice(Office):
+    """Files come as long as the case lasts; what was handed in is what is judged."""
+
+    def __init__(self, setting, name, drops, partitions=1):
+        super().__init__(setting, name, drops, partitions)
+        self.waiting, self.drops = drops, []
+        self.notes = open(self.root / "notes.log", "a", encoding="utf-8")
+
+    def note(self, text):
+        print(f"{time.strftime('%T')} {text}", file=self.notes, flush=True)
+
+
+class BetweenOffice(FedOffice):
+    """With the proxy between program and brokers."""
+
+    def where(self):
+        self.proxy = proxy.Proxy(desk_of(self.setting).address.split(","), seed=len(self.root.name))
+        self.address = self.proxy.address
+        return super().where()
+
+
+def run_fed(setting, name, keep=False):
+    kind, n, seed = name.split(":")
+    rng = random.Random(name)
+    drops = make.Maker(int(seed), setting.rows, setting.systems).drops(HUNDREDS // len(make.SYSTEMS[setting.systems]),
+                                                                      planted=False)
+    rng.shuffle(drops)
+    office = (BetweenOffice if kind in ("late", "blind") else FedOffice)(setting, name, drops, rng.choice((1, 3)))
+    result = matrix.Result(name, folder=str(office.root))
+    try:
+        with office.receiver():
+            KINDS[kind](office, rng, int(n))
+            office.waiting = []
+            office.finish()
+        finish(office, result, setting)
+    except Exception as e:
+        result.wrong = f"{'' if isinstance(e, matrix.Wrong) else type(e).__name__} {e}\n    {office.tail()}"
+    if hasattr(office, "proxy"):
+        office.proxy.__exit__()
+    office.log.close()
+    office.notes.close()
+    result.kills = office.kills
+    print(f"{name}: " + (office.root / "notes.log").read_text().rstrip().split("\n")[-1], flush=True)
+    if kind == "blind":
+        result = turned(result)
+    if result.ok() and not keep:
+        shutil.rmtree(office.root, ignore_errors=True)
+    return result
+
+
+def turned(result):
+    """Without counting something goes wrong: what, is said; nothing is an error of the test."""
+    print(f"{result.name}: without counting: {result.verdict or ''} {result.wrong.splitlines()[:1]}", flush=True)
+    if result.ok():
+        result.wrong = "nothing went wrong although requests were not counted"
+        return result
+    return matrix.Result(result.name, judge.Verdict(), kills=result.kills, folder=result.folder)
+
+
+def finish(office, result, setting):
+    result.verdict = office.verdict()
+    office.look_at_topics(result.verdict)
+    for command in setting.check:
+        code, out, said = office.ask(command)
+        if code:
+            raise matrix.Wrong(f"{command} ends with {code}: {(out + said)[-300:]}")
+
+
+class PlainOffice(Office):
+    def verdict(self, unknown=()):
+        v = super().verdict(unknown)
+        self.look_at_topics(v)
+        return v
+
+
+def run_case(setting, name, keep=False):
+    if name.split(":")[0] in FED:
+        result = run_fed(setting, name, keep)
+    else:
+        result = matrix.run_case(setting, name, keep, KINDS, PlainOffice)
+    if result.ok() and not keep:
+        desk_of(setting).ask("delete", prefix_of(pathlib.Path(result.folder)))
+    return result
+
+
+def run_all(setting, names, jobs, stop_at, keep=False):
+    tally = matrix.Tally(len(names), setting.systems)
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        todo = {pool.submit(run_case, setting, name, keep) for name in names}
+        for future in concurrent.futures.as_completed(todo):
+            tally.take(future.result())
+            if len(tally.bad) >= stop_at:
+                pool.shutdown(wait=True, cancel_futures=True)
+                print(f"stopped: {stop_at} cases went wrong", flush=True)
+                break
+    return tally
+
+
+def names_of(a, steps):
+    alone = [f"{kind}:{n}:{a.seed + i}" for kind, n, times in (
+        ("sleep", a.commits, a.sleepers), ("nap", 3, a.sleepers // 3), ("bounce", a.bounces, a.bounces > 0), ("late", a.late, a.late > 0),
+        ("blind", a.blind, a.blind > 0)) for i in range(times)]
+    few = [f"apart:10:{a.seed + i}" for i in range((a.apart + 9) // 10)]
+    return (matrix.names_of(a, steps) if steps else []) + few, alone
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    matrix.options(p)
+    p.add_argument("--kafka", help="folder of broker.py start")
+    p.add_argument("--kills", type=int, default=0, help="at random times, about; and at each step")
+    p.add_argument("--every", type=int, default=1, help="only each Kth step")
+    p.add_argument("--apart", type=int, default=0, help="kills of single flows in processes of their own")
+    p.add_argument("--sleepers", type=int, default=0)
+    p.add_argument("--commits", type=int, default=30, help="of the successor of each sleeper")
+    p.add_argument("--bounces", type=int, default=0)
+    p.add_argument("--late", type=int, default=0)
+    p.add_argument("--blind", type=int, default=0)
+    p.add_argument("--stop-at", type=int, default=10, help="cases that went wrong")
+    p.add_argument("--only", action="append", help="KIND:NUMBER:SEED, as a case that went wrong is named")
+    a = p.parse_args()
+    a.fail = a.full = 0
+    setting = Setting(**vars(matrix.setting_of(a)))
+    if a.kafka:
+        setting.kafka = str(pathlib.Path(a.kafka).resolve())
+        return run(a, setting)
+    with tempfile.TemporaryDirectory(prefix="crash_kafka_", dir=a.work) as folder:
+        setting.kafka = f"{folder}/broker"
+        with desk.started(setting.kafka):
+            return run(a, setting)
+
+
+def run(a, setting):
+    steps = 0
+    if a.kills and not a.only:
+        calm = run_case(setting, f"count:0:{a.seed}")
+        if not calm.ok():
+            matrix.Tally(1, a.systems).take(calm)
+            return 1
+        steps = calm.steps
+    together, alone = (a.only, []) if a.only else names_of(a, steps)
+    print(f"seed {a.seed}: {steps} steps over one run ({a.systems}), {len(together) + len(alone)} cases", flush=True)
+    begun = time.monotonic()
+    code = 0
+    for names, jobs in ((together, a.jobs), (alone, 1)):
+        if not names:
+            continue
+        tally = run_all(setting, names, jobs, a.stop_at, keep=bool(a.only))
+        print(f"seed {a.seed}: {tally.done} cases, {tally.kills} kills in {time.monotonic() - begun:.0f} s: {tally}", flush=True)
+        code |= bool(tally.bad)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Does to a cluster what it is asked, line by line, and answers with a line of JSON; for programs with modules of their own.
+
+    serve.py FOLDER             of broker.py start
+
+    topics PREFIX               {name: partitions}
+    read PREFIX                 {topic: [[partition, offset, key, value]]}, committed, by Kafka's own client
+    create TOPIC N [K=V]...     grow TOPIC N            truncate TOPIC PARTITION (all records are gone)
+    delete PREFIX               those topics are gone; how many
+    kill|stop|restart|pause|resume [N]
+    transactions                {id: state}
+    history ID                  every state that the brokers wrote down for it, oldest first
+"""
+import json
+import struct
+import sys
+
+import broker
+import wire
+
+# Of Kafka's protocol: key and version.
+DELETE_TOPICS, DELETE_RECORDS, CREATE_PARTITIONS = (20, 1), (21, 0), (37, 0)
+WAIT_MS = 20000
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def request(port, kind, body):
+    """What comes behind number and throttle time."""
+    frame = struct.pack(">hhi", *kind, 1) + text("tests") + body
+    with wire.socket.create_connection(("127.0.0.1", port), 5) as sock:
+        sock.settimeout(WAIT_MS / 1000 + 5)
+        sock.sendall(struct.pack(">i", len(frame)) + frame)
+        size, = struct.unpack(">i", wire.exactly(sock, 4))
+        r = wire.Reader(wire.exactly(sock, size))
+    r.take("i"), r.take("i")
+    return r
+
+
+def must(results):
+    bad = [one for one in results if one[-1]]
+    if bad:
+        raise broker.Failed(f"refused: {bad[:3]}")
+
+
+class Desk:
+    def __init__(self, folder):
+        self.cluster = broker.Cluster(folder)
+        self.asked = None
+
+    @property
+    def judge(self):
+        if not self.asked:
+            self.asked = self.cluster.judge()
+        return self.asked
+
+    def topics(self, prefix=""):
+        for port in (node.ports[1] for node in self.cluster.nodes):
+            try:
+                seen = wire.metadata(port)["topics"]
+            except OSError:
+                continue
+            return {name: len(parts) for name, parts in seen.items() if name.startswith(prefix)}
+        raise broker.Failed("no broker answers")
+
+    def read(self, prefix):
+        def word(value):
+            return None if value is None else value.decode(errors="replace")
+        return {name: [(p, o, word(k), word(v)) for p, o, k, v in self.judge.consume(name)]
+                for name in self.topics(prefix)}
+
+    def delete(self, prefix):
+        names = list(self.topics(prefix))
+        if prefix and names:
+            body = struct.pack(">i", len(names)) + b"".join(map(text, names)) + struct.pack(">i", WAIT_MS)
+            r = request(self.port, DELETE_TOPICS, body)
+            must(r.array(lambda: (r.text(), r.take("h"))))
+        return len(names)
+
+    def create(self, topic, partitions, *settings):
+        self.judge.create(topic, int(partitions), min(3, len(self.cluster.nodes)), *settings)
+
+    def grow(self, topic, partitions):
+        body = struct.pack(">i", 1) + text(topic) + struct.pack(">iii?", int(partitions), -1, WAIT_MS, False)
+        r = request(self.port, CREATE_PARTITIONS, body)
+        must(r.array(lambda: (r.text(), r.take("h"), r.text())[:2]))
+
+    def truncate(self, topic, partition):
+        body = struct.pack(">i", 1) + text(topic) + struct.pack(">iiqi", 1, int(partition), -1, WAIT_MS)
+        r = request(self.port, DELETE_RECORDS, body)
+        must(part for parts in r.array(lambda: (r.text(), r.array(lambda: (r.take("i"), r.take("q"), r.take("h")))))
+             for part in parts[1])
+
+    @property
+    def port(self):
+        return self.cluster.nodes[0].ports[1]
+
+    def transactions(self):
+        return {row[0]: row[1] for row in self.judge.transactions()}
+
+    def history(self, transactional_id):
+        return self.cluster.history(transactional_id)
+
+    def do(self, word, *rest):
+        if word in ("kill", "stop", "restart", "pause", "resume"):
+            return getattr(self.cluster, word)(*map(int, rest))
+        if word not in ("topics", "read", "create", "grow", "truncate", "delete", "transactions", "history"):
+            raise broker.Failed(f"no such word: {word}")
+        return getattr(self, word)(*rest)
+
+
+def main():
+    desk = Desk(sys.argv[1])
+    for line in sys.stdin:
+        try:
+            answer = {"is": desk.do(*line.split())}
+        except Exception as e:          # the one who asked shows it
+            answer = {"failed": f"{type(e).__name__} {e}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
