@@ -20,6 +20,8 @@
 #define POLL_MS 100
 #define LOOK_MS 20                   /* how often the heads are looked at while another process folds */
 #define LOCK_MS 200
+#define LEARN_MS 1000                /* other processes make topics, too */
+#define STALE_MS 5000                /* of a process that folds and does not: twice so long, then we fold ourselves */
 #define STANDSTILL_MS 60000          /* opening gives up when nothing at all was folded for so long */
 #define PROGRESS_MS 5000
 #define OWN_MS 300                   /* without an own run for so long a partition is fetched: what is behind the last one? */
@@ -38,12 +40,13 @@ struct kafka_fold {
 	int lock;
 	atomic_bool holding;
 	pthread_t thread, heart;
-	bool started, held;          /* held: what lay there when the lock was taken is followed */
+	bool started, locked, held;  /* held: what lay there when the lock was taken is followed */
 	atomic_bool stop;
 	struct err failed;           /* under k->lock: why there is no more folding */
 	/* Of the thread: */
 	struct kafka_put *put;
-	int64_t locked_ms;
+	int64_t locked_ms, learnt_ms, moved_ms;
+	bool behind;
 	uint64_t folded;
 };
 
@@ -507,7 +510,7 @@ static int fold_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e
 
 /* ---- the other processes of the host ---- */
 
-static int look(struct kafka_fold *f, struct err *e)
+static int look(struct kafka_fold *f, int64_t now, struct err *e)
 {
 	bool grown[BUS_TOPICS_MAX] = {false}, any = false;
 	struct kafka *k = f->k;
@@ -532,6 +535,8 @@ static int look(struct kafka_fold *f, struct err *e)
 	}
 	if (!any)
 		return 0;
+	f->moved_ms = now;
+	f->behind = false;
 	pthread_mutex_lock(&k->lock);
 	pthread_cond_broadcast(&k->folded);
 	pthread_mutex_unlock(&k->lock);
@@ -544,12 +549,60 @@ static bool try_lock(struct kafka_fold *f)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	if (!f->holding && fcntl(f->lock, F_OFD_SETLK, &lock) == 0)
-		f->holding = true;
+	if (!f->locked && fcntl(f->lock, F_OFD_SETLK, &lock) == 0)
+		f->locked = f->holding = true;
 	return f->holding;
 }
 
+static int is_behind(struct kafka *k, bool *ret, struct err *e)
+{
+	*ret = false;
+	for (unsigned i = 0; i < k->ntopics && !*ret; i++) {
+		struct kafka_topic *t = k->topics[i];
+		struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+		int failed = kafka_ends_of(k, &k->fold->client, t, ends, e);
+
+		pthread_mutex_lock(&k->lock);
+		for (unsigned j = 0; !failed && j < t->partitions; j++)
+			*ret = *ret || ends[j].high > t->parts[j].next;
+		pthread_mutex_unlock(&k->lock);
+		free(ends);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+/* The process that holds the lock may be one that was stopped. Two may fold: what is put twice is there once. */
+static int look_after(struct kafka_fold *f, int64_t now, struct err *e)
+{
+	bool before = f->behind;
+
+	f->moved_ms = now;
+	if (is_behind(f->k, &f->behind, e))
+		return -1;
+	if (!before || !f->behind)
+		return 0;
+	log_line(LOG_WARN, "index.alone", "folder=%s why=the_process_that_folds_does_not", f->k->bus.folder);
+	f->holding = true;
+	return start_all(f, e);
+}
+
 /* ---- the thread ---- */
+
+static int learn(void *arg, const char *name, unsigned partitions)
+{
+	struct kafka *k = arg;
+	struct kafka_topic *t;
+	struct err e;
+
+	if (strlen(name) >= sizeof t->name || partitions == 0)
+		return 0;
+	t = kafka_topic_add(k, name, partitions, &e);
+	if (t && k->fold)
+		kafka_fold_follow(k, t);
+	return 0;
+}
 
 static int turn(struct kafka_fold *f, struct err *e)
 {
@@ -563,7 +616,12 @@ static int turn(struct kafka_fold *f, struct err *e)
 	}
 	if (!f->holding) {
 		usleep(LOOK_MS * 1000);
-		return look(f, e);
+		return look(f, now, e) || (now - f->moved_ms >= STALE_MS && look_after(f, now, e)) ? -1 : 0;
+	}
+	if (now - f->learnt_ms >= LEARN_MS) {
+		f->learnt_ms = now;
+		if (kafka_topics(f->k, learn, f->k, e))
+			return -1;
 	}
 	if (fetch(f, e))
 		return -1;
@@ -643,20 +701,6 @@ int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partit
 	}
 	pthread_mutex_unlock(&k->lock);
 	return failed;
-}
-
-static int learn(void *arg, const char *name, unsigned partitions)
-{
-	struct kafka *k = arg;
-	struct kafka_topic *t;
-	struct err e;
-
-	if (strlen(name) >= sizeof t->name || partitions == 0)
-		return 0;
-	t = kafka_topic_add(k, name, partitions, &e);
-	if (t && k->fold)
-		kafka_fold_follow(k, t);
-	return 0;
 }
 
 int kafka_fold_wait(struct kafka *k, enum kafka_end end, int timeout_ms, struct err *e)
