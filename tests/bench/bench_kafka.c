@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_kafka ADDRESS FOLDER PREFIX MODE EVENTS: writes the same events to a topic of its own on a real broker, in one of several
- * ways, and prints one line: mode, events, bytes, wall and processor nanoseconds an event. For kafka_ratios.py.
+ * bench_kafka ADDRESS FOLDER PREFIX MODE EVENTS [TOPIC]: writes the same events to a topic of its own on a real broker, in one of
+ * several ways, and prints one line: mode, events, bytes, wall and processor nanoseconds an event. For kafka_ratios.py. With TOPIC
+ * (its whole name) they are those of its first partition, which is read before the time is taken.
  *
  *	bare     rd_kafka_produce, idempotent, one call an event, copied
  *	header   the same with the header content-type
@@ -73,6 +74,62 @@ static struct span event_at(const struct events *ev, size_t i)
 	return (struct span){ev->bytes.p + ev->at[i], ev->at[i + 1] - ev->at[i]};
 }
 
+static void set(rd_kafka_conf_t *c, const char *name, const char *value)
+{
+	char why[256];
+
+	if (rd_kafka_conf_set(c, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
+		die(name, why);
+}
+
+static rd_kafka_t *consumer(const char *address, const char *topic, rd_kafka_topic_t **ret)
+{
+	rd_kafka_conf_t *c = rd_kafka_conf_new();
+	char why[256];
+	rd_kafka_t *rk;
+
+	set(c, "bootstrap.servers", address);
+	set(c, "isolation.level", "read_committed");
+	set(c, "enable.partition.eof", "true");
+	rk = rd_kafka_new(RD_KAFKA_CONSUMER, c, why, sizeof why);
+	if (!rk)
+		die("client", why);
+	*ret = rd_kafka_topic_new(rk, topic, NULL);
+	rd_kafka_consume_start(*ret, 0, 0);
+	return rk;
+}
+
+static void stop(rd_kafka_t *rk, rd_kafka_topic_t *t)
+{
+	rd_kafka_consume_stop(t, 0);
+	rd_kafka_topic_destroy(t);
+	rd_kafka_destroy(rk);
+}
+
+static void load(struct events *ev, const char *address, const char *topic)
+{
+	rd_kafka_topic_t *t;
+	rd_kafka_t *rk = consumer(address, topic, &t);
+	bool end = false;
+	size_t cap = 0;
+
+	while (!end) {
+		rd_kafka_message_t *m = rd_kafka_consume(t, 0, 1000);
+
+		if (!m)
+			continue;
+		end = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+		if (!m->err) {
+			ev->at = mem_room(ev->at, &cap, ev->n + 2, sizeof *ev->at);
+			ev->at[ev->n++] = ev->bytes.n;
+			buf_add(&ev->bytes, m->payload, m->len);
+			ev->at[ev->n] = ev->bytes.n;
+		}
+		rd_kafka_message_destroy(m);
+	}
+	stop(rk, t);
+}
+
 /* ---- the library alone ---- */
 
 static size_t delivered;
@@ -99,14 +156,6 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
 {
 	(void)conf, (void)opaque, (void)text, (void)n;
 	return rd_kafka_interceptor_add_on_send(rk, "bench", on_send, NULL);
-}
-
-static void set(rd_kafka_conf_t *c, const char *name, const char *value)
-{
-	char why[256];
-
-	if (rd_kafka_conf_set(c, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
-		die(name, why);
 }
 
 static rd_kafka_t *producer(const char *address, bool interceptor)
@@ -247,20 +296,13 @@ static void run_bus(const char *address, const char *folder, const char *prefix,
 
 static void run_read(const char *address, const char *prefix, size_t n)
 {
-	rd_kafka_conf_t *c = rd_kafka_conf_new();
+	char name[200];
 	rd_kafka_topic_t *t;
 	rd_kafka_t *rk;
-	char why[256], name[200];
 	size_t got = 0;
 
-	set(c, "bootstrap.servers", address);
-	set(c, "isolation.level", "read_committed");
-	rk = rd_kafka_new(RD_KAFKA_CONSUMER, c, why, sizeof why);
-	if (!rk)
-		die("client", why);
 	snprintf(name, sizeof name, "%sbench", prefix);
-	t = rd_kafka_topic_new(rk, name, NULL);
-	rd_kafka_consume_start(t, 0, 0);
+	rk = consumer(address, name, &t);
 	while (got < n) {
 		rd_kafka_message_t *m = rd_kafka_consume(t, 0, 1000);
 
@@ -269,9 +311,7 @@ static void run_read(const char *address, const char *prefix, size_t n)
 		got += m->err == 0;
 		rd_kafka_message_destroy(m);
 	}
-	rd_kafka_consume_stop(t, 0);
-	rd_kafka_topic_destroy(t);
-	rd_kafka_destroy(rk);
+	stop(rk, t);
 }
 
 static double seconds(void)
@@ -296,10 +336,15 @@ int main(int argc, char **argv)
 	double wall, cpu;
 	size_t n;
 
-	if (argc != 6)
-		die("usage", "ADDRESS FOLDER PREFIX MODE EVENTS");
+	if (argc < 6 || argc > 7)
+		die("usage", "ADDRESS FOLDER PREFIX MODE EVENTS [TOPIC]");
 	n = strtoul(argv[5], NULL, 10);
-	make(&ev, n, strcmp(argv[4], "bus_plain") == 0);
+	if (argc == 7) {
+		load(&ev, argv[1], argv[6]);
+		n = ev.n;
+	} else {
+		make(&ev, n, strcmp(argv[4], "bus_plain") == 0);
+	}
 	wall = seconds();
 	cpu = used();
 	if (strncmp(argv[4], "bus", 3) == 0)
