@@ -73,7 +73,7 @@ endif()
 # What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)
-  set_tests_properties(model_returned PROPERTIES TIMEOUT 300)
+  set_tests_properties(model_returned PROPERTIES TIMEOUT 300 LABELS plain)
 endif()
 
 # What died at the router is tried again, or goes back with its batch.
