@@ -26,7 +26,7 @@ if(Python3_FOUND)
   # A site on a cluster: several processes, and what an administrator of the cluster is told.
   add_test(NAME kafka_hosts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_hosts_test.py
     $<TARGET_FILE:jincai>)
-  set_tests_properties(kafka_hosts PROPERTIES TIMEOUT 600 LABELS kafka)
+  set_tests_properties(kafka_hosts PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
   kafka_tests(kafka_hosts)
 endif()
 
@@ -38,7 +38,7 @@ if(Python3_FOUND)
   endif()
   add_test(NAME demo_kafka COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/demo/demo_kafka_test.py
     $<TARGET_FILE:jincai> ${demo_sh})
-  set_tests_properties(demo_kafka PROPERTIES TIMEOUT 600 LABELS kafka)
+  set_tests_properties(demo_kafka PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
   kafka_tests(demo_kafka)
 endif()
 
@@ -46,12 +46,13 @@ endif()
 if(Python3_FOUND)
   add_test(NAME same COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/same_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:dump_topic>)
-  set_tests_properties(same PROPERTIES TIMEOUT 600 LABELS kafka)
+  set_tests_properties(same PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
   kafka_tests(same)
 endif()
 
 jincai_test(kafka_driver_test bus FOLDER kafka)
 add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
+set_tests_properties(kafka_driver_test bus_contract_kafka PROPERTIES TIMEOUT 300 LABELS kafka)
 kafka_tests(kafka_driver_test bus_contract_kafka)
 
 add_executable(bench_kafka bench/bench_kafka.c)
