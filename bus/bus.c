@@ -509,21 +509,47 @@ int bus_commit(struct bus_owner *o, struct err *e)
 
 /* ---- owners ---- */
 
-int bus_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+static int may_own(const struct bus *b, const char *flow, struct err *e)
 {
-	struct bus_owner *o;
-
 	if (b->mode == BUS_LOOK)
 		return err_set(e, E_BUS_LOOK_ONLY, "flow=%s", flow);
-	if (!name_ok(flow, NAME_MAX_BYTES))
-		return err_set(e, E_BUS_NAME, "name=%s", flow);
-	if (b->driver->own(b, flow, &o, e) < 0)
-		return -1;
+	return name_ok(flow, NAME_MAX_BYTES) ? 0 : err_set(e, E_BUS_NAME, "name=%s", flow);
+}
+
+static int owned(struct bus *b, const char *flow, struct bus_owner *o, struct bus_owner **ret)
+{
 	o->bus = b;
 	strcpy(o->flow, flow);
 	o->staging = mem_new(sizeof *o->staging);
 	*ret = o;
 	return 0;
+}
+
+int bus_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+{
+	struct bus_owner *o;
+
+	return may_own(b, flow, e) < 0 || b->driver->own(b, flow, &o, e) < 0 ? -1 : owned(b, flow, o, ret);
+}
+
+static int may_fence(const struct bus *b, const char *fence, struct err *e)
+{
+	if (may_own(b, fence, e) < 0)
+		return -1;
+	return b->driver->own_as && b->driver->fence ? 0 : err_set(e, E_BUS_NO_SHARES, "flow=%s", fence);
+}
+
+int bus_own_as(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e)
+{
+	struct bus_owner *o;
+
+	return may_own(b, flow, e) < 0 || may_fence(b, fence, e) < 0 || b->driver->own_as(b, flow, fence, &o, e) < 0 ? -1
+		: owned(b, flow, o, ret);
+}
+
+int bus_fence(struct bus *b, const char *fence, struct err *e)
+{
+	return may_fence(b, fence, e) < 0 ? -1 : b->driver->fence(b, fence, e);
 }
 
 void bus_disown(struct bus_owner *o)

@@ -101,6 +101,11 @@ int64_t bus_last_ms(const struct bus *b);
 int bus_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
 void bus_disown(struct bus_owner *o);                  /* what is uncommitted is gone; NULL is fine */
 uint64_t bus_generation(const struct bus_owner *o);
+/* The same, but it fences and is fenced by those who own under that fencing name, whatever the flow: for shares.h. A driver of one
+ * process knows no such thing: bus.no_shares. */
+int bus_own_as(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e);
+/* Fences whoever owns under that name, and owns nothing: what that one has under way has ended when this returns. */
+int bus_fence(struct bus *b, const char *fence, struct err *e);
 const char *bus_owner_flow(const struct bus_owner *o);
 
 /* Stages one record for the next commit; copies key and value; folds it into the indexes' overlay. Fails only on

@@ -45,6 +45,9 @@ struct bus_driver {
 	/* Makes or finds the topic under the number that bus.c gives it; partitions as wanted, checked. */
 	int (*topic)(struct bus *b, unsigned number, const char *name, unsigned partitions, struct err *e);
 	int (*own)(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
+	/* NULL, both: bus.no_shares. */
+	int (*own_as)(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e);
+	int (*fence)(struct bus *b, const char *fence, struct err *e);
 	void (*disown)(struct bus_owner *o);
 	int (*commit)(struct bus_owner *o, const struct bus_commit *c, struct err *e);
 	int (*position_get)(struct bus *b, struct span key, struct buf *ret, struct err *e);

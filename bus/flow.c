@@ -47,6 +47,17 @@ int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct 
 	return bus_position_get(f->bus, position_key(f, name, key), ret, e);
 }
 
+void flow_share(struct flow *f, const struct share *s)
+{
+	f->share = *s;
+	shares_name(s->whole, s->part, s->of, f->name);
+}
+
+const char *flow_whole(const struct flow *f)
+{
+	return f->share.whole[0] ? f->share.whole : f->name;
+}
+
 bool flow_step_full(const struct flow *f)
 {
 	return bus_staged_bytes(f->owner) >= bus_step_bytes(f->bus) || bus_staged_records(f->owner) >= bus_step_records(f->bus);
@@ -81,10 +92,15 @@ static int open_lanes(struct flow *f, struct err *e)
 	return r;
 }
 
+static int own(struct flow *f, struct err *e)
+{
+	return f->share.whole[0] ? shares_own(&f->share, f->bus, &f->owner, e) : bus_own(f->bus, f->name, &f->owner, e);
+}
+
 /* The order is the protocol: fence, then read what the one before us left. */
 static int open_flow(struct flow *f, struct err *e)
 {
-	if (take_acts_topic(f, e) < 0 || bus_own(f->bus, f->name, &f->owner, e) < 0)
+	if (take_acts_topic(f, e) < 0 || own(f, e) < 0)
 		return -1;
 	/* A commit whose end was unknown is decided by now, and may have come to light. */
 	for (unsigned i = 0; i < f->noutputs; i++)
@@ -132,6 +148,8 @@ static int turn(struct flow *f, enum flow_turn *ret, struct err *e)
 	int r;
 
 	if (!f->owner && open_flow(f, e) < 0)
+		return -1;
+	if (f->share.whole[0] && shares_look(&f->share, f->bus, e) < 0)
 		return -1;
 	r = flow_acts_take(f, e);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "bus.h"
 #include "lane.h"
+#include "shares.h"
 
 /*
  * The one loop. A flow is a running thing with a position: an adapter, the router, a destination. Its life:
@@ -74,6 +75,7 @@ struct flow {
 	const struct people *people; /* who may let money go; NULL: nobody is named */
 	bool alone;                  /* a test site that names nobody: one person is enough, and it is said */
 	bool money;                  /* carries instructions: to let it go on after a stop takes two */
+	struct share share;          /* which part of a flow that can run in shares; flow_share sets it */
 
 	struct bus_owner *owner;
 	struct lanes *lanes;
@@ -93,6 +95,10 @@ int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span 
 int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e);
 int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct err *e);
 int flow_act_outcome(struct flow *f, const struct act *a, const char *outcome, const char *words, struct err *e);
+/* The flow is that part: it gets its name, and the loop owns it as shares.h says. Its kind reads the partitions of its part alone,
+ * and keeps what says how far under the name of the whole, which flow_whole gives; all else stays under its own name. */
+void flow_share(struct flow *f, const struct share *s);
+const char *flow_whole(const struct flow *f);
 /* The flow stops itself until a person lets it go on, for a fault that would come again and again. flow_stop stages that with
  * all that this step has staged. flow_stop_instead throws away what this step has staged and stops where the last commit left
  * it: `return flow_stop_instead(f, &why, e);`. */

@@ -261,6 +261,62 @@ static int take(struct flow *f, struct act *a, struct err *e)
 	return flow_acts_execute(f, a, e);
 }
 
+/* ---- what was handed in to a part that no longer runs ---- */
+
+#define STRAY_MS 5000                /* how often it is asked for it */
+
+struct stray {
+	const struct share *s;
+	struct buf *id, *text;
+	bool got;
+};
+
+static int is_stray(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act)
+{
+	struct stray *x = arg;
+	unsigned part;
+
+	(void)came_ms;
+	if (!shares_names(x->s->whole, span_of(flow), &part))
+		return 0;
+	x->got = x->s->of > 1 ? strcmp(flow, x->s->whole) == 0 || part >= x->s->of : strcmp(flow, x->s->whole) != 0;
+	if (x->got) {
+		buf_str(x->id, id);
+		buf_span(x->text, act);
+	}
+	return x->got;
+}
+
+/* The first part answers for them. 1, 0, -1. */
+static int take_stray(struct flow *f, struct err *e)
+{
+	struct buf id = BUF_INIT, text = BUF_INIT;
+	struct stray x = {&f->share, &id, &text, false};
+	const int64_t now = clock_steady_ms();
+	struct bus_entry entry;
+	struct act a;
+	int got;
+
+	if (!f->share.whole[0] || f->share.part != 0 || (f->acts->asked && now - f->acts->asked < STRAY_MS))
+		return 0;
+	f->acts->asked = now;
+	got = bus_acts_left(f->bus, is_stray, &x, e) < 0 ? -1 : x.got;
+	if (got == 1) {
+		int known = bus_look(f->bus, f->owner, INDEX_ACTS, buf_as_span(&id), &entry, e);
+
+		f->acts->asked = 0;
+		act_read(buf_as_span(&id), buf_as_span(&text), &a);
+		if (known < 0 || (known == 0 && flow_act_refuse(f, &a, E_ACT_SHARE, e) != 0))
+			got = -1;
+		else
+			bus_act_done(f->owner, buf_text(&id));
+		act_done(&a);
+	}
+	buf_done(&id);
+	buf_done(&text);
+	return got;
+}
+
 int flow_acts_take(struct flow *f, struct err *e)
 {
 	struct buf id = BUF_INIT, text = BUF_INIT;
@@ -268,6 +324,8 @@ int flow_acts_take(struct flow *f, struct err *e)
 	struct act a;
 	int got = flow_proposals_expire(f, e);
 
+	if (got == 0)
+		got = take_stray(f, e);
 	if (got != 0)
 		return got;
 	got = bus_act_take(f->owner, &id, &text, e);

@@ -23,6 +23,7 @@ struct flow_acts {
 	struct audit_link link;      /* of the last record that was staged */
 	struct buf lines;            /* of the anchor: what the next commit makes durable, and what could not be written */
 	int64_t looked;              /* for what is over; steady */
+	int64_t asked;               /* for what was handed in to parts that no longer run; steady */
 	bool wish;
 	struct err why;
 	struct flow_failed failed;   /* an act that the kind failed at, until the loop asks for it */

@@ -135,6 +135,11 @@ static int entry_of(struct kafka *k, const struct kafka_place *place, struct spa
 	if (bus_topic(&k->bus, name, &topic, e))
 		return -1;
 	*ret = (struct bus_entry){.topic = topic, .partition = place->partition, .offset = place->offset, .extra = extra};
+	/* Another process of this host has put it: the record is there, however far we know of, and a reader waits for it. */
+	pthread_mutex_lock(&k->lock);
+	if (place->partition < k->handled[topic]->partitions && k->handled[topic]->parts[place->partition].seen <= place->offset)
+		k->handled[topic]->parts[place->partition].seen = place->offset + 1;
+	pthread_mutex_unlock(&k->lock);
 	return 0;
 }
 
@@ -344,6 +349,8 @@ const struct bus_driver bus_kafka = {
 	.close = kafka_close,
 	.topic = kafka_topic,
 	.own = kafka_own,
+	.own_as = kafka_own_as,
+	.fence = kafka_fence,
 	.disown = kafka_disown,
 	.commit = kafka_commit,
 	.position_get = kafka_position_get,

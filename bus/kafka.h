@@ -20,7 +20,8 @@
  * Topics, all with the prefix of the site: those of topics.h, and
  *	jincai.positions   compacted, one partition: key "<flow>/<name>", value of the position, empty: taken away; and
  *	                   key "<flow>", the generation record: {"generation":3,"host":"..","pid":1,"left":false}, written
- *	                   when a flow is opened, every 10 s while it is open, and when it is left
+ *	                   when a flow is opened, every 10 s while it is open, and when it is left; "as": the name under which
+ *	                   it is fenced, when that is not the flow's
  *	jincai.orders      one partition: key act id, value the flow, a line end, the order: handed in; no value: done
  *
  * What a reader gives has been folded before, and what an owner of this process has committed is waited for, so that
@@ -180,6 +181,8 @@ struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned 
 
 /* ---- kafka_own.c ---- */
 int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
+int kafka_own_as(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e);
+int kafka_fence(struct bus *b, const char *fence, struct err *e);
 void kafka_disown(struct bus_owner *o);
 int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e);
 /* Ends the transactions that processes of this host have left open when they died: else each owner waits for each of them. To

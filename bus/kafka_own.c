@@ -44,6 +44,7 @@ struct kafka_owner {
 	struct kafka_client client;
 	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
 	pthread_mutex_t lock;        /* its thread, and the one that gives signs of life */
+	char fence[104];             /* the name under which it is fenced: of the flow, or of a share of it */
 	struct err spent;
 	int64_t wrote_ms;            /* steady: its last commit */
 	char (*given)[72];           /* acts */
@@ -64,7 +65,7 @@ struct kafka_owner {
 struct sign {
 	uint64_t generation;
 	bool there, left, elsewhere;
-	char host[72];
+	char host[72], fence[104];   /* fence: the name under which it was owned */
 	int64_t time_ms;
 };
 
@@ -438,8 +439,11 @@ static void put_commit(struct kafka_owner *o, const struct bus_commit *c)
 
 static void generation_text(const struct kafka_owner *o, bool left, struct buf *ret)
 {
-	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"pid\":%ld,\"left\":%s}", o->owner.generation, o->k->host,
+	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"pid\":%ld,\"left\":%s", o->owner.generation, o->k->host,
 		(long)getpid(), left ? "true" : "false");
+	if (strcmp(o->fence, o->owner.flow) != 0)
+		buf_printf(ret, ",\"as\":\"%s\"", o->fence);
+	buf_c(ret, '}');
 }
 
 static int write_generation(struct kafka_owner *o, bool left, struct err *e)
@@ -501,11 +505,13 @@ static int read_sign(struct kafka *k, const char *flow, struct sign *ret, struct
 		got = err_set(e, E_LANE_STATE, "flow=%s", flow);
 	if (got == 1) {
 		const char *host = json_string_value(json_object_get(root, "host"));
+		const char *fence = json_string_value(json_object_get(root, "as"));
 
 		ret->there = true;
 		ret->generation = (uint64_t)json_integer_value(json_object_get(root, "generation"));
 		ret->left = json_is_true(json_object_get(root, "left"));
 		snprintf(ret->host, sizeof ret->host, "%s", host ? host : "");
+		snprintf(ret->fence, sizeof ret->fence, "%s", fence ? fence : flow);
 		ret->elsewhere = strcmp(ret->host, k->host) != 0;
 	}
 	json_decref(root);
@@ -528,8 +534,9 @@ static struct kafka_watch *watch_of(struct kafka *k, const char *flow)
 }
 
 /* An owner on another host is left alone until nothing has been heard of it for KAFKA_SILENT_MS: by the clocks of the
- * brokers when they tell, else by how long we ourselves have been listening. Our own clock may be an hour off. */
-static int wait_for_silence(struct kafka *k, const char *flow, struct err *e)
+ * brokers when they tell, else by how long we ourselves have been listening. Our own clock may be an hour off. One that owned it
+ * under another fencing name has been fenced by now (shares.h): it is waited for no longer. */
+static int wait_for_silence(struct kafka *k, const char *flow, const char *fence, struct err *e)
 {
 	int64_t now = clock_steady_ms(), heard;
 	struct kafka_watch *w;
@@ -537,7 +544,7 @@ static int wait_for_silence(struct kafka *k, const char *flow, struct err *e)
 
 	if (read_sign(k, flow, &s, e))
 		return -1;
-	if (!s.there || s.left || !s.elsewhere || k->conf->take_over)
+	if (!s.there || s.left || !s.elsewhere || k->conf->take_over || strcmp(s.fence, fence) != 0)
 		return 0;
 	pthread_mutex_lock(&k->owners_lock);
 	w = watch_of(k, flow);
@@ -573,7 +580,7 @@ static int init(struct kafka *k, rd_kafka_t *rk, const char *flow, struct err *e
 	return 0;
 }
 
-/* Of the transactions of a flow. */
+/* Of the transactions of a flow, by the name under which it is fenced. */
 static const char *id_of(const struct kafka *k, const char *flow, char ret[KAFKA_NAME_MAX])
 {
 	snprintf(ret, KAFKA_NAME_MAX, "%s%s.%s", k->prefix, k->conf->site, flow);
@@ -621,7 +628,7 @@ static int take_over(struct kafka_owner *o, struct err *e)
 
 	o->client.delivered = on_delivered;
 	o->client.arg = o;
-	if (kafka_client_new(k, KAFKA_WRITE, id_of(k, o->owner.flow, id), &o->client, e) || init(k, o->client.rk, o->owner.flow, e) || kafka_fold_wait(k, KAFKA_WRITTEN, FOLD_MS, e) ||
+	if (kafka_client_new(k, KAFKA_WRITE, id_of(k, o->fence, id), &o->client, e) || init(k, o->client.rk, o->owner.flow, e) || kafka_fold_wait(k, KAFKA_WRITTEN, FOLD_MS, e) ||
 		read_sign(k, o->owner.flow, &s, e))
 		return -1;
 	o->owner.generation = s.generation + 1;
@@ -664,16 +671,22 @@ static int failed_again(struct kafka *k, const char *flow, struct err *e)
 
 int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
 {
+	return kafka_own_as(b, flow, flow, ret, e);
+}
+
+int kafka_own_as(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e)
+{
 	struct kafka *k = (struct kafka *)b;
 	struct kafka_owner *o;
 	int failed;
 
-	if (wait_for_silence(k, flow, e))
+	if (wait_for_silence(k, flow, fence, e))
 		return -1;
 	o = mem_new(sizeof *o);
 	o->k = k;
 	pthread_mutex_init(&o->lock, NULL);
 	snprintf(o->owner.flow, sizeof o->owner.flow, "%s", flow);
+	snprintf(o->fence, sizeof o->fence, "%s", fence);
 	if (begin_owning(k, e)) {
 		owner_free(o);
 		return -1;
@@ -712,10 +725,12 @@ static bool is_dead(pid_t pid)
 static int note_dead(void *arg, struct span flow, int64_t time_ms, struct span value)
 {
 	json_t *root = json_loadb(value.p, value.n, 0, NULL);
-	const char *host = json_string_value(json_object_get(root, "host"));
+	const char *host = json_string_value(json_object_get(root, "host")), *as = json_string_value(json_object_get(root, "as"));
 	struct dead *d = arg;
 
 	(void)time_ms;
+	if (as)
+		flow = span_of(as);
 	if (host && strcmp(host, d->k->host) == 0 && !json_is_true(json_object_get(root, "left")) &&
 		is_dead((pid_t)json_integer_value(json_object_get(root, "pid"))) && flow.n < sizeof d->flows[0]) {
 		unsigned i = 0;
@@ -739,6 +754,11 @@ static int fence(struct kafka *k, const char *flow, struct err *e)
 
 	kafka_client_done(&c);
 	return failed ? -1 : 0;
+}
+
+int kafka_fence(struct bus *b, const char *name, struct err *e)
+{
+	return fence((struct kafka *)b, name, e);
 }
 
 /* Who is dead may be told behind what another one has left open: so again, until none is new. */

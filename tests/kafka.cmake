@@ -28,6 +28,11 @@ if(Python3_FOUND)
     $<TARGET_FILE:jincai>)
   set_tests_properties(kafka_hosts PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
   kafka_tests(kafka_hosts)
+
+  # The router in shares, another number of them under load, while some of before sleep.
+  add_test(NAME kafka_shares COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/shares_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(kafka_shares PROPERTIES TIMEOUT 400 LABELS kafka)
+  kafka_tests(kafka_shares)
 endif()
 
 # The demo on Kafka. The script builds build/release: it is tried where that is what has just been built.

@@ -9,6 +9,7 @@
 #include "jscan.h"
 #include "topics.h"
 
+#define POSITION_MAX 240u
 #define FAILING_MAX 100u             /* events in a row that cannot go on: the fault is not theirs */
 
 /* ---- position ---- */
@@ -66,20 +67,21 @@ static void restore_open(struct router *r, struct input *in, const json_t *list)
 	}
 }
 
-static void position_name(const struct input *in, const struct bus *b, char ret[160])
+/* Of the whole router, whichever part of it reads the partition. */
+static void position_name(const struct router *r, const struct input *in, char ret[POSITION_MAX])
 {
-	snprintf(ret, 160, "%s/%u", bus_topic_name(b, in->topic), in->partition);
+	snprintf(ret, POSITION_MAX, "%s/%s/%u", flow_whole(&r->flow), bus_topic_name(r->flow.bus, in->topic), in->partition);
 }
 
-static int restore_input(struct router *r, struct input *in, struct err *e)
+int router_restore_input(struct router *r, struct input *in, struct err *e)
 {
-	char name[160];
+	char name[POSITION_MAX];
 	json_t *p = NULL;
 	int got, bad = 0;
 
-	position_name(in, r->flow.bus, name);
+	position_name(r, in, name);
 	buf_clear(&r->position);
-	got = flow_position_get(&r->flow, name, &r->position, e);
+	got = bus_position_get(r->flow.bus, name, &r->position, e);
 	if (got <= 0)
 		return got;
 	p = json_loadb(r->position.p, r->position.n, 0, NULL);
@@ -111,7 +113,7 @@ static void write_open(const struct router *r, const struct open_batch *b, struc
 int router_save_input(struct router *r, struct input *in, struct err *e)
 {
 	struct buf *to = &r->position;
-	char name[160];
+	char name[POSITION_MAX];
 
 	buf_clear(to);
 	buf_printf(to, "{\"offset\":%" PRIu64 ",\"heads\":", in->offset);
@@ -125,9 +127,9 @@ int router_save_input(struct router *r, struct input *in, struct err *e)
 	buf_str(to, "],\"totals\":");
 	totals_write(in->totals, to);
 	buf_c(to, '}');
-	position_name(in, r->flow.bus, name);
+	position_name(r, in, name);
 	in->moved = false;
-	return flow_position_put(&r->flow, name, buf_as_span(to), e);
+	return bus_position_put(r->flow.owner, name, buf_as_span(to), e);
 }
 
 static int router_open(struct flow *f, struct err *e)
@@ -146,11 +148,13 @@ static int router_open(struct flow *f, struct err *e)
 		for (unsigned p = 0; p < bus_partitions(f->bus, f->inputs[i]); p++) {
 			struct input *in;
 
+			if (!shares_has(&f->share, p))
+				continue;
 			r->inputs = mem_grow(r->inputs, r->ninputs + 1u, sizeof *r->inputs);
 			in = &r->inputs[r->ninputs++];
 			*in = (struct input){.topic = f->inputs[i], .partition = p, .heads = lane_heads_new(),
 				.totals = totals_new()};
-			if (restore_input(r, in, e) != 0 ||
+			if (router_restore_input(r, in, e) != 0 ||
 				bus_read(f->bus, in->topic, in->partition, &in->reader, e) != 0)
 				return -1;
 			bus_seek(in->reader, in->offset);
@@ -165,19 +169,21 @@ static int router_effect(struct flow *f, struct err *e)
 	return router_owed_hand_in(r, e) != 0 || router_asked_hand_in(r, e) != 0 ? -1 : 0;
 }
 
+void router_input_done(struct input *in)
+{
+	bus_unread(in->reader);
+	lane_heads_free(in->heads);
+	totals_free(in->totals);
+	while (in->open)
+		free_open(&in->open);
+}
+
 static void router_close(struct flow *f)
 {
 	struct router *r = (struct router *)f;
 
-	for (unsigned i = 0; i < r->ninputs; i++) {
-		struct input *in = &r->inputs[i];
-
-		bus_unread(in->reader);
-		lane_heads_free(in->heads);
-		totals_free(in->totals);
-		while (in->open)
-			free_open(&in->open);
-	}
+	for (unsigned i = 0; i < r->ninputs; i++)
+		router_input_done(&r->inputs[i]);
 	free(r->inputs);
 	r->inputs = NULL;
 	r->ninputs = 0;
@@ -200,7 +206,7 @@ static int dead_event(struct work *w, const struct err *why, const char *destina
 {
 	struct router *r = w->r;
 	char place[200];
-	struct dead_letter d = {.flow = span_of(r->flow.name), .batchid = w->event->batchid, .id = w->event->id,
+	struct dead_letter d = {.flow = span_of(flow_whole(&r->flow)), .batchid = w->event->batchid, .id = w->event->id,
 		.kind = SPAN("dead"), .code = span_of(err_code(why->id)->name), .args = span_of(why->args),
 		.raw = w->event->body, .destination = span_of(destination), .currency = currency};
 

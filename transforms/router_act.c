@@ -72,7 +72,10 @@ int router_read_letter(struct acting *a, struct span id, struct letter *l, struc
 	got = read_at(r->flow.bus, r->dead_topic, 0, at, &l->record, &l->is, e);
 	if (got <= 0 || dead_read(&l->is, &l->arena, &l->d, &size, e) != 0)
 		return got < 0 || e->id ? -1 : 0;
-	if (!span_is(l->d.flow, r->flow.name) || !(l->in = input_of(r, l->d.place, &l->offset)))
+	if (!span_is(l->d.flow, flow_whole(&r->flow)))
+		return 0;
+	a->why = E_ACT_SHARE;
+	if (!(l->in = input_of(r, l->d.place, &l->offset)))
 		return 0;
 	got = read_at(r->flow.bus, l->in->topic, l->in->partition, l->offset, &l->event_record, &l->event, e);
 	if (got < 0)
@@ -101,6 +104,22 @@ int router_forwarded(struct router *r, const struct input *in, struct span batch
 	int got = batch_closing_find(r->flow.bus, r->flow.owner, in->topic, batchid, in->partition, &r->scratch, ret, &offset, e);
 
 	return got == 1 ? in->offset > offset && !is_open_here(in, batchid) : got;
+}
+
+int router_forwarded_there(struct router *r, unsigned topic, unsigned partition, struct span batchid, struct batch_closing *ret,
+	struct err *e)
+{
+	struct input *mine = router_input_at(r, topic, partition);
+	struct input in = {.topic = topic, .partition = partition};
+	int got;
+
+	if (mine)
+		return router_forwarded(r, mine, batchid, ret, e);
+	in.heads = lane_heads_new();
+	in.totals = totals_new();
+	got = router_restore_input(r, &in, e) != 0 ? -1 : router_forwarded(r, &in, batchid, ret, e);
+	router_input_done(&in);
+	return got;
 }
 
 struct input *router_input_at(struct router *r, unsigned topic, unsigned partition)
@@ -308,8 +327,7 @@ static int tell_of_others(struct acting *a, const struct added *x, struct span t
 	unsigned own = hash_partition(a->batchid, bus_partitions(r->flow.bus, x->in->topic));
 	static const uint64_t nothing[DESTINATIONS_MAX];
 	struct batch_closing last, sent, events;
-	struct input *in = router_input_at(r, x->in->topic, own);
-	int got = in ? router_forwarded(r, in, a->batchid, &last, e) : 0;
+	int got = router_forwarded_there(r, x->in->topic, own, a->batchid, &last, e);
 
 	if (got <= 0)
 		return got;
@@ -322,8 +340,12 @@ static int tell_of_others(struct acting *a, const struct added *x, struct span t
 		for (unsigned d = 0; d < r->ndestinations && got >= 0; d++)
 			if (x->routed[d] && (got = router_closing_sent(r, d, a->batchid, last.partitions[i], &sent, e)) == 0)
 				missing = true;
-		in = router_input_at(r, x->in->topic, last.partitions[i]);
-		if (got < 0 || (missing && (got = router_forwarded(r, in, a->batchid, &events, e)) < 0))
+		if (got < 0)
+			return -1;
+		/* Another part may write a closing of that partition now, and the later one would count. */
+		if (missing && !shares_has(&r->flow.share, last.partitions[i]))
+			return err_set(e, E_ACT_SHARE, "subject=%.*s\nflow=%s", SPAN_F(a->batchid), r->flow.name);
+		if (missing && (got = router_forwarded_there(r, x->in->topic, last.partitions[i], a->batchid, &events, e)) < 0)
 			return -1;
 		if (missing && got == 1 && (router_failed_here(r, a->batchid, events.partition, &here, e) < 0 ||
 			router_close_batch(r, &events, nothing, here, time, e) != 0))
@@ -335,16 +357,17 @@ static int tell_of_others(struct acting *a, const struct added *x, struct span t
 static int close_again(struct acting *a, const struct added *x, struct err *e)
 {
 	struct router *r = a->r;
-	struct buf time = BUF_INIT, ids = BUF_INIT;
+	struct buf time = BUF_INIT, ids = BUF_INIT, place = BUF_INIT;
 	struct batch_closing events;
 	uint64_t here;
 	int got, letters, ret = -1;
 
 	clock_write(&time, a->now_ms);
 	got = router_failed_here(r, a->batchid, x->in->partition, &here, e);
-	/* No destination was ever told: nothing of it can have failed but these. */
+	/* No destination was ever told: nothing of this partition can have failed but these. */
 	if (got == 0) {
-		letters = router_letters(r, a->batchid, SPAN_NONE, &ids, e);
+		buf_printf(&place, "%s/%u@", bus_topic_name(r->flow.bus, x->in->topic), x->in->partition);
+		letters = router_letters(r, a->batchid, buf_as_span(&place), &ids, e);
 		here = letters > 0 ? (uint64_t)letters : 0;
 		got = letters;
 	}
@@ -352,6 +375,7 @@ static int close_again(struct acting *a, const struct added *x, struct err *e)
 		ret = router_close_batch(r, &events, x->routed, here > x->mended ? here - x->mended : 0, buf_as_span(&time), e);
 	buf_done(&time);
 	buf_done(&ids);
+	buf_done(&place);
 	return ret;
 }
 

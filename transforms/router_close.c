@@ -105,7 +105,7 @@ int router_letters(struct router *r, struct span batchid, struct span place, str
 	struct buf prefix = BUF_INIT;
 	int failed;
 
-	event_id_part(&prefix, span_of(r->flow.name));
+	event_id_part(&prefix, span_of(flow_whole(&r->flow)));
 	buf_c(&prefix, ':');
 	event_id_part(&prefix, batchid);
 	buf_c(&prefix, ':');

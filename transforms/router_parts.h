@@ -103,6 +103,9 @@ bool router_matches(const struct type *t, unsigned d);
 struct span router_currency(struct type *t);
 bool router_amount(const struct type *t, int64_t *ret_fen);
 int router_save_input(struct router *r, struct input *in, struct err *e);
+/* As its position says, committed ones alone; heads and totals are there, the rest of it is empty. */
+int router_restore_input(struct router *r, struct input *in, struct err *e);
+void router_input_done(struct input *in);
 
 /* ---- router_act.c: what people decide; retry ---- */
 #define ROUTER_LETTERS_MAX 5000u     /* ended by one act: they are one commit */
@@ -144,6 +147,9 @@ int router_end_letter(struct acting *a, const struct event *letter, const char *
 /* The closing on the event topic, when it has been forwarded: 1; 0 the batch is still on its way; -1. */
 int router_forwarded(struct router *r, const struct input *in, struct span batchid, struct batch_closing *ret, struct err *e);
 struct input *router_input_at(struct router *r, unsigned topic, unsigned partition);
+/* Of one that another part of the router reads, as that part has committed it: 1, 0 the batch is still on its way there; -1. */
+int router_forwarded_there(struct router *r, unsigned topic, unsigned partition, struct span batchid, struct batch_closing *ret,
+	struct err *e);
 
 /* ---- router_return.c: return ---- */
 int router_return_letter(struct acting *a, struct err *e);

@@ -13,10 +13,55 @@
 
 /* ---- slips that are owed ---- */
 
+static int hand_in(struct router *r, const json_t *list, struct err *e)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+		if (bus_act_submit(r->flow.bus, json_string_value(json_object_get(o, "flow")),
+			json_string_value(json_object_get(o, "id")), span_of(json_string_value(json_object_get(o, "order"))), e) != 0)
+			return -1;
+	return 0;
+}
+
+struct owing {
+	const struct router *r;
+	json_t *list;
+};
+
+static int add_owed(void *arg, struct span key, struct span value)
+{
+	struct owing *w = arg;
+	const struct span tail = SPAN("/owed");
+	json_t *list;
+	unsigned part;
+
+	if (!span_ends(key, tail) || !shares_names(flow_whole(&w->r->flow), (struct span){key.p, key.n - tail.n}, &part))
+		return 0;
+	list = json_loadb(value.p, value.n, 0, NULL);
+	json_array_extend(w->list, list);
+	json_decref(list);
+	return 0;
+}
+
+/* A part that ended between its commit and the handing in may never run again: with fewer parts nobody has its name. Under the
+ * same id however often, so those of who runs on do no harm. */
+static int hand_in_others(struct router *r, struct err *e)
+{
+	struct owing w = {r, json_array()};
+	int failed = bus_positions(r->flow.bus, flow_whole(&r->flow), add_owed, &w, e) < 0 || hand_in(r, w.list, e) != 0;
+
+	json_decref(w.list);
+	return failed ? -1 : 0;
+}
+
 int router_owed_open(struct router *r, struct err *e)
 {
 	int got;
 
+	if (r->flow.share.whole[0] && hand_in_others(r, e) != 0)
+		return -1;
 	buf_clear(&r->position);
 	got = flow_position_get(&r->flow, "owed", &r->position, e);
 	if (got <= 0)
@@ -37,15 +82,10 @@ void router_owed_close(struct router *r)
 /* Under the same id however often: the adapter takes it once. */
 int router_owed_hand_in(struct router *r, struct err *e)
 {
-	const json_t *o;
-	size_t i;
-
 	if (r->owed_moved)
 		return 0;
-	json_array_foreach(r->owed, i, o)
-		if (bus_act_submit(r->flow.bus, json_string_value(json_object_get(o, "flow")),
-			json_string_value(json_object_get(o, "id")), span_of(json_string_value(json_object_get(o, "order"))), e) != 0)
-			return -1;
+	if (hand_in(r, r->owed, e) != 0)
+		return -1;
 	r->owed_moved = json_array_size(r->owed) > 0;
 	return 0;
 }
@@ -142,10 +182,9 @@ static int find_batch(struct acting *a, struct span batchid, struct returning *r
 
 	for (unsigned i = r->first; i < r->flow.ninputs && got == 0; i++) {
 		unsigned own = hash_partition(batchid, bus_partitions(r->flow.bus, r->flow.inputs[i]));
-		struct input *in = router_input_at(r, r->flow.inputs[i], own);
 
 		ret->topic = r->flow.inputs[i];
-		got = in ? router_forwarded(r, in, batchid, &ret->last, e) : 0;
+		got = router_forwarded_there(r, ret->topic, own, batchid, &ret->last, e);
 	}
 	return got;
 }
@@ -277,11 +316,24 @@ int router_give_back(struct acting *a, const bool put_aside[DESTINATIONS_MAX], s
 	return got < 0 ? -1 : got == 0 ? router_go_on(a, put_aside, e) : give_back(a, &x, e);
 }
 
+/* Of one that another part reads a letter could be retried there while this part gives the batch back. */
+static bool all_here(const struct acting *a, const struct returning *x)
+{
+	for (unsigned i = 0; i < x->last.npartitions; i++)
+		if (!shares_has(&a->r->flow.share, x->last.partitions[i]))
+			return false;
+	return shares_has(&a->r->flow.share, x->last.partition);
+}
+
 int router_return_batch(struct acting *a, struct err *e)
 {
 	struct returning x = {.failed = 0};
-	int got = look(a, &x, e);
+	int got = find_batch(a, a->act->subject, &x, e);
 
+	if (got == 1 && !all_here(a, &x))
+		return router_refuse(a, E_ACT_SHARE, e);
+	if (got == 1)
+		got = add_up(a, &x, e);
 	if (got < 0)
 		return -1;
 	if (got == 0)

@@ -110,6 +110,9 @@ ROW(E_SITE_ELSEWHERE, "site.elsewhere", ERR_NOTE, 0, "{folder} is not on this ho
 	"right when it runs on another host; else make the folder", "若它在别的主机上运行，则没有问题；否则请建立该文件夹")
 ROW(E_SITE_EXPECT, "site.expect", ERR_CONF, 3, "expect: {text} is no rule that says when something comes", "expect: {text} 不是报送时限的写法",
 	"write monthly by 6, weekly by friday, or daily", "请写 monthly by 6（每月 6 日前）、weekly by friday（每周五前）或 daily（每个工作日）")
+ROW(E_RUN_PART, "run.part", ERR_CONF, 2, "--part {text} is no share: it is written as 0/3, the first of three, and goes with the router alone; destinations and adapters run whole",
+	"--part {text} 不是一份：应写成 0/3（三份中的第一份），且只用于 router；去向和接入都整体运行",
+	"nothing was started; write: jincai run router --part 0/3", "没有启动；请写：jincai run router --part 0/3")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
 ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
 	"write mode: off, or mode: shadow to make files beside those made by hand; when the receiver has agreed, mode: live", "接收方同意之前写 mode: off，或写 mode: shadow 与手工文件并行试运行；同意之后改为 mode: live")
@@ -612,6 +615,11 @@ ROW(E_BUS_NAME, "bus.name", ERR_CONF, 3,
 	"“{name}”不能用作名称：限 1 至 100 个 a-z 0-9 . - _（操作单编号限 1 至 64 个 a-z 0-9 -）；未建立任何内容",
 	"give it another name in jincai.yaml",
 	"请在 jincai.yaml 中改名")
+ROW(E_BUS_NO_SHARES, "bus.no_shares", ERR_CONF, 3,
+	"a flow cannot run in shares on this bus ({flow}): one process alone runs all of it; nothing was started",
+	"本总线由一个进程独自运行，流不能分份运行（{flow}）；没有启动",
+	"leave --part and shares: out; a flow runs in shares on Kafka",
+	"请去掉 --part 和 shares:；分份运行须使用 Kafka 总线")
 ROW(E_BUS_NO_TOPIC, "bus.no_topic", ERR_CONF, 3,
 	"there is no topic {name} on this bus; nothing was made",
 	"总线上没有主题 {name}；未建立任何内容",
@@ -811,6 +819,37 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 	"the store is damaged or was written by another edition: keep a copy of it and call the maintainers",
 	"存储已损坏或由其他版本写入：请保留副本并联系维护人员")
 
+ROW(E_SHARES_BUSY, "shares.busy", ERR_RETRY, 4,
+	"another process is about to change the number of shares of {flow}; this one waits, it has read nothing and written nothing",
+	"另一个进程正在改变 {flow} 的份数；本进程等待，没有读入，也没有写入任何内容",
+	"nothing, if all shares were just started; else start share 0 as well",
+	"若各份都是刚刚启动，无须处理；否则请把第 0 份也启动")
+ROW(E_SHARES_MANY, "shares.many", ERR_CONF, 3,
+	"{shares} shares, and each topic has {partitions} partitions only: some would have nothing to read; nothing was started",
+	"份数 {shares} 多于每个主题的分区数 {partitions}，有的份无可读取；没有启动",
+	"take at most {partitions} shares",
+	"份数最多为 {partitions}")
+ROW(E_SHARES_NEWER, "shares.newer", ERR_HALT, 7,
+	"another number of shares was chosen for {flow} meanwhile; this process writes no more, nothing of its last step was published",
+	"{flow} 已改用别的份数；本进程不再写入，最后一步的内容均未发布",
+	"start the shares with the number that jincai.yaml says under shares:, and take the old ones out of what starts services",
+	"请按 jincai.yaml 中 shares: 的份数启动各份，并从服务管理中去掉旧的各份")
+ROW(E_SHARES_OTHER, "shares.other", ERR_CONF, 5,
+	"{flow} runs in {have} shares, this process was started as one of {want}; it has read nothing and written nothing",
+	"{flow} 现分 {have} 份运行，而本进程按 {want} 份启动；没有读入，也没有写入任何内容",
+	"start it as one of {have}; or, to change the number, write shares: {want} into jincai.yaml of every host and start all {want}",
+	"请按 {have} 份启动；若要改变份数，请在各主机的 jincai.yaml 写 shares: {want}，再启动全部 {want} 份")
+ROW(E_SHARES_SITE, "shares.site", ERR_CONF, 5,
+	"jincai.yaml says shares: {have}, this process was started as one of {want}; nothing was started",
+	"jincai.yaml 写的是 shares: {have}，而本进程按 {want} 份启动；没有启动",
+	"start each share by itself: jincai run router --part 0/{have}, and so on; all other flows by their names",
+	"请逐份启动：jincai run router --part 0/{have} 等；其他各流按名称启动")
+ROW(E_SHARES_WAITING, "shares.waiting", ERR_CONF, 5,
+	"{flow} is stopped, or an act waits there for approval or for what destinations answer: with another number of shares that would be forgotten; nothing was started",
+	"{flow} 已停下，或有操作单待签批、待各去向答复：改变份数会使其失效；没有启动",
+	"settle it first, with the number of shares as it was: jincai todo",
+	"请先按原来的份数处理完：jincai todo")
+
 /* acts: what a person decided, and could not be done */
 ROW(E_ACT_CHANGED, "act.changed", ERR_CONF, 5, "{subject} is no longer as it was when this was decided; nothing was changed",
 	"{subject} 已不是当时的状态；未作任何改动", "look again, then decide anew: jincai todo", "请再看一次，然后重新决定：jincai todo")
@@ -850,6 +889,10 @@ ROW(E_ACT_NOT_STOPPED, "act.not_stopped", ERR_CONF, 5, "{subject} is not stopped
 	"see what waits: jincai todo", "等人处理的事项请看 jincai todo")
 ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands in the slip and in the audit; nothing was changed",
 	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")
+ROW(E_ACT_SHARE, "act.share", ERR_CONF, 5, "{subject} lies, whole or in part, with another share than {flow}, or the number of shares was changed meanwhile; nothing was changed",
+	"{subject} 的全部或一部分由 {flow} 以外的另一份负责，或份数刚刚变过；未作任何改动",
+	"do it again; if it says so again, run the router whole for it: shares: 1 in jincai.yaml, then jincai run router, and do it once more",
+	"请再做一次；若仍如此，请让路由器整体运行后再做：在 jincai.yaml 写 shares: 1，然后 jincai run router")
 ROW(E_ACT_STOPPED_BEFORE, "act.stopped_before", ERR_CONF, 5, "{subject} has been stopped before; it stays so", "{subject} 此前已停下；维持不变",
 	"to let it go on: jincai resume {subject} --reason TEXT", "要恢复：jincai resume {subject} --reason 原因")
 ROW(E_ACT_TOO_MANY, "act.too_many", ERR_CONF, 5, "too many acts wait for approval with this flow, or too much is stopped at it; nothing was changed",

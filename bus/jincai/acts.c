@@ -49,6 +49,26 @@ void acts_person(struct buf *b)
 		buf_printf(b, "uid %lu", (unsigned long)getuid());
 }
 
+int acts_router(struct bus *b, unsigned partition, char ret[SHARES_NAME], struct err *e)
+{
+	struct shares_now now;
+
+	if (shares_read(b, SITE_ROUTER, &now, e) != 0)
+		return -1;
+	shares_name(SITE_ROUTER, shares_part_of(partition, now.of), now.of, ret);
+	return 0;
+}
+
+unsigned acts_partition(struct span place)
+{
+	const char *slash = memchr(place.p, '/', place.n);
+	unsigned ret = 0;
+
+	for (const char *c = slash ? slash + 1 : NULL; c && c < place.p + place.n && *c >= '0' && *c <= '9' && ret < 1000; c++)
+		ret = ret * 10 + (unsigned)(*c - '0');
+	return ret;
+}
+
 static void set(json_t *o, const char *name, struct span text)
 {
 	if (text.n)

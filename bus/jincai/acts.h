@@ -40,6 +40,10 @@ int acts_ask(struct bus *b, const struct site *s, const struct acts_order *o, bo
  * "flow","outcome","words","order":{...}}. The first failure of each ends it. */
 int acts_each(struct bus *b, const char *type, int (*each)(void *arg, struct span time, const json_t *data, struct err *e),
 	void *arg, struct err *e);
+/* The router as a flow that acts are handed in to, for what lies on that partition: itself, or the share that reads it now. */
+int acts_router(struct bus *b, unsigned partition, char ret[SHARES_NAME], struct err *e);
+/* The partition in the place of a letter, "jincai.payroll/3@17"; 0 when there is none. */
+unsigned acts_partition(struct span place);
 /* Who types: SUDO_USER, or the name of the real user. */
 void acts_person(struct buf *b);
 

@@ -173,18 +173,27 @@ static int ask_ended(void *arg, struct err *why, struct err *e)
 {
 	struct asking *x = arg;
 	struct buf key = BUF_INIT, said = BUF_INIT;
+	char flow[SHARES_NAME];
+	struct shares_now now;
 	const char *name;
 	int got = 1;
 
+	if (shares_read(x->w->bus, SITE_ROUTER, &now, e) != 0)
+		return -1;
 	for (unsigned step = 0; step < (unsigned)x->step && got == 1; step++)
 		for (unsigned i = 0; got == 1 && (name = flow_of(x->site, (enum beside_step)step, i)); i++) {
-			key_of(&key, name);
-			buf_clear(&said);
-			got = bus_position_get(x->w->bus, buf_text(&key), &said, e);
-			if (got == 1 && !span_is(buf_as_span(&said), x->w->state))
-				got = 0;
-			if (got == 0)
-				err_set(why, E_ADOPT_WAITS, "flow=%s", name);
+			const unsigned parts = step == BESIDE_ROUTER ? now.of : 1;
+
+			for (unsigned part = 0; part < parts && got == 1; part++) {
+				shares_name(name, part, parts, flow);
+				key_of(&key, flow);
+				buf_clear(&said);
+				got = bus_position_get(x->w->bus, buf_text(&key), &said, e);
+				if (got == 1 && !span_is(buf_as_span(&said), x->w->state))
+					got = 0;
+				if (got == 0)
+					err_set(why, E_ADOPT_WAITS, "flow=%s", flow);
+			}
 		}
 	buf_done(&key);
 	buf_done(&said);
@@ -199,14 +208,21 @@ int beside_await(const struct beside *w, const struct site *s, enum beside_step 
 	return got == 2 ? 0 : got;
 }
 
+static int own(const struct beside *w, const char *name, struct bus_owner **ret, struct err *e)
+{
+	struct share s = {.whole = SITE_ROUTER, .part = w->part, .of = w->parts ? w->parts : 1};
+
+	return strcmp(name, SITE_ROUTER) == 0 ? shares_own(&s, w->bus, ret, e) : bus_own(w->bus, name, ret, e);
+}
+
 static int say_ended(const struct beside *w, const char *name, struct err *e)
 {
 	struct bus_owner *o = NULL;
 	struct buf key = BUF_INIT;
-	int ret;
+	int ret = own(w, name, &o, e);
 
-	key_of(&key, name);
-	ret = bus_own(w->bus, name, &o, e) != 0 || bus_position_put(o, buf_text(&key), span_of(w->state), e) != 0 ||
+	key_of(&key, o ? bus_owner_flow(o) : name);
+	ret = ret != 0 || bus_position_put(o, buf_text(&key), span_of(w->state), e) != 0 ||
 		bus_commit(o, e) != 0 ? -1 : 0;
 	bus_disown(o);
 	buf_done(&key);

@@ -24,6 +24,7 @@ int beside_state(struct bus *b, char ret[BESIDE_STATE], struct err *e);
 struct beside {
 	struct bus *bus;
 	const char *const *names;    /* of the flows of this process; as of site_wants */
+	unsigned part, parts;        /* the share of the router that it runs; as in site.h */
 	unsigned patience_ms;        /* so long it waits for others at most; 0: as long as it takes */
 	atomic_int *stop;            /* nonzero: wait no longer */
 	char state[BESIDE_STATE];    /* as this process knows it */

@@ -73,6 +73,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->line = value;
 	else if (strcmp(name, "--from") == 0)
 		a->from = value;
+	else if (strcmp(name, "--part") == 0)
+		a->part = value;
 	else if (strcmp(name, "--parcel") == 0)
 		a->parcel = value;
 	else if (strcmp(name, "--key") == 0)

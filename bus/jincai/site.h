@@ -22,6 +22,7 @@
  *	witness: ./.jincai-witness               # file of the safeguard, outside the store (guard.h); optional
  *	store: {max: 64}                         # GiB; optional
  *	partitions: 1                            # fixed for the life of a bus; optional
+ *	shares: 3                                # of the router, on Kafka; another number than before begins a new choice (shares.h); optional
  *	double: {days: 7}                        # 0: nothing is suspected; optional
  *	library: [./dialects]                    # folders that stand before those of the program; optional
  *	adapters:
@@ -110,6 +111,8 @@ struct site {
 	char *anchor;                /* its file; NULL: there is none */
 	bool finish;                 /* adapters begin no other file */
 	bool closed;                 /* nothing of the money part is started (items.h, in_force.h) */
+	unsigned shares;             /* of the router, as the file says; 0: it does not */
+	unsigned part, parts;        /* the share of the router that this process runs: --part; parts 0: all of it */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -148,9 +151,9 @@ char *site_contact(struct conf *map, struct findings *f);
 void site_expect(struct conf *map, struct expect *ret, struct findings *f);
 /* site_audit.c: audit: of the site file, into the site. Findings: site.anchor {file}. */
 void site_audit(struct site *s, struct conf *root, struct findings *f);
-/* site_bus.c: bus:, kafka:, partitions:, store: of the site file, into the site. Findings: bus.url, site.kafka_none (a section
+/* site_bus.c: bus:, kafka:, partitions:, shares:, store: of the site file, into the site. Findings: bus.url, site.kafka_none (a section
  * kafka: beside another bus), site.kafka_half {has, lacks}, site.kafka_secret {file, mode}, site.kafka_empty, site.kafka_prefix,
- * site.kafka_clear (a password that goes over an open line), pem.*, file.*; the notes site.kafka_open, site.kafka_scram. */
+ * bus.no_shares, shares.many, site.kafka_clear (a password that goes over an open line), pem.*, file.*; the notes site.kafka_open, site.kafka_scram. */
 void site_bus_read(struct site *s, struct conf *root, struct findings *f);
 void site_bus_done(struct site *s);
 struct bus_conf site_bus(const struct site *s);

@@ -247,6 +247,11 @@ void site_bus_read(struct site *s, struct conf *root, struct findings *f)
 	if (url && !ok)
 		conf_report(f, url, E_BUS_URL, "url=%.*s", SPAN_F(url->text));
 	s->partitions = (unsigned)conf_int(root, "partitions", 1, 64, 1, f);
+	s->shares = (unsigned)conf_int(root, "shares", 1, SHARES_MAX, 0, f);
+	if (s->shares > 1 && ok && !site_on_kafka(s))
+		conf_report(f, conf_get(root, "shares"), E_BUS_NO_SHARES, "flow=" SITE_ROUTER);
+	else if (s->shares > s->partitions)
+		conf_report(f, conf_get(root, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", s->shares, s->partitions);
 	store = conf_want(root, "store", CONF_MAP, f);
 	if (store) {
 		s->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, f) << 30;

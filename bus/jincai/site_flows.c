@@ -205,6 +205,31 @@ static bool may_start(const struct site *s, const struct site_destination *d)
 	return !(s->money_stopped && items_pays(d)) && !(s->closed && items_destination(s, d));
 }
 
+/* The router, or the share of it that this process is. */
+static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
+{
+	const unsigned of = s->parts ? s->parts : 1;
+	struct share share = {.whole = SITE_ROUTER, .part = s->part, .of = of, .chosen = s->shares == of};
+	struct router *r;
+
+	if (of > 1 && !site_on_kafka(s)) {
+		err_set(e, E_BUS_NO_SHARES, "flow=" SITE_ROUTER);
+		return NULL;
+	}
+	if (of > s->partitions) {
+		err_set(e, E_SHARES_MANY, "shares=%u\npartitions=%u", of, s->partitions);
+		return NULL;
+	}
+	if (s->shares && s->shares != of) {
+		err_set(e, E_SHARES_SITE, "have=%u\nwant=%u", s->shares, of);
+		return NULL;
+	}
+	r = site_router(s, b, e);
+	if (r && site_on_kafka(s))
+		flow_share(router_flow(r), &share);
+	return r ? router_flow(r) : NULL;
+}
+
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e)
 {
@@ -220,11 +245,8 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	for (unsigned i = 0; i < s->nadapters && !failed; i++)
 		if (!s->closed && site_wants(names, s->adapters[i].name))
 			failed = add_flow(&list, &n, adapter_of(s, b, &s->adapters[i], e), form_instructs(s->adapters[i].form));
-	if (!failed && !s->closed && site_wants(names, SITE_ROUTER)) {
-		struct router *r = site_router(s, b, e);
-
-		failed = add_flow(&list, &n, r ? router_flow(r) : NULL, true);
-	}
+	if (!failed && !s->closed && site_wants(names, SITE_ROUTER))
+		failed = add_flow(&list, &n, router_of(s, b, e), true);
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
 		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) && site_wants(names, s->destinations[i].name))
 			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);

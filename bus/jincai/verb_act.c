@@ -87,27 +87,45 @@ static int add_holder(void *arg, const struct waiting *w, struct err *e)
 	return 0;
 }
 
-static int is_open(void *arg, struct span key, const struct bus_entry *entry)
+struct lettered {
+	size_t behind;               /* of an id: batch */
+	uint64_t partitions;         /* bits */
+};
+
+/* The id of a letter ends with where its event lies, as a part of an id is written: "jincai.payroll%2F3%4017". */
+static int note_open(void *arg, struct span key, const struct bus_entry *entry)
 {
-	(void)key;
-	*(bool *)arg |= span_is(entry->extra, "dead");
-	return *(bool *)arg;
+	static const char slash[] = "%2F";
+	struct lettered *l = arg;
+	const struct span rest = {key.p + l->behind, key.n - l->behind};
+	const char *at = memmem(rest.p, rest.n, slash, sizeof slash - 1);
+	struct buf place = BUF_INIT;
+
+	if (!span_is(entry->extra, "dead"))
+		return 0;
+	buf_c(&place, '/');
+	if (at)
+		buf_span(&place, (struct span){at + 3, rest.n - (size_t)(at - rest.p) - 3});
+	l->partitions |= UINT64_C(1) << acts_partition(buf_as_span(&place)) % 64;
+	buf_done(&place);
+	return 0;
 }
 
-/* Has the router an open dead letter of it? */
-static bool has_letters(struct bus *b, struct span batchid)
+/* The partitions on which the router has open dead letters of it, as bits. */
+static uint64_t letters_of(struct bus *b, struct span batchid)
 {
 	struct buf prefix = BUF_INIT;
 	struct err ignored;
-	bool open = false;
+	struct lettered l = {0};
 
 	event_id_part(&prefix, SPAN(SITE_ROUTER));
 	buf_c(&prefix, ':');
 	event_id_part(&prefix, batchid);
 	buf_c(&prefix, ':');
-	(void)bus_entries(b, INDEX_DEAD, buf_as_span(&prefix), is_open, &open, &ignored);
+	l.behind = prefix.n;
+	(void)bus_entries(b, INDEX_DEAD, buf_as_span(&prefix), note_open, &l, &ignored);
 	buf_done(&prefix);
-	return open;
+	return l.partitions;
 }
 
 /* What the router has no letter of is judged anew where it is held. */
@@ -138,6 +156,36 @@ static int retry_where_held(struct bus *b, const struct site *s, struct acts_ord
 	return code;
 }
 
+/* Each share of the router tries again what it has of it. */
+static int ask_router(struct bus *b, const struct site *s, struct acts_order *o, uint64_t partitions, bool *ret_done)
+{
+	char name[SHARES_NAME];
+	uint64_t asked = 0;
+	struct shares_now now;
+	struct err e;
+	int code = 0;
+
+	*ret_done = false;
+	if (shares_read(b, SITE_ROUTER, &now, &e) != 0)
+		return verb_failed(&e);
+	for (unsigned p = 0; p < 64; p++) {
+		const unsigned part = shares_part_of(p, now.of);
+		bool done;
+		int own;
+
+		if (!(partitions >> p & 1) || asked >> part & 1)
+			continue;
+		asked |= UINT64_C(1) << part;
+		shares_name(SITE_ROUTER, part, now.of, name);
+		o->flow = name;
+		own = acts_ask(b, s, o, &done);
+		*ret_done |= done;
+		code = own > code ? own : code;
+	}
+	o->flow = SITE_ROUTER;
+	return code;
+}
+
 static int order(struct bus *b, const struct site *s, const struct claim *c, const struct deed *d, const char *reason,
 	const json_t *more)
 {
@@ -148,6 +196,7 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	bool done;
 	int code;
 	bool published = span_is(c->state, "published"), onward = published && d->published;
+	uint64_t partitions = 0;
 
 	if (!adapter)
 		return refused(c, E_ACT_GONE, "");
@@ -159,10 +208,14 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 		return refused(c, E_REPAIR_INSTRUCTION, adapter->name);
 	/* What was published is beyond its adapter: the router knows what became of it there. */
 	o.flow = onward ? SITE_ROUTER : adapter->name;
-	if (onward && d->again && !has_letters(b, c->batchid))
+	if (onward && d->again)
+		partitions = letters_of(b, c->batchid);
+	else if (onward)
+		partitions = UINT64_C(1) << hash_partition(c->batchid, s->partitions);
+	if (onward && !partitions)
 		return retry_where_held(b, s, &o);
 	o.shows = shows = d->confirm ? claim_shows(c) : NULL;
-	code = acts_ask(b, s, &o, &done);
+	code = onward ? ask_router(b, s, &o, partitions, &done) : acts_ask(b, s, &o, &done);
 	json_decref(shows);
 	if (!done)
 		return code;

@@ -11,13 +11,22 @@
 static int ask(struct bus *b, const struct site *s, const struct letter *l, const char *what, const char *reason, bool *ret_done)
 {
 	struct buf flow = BUF_INIT;
-	char digest[65];
+	char digest[65], router[SHARES_NAME];
+	struct err e;
 	json_t *more = json_object();
 	struct acts_order o = {.what = what, .subject = l->event.id, .digest = {digest, 64}, .reason = reason, .more = more};
 	int code;
 
 	buf_span(&flow, l->d.flow);
 	o.flow = buf_text(&flow);
+	if (span_is(l->d.flow, SITE_ROUTER)) {
+		if (acts_router(b, acts_partition(l->d.place), router, &e) != 0) {
+			json_decref(more);
+			buf_done(&flow);
+			return verb_failed(&e);
+		}
+		o.flow = router;
+	}
 	dead_digest(&l->event, digest);
 	json_object_set_new(more, "offset", json_integer((json_int_t)l->number));
 	code = acts_ask(b, s, &o, ret_done);

@@ -58,6 +58,7 @@ struct round {
 	struct bus *bus;
 	struct guard guard;
 	const char *const *names;
+	unsigned part, parts;        /* as in site.h; whatever site is in force */
 	bool until_idle;
 	bool keeps;                  /* this process runs the keeper: the only one, or the one among several that does */
 	struct beside beside;        /* on a cluster: what it has to know of the others */
@@ -103,6 +104,8 @@ static int run_flows(const struct round *r, struct site *s, struct flow *keeper,
 	int code;
 
 	guarded(&r->guard, s);
+	s->part = r->part;
+	s->parts = r->parts;
 	if (site_flows(s, r->bus, r->names, &flows, &n, &e) != 0)
 		return verb_failed(&e);
 	if (keeper) {
@@ -322,8 +325,8 @@ static int one_round(struct round *r, struct site *files, bool first)
 	int got = 1;
 
 	if (site_on_kafka(files)) {
-		r->beside = (struct beside){.bus = r->bus, .names = r->names, .patience_ms = r->until_idle ? PATIENCE_MS : 0,
-			.stop = &stop_asked};
+		r->beside = (struct beside){.bus = r->bus, .names = r->names, .part = r->part, .parts = r->parts,
+			.patience_ms = r->until_idle ? PATIENCE_MS : 0, .stop = &stop_asked};
 		got = r->keeps ? beside_state(r->bus, r->beside.state, &e) : beside_begin(&r->beside, &e);
 	}
 	if (got < 0)
@@ -387,7 +390,7 @@ static int open_bus(const struct site *s, const struct bus_conf *c, bool until_i
 int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 {
 	struct bus_conf c = site_bus(s);
-	struct round r = {.names = names, .until_idle = until_idle};
+	struct round r = {.names = names, .until_idle = until_idle, .part = s->part, .parts = s->parts};
 	struct site *files = s;
 	struct err e = ERR_INIT;
 	int code, again = KEEPER_AGAIN;
@@ -419,11 +422,28 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 	return code;
 }
 
+/* One share of the router is a process of its own. */
+static int read_part(const struct args *a, struct site *s)
+{
+	struct err e;
+
+	if (!a->part)
+		return 0;
+	if (a->nwords == 1 && strcmp(a->words[0], SITE_ROUTER) == 0 && shares_part(a->part, &s->part, &s->parts) == 0)
+		return 0;
+	err_set(&e, E_RUN_PART, "text=%s", a->part);
+	return verb_failed(&e);
+}
+
 int verb_run(const struct args *a)
 {
 	int code = 0;
 	struct site *s = verb_site(a, &code);
 
+	if (s && (code = read_part(a, s)) != 0) {
+		site_free(s);
+		s = NULL;
+	}
 	if (!s)
 		return code;
 	if (a->take_over && !site_on_kafka(s)) {

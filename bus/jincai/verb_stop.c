@@ -18,11 +18,16 @@ struct asking {
 	const char *what, *word;
 	unsigned asked, done;
 	int code;
+	struct buf stopped;          /* flow and digest of its stop, each with its NUL */
 };
 
 static const char *flow_named(const struct site *s, const char *word)
 {
-	if (strcmp(word, SITE_ROUTER) == 0 || strcmp(word, SITE_KEEPER) == 0)
+	unsigned part;
+
+	/* A share of the router is called "router.p0". */
+	if (strcmp(word, SITE_ROUTER) == 0 || (site_on_kafka(s) && shares_names(SITE_ROUTER, span_of(word), &part)) ||
+		strcmp(word, SITE_KEEPER) == 0)
 		return word;
 	for (unsigned i = 0; i < s->nadapters; i++)
 		if (strcmp(word, s->adapters[i].name) == 0)
@@ -62,6 +67,27 @@ static void stop_at_destinations(struct asking *q)
 	}
 }
 
+/* The router is all of its shares. */
+static void stop_flow(struct asking *q, const char *flow)
+{
+	struct shares_now now;
+	char name[SHARES_NAME];
+	struct err e;
+
+	if (strcmp(flow, SITE_ROUTER) != 0) {
+		ask(q, flow, span_of(flow), SPAN(""));
+		return;
+	}
+	if (shares_read(q->b, SITE_ROUTER, &now, &e) != 0) {
+		q->code = verb_failed(&e);
+		return;
+	}
+	for (unsigned i = 0; i < now.of; i++) {
+		shares_name(SITE_ROUTER, i, now.of, name);
+		ask(q, name, span_of(name), SPAN(""));
+	}
+}
+
 static void stop(struct asking *q)
 {
 	const char *flow = flow_named(q->s, q->word);
@@ -70,8 +96,8 @@ static void stop(struct asking *q)
 		stop_at_destinations(q);
 		return;
 	}
-	ask(q, flow, span_of(flow), SPAN(""));
-	if (q->done)
+	stop_flow(q, flow);
+	if (q->done && q->done == q->asked)
 		printf(say("%s 已停下。没有发生的事：恢复之前，它不再读入，也不再发出；已交付的不受影响。\n",
 			"%s is stopped; what has not happened: until it is let go on it takes nothing in and sends nothing out; what was handed "
 			"over before stands\n"), flow);
@@ -99,20 +125,44 @@ static int resume_flow(void *arg, struct span flow, const json_t *order, struct 
 {
 	struct asking *q = arg;
 	char digest[ACT_DIGEST];
+	unsigned part;
 
 	(void)e;
-	if (!span_is(flow, q->word))
+	if (strcmp(q->word, SITE_ROUTER) == 0 ? !shares_names(SITE_ROUTER, flow, &part) : !span_is(flow, q->word))
 		return 0;
 	act_stop_digest(order, digest);
-	ask(q, q->word, flow, span_of(digest));
-	return 1;
+	buf_span(&q->stopped, flow);
+	buf_c(&q->stopped, 0);
+	buf_str(&q->stopped, digest);
+	buf_c(&q->stopped, 0);
+	return 0;
+}
+
+static int resume_flows(struct asking *q, struct err *e)
+{
+	struct shares_now now = {0};
+	char name[SHARES_NAME];
+
+	if (acts_stopped(q->b, resume_flow, q, e) < 0 || shares_read(q->b, SITE_ROUTER, &now, e) != 0)
+		return -1;
+	for (size_t at = 0; at < q->stopped.n;) {
+		const char *flow = q->stopped.p + at, *digest = flow + strlen(flow) + 1;
+		unsigned part;
+
+		at += strlen(flow) + strlen(digest) + 2;
+		/* A share that no longer runs takes nothing. */
+		shares_name(SITE_ROUTER, shares_names(SITE_ROUTER, span_of(flow), &part) ? part : 0, now.of, name);
+		if (!shares_names(SITE_ROUTER, span_of(flow), &part) || (part < now.of && strcmp(name, flow) == 0))
+			ask(q, flow, span_of(flow), span_of(digest));
+	}
+	return 0;
 }
 
 static void resume(struct asking *q)
 {
 	struct err e;
 
-	if (flow_named(q->s, q->word) ? acts_stopped(q->b, resume_flow, q, &e) < 0 : deliver_stops(q->b, resume_stop, q, &e) != 0)
+	if (flow_named(q->s, q->word) ? resume_flows(q, &e) != 0 : deliver_stops(q->b, resume_stop, q, &e) != 0)
 		q->code = verb_failed(&e);
 	if (!q->asked && !q->code) {
 		err_set(&e, E_ACT_NOT_STOPPED, "subject=%s\nflow=", q->word);
@@ -183,6 +233,7 @@ static int asked(const struct args *a, const char *what, const char *usage, void
 		}
 		bus_close(q.b);
 	}
+	buf_done(&q.stopped);
 	buf_done(&word);
 	site_free(q.s);
 	return q.code;

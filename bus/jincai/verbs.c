@@ -8,7 +8,7 @@
 #include "say.h"
 
 const struct verb verbs[] = {
-	{"run", "[FLOW...] [--until-idle] [--take-over]", " --until-idle --take-over", "runs the site: adapters, router, destinations",
+	{"run", "[FLOW...] [--part I/N] [--until-idle] [--take-over]", " --part --until-idle --take-over", "runs the site: adapters, router, destinations",
 		"运行站点：接入、路由、去向", "jincai run --until-idle", verb_run},
 	{"check", "[--live]", " --live", "checks the site file and all that it names, starts nothing; on Kafka, with --live, the cluster too",
 		"检查站点文件及其引用的一切，不启动任何东西；加 --live 还检查 Kafka 集群", "jincai check", verb_check},
@@ -118,6 +118,7 @@ const struct verb_option options[] = {
 	{"--yes", NULL, "do not ask", "不再询问"},
 	{"--reveal", NULL, "with the personal data in it; who and why is recorded first", "连同其中的个人信息；先记录何人、何故"},
 	{"--all", NULL, "also those that are settled", "连同已了结的"},
+	{"--part", "I/N", "run one share of the router alone, on Kafka: 0/3 is the first of three", "只运行路由器的一份（Kafka）：0/3 为三份中的第一份"},
 	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
 	{"--live", NULL, "look at the cluster itself: topics, brokers, rights", "查看集群本身：主题、Kafka 服务器、权限"},
 	{"--create", NULL, "make those that are missing", "建立缺少的主题"},

@@ -13,7 +13,7 @@ struct args {
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *bus, *explain;
-	const char *sample, *reason, *parcel, *line, *from;
+	const char *sample, *reason, *parcel, *line, *from, *part;
 	const char *key, *as, *export_to, *import_from;
 	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live;
 	const char *words[64];       /* what is no option, NULL-terminated */

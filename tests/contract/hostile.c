@@ -62,7 +62,8 @@ struct act {
 
 struct name {
 	char flow[104];
-	uint64_t generation;
+	uint64_t generation;         /* of the flow of that name */
+	uint64_t epoch;              /* of who is fenced by that name */
 };
 
 /* Bytes live in the arena as long as the world does, so that nothing need be copied out or given back. */
@@ -91,7 +92,8 @@ struct hostile {
 struct hostile_owner {
 	struct bus_owner owner;
 	struct world *world;
-	unsigned name;
+	unsigned fence;              /* the name that fences it */
+	uint64_t epoch;
 	size_t acts;                 /* how many of the world's acts it has looked at */
 };
 
@@ -232,24 +234,54 @@ static void decide(struct world *w, struct txn *t, bool done)
 			w->acts[k].done |= strcmp(w->acts[k].id, t->c.acts_done[i]) == 0;
 }
 
-static int hostile_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+static unsigned name_of(struct world *w, const char *flow)
+{
+	unsigned i = 0;
+
+	while (i < w->nnames && strcmp(w->names[i].flow, flow) != 0)
+		i++;
+	if (i == w->nnames)
+		strcpy(w->names[w->nnames++].flow, flow);
+	return i;
+}
+
+static uint64_t fence(struct world *w, unsigned name)
+{
+	for (struct txn *t = w->txns; t; t = t->next)
+		if (t->name == name && t->fate == OPEN)
+			decide(w, t, roll(w, 2));
+	return ++w->names[name].epoch;
+}
+
+static int hostile_own_as(struct bus *b, const char *flow, const char *fenced_by, struct bus_owner **ret, struct err *e)
 {
 	struct world *w = ((struct hostile *)b)->world;
 	struct hostile_owner *o = mem_new(sizeof *o);
 
 	(void)e;
 	pthread_mutex_lock(&w->lock);
-	while (o->name < w->nnames && strcmp(w->names[o->name].flow, flow) != 0)
-		o->name++;
-	if (o->name == w->nnames)
-		strcpy(w->names[w->nnames++].flow, flow);
-	o->owner.generation = ++w->names[o->name].generation;
+	o->owner.generation = ++w->names[name_of(w, flow)].generation;
 	o->world = w;
-	for (struct txn *t = w->txns; t; t = t->next)
-		if (t->name == o->name && t->fate == OPEN)
-			decide(w, t, roll(w, 2));
+	o->fence = name_of(w, fenced_by);
+	o->epoch = fence(w, o->fence);
 	pthread_mutex_unlock(&w->lock);
 	*ret = &o->owner;
+	return 0;
+}
+
+static int hostile_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+{
+	return hostile_own_as(b, flow, flow, ret, e);
+}
+
+static int hostile_fence(struct bus *b, const char *name, struct err *e)
+{
+	struct world *w = ((struct hostile *)b)->world;
+
+	(void)e;
+	pthread_mutex_lock(&w->lock);
+	fence(w, name_of(w, name));
+	pthread_mutex_unlock(&w->lock);
 	return 0;
 }
 
@@ -274,7 +306,7 @@ static struct txn *txn_new(struct hostile_owner *o, const struct bus_commit *c)
 			arena_span(a, c->positions[i].value)};
 	for (size_t i = 0; i < c->nacts; i++)
 		acts[i] = arena_text(a, span_of(c->acts_done[i]));
-	*t = (struct txn){o->world->txns, OPEN, o->name, *c, arena_new(a, c->nrecords * sizeof *t->places)};
+	*t = (struct txn){o->world->txns, OPEN, o->fence, *c, arena_new(a, c->nrecords * sizeof *t->places)};
 	t->c.entries = entries;
 	t->c.positions = positions;
 	t->c.acts_done = acts;
@@ -296,11 +328,11 @@ static void put(struct hostile *h, struct txn *t, size_t i, const struct commit_
 		arena_span(&w->arena, r->value)}, t};
 }
 
-static int fenced(struct world *w, const struct hostile_owner *o, unsigned fence, struct err *e)
+static int fenced(struct world *w, const struct hostile_owner *o, unsigned often, struct err *e)
 {
-	if (fence && roll(w, 1000) < fence)
-		w->names[o->name].generation++;          /* somebody took the name and let it go again */
-	if (w->names[o->name].generation == o->owner.generation)
+	if (often && roll(w, 1000) < often)
+		w->names[o->fence].epoch++;              /* somebody took the name and let it go again */
+	if (w->names[o->fence].epoch == o->epoch)
 		return 0;
 	return err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
 }
@@ -610,6 +642,8 @@ const struct bus_driver bus_hostile = {
 	.close = hostile_close,
 	.topic = hostile_topic,
 	.own = hostile_own,
+	.own_as = hostile_own_as,
+	.fence = hostile_fence,
 	.disown = hostile_disown,
 	.commit = hostile_commit,
 	.position_get = hostile_position_get,

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The router of a site on Kafka in shares: 3, then 4, then 2, under load, each share on a host of its own (a folder of its own),
+while owners of before are stopped by SIGSTOP and woken when those behind them have long been at work.
+
+    shares_test.py JINCAI [--long | --batches N]          with $JINCAI_KAFKA_FOLDER/address; 77: skipped, there is no broker
+"""
+import argparse
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+import broker  # noqa: E402
+from small_site import SITE_FILE, Site, payroll  # noqa: E402
+
+OPTIONS = argparse.Namespace(program="build/release/bin/jincai", long=False, batches=18)
+FOLDER = os.environ.get("JINCAI_KAFKA_FOLDER", "")
+PARTITIONS = 6
+SECONDS = 120
+UNITS = "602001 602002 602003 602004 603001 603002 603003 604001 604002 605001 605002 606001".split()
+
+
+def until(what, why, *processes, seconds=SECONDS):
+    end = time.monotonic() + seconds
+    while not what():
+        for p in processes:
+            assert p.process.poll() is None, f"{why}: {p}"
+        assert time.monotonic() < end, f"{why}: " + "\n".join(str(p) for p in processes)
+        time.sleep(0.05)
+
+
+class Process:
+    """`jincai run FLOW...` with the site file of one host, and its log."""
+
+    def __init__(self, site, host, *words):
+        self.name, self.log = f"{host}: {' '.join(words)}", site.root / f"log-{host}-{secrets.token_hex(2)}"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([site.program, "run", *words, "-c", f"{host}.yaml", "--lang", "en"], cwd=site.root,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def __str__(self):
+        return f"{self.name}, code {self.process.poll()}\n{self.text()[-3000:]}"
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def signal(self, number):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def stop(self):
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+class SharesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.prefix = f"s{secrets.token_hex(4)}."
+        self.address = (pathlib.Path(FOLDER) / "address").read_text().strip()
+        self.text = SITE_FILE.replace("name: yakeshi", f"name: {self.prefix[:-1]}") + f"partitions: {PARTITIONS}\n"
+        self.site = Site(self.root, OPTIONS.program, self.text)
+        self.running = contextlib.ExitStack()
+        self.addCleanup(self.running.close)
+        self.hosts = []
+
+    def say(self, shares, *hosts):
+        """The site file of these hosts: so many shares; None: it says nothing."""
+        for host in hosts:
+            text = self.text.replace("embedded:./bus", f"kafka:{self.address}")
+            text += f"kafka: {{folder: ./host-{host}, prefix: {self.prefix}}}\n"
+            text += f"shares: {shares}\n" if shares else ""
+            (self.root / f"{host}.yaml").write_text(text, encoding="utf-8")
+
+    def run_on(self, host, *words):
+        p = Process(self.site, host, *words)
+        self.running.callback(p.stop)
+        return p
+
+    def main(self):
+        self.say(None, "main")
+        return self.run_on("main", "site", "payroll-a", "bank-abc", "units")
+
+    def shares(self, n):
+        """n new hosts, each with a share."""
+        hosts = [f"h{len(self.hosts) + i}" for i in range(n)]
+        self.hosts += hosts
+        self.say(n, *hosts)
+        return [self.run_on(host, "router", "--part", f"{i}/{n}") for i, host in enumerate(hosts)]
+
+    def verb(self, *words, host="main"):
+        return self.site.call(*words, "-c", f"{host}.yaml", "--lang", "en")
+
+    def ends_well(self, *processes):
+        for p in processes:
+            self.assertEqual(p.stop(), 0, p)
+
+    def by_key(self, topic):
+        """The ids of what lies on a topic, by key, in its order; and how many records say that a lane opens, by flow."""
+        ids, opened = collections.defaultdict(list), collections.Counter()
+        with broker.Cluster(FOLDER).judge() as judge:
+            for _, _, key, value in judge.consume(self.prefix + topic):
+                event = json.loads(value)
+                if event["type"] == "payroll.line.v1":
+                    ids[key].append(event["id"])
+                elif event["type"] == "jincai.lane.opened":
+                    opened[event["lane"].rpartition(".")[0]] += 1
+        return ids, opened
+
+    # ---- 3, 4, 2 ----
+
+    def load(self, batches, stop):
+        rng = random.Random(7)
+        for n in range(1, OPTIONS.batches + 1):
+            unit = UNITS[n % len(UNITS)]
+            rows = rng.randint(20, 40)
+            batches.append(self.site.drop(payroll(batch=n, rows=rows, seed=f"shares/{n}", head={3: unit},
+                                                  cells={i: {4: unit} for i in range(rows)})))
+            if stop.wait(OPTIONS.pause):
+                return
+
+    def sent(self):
+        return self.site.sent().total()
+
+    def step(self, shares, old, rng, main):
+        """Another number of shares: some of the old ones are stopped, the others run on until they notice."""
+        asleep = [p for p in old if rng.random() < 0.7] or old[:1]
+        for p in asleep:
+            p.signal(signal.SIGSTOP)
+        new = self.shares(shares)
+        before = self.sent()
+        until(lambda: self.sent() > before + 20,
+              f"{shares} shares take over", main, *new)
+        for p in asleep:
+            p.signal(signal.SIGCONT)
+        for p in old:
+            self.assertEqual(p.process.wait(60), 7, p)
+            self.assertRegex(p.text(), r"\[(bus\.fenced|shares\.newer)\]")
+        return new
+
+    def test_3_4_2_shares_under_load_with_owners_that_sleep(self):
+        rng = random.Random(11)
+        main = self.main()
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        batches, stop = [], threading.Event()
+        shares = self.shares(3)
+        load = threading.Thread(target=self.load, args=(batches, stop), daemon=True)
+        load.start()
+        self.addCleanup(stop.set)
+        until(lambda: self.sent() > 20, "3 shares carry lines", main, *shares)
+        for n in (4, 2) * OPTIONS.rounds:
+            shares = self.step(n, shares, rng, main)
+        load.join()
+        want = sum(len(b.lines) for b in batches)
+        until(lambda: self.sent() >= want, "everything arrives", main, *shares)
+        until(lambda: sum(self.site.unit_lines().values()) >= want, "everything arrives at the units", main, *shares)
+        time.sleep(1)
+        self.site.sent_is(*batches)
+        balance = self.verb("balance")
+        self.assertEqual(balance.code, 0, balance)
+        self.assertIn("difference 0.00", balance.out)
+        self.ends_well(*shares, main)
+        # In the order of its coming, key by key; every share that ran wrote.
+        came, _ = self.by_key("jincai.payroll")
+        went, opened = self.by_key("jincai.to.bank-abc")
+        self.assertEqual(went, came)
+        self.assertGreaterEqual(len(came), 3)
+        self.assertTrue({"router.p0", "router.p1"} <= set(opened), opened)
+        self.assertNotIn("router", opened)
+
+    # ---- what is refused ----
+
+    def refused(self, code, name, *words, host="main"):
+        r = self.verb("run", *words, host=host)
+        self.assertEqual((r.code, r.codes & {name}), (code, {name}), r)
+
+    def test_another_number_of_shares_is_refused_unless_the_site_says_it(self):
+        main = self.main()
+        self.say(None, "a", "b")
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        self.refused(5, "shares.other", "router", "--part", "0/2", "--until-idle", host="a")
+        two = self.shares(2)
+        batch = self.site.drop(payroll(batch=1, rows=9))
+        until(lambda: self.sent() == 9, "two shares", main, *two)
+        self.refused(5, "shares.other", "router", "--until-idle", host="a")
+        self.refused(5, "shares.other", "router", "--part", "2/3", "--until-idle", host="a")
+        self.refused(5, "shares.site", "router", "--until-idle", host=self.hosts[0])
+        self.refused(3, "shares.many", "router", "--part", "0/7", "--until-idle", host="a")
+        for words in (["router", "--part", "3/3"], ["router", "--part", "x"], ["units", "--part", "0/2"], ["--part", "0/2"],
+                      ["router", "units", "--part", "0/2"], ["router", "--part", "0/65"], ["router", "--part", "00/2"]):
+            self.refused(2, "run.part", *words, host="a")
+        # What is stopped would run on under another name.
+        r = self.verb("stop", "router", "--reason", "a test")
+        self.assertEqual(r.code, 0, r)
+        items = [json.loads(line) for line in self.verb("todo", "--json").out.splitlines()]
+        self.assertEqual([i["flow"] for i in items if i["kind"] == "stopped"], ["router.p0", "router.p1"])
+        self.say(3, "b")
+        self.refused(5, "shares.waiting", "router", "--part", "0/3", "--until-idle", host="b")
+        r = self.verb("resume", "router", "--reason", "a test")
+        self.assertEqual(r.code, 0, r)
+        # Whole again: those who run in shares end.
+        self.say(1, "b")
+        whole = self.run_on("b", "router")
+        more = self.site.drop(payroll(batch=2, rows=7))
+        until(lambda: self.sent() == 16, "the router whole", main, whole)
+        for p in two:
+            self.assertEqual(p.process.wait(60), 7, p)
+        self.site.sent_is(batch, more)
+        self.ends_well(whole, main)
+
+
+def skip_without_broker():
+    if not (pathlib.Path(FOLDER) / "address").exists():
+        print("skipped: no broker; JINCAI_KAFKA_FOLDER names its folder")
+        sys.exit(77)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--long", action="store_true", help="300 batches, three rounds")
+    parser.add_argument("--batches", type=int, default=18)
+    OPTIONS, rest = parser.parse_known_args()
+    OPTIONS.rounds = 3 if OPTIONS.long else 1
+    OPTIONS.batches = 300 if OPTIONS.long else OPTIONS.batches
+    OPTIONS.pause = 0.5
+    OPTIONS.program = str(pathlib.Path(OPTIONS.program).resolve())
+    skip_without_broker()
+    unittest.main(argv=[sys.argv[0], *rest])
