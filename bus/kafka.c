@@ -64,6 +64,27 @@ static int is_topic(void *arg, const char *name, unsigned partitions)
 	return 0;
 }
 
+/* One that we have read before is not made anew: what stood on it, and was not done yet, would never be missed. */
+static int never_read(struct kafka *k, const char *name, unsigned partitions, struct err *e)
+{
+	struct kafka_topic t = {.partitions = partitions};
+	unsigned number;
+	int64_t ms;
+
+	snprintf(t.name, sizeof t.name, "%s", name);
+	if (kafka_index_topic(k->index, name, &number, e))
+		return -1;
+	for (unsigned i = 0; i < partitions; i++) {
+		uint64_t next = 0;
+
+		if (kafka_index_head(k->index, number, i, &next, &ms, e) < 0)
+			return -1;
+		if (next)
+			return kafka_gone_at(e, &t, i, 0, next);
+	}
+	return 0;
+}
+
 /* Finds it on the cluster; makes it when that may be. */
 static int topic_need(struct kafka *k, const char *name, unsigned partitions, struct kafka_topic **ret, struct err *e)
 {
@@ -80,7 +101,7 @@ static int topic_need(struct kafka *k, const char *name, unsigned partitions, st
 			return -1;
 		if (!f.partitions && k->bus.mode == BUS_LOOK)
 			return err_set(e, E_BUS_NO_TOPIC, "name=%s", name);
-		if (!f.partitions && kafka_topic_make(k, name, partitions, e))
+		if (!f.partitions && (never_read(k, name, partitions, e) || kafka_topic_make(k, name, partitions, e)))
 			return -1;
 		f.partitions = f.partitions ? f.partitions : partitions;
 	}

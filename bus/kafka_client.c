@@ -169,10 +169,13 @@ static bool is_away(rd_kafka_resp_err_t code)
 
 static void keep_why(struct kafka *k, rd_kafka_resp_err_t code, const char *text)
 {
+	/* What the other side has against our certificate comes as an alert, and the library calls it a broken connection. */
+	bool refusal = is_refusal(code) || strstr(text, "SSL alert number");
+
 	pthread_mutex_lock(&k->why_lock);
 	/* A refusal says more than "all brokers are down", which follows it. */
-	if (is_refusal(code) || !k->refused) {
-		k->refused = is_refusal(code);
+	if (refusal || !k->refused) {
+		k->refused = refusal;
 		snprintf(k->why, sizeof k->why, "%.200s", text);
 	}
 	pthread_mutex_unlock(&k->why_lock);

@@ -938,7 +938,17 @@ int kafka_act_take(struct bus_owner *owner, struct buf *ret_id, struct buf *ret_
 {
 	struct kafka_owner *o = (struct kafka_owner *)owner;
 	struct taking t = {o, ret_id, ret_act, false};
+	bool spent = false;
 
+	/* One that has nothing to commit learns here that its place was taken: this is asked each second. */
+	if (pthread_mutex_trylock(&o->lock) == 0) {
+		spent = o->spent.id != E_NONE;
+		if (spent)
+			*e = o->spent;
+		pthread_mutex_unlock(&o->lock);
+	}
+	if (spent)
+		return -1;
 	if (kafka_index_no_acts(o->k->index))
 		return 0;
 	return kafka_index_acts(o->k->index, span_of(o->owner.flow), take_first, &t, e) ? -1 : t.got;

@@ -25,6 +25,7 @@ struct kafka_reader {
 	unsigned source_number;
 	rd_kafka_queue_t *queue;
 	rd_kafka_message_t *message; /* the one that was given last */
+	bool moved;                  /* since something was given: is there so much at all? */
 	uint64_t want;               /* next one to be given: at or behind */
 	uint64_t at;                 /* where the source stands */
 };
@@ -124,6 +125,7 @@ void kafka_seek(struct bus_reader *reader, uint64_t offset)
 	struct kafka_reader *r = (struct kafka_reader *)reader;
 
 	r->want = offset;
+	r->moved = true;
 	if (r->source && (offset < r->at || offset - r->at > SKIP_MAX))
 		stop(r);
 }
@@ -226,6 +228,27 @@ static int behind(struct kafka_reader *r, struct err *e)
 		next);
 }
 
+/* A position beyond the end of its topic is one of another topic that bore this name: what is on this one would be passed over. */
+static int within(struct kafka_reader *r, struct err *e)
+{
+	struct kafka_part *p = part_of(r);
+	struct kafka_ends *ends;
+	bool known;
+	int failed;
+
+	pthread_mutex_lock(&r->k->lock);
+	known = r->want <= p->next || r->want <= p->seen;
+	pthread_mutex_unlock(&r->k->lock);
+	if (known)
+		return 0;
+	ends = mem_new(r->topic->partitions * sizeof *ends);
+	failed = kafka_ends(r->k, r->topic, ends, e);
+	if (!failed && r->want > ends[r->partition].high)
+		failed = kafka_gone_at(e, r->topic, r->partition, ends[r->partition].high, r->want);
+	free(ends);
+	return failed;
+}
+
 int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e)
 {
 	struct kafka_reader *r = (struct kafka_reader *)reader;
@@ -233,6 +256,9 @@ int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e
 	int got;
 
 	drop_message(r);
+	if (r->moved && within(r, e))
+		return -1;
+	r->moved = false;
 	while ((got = is_more(r, e)) == 1) {
 		rd_kafka_message_t *m;
 
