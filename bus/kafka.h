@@ -140,6 +140,9 @@ int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
 /* Makes a topic as `topics --create` does, waits until its partitions have leaders. One that exists is fine. */
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e);
+/* The answer for a topic that was not made: bus.topic_make; or bus.failed, when brokers that were there a moment ago are not
+ * in sync now, as after their start: no more copies are asked for than there are brokers. */
+int kafka_not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e);
 /* max.message.bytes of a topic, less what a record takes beside key and value; the default when it may not be asked. */
 size_t kafka_topic_max(struct kafka *k, const char *name);
 /* Ends of the partitions of a topic: the high watermark (what uncommitted transactions have written counts), and the start of

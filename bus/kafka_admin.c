@@ -338,8 +338,7 @@ static int make_all(struct kafka_admin *a, rd_kafka_NewTopic_t **topics, size_t 
 			if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
 				ret = kafka_fail(&a->k, e, "CREATE", code, why);
 			else if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-				ret = err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", rd_kafka_topic_result_name(results[i]),
-					why ? why : rd_kafka_err2str(code));
+				ret = kafka_not_made(&a->k, rd_kafka_topic_result_name(results[i]), code, why, e);
 		}
 		rd_kafka_event_destroy(event);
 	}

@@ -438,6 +438,13 @@ static void topic_setting(void *arg, const char *name, const char *value)
 	rd_kafka_NewTopic_set_config(arg, name, value);
 }
 
+int kafka_not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e)
+{
+	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+		return kafka_fail(k, e, "CreateTopics", code, why);
+	return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why ? why : rd_kafka_err2str(code));
+}
+
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e)
 {
 	char full[KAFKA_NAME_MAX], why[256];
@@ -465,9 +472,8 @@ int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, str
 		failed = 0;
 		if (cnt == 1 && rd_kafka_topic_result_error(results[0]) &&
 			rd_kafka_topic_result_error(results[0]) != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-			failed = err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full,
-				rd_kafka_topic_result_error_string(results[0]) ? rd_kafka_topic_result_error_string(results[0]) :
-				rd_kafka_err2str(rd_kafka_topic_result_error(results[0])));
+			failed = kafka_not_made(k, full, rd_kafka_topic_result_error(results[0]),
+				rd_kafka_topic_result_error_string(results[0]), e);
 		rd_kafka_event_destroy(event);
 	}
 	rd_kafka_queue_destroy(q);

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import traceback
 
+import small_site
+
 options = None
 
 
@@ -110,7 +112,7 @@ def main(cases, *tools):
     for f in cases:
         if options.only and f.__name__ not in options.only:
             continue
-        if "killed" in f.__name__ and not options.count:
+        if small_site.left_out(f) or ("killed" in f.__name__ and not options.count):
             continue
         root = pathlib.Path(tempfile.mkdtemp(prefix=f"acts-{f.__name__[:20]}-"))
         try:

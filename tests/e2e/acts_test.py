@@ -13,7 +13,7 @@ import time
 
 import acts_help
 from acts_help import act, audit, balanced, is_, killed_everywhere
-from small_site import SITE_FILE, Batch, Site, payroll
+from small_site import SITE_FILE, Batch, Site, embedded_only, payroll
 
 CASES = []
 
@@ -94,6 +94,7 @@ def the_same_wrong_file_again_is_held_again(root):
 
 
 @case
+@embedded_only
 def a_running_site_answers_at_once(root):
     site, batch, _ = held_site(root)
     process = site.start("run")
@@ -180,13 +181,12 @@ def what_cannot_be_done_is_refused_and_said(root):
 @case
 def acts_that_nobody_made_with_this_program_are_refused(root):
     site, batch, _ = held_site(root)
-    acts = site.root / "bus/acts"
     for name, text in (("forged-1.payroll-a", "no json"), ("forged-2.payroll-a", '{"id":"forged-2","act":"pay","subject":"%s"}' % batch),
                        ("forged-3.payroll-a", json.dumps({"id": "forged-3", "act": "return", "subject": "other:1", "digest": "x", "by": "x",
                                                           "reason": "x"})),
                        ("forged-4.payroll-a", json.dumps({"id": "forged-4", "act": "return", "subject": batch, "digest": "0" * 64, "by": "x",
                                                           "reason": "x"}))):
-        (acts / name).write_text(text, encoding="utf-8")
+        site.forge(name, text)
     site.run()
     is_(sorted(a["words"] for a in audit(site)), ["act.changed", "act.gone", "act.unknown", "act.unknown"])
     is_([w["state"] for w in site.held()], ["held"])

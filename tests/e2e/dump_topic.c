@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dump_topic FOLDER TOPIC...: the records of these topics of the embedded bus in FOLDER, as kafka/consume.py prints those
- * of a cluster: topic, partition, offset, key and value, parted by tabs, values as they are. A running site is not disturbed.
+ * dump_topic FOLDER TOPIC...: the records of these topics of the embedded bus in FOLDER, as kafka/consume.py prints
+ * those of a cluster: topic, partition, offset, key and value, parted by tabs, values as they are. It only looks.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -165,10 +165,9 @@ def what_a_person_saw_must_still_be_so(root):
     site, _ = dead_site(root, 1)
     widen(site)
     letter = letters(site)[0]
-    acts = site.root / "bus/acts"
     order = {"act": "retry", "subject": letter["letter"], "by": "x", "reason": "x", "offset": letter["number"]}
     for n, more in enumerate(({"digest": "0" * 64}, {"subject": "router:nothing", "digest": "0" * 64}, {"act": "pay"})):
-        (acts / f"forged-{n}.router").write_text(json.dumps({**order, "id": f"forged-{n}", **more}), encoding="utf-8")
+        site.forge(f"forged-{n}.router", json.dumps({**order, "id": f"forged-{n}", **more}))
     site.run()
     is_(sorted(o[2] for o in outcomes(site)), ["act.changed", "act.no_letters", "act.unknown"])
     is_((site.sent().total(), len(letters(site))), (0, 1))
@@ -365,7 +364,7 @@ def a_slip_that_nobody_returned_is_not_believed(root):
     site.run()
     for n, more in enumerate(({}, {"for": "forged-0"}, {"for": "nothing-1"})):
         order = {"id": f"forged-{n}", "act": "slip", "subject": published(site), "by": "x", "reason": "x", **more}
-        (site.root / "bus/acts" / f"forged-{n}.payroll-a").write_text(json.dumps(order), encoding="utf-8")
+        site.forge(f"forged-{n}.payroll-a", json.dumps(order))
     site.run()
     is_([o[2] for o in outcomes(site)], ["act.not_proved"] * 3)
     is_(slips(site), [])

@@ -81,9 +81,7 @@ class PeopleSite(Site):
                  "at": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "reason": "for a test", "until": until(now), **more}
         if act == "stop":
             self.stops = {**getattr(self, "stops", {}), to: order}
-        folder = self.root / "bus/acts"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.{to}").write_text(text or json.dumps(order, ensure_ascii=False), encoding="utf-8")
+        self.forge(f"{name}.{to}", text or json.dumps(order, ensure_ascii=False))
         return name
 
     def stop_digest(self, flow):

@@ -14,7 +14,7 @@ import sys
 
 import acts_help
 from acts_help import act, audit, balanced, has, is_, kept, killed_everywhere, outcomes
-from small_site import SITE_FILE, Batch, Site, payroll
+from small_site import SITE_FILE, Batch, Site, embedded_only, payroll
 
 SHARED = pathlib.Path(__file__).resolve().parents[3] / "shared"
 FORM = pathlib.Path(__file__).resolve().parents[2] / "adapters/payment/lambeth/month.yaml"
@@ -136,7 +136,7 @@ def no_line_of_an_instruction_is_changed(root):
     # The same order, made without this program.
     order = {"act": "repair", "flow": "payroll-a", "subject": batch, "digest": digest_of(site, batch), "by": "x", "reason": "x",
              "line": 1, "bytes": b"F|000001".hex(), "id": "forged-1"}
-    (site.root / "bus/acts/forged-1.payroll-a").write_text(json.dumps(order), encoding="utf-8")
+    site.forge("forged-1.payroll-a", json.dumps(order))
     site.run()
     is_(outcomes(site), [("repair", "refused", "repair.instruction")])
     is_([w["state"] for w in site.held()], ["held"])
@@ -178,19 +178,20 @@ def what_cannot_take_the_place_of_a_line_is_refused(root):
     for n, (line, hexed) in enumerate(((3, ""), (3, b"a\nb".hex()), (0, "61"), (3, "6x"))):
         order = {"act": "repair", "flow": "lambeth", "subject": batch, "digest": digest_of(site, batch), "by": "x", "reason": "x",
                  "line": line, "bytes": hexed, "id": f"forged-{n}"}
-        (site.root / f"bus/acts/forged-{n}.lambeth").write_text(json.dumps(order), encoding="utf-8")
+        site.forge(f"forged-{n}.lambeth", json.dumps(order))
     site.run()
     is_(outcomes(site), [("repair", "refused", "repair.line")] * 4)
     is_([w["state"] for w in site.held()], ["held"])
 
 
 @case
+@embedded_only
 def so_many_lines_are_changed_and_no_more(root):
     site, batch = held_report(root)
     for n in range(33):
         order = {"act": "repair", "flow": "lambeth", "subject": batch, "digest": digest_of(site, batch), "by": "x", "reason": "x",
                  "line": n + 10, "bytes": "61", "id": f"many-{n:02}"}
-        (site.root / f"bus/acts/many-{n:02}.lambeth").write_text(json.dumps(order), encoding="utf-8")
+        site.forge(f"many-{n:02}.lambeth", json.dumps(order))
         site.run()
     is_(outcomes(site)[-1], ("repair", "refused", "repair.many"))
     is_([w["state"] for w in site.held()], ["held"])
