@@ -550,7 +550,7 @@ static bool try_lock(struct kafka_fold *f)
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	if (!f->locked && fcntl(f->lock, F_OFD_SETLK, &lock) == 0)
-		f->locked = f->holding = true;
+		f->holding = f->locked = true;
 	return f->holding;
 }
 

@@ -53,6 +53,16 @@ static void begin_flow(const struct site *s, struct buf *b, const char *flow)
 	topic(s, b, TOPIC_ACTS);
 }
 
+/* Those of its shares, and of the choice how many there are (shares.h). */
+static void router_shares(const struct site *s, struct buf *b)
+{
+	if (s->partitions < 2)
+		return;
+	allow(b, SITE_ROUTER);
+	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s." SITE_ROUTER
+		".' --resource-pattern-type prefixed\n", s->kafka.prefix, s->name);
+}
+
 static void adapter_rights(const struct site *s, struct buf *b, const struct site_adapter *a)
 {
 	begin_flow(s, b, a->name);
@@ -98,6 +108,7 @@ void cluster_rights(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		buf_printf(b, " --topic '%s" TOPIC_TO "%s'", s->kafka.prefix, s->destinations[i].name);
 	buf_c(b, '\n');
+	router_shares(s, b);
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		begin_flow(s, b, s->destinations[i].name);
 		topic(s, b, TOPIC_PARCELS);

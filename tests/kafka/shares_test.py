@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import signal
 import subprocess
@@ -24,6 +25,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 import broker  # noqa: E402
+from reread_test import put_form  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 OPTIONS = argparse.Namespace(program="build/release/bin/jincai", long=False, batches=18)
@@ -205,6 +207,8 @@ class SharesTest(unittest.TestCase):
         for words in (["router", "--part", "3/3"], ["router", "--part", "x"], ["units", "--part", "0/2"], ["--part", "0/2"],
                       ["router", "units", "--part", "0/2"], ["router", "--part", "0/65"], ["router", "--part", "00/2"]):
             self.refused(2, "run.part", *words, host="a")
+        self.assertIn(f"--transactional-id '{self.prefix}{self.prefix[:-1]}.router.' --resource-pattern-type prefixed",
+                      self.verb("topics", "--acls").out)
         # What is stopped would run on under another name.
         r = self.verb("stop", "router", "--reason", "a test")
         self.assertEqual(r.code, 0, r)
@@ -223,6 +227,83 @@ class SharesTest(unittest.TestCase):
             self.assertEqual(p.process.wait(60), 7, p)
         self.site.sent_is(batch, more)
         self.ends_well(whole, main)
+
+
+    # ---- acts ----
+
+    def batch(self, number, unit, rare):
+        """rare: on these rows a name with a letter that the bank's charset of before lacks."""
+        rows = 5
+        names = {i: {1: "王𠮷敏" if i in rare else "王敏", 4: unit} for i in range(rows)}
+        made = payroll(batch=number, rows=rows, seed=f"rare/{number}", head={3: unit}, cells=names)
+        made.lines = [(a, names[i][1], f, c) for i, (a, _, f, c) in enumerate(made.lines)]
+        return self.site.drop(made)
+
+    def letters(self):
+        return [json.loads(line) for line in self.verb("dead", "list", "--json").out.splitlines()]
+
+    def started(self, shares):
+        main = self.main()
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        return main, self.shares(shares)
+
+    def outcome(self, act):
+        for line in self.verb("audit", "list", "--json").out.splitlines():
+            one = json.loads(line)
+            if one["id"] == act and one["outcome"]:
+                return one["outcome"], one["words"]
+        return None
+
+    def decide(self, *words):
+        """What came of it: outcome and words. Who has just started takes it up as soon as it owns."""
+        r = self.verb(*words, "--reason", "a test")
+        waits = re.findall(r"the act (\S+) was handed in", r.err)
+        if not waits:
+            self.assertTrue(r.code == 0 or (r.code == 5 and len(r.codes) == 1), r)
+            return ("done", "") if r.code == 0 else ("refused", *r.codes)
+        until(lambda: all(self.outcome(act) for act in waits), f"{words} is taken up")
+        return max(self.outcome(act) for act in waits)
+
+    def test_what_died_is_tried_again_or_given_back_by_the_share_that_has_it(self):
+        self.text += "library: [./library]\n"
+        put_form(self.site, "bank/pipe/batch.yaml", [("charset: gb18030", "charset: gbk")])
+        main, shares = self.started(3)
+        batches = [self.batch(n, unit, {1, 3}) for n, unit in enumerate(UNITS[:4], 1)]
+        until(lambda: len(self.letters()) == 8, "letters", main, *shares)
+        self.assertEqual({x["flow"] for x in self.letters()}, {"router"})
+        for p in (*shares, main):
+            p.stop()
+        self.assertEqual(self.sent(), 0)
+        put_form(self.site, "bank/pipe/batch.yaml", [])
+        main, shares = self.started(3)
+        until(lambda: "run.start" in shares[2].text(), "they start", main, *shares)
+        numbers = collections.defaultdict(list)
+        for x in self.letters():
+            numbers[x["batch"]].append(str(x["number"]))
+        first, second, third, last = sorted(numbers)
+        for number in numbers[first]:
+            self.assertEqual(self.decide("dead", "retry", number), ("done", ""))
+        for batch in (second, third):
+            self.assertEqual(self.decide("held", "retry", batch), ("done", ""))
+        until(lambda: self.sent() == 15, "what was tried again", main, *shares)
+        # What lies with several shares is given back by the whole router.
+        given = self.decide("held", "return", last)
+        if given != ("done", ""):
+            self.assertEqual(given, ("refused", "act.share"))
+            self.say(1, "whole")
+            whole = self.run_on("whole", "router")
+            for p in shares:
+                self.assertEqual(p.process.wait(60), 7, p)
+            shares = [whole]
+            self.assertEqual(self.decide("held", "return", last), ("done", ""))
+        until(lambda: list((self.root / "in/payroll/.returned").glob("*")), "the slip", main, *shares)
+        time.sleep(2)
+        self.site.sent_is(*batches[:3])
+        self.assertEqual(self.letters(), [])
+        balance = self.verb("balance")
+        self.assertEqual(balance.code, 0, balance)
+        self.ends_well(*shares)
+        self.assertIn(main.stop(), (0, 1), main)     # 1: a person had to look
 
 
 def skip_without_broker():

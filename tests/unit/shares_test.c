@@ -152,8 +152,8 @@ static void a_new_number_fences_all_parts_of_all_older_ones(void **state)
 
 static void what_nobody_has_noted_as_fenced_is_fenced_again(void **state)
 {
-	struct share first = share(1, 3), other = share(2, 3);
-	struct bus_owner *a, *b;
+	struct share first = share(1, 3), other = share(2, 3), next = share(1, 2);
+	struct bus_owner *a, *b, *c;
 	struct world w;
 	struct err e;
 
@@ -165,8 +165,16 @@ static void what_nobody_has_noted_as_fenced_is_fenced_again(void **state)
 	OK(e, shares_own(&first, w.bus, &a, &e));
 	OK(e, shares_own(&other, w.bus, &b, &e));
 	assert_string_equal(fenced, "router router ");
+	/* The next one knows of all of them. */
+	fenced[0] = 0;
+	for (int i = 0; i < 6; i++)
+		FAILS(e, "shares.busy", shares_own(&next, w.bus, &c, &e));
+	OK(e, shares_own(&next, w.bus, &c, &e));
+	assert_string_equal(fenced, "router router.1.p0 router.1.p1 router.1.p2 ");
+	FAILS(e, "bus.fenced", commit(a, &e));
 	bus_disown(a);
 	bus_disown(b);
+	bus_disown(c);
 	bus_close(w.bus);
 }
 
