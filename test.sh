@@ -92,6 +92,19 @@ count 'power cuts: 100' tests/crash/power.py python3 tests/crash/power.py --jinc
 	--seed "$JINCAI_SEED" --work "$work" --cuts 100
 count 'power cuts over five systems: 100' tests/crash/power.py python3 tests/crash/power.py --jincai "$program" \
 	--count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --systems five --cuts 100
+# cluster NAME OPTIONS...: on a real Kafka cluster
+cluster()
+{
+	name=$1
+	shift
+	count "$name" tests/crash/cluster.py python3 tests/crash/cluster.py --jincai "$program" --count-lib "$steps" \
+		--seed "$JINCAI_SEED" --work "$work" --rows 5 "$@"
+}
+cluster 'Kafka, kills: each durable step and request, 300 at random, 100 of single flows' --kills 300 --apart 100
+cluster 'Kafka, sleepers: 10, whose successors commit 1000 times' --sleepers 10 --commits 1000
+cluster 'Kafka, brokers: 20 killed or stopped in open transactions' --bounces 20
+cluster 'Kafka, late requests: 100' --late 100
+cluster 'Kafka, late requests when none are counted: 60' --blind 60
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
 	--folder "$work/memory" --rows 10000000
 count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \

@@ -17,6 +17,7 @@
 #define RECORD_OVERHEAD 512u
 #define MESSAGE_MAX 1048588u         /* Kafka's default */
 #define LEADER_WAIT_MS 10000
+#define BATCH_BYTES 1000000u
 #define CONNECT_MS 10000             /* a person waits for the message */
 
 /* ---- settings ---- */
@@ -59,7 +60,6 @@ static const struct setting writers[] = {
 	{"retry.backoff.ms", "5"},
 	{"compression.codec", "lz4"},
 	{"linger.ms", "1"},
-	{"batch.size", "1000000"},
 	{"batch.num.messages", "10000"},
 	{"queue.buffering.max.messages", "200000"},
 	{"queue.buffering.max.kbytes", "65536"},
@@ -232,9 +232,22 @@ static void answered(struct kafka *k)
 
 /* ---- clients ---- */
 
+/* Records of a partition go out together, and the broker measures them together. */
+static size_t batch_size(struct kafka *k)
+{
+	size_t ret = BATCH_BYTES;
+
+	pthread_mutex_lock(&k->lock);
+	for (unsigned i = 0; i < k->ntopics; i++)
+		if (k->topics[i]->value_max && k->topics[i]->value_max < ret)
+			ret = k->topics[i]->value_max;
+	pthread_mutex_unlock(&k->lock);
+	return ret;
+}
+
 static int settings(struct kafka *k, enum kafka_role role, const char *transactional, rd_kafka_conf_t *c, struct err *e)
 {
-	char timeout[16];
+	char timeout[16], batch[24];
 
 	if (set(c, "bootstrap.servers", k->brokers, e) || set_all(c, all_roles, e) || set_security(k, c, e))
 		return -1;
@@ -244,7 +257,8 @@ static int settings(struct kafka *k, enum kafka_role role, const char *transacti
 		return role == KAFKA_ASK ? set(c, "isolation.level", "read_uncommitted", e) : 0;
 	}
 	snprintf(timeout, sizeof timeout, "%d", KAFKA_TRANSACTION_MS);
-	if (set_all(c, writers, e) || set(c, "enable.idempotence", "true", e))
+	snprintf(batch, sizeof batch, "%zu", batch_size(k));
+	if (set_all(c, writers, e) || set(c, "batch.size", batch, e) || set(c, "enable.idempotence", "true", e))
 		return -1;
 	return transactional && (set(c, "transactional.id", transactional, e) ||
 		set(c, "transaction.timeout.ms", timeout, e)) ? -1 : 0;

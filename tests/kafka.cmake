@@ -84,3 +84,11 @@ kafka_tests(kafka_driver_test bus_contract_kafka)
 
 add_executable(bench_kafka bench/bench_kafka.c)
 target_link_libraries(bench_kafka PRIVATE bus jincai_flags)
+
+# What can be wrong between a site and its cluster.
+if(Python3_FOUND)
+  add_test(NAME kafka_conditions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_conditions_test.py
+    $<TARGET_FILE:jincai>)
+  kafka_tests(kafka_conditions)
+  set_tests_properties(kafka_conditions PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
+endif()
