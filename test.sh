@@ -83,6 +83,11 @@ count 'acts: killed at each durable step (restore)' tests/e2e/restore_test.py py
 	--put build/release/tests/put_position --count "$steps"
 count 'acts: killed at each durable step (stop)' tests/e2e/stop_test.py python3 tests/e2e/stop_test.py "$program" \
 	build/release/tests/put_position --count "$steps"
+for test in approve letters; do
+	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
+done
+count 'the same events, totals and parcels on both buses: Kafka 3.9' tests/e2e/same_test.py python3 tests/e2e/same_test.py \
+	"$program" build/release/tests/dump_topic --line 3.9
 count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \
 	"$program" --count "$steps" --steps 1000
 matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \

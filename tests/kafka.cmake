@@ -60,8 +60,9 @@ endif()
 #     lists, audit, tries, restore, stop, todo
 #   kills at durable steps (--count): they copy a site's folder, and the cluster is not copied with it. See crash/matrix.py
 #   handing: it begins with some flows and without `site`; on a cluster these wait for the process that has it
-#   what touches no bus: cases, check, help, new, try_event, openpyxl, dbfread, five_dialects
-#   what would only take longer, a new site for each of many files: failing, masking, double, adopt, layout, reread, adapter_letters
+#   what touches no bus: cases, check, explain, help, new, try_event, openpyxl, dbfread, five_dialects
+#   what takes long, a new site for each of many cases: approve and letters run in test.sh --long; failing, masking, double,
+#     adopt, layout, reread, adapter_letters and shadow would not see more
 function(on_kafka name test)
   add_test(NAME ${name}_kafka COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/here.py ${Python3_EXECUTABLE}
     ${CMAKE_CURRENT_SOURCE_DIR}/e2e/${test} ${ARGN})
@@ -72,7 +73,6 @@ endfunction()
 if(Python3_FOUND)
   on_kafka(acts acts_test.py $<TARGET_FILE:jincai>)
   on_kafka(cuts cuts_test.py $<TARGET_FILE:jincai>)
-  on_kafka(explain explain_test.py $<TARGET_FILE:jincai>)
   on_kafka(modes modes_test.py $<TARGET_FILE:jincai>)
   on_kafka(repair repair_test.py $<TARGET_FILE:jincai>)
 endif()

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The broker that the fixture `kafka` has started, for tests in Python (here.h: in C).
 
-    here.py COMMAND...      runs it with JINCAI_TEST_BUS=kafka:ADDRESS: sites of tests/e2e/small_site.py are then on that broker
+    here.py [--start] COMMAND...    runs it with JINCAI_TEST_BUS=kafka:ADDRESS: sites of tests/e2e/small_site.py are then on that
+                                    broker; with --start on one that is started for it, and ends with it
 """
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 
 def folder():
@@ -24,6 +27,19 @@ def address():
     return (folder() / "address").read_text().strip()
 
 
+def on_own(command):
+    import broker
+    broker.libs.need()
+    with tempfile.TemporaryDirectory(prefix="kafka_here_") as top:
+        cluster = broker.Cluster.start(f"{top}/broker", watch=os.getpid())
+        try:
+            return subprocess.call(command, env={**os.environ, "JINCAI_TEST_BUS": f"kafka:{cluster.address}"})
+        finally:
+            cluster.end_all()
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--start":
+        sys.exit(on_own(sys.argv[2:]))
     os.environ["JINCAI_TEST_BUS"] = f"kafka:{address()}"
     os.execvp(sys.argv[1], sys.argv[1:])
