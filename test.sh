@@ -79,17 +79,17 @@ for test in acts reread repair adapter_letters letters double adopt; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		--count "$steps" "$program"
 done
-count 'acts: killed at each durable step (restore)' tests/e2e/restore_test.py python3 tests/e2e/restore_test.py "$program" \
-	--put build/release/tests/put_position --count "$steps"
-count 'acts: killed at each durable step (stop)' tests/e2e/stop_test.py python3 tests/e2e/stop_test.py "$program" \
-	build/release/tests/put_position --count "$steps"
+for test in restore stop; do
+	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
+		"$program" build/release/tests/put_position --count "$steps"
+done
 for test in approve letters; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 count 'the same events, totals and parcels on both buses: Kafka 3.9' tests/e2e/same_test.py python3 tests/e2e/same_test.py \
 	"$program" build/release/tests/dump_topic --line 3.9
 count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \
-	"$program" --count "$steps" --steps 1000
+	"$program" --count "$steps"
 matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \
 	--kills 200 --fail 50 --full 20
 matrix 'kills over five systems, packed files and workbooks too: each tenth step, 200 at random' --systems all --every 10 --kills 200
