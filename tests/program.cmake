@@ -10,7 +10,7 @@ if(Python3_FOUND)
     ${CMAKE_SOURCE_DIR}/bus/jincai/demo)
   add_test(NAME demo COMMAND ${Python3_EXECUTABLE} ${demo}/demo_test.py $<TARGET_FILE:jincai>
     ${CMAKE_BINARY_DIR}/share/jincai)
-  set_tests_properties(demo demo_made PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(demo demo_made PROPERTIES TIMEOUT 900 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME new COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/new_test.py $<TARGET_FILE:jincai>)
   add_test(NAME help_examples COMMAND ${Python3_EXECUTABLE} ${demo}/help_examples_test.py $<TARGET_FILE:jincai>)
 endif()
@@ -54,7 +54,7 @@ if(Python3_FOUND)
   endif()
   add_test(NAME failing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/failing.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --rows ${failing_rows})
-  set_tests_properties(failing PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(failing PROPERTIES TIMEOUT 900 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # A text that is shortened for its receiver is never shortened silently.
@@ -67,47 +67,47 @@ endif()
 if(Python3_FOUND)
   add_test(NAME double COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/double_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 6)
-  set_tests_properties(double PROPERTIES TIMEOUT 240 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(double PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)
-  set_tests_properties(model_returned PROPERTIES TIMEOUT 300 LABELS plain)
+  set_tests_properties(model_returned PROPERTIES TIMEOUT 900 LABELS plain)
 endif()
 
 # What died at the router is tried again, or goes back with its batch.
 if(Python3_FOUND)
   add_test(NAME letters COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/letters_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
-  set_tests_properties(letters PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(letters PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What waits at a destination while another layout of its form is adopted.
 if(Python3_FOUND)
   add_test(NAME layout COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/layout_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
-  set_tests_properties(layout PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(layout PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
-  set_tests_properties(acts PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(acts PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME stop COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/stop_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 4)
-  set_tests_properties(stop PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(stop PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME tries COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/tamper_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 6)
-  set_tests_properties(tries PROPERTIES TIMEOUT 600 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(tries PROPERTIES TIMEOUT 1200 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
   add_test(NAME repair COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/repair_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 4)
   add_test(NAME adapter_letters COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/adapter_letters_test.py
     $<TARGET_FILE:jincai> --count $<TARGET_FILE:count> --kills 4)
-  set_tests_properties(reread repair adapter_letters PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(reread repair adapter_letters PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 # What waits, as a person reads it.
 set(program ${CMAKE_SOURCE_DIR}/bus/jincai)
@@ -125,14 +125,14 @@ if(Python3_FOUND)
   target_link_libraries(full PRIVATE ${CMAKE_DL_LIBS})
   add_test(NAME todo COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/todo_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:put_position> $<TARGET_FILE:full>)
-  set_tests_properties(todo PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(todo PROPERTIES TIMEOUT 900 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What reaches money takes effect when two people let it.
 if(Python3_FOUND)
   add_test(NAME adopt COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/adopt_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
-  set_tests_properties(adopt PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(adopt PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 add_subdirectory(bench)
 
@@ -160,7 +160,7 @@ if(Python3_FOUND)
   target_link_libraries(tamper PRIVATE bus jincai_flags)
   add_test(NAME audit COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/audit_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:tamper>)
-  set_tests_properties(masking modes audit PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(masking modes audit PROPERTIES TIMEOUT 900 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What check refuses and remarks on.
@@ -184,11 +184,11 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count>)
   add_test(NAME restore COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/restore_test.py
     $<TARGET_FILE:jincai> $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 16)
-  set_tests_properties(handing shadow restore PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(handing shadow restore PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # Who may let money go, and how it is proved.
 if(Python3_FOUND)
   add_test(NAME approve COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/approve_test.py $<TARGET_FILE:jincai>)
-  set_tests_properties(approve PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(approve PROPERTIES TIMEOUT 900 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
