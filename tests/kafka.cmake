@@ -31,7 +31,7 @@ if(Python3_FOUND)
 
   # The router in shares, another number of them under load, while some of before sleep.
   add_test(NAME kafka_shares COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/shares_test.py $<TARGET_FILE:jincai>)
-  set_tests_properties(kafka_shares PROPERTIES TIMEOUT 400 LABELS kafka)
+  set_tests_properties(kafka_shares PROPERTIES TIMEOUT 400 LABELS "kafka;plain")
   kafka_tests(kafka_shares)
 endif()
 
