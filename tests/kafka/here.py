@@ -3,7 +3,8 @@
 """The broker that the fixture `kafka` has started, for tests in Python (here.h: in C).
 
     here.py [--start] COMMAND...    runs it with JINCAI_TEST_BUS=kafka:ADDRESS: sites of tests/e2e/small_site.py are then on that
-                                    broker; with --start on one that is started for it, and ends with it
+                                    broker; with --start on one that is started for it, and ends with it; its folder is
+                                    in JINCAI_KAFKA_FOLDER
 """
 import os
 import pathlib
@@ -33,7 +34,8 @@ def on_own(command):
     with tempfile.TemporaryDirectory(prefix="kafka_here_") as top:
         cluster = broker.Cluster.start(f"{top}/broker", watch=os.getpid())
         try:
-            return subprocess.call(command, env={**os.environ, "JINCAI_TEST_BUS": f"kafka:{cluster.address}"})
+            return subprocess.call(command, env={**os.environ, "JINCAI_TEST_BUS": f"kafka:{cluster.address}",
+                                                 "JINCAI_KAFKA_FOLDER": f"{top}/broker"})
         finally:
             cluster.end_all()
 

@@ -9,7 +9,6 @@ import argparse
 import collections
 import contextlib
 import json
-import os
 import pathlib
 import random
 import re
@@ -25,11 +24,12 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 import broker  # noqa: E402
+import here  # noqa: E402
 from reread_test import put_form  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 OPTIONS = argparse.Namespace(program="build/release/bin/jincai", long=False, batches=18)
-FOLDER = os.environ.get("JINCAI_KAFKA_FOLDER", "")
+FOLDER = pathlib.Path()         # of the broker
 PARTITIONS = 6
 SECONDS = 120
 UNITS = "602001 602002 602003 602004 603001 603002 603003 604001 604002 605001 605002 606001".split()
@@ -75,7 +75,7 @@ class SharesTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
         self.prefix = f"s{secrets.token_hex(4)}."
-        self.address = (pathlib.Path(FOLDER) / "address").read_text().strip()
+        self.address = here.address()
         self.text = SITE_FILE.replace("name: yakeshi", f"name: {self.prefix[:-1]}") + f"partitions: {PARTITIONS}\n"
         self.site = Site(self.root, OPTIONS.program, self.text)
         self.running = contextlib.ExitStack()
@@ -306,12 +306,6 @@ class SharesTest(unittest.TestCase):
         self.assertIn(main.stop(), (0, 1), main)     # 1: a person had to look
 
 
-def skip_without_broker():
-    if not (pathlib.Path(FOLDER) / "address").exists():
-        print("skipped: no broker; JINCAI_KAFKA_FOLDER names its folder")
-        sys.exit(77)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -322,5 +316,5 @@ if __name__ == "__main__":
     OPTIONS.batches = 300 if OPTIONS.long else OPTIONS.batches
     OPTIONS.pause = 0.5
     OPTIONS.program = str(pathlib.Path(OPTIONS.program).resolve())
-    skip_without_broker()
+    FOLDER = here.folder()
     unittest.main(argv=[sys.argv[0], *rest])
