@@ -24,6 +24,7 @@ import collections
 import concurrent.futures
 import contextlib
 import json
+import os
 import pathlib
 import random
 import re
@@ -59,9 +60,11 @@ DESKS = {}                              # one for each process of ours
 
 
 def desk_of(setting):
-    if not DESKS:
-        DESKS[0] = desk.Desk(setting.kafka)
-    return DESKS[0]
+    pid = os.getpid()                   # not one that a forked process has from its parent
+    if pid not in DESKS:
+        DESKS[pid] = desk.Desk(setting.kafka)
+    return DESKS[pid]
+
 
 
 def prefix_of(root):
