@@ -153,7 +153,8 @@ struct kafka_ends {
 int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
 /* The same as a client sees it: one that reads committed records is told the last stable offset for the end. */
 int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
-/* -1 with bus.gone when the partition begins behind `want`; else 0, or what asking failed with. */
+/* -1 with bus.gone when the partition begins behind `want`, with bus.shorter when it ends before; else 0, or what asking failed
+ * with. */
 int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e);
 int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low);
 /* The name of a topic on the cluster. */
@@ -164,6 +165,8 @@ const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_N
 int kafka_fold_open(struct kafka *k, struct err *e);
 void kafka_fold_close(struct kafka *k);
 bool kafka_folds_here(const struct kafka *k);          /* not in another process of this host */
+/* -1 with why this process folds no more, once it does not: nothing would ever come again. */
+int kafka_fold_failed(struct kafka *k, struct err *e);
 /* Follows a topic that has come to k->topics since. */
 void kafka_fold_follow(struct kafka *k, struct kafka_topic *t);
 /* Waits until all partitions are folded up to their ends as of now: the high watermarks, or what is committed. Errors: bus.behind

@@ -305,6 +305,8 @@ void kafka_topic_settings(const char *topic, unsigned brokers, unsigned keep_day
 		each(arg, "segment.bytes", "16777216");
 		each(arg, "segment.ms", "3600000");
 		each(arg, "min.cleanable.dirty.ratio", "0.1");
+		/* A host that was off for longer than this would not hear of what was taken away meanwhile. */
+		each(arg, "delete.retention.ms", keep);
 	} else {
 		each(arg, "cleanup.policy", "delete");
 		each(arg, "retention.ms", keep);

@@ -597,6 +597,9 @@ int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition,
 
 	if (!failed && ends[partition].low > want)
 		failed = kafka_gone_at(e, t, partition, want, ends[partition].low);
+	else if (!failed && ends[partition].high < want)
+		failed = err_set(e, E_BUS_SHORTER, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64, t->name, partition, want,
+			ends[partition].high);
 	free(ends);
 	return failed;
 }

@@ -140,12 +140,17 @@ uint64_t kafka_chain(const struct kafka_part *p, const void *owner, uint64_t txn
 
 static void fail(struct kafka_fold *f, const struct err *e)
 {
+	struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
 	pthread_mutex_lock(&f->k->lock);
 	if (!f->failed.id)
 		log_err(LOG_ERROR, "index.stopped", e, "folder=%s", f->k->bus.folder);
 	f->failed = *e;
 	pthread_cond_broadcast(&f->k->folded);
 	pthread_mutex_unlock(&f->k->lock);
+	/* Another process may fare better, or says the same. */
+	f->holding = false;
+	(void)fcntl(f->lock, F_OFD_SETLK, &lock);
 }
 
 /* Where to go on: behind what has been folded, at the first record that is kept when that is later. */
@@ -666,6 +671,19 @@ static void *beat(void *arg)
 bool kafka_folds_here(const struct kafka *k)
 {
 	return k->fold->holding;
+}
+
+int kafka_fold_failed(struct kafka *k, struct err *e)
+{
+	int failed = 0;
+
+	pthread_mutex_lock(&k->lock);
+	if (k->fold->failed.id) {
+		*e = k->fold->failed;
+		failed = -1;
+	}
+	pthread_mutex_unlock(&k->lock);
+	return failed;
 }
 
 static void deadline(int ms, struct timespec *ret)

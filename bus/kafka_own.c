@@ -27,7 +27,9 @@
  */
 #define FOLD_MS KAFKA_TRANSACTION_MS         /* an owner that died leaves a transaction open for so long */
 #define SIGN_MS 10000
+#define QUIET_MS (KAFKA_SILENT_MS - 5000)    /* without a sign for so long an owner gives one before it goes on */
 #define AGAIN_MS 60000
+#define OWNING_MS 30000              /* a process of this host that fences the dead is waited for no longer */
 #define ORDER_BYTES (BUS_KEY_MAX + 65536u)
 
 /* A record that goes out. */
@@ -47,6 +49,8 @@ struct kafka_owner {
 	char fence[104];             /* the name under which it is fenced: of the flow, or of a share of it */
 	struct err spent;
 	int64_t wrote_ms;            /* steady: its last commit */
+	int64_t signed_ms;           /* steady: when its last sign of life was begun */
+	struct buf sign;             /* the one that goes with the commit that is under way */
 	char (*given)[72];           /* acts */
 	size_t ngiven, cap_given;
 
@@ -59,6 +63,7 @@ struct kafka_owner {
 	unsigned *order;             /* outs by topic and partition */
 	size_t cap_offsets, cap_messages, cap_order;
 	size_t delivered;
+	bool unplaced;               /* the broker has them, but did not tell where */
 	rd_kafka_resp_err_t failed;  /* the first record's that did not get there */
 };
 
@@ -87,6 +92,9 @@ static void on_delivered(void *arg, const rd_kafka_message_t *m)
 	o->delivered++;
 	if (m->err && !o->failed)
 		o->failed = m->err;
+	/* Of a repeat whose first answer was lost a broker may say no more than that it has it; the library then counts on from
+	 * -1, so the places behind such a one are wrong as well. */
+	o->unplaced |= !m->err && m->offset < 0;
 	if (!m->err && i < o->nouts)
 		o->offsets[i] = (uint64_t)m->offset;
 }
@@ -281,6 +289,7 @@ static int transact(struct kafka_owner *o, struct err *e)
 
 	o->txn++;
 	o->delivered = 0;
+	o->unplaced = false;
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 	o->offsets = room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
 	for (size_t i = 0; i < o->nouts; i++)
@@ -299,7 +308,7 @@ static int transact(struct kafka_owner *o, struct err *e)
 	o->wrote_ms = clock_steady_ms();
 	sent = atomic_load(&o->client.end_txn_sent) - sent;
 #ifndef JINCAI_KAFKA_NO_RESET
-	if (sent > 1) {
+	if (sent > 1 || o->unplaced) {
 		log_line(LOG_WARN, "bus.reset", "flow=%s end_requests=%u", o->owner.flow, sent);
 		err_set(&o->spent, E_BUS_RESET, "flow=%s\nsent=%u", o->owner.flow, sent);
 	}
@@ -324,6 +333,8 @@ static int put_entries(struct kafka_owner *o, struct kafka_put *put, const struc
 
 static int put_rest(struct kafka_owner *o, struct kafka_put *put, const struct bus_commit *c, struct err *e)
 {
+	const size_t sign = c->nrecords + c->npositions + c->nacts;
+
 	for (size_t i = 0; i < c->npositions; i++)
 		if (kafka_put_position(put, c->positions[i].key, o->offsets[c->nrecords + i], c->positions[i].value, e))
 			return -1;
@@ -331,6 +342,8 @@ static int put_rest(struct kafka_owner *o, struct kafka_put *put, const struct b
 		if (kafka_put_act(put, span_of(c->acts_done[i]), o->offsets[c->nrecords + c->npositions + i], clock_now_ms(),
 			SPAN_NONE, SPAN_NONE, e))
 			return -1;
+	if (o->nouts > sign)
+		return kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[sign], clock_now_ms(), buf_as_span(&o->sign), e);
 	return 0;
 }
 
@@ -422,6 +435,9 @@ static void put_commit(struct kafka_owner *o, const struct bus_commit *c)
 	struct err e = ERR_INIT;
 	bool put_all = false;
 
+	/* It opens again, behind the fold. */
+	if (o->unplaced)
+		return;
 	if (kafka_put_begin(o->k->index, &put, &e) == 0) {
 		if (put_entries(o, put, c, &e) || put_rest(o, put, c, &e) || put_heads(o, put, &e))
 			kafka_put_abort(put);
@@ -449,6 +465,7 @@ static void generation_text(const struct kafka_owner *o, bool left, struct buf *
 static int write_generation(struct kafka_owner *o, bool left, struct err *e)
 {
 	struct buf text = BUF_INIT;
+	int64_t began = clock_steady_ms();
 	struct kafka_put *put;
 	int failed;
 
@@ -456,7 +473,9 @@ static int write_generation(struct kafka_owner *o, bool left, struct err *e)
 	o->nouts = 0;
 	*add_out(o) = (struct out){o->k->positions, 0, span_of(o->owner.flow), buf_as_span(&text)};
 	failed = transact(o, e);
-	if (!failed) {
+	if (!failed)
+		o->signed_ms = began;
+	if (!failed && !o->unplaced) {
 		failed = kafka_put_begin(o->k->index, &put, e);
 		if (!failed && kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[0], clock_now_ms(), buf_as_span(&text), e)) {
 			kafka_put_abort(put);
@@ -479,7 +498,7 @@ void kafka_heartbeats(struct kafka *k)
 
 		if (pthread_mutex_trylock(&o->lock))
 			continue;            /* it is working */
-		if (!o->spent.id && now - o->wrote_ms >= KAFKA_HEARTBEAT_MS && write_generation(o, false, &e)) {
+		if (!o->spent.id && now - o->signed_ms >= KAFKA_HEARTBEAT_MS && write_generation(o, false, &e)) {
 			log_err(LOG_WARN, "flow.silent", &e, "flow=%s", o->owner.flow);
 			o->spent = e;
 		}
@@ -587,26 +606,56 @@ static const char *id_of(const struct kafka *k, const char *flow, char ret[KAFKA
 	return ret;
 }
 
-static int lock_owning(struct kafka *k, short how, struct err *e)
+/* Waits no longer than that: a process that was stopped holds it until it goes on. 0, 1 it is held, -1. */
+static int lock_owning(struct kafka *k, short how, int wait_ms, struct err *e)
 {
 	struct flock lock = {.l_type = how, .l_whence = SEEK_SET};
+	int64_t until = clock_steady_ms() + wait_ms;
 
-	while (fcntl(k->owning_fd, F_OFD_SETLKW, &lock))
-		if (errno != EINTR)
+	while (fcntl(k->owning_fd, F_OFD_SETLK, &lock)) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return err_sys(e, E_FILE_FAILED, "own.lock", errno);
+		if (clock_steady_ms() >= until)
+			return 1;
+		usleep(10000);
+	}
 	return 0;
 }
 
+/* For a message alone. */
+static void lock_sign(int fd)
+{
+	char text[32];
+	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) == 0)
+		(void)!pwrite(fd, text, (size_t)n, 0);
+}
+
+static long lock_pid(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+/* The lock of those who are open is not held while it is waited for: they have signs of life to give. */
 static int begin_owning(struct kafka *k, struct err *e)
 {
-	int failed = 0;
+	int64_t until = clock_steady_ms() + OWNING_MS;
+	int got;
 
-	pthread_mutex_lock(&k->owners_lock);
-	if (k->owning == 0)
-		failed = lock_owning(k, F_RDLCK, e);
-	k->owning += !failed;
-	pthread_mutex_unlock(&k->owners_lock);
-	return failed;
+	for (;;) {
+		pthread_mutex_lock(&k->owners_lock);
+		got = k->owning ? 0 : lock_owning(k, F_RDLCK, 0, e);
+		k->owning += got == 0;
+		pthread_mutex_unlock(&k->owners_lock);
+		if (got <= 0)
+			return got;
+		if (clock_steady_ms() >= until)
+			return err_set(e, E_STORE_BUSY, "pid=%ld\nseconds=%d", lock_pid(k->owning_fd), OWNING_MS / 1000);
+		usleep(10000);
+	}
 }
 
 static void end_owning(struct kafka *k)
@@ -615,7 +664,7 @@ static void end_owning(struct kafka *k)
 
 	pthread_mutex_lock(&k->owners_lock);
 	if (--k->owning == 0)
-		(void)lock_owning(k, F_UNLCK, &ignored);
+		(void)lock_owning(k, F_UNLCK, 0, &ignored);
 	pthread_mutex_unlock(&k->owners_lock);
 }
 
@@ -635,10 +684,25 @@ static int take_over(struct kafka_owner *o, struct err *e)
 	return write_generation(o, false, e);
 }
 
+/* The next owner may lie where this one lay. */
+static void forget_chains(struct kafka_owner *o)
+{
+	struct kafka *k = o->k;
+
+	pthread_mutex_lock(&k->lock);
+	for (unsigned i = 0; i < k->ntopics; i++)
+		for (unsigned j = 0; j < k->topics[i]->partitions; j++)
+			if (k->topics[i]->parts[j].chain == o)
+				k->topics[i]->parts[j].chain = NULL;
+	pthread_mutex_unlock(&k->lock);
+}
+
 static void owner_free(struct kafka_owner *o)
 {
 	close_client(o);
+	forget_chains(o);
 	pthread_mutex_destroy(&o->lock);
+	buf_done(&o->sign);
 	free(o->outs);
 	free(o->offsets);
 	free(o->messages);
@@ -770,27 +834,34 @@ static int fence_all(struct kafka *k, struct dead *d, struct err *e)
 		if (d->fenced == d->n)
 			return 0;
 		for (; d->fenced < d->n; d->fenced++)
-			if (fence(k, d->flows[d->fenced], e))
-				return -1;
+			if (fence(k, d->flows[d->fenced], e) && e->id != E_BUS_DENIED)
+				return -1;       /* denied: what others run is theirs to fence */
 		if (kafka_fold_wait(k, KAFKA_COMMITTED, KAFKA_CALL_MS, e))
 			return -1;
 	}
 	return 0;
 }
 
+/* Without it owners only wait for longer. */
 int kafka_fence_dead(struct kafka *k, struct err *e)
 {
-	struct dead *d = mem_new(sizeof *d);
+	int got = lock_owning(k, F_WRLCK, OWNING_MS, e);
 	struct err ignored;
-	int failed = lock_owning(k, F_WRLCK, e);
+	struct dead *d;
 
-	d->k = k;
-	if (!failed) {
-		failed = fence_all(k, d, e);
-		(void)lock_owning(k, F_UNLCK, &ignored);
+	if (got) {
+		if (got > 0)
+			log_line(LOG_WARN, "own.busy", "folder=%s seconds=%d do=look_for_a_stopped_process", k->bus.folder,
+				OWNING_MS / 1000);
+		return got < 0 ? -1 : 0;
 	}
+	lock_sign(k->owning_fd);
+	d = mem_new(sizeof *d);
+	d->k = k;
+	got = fence_all(k, d, e);
+	(void)lock_owning(k, F_UNLCK, 0, &ignored);
 	free(d);
-	return failed;
+	return got;
 }
 
 void kafka_disown(struct bus_owner *owner)
@@ -827,17 +898,33 @@ static void take_outs(struct kafka_owner *o, const struct bus_commit *c)
 		*add_out(o) = (struct out){k->orders, 0, span_of(c->acts_done[i]), SPAN_NONE};
 }
 
+/* Who has much to commit would else never be heard of. */
+static bool add_sign(struct kafka_owner *o, int64_t now)
+{
+	if (now - o->signed_ms < KAFKA_HEARTBEAT_MS)
+		return false;
+	buf_clear(&o->sign);
+	generation_text(o, false, &o->sign);
+	*add_out(o) = (struct out){o->k->positions, 0, span_of(o->owner.flow), buf_as_span(&o->sign)};
+	return true;
+}
+
 int kafka_commit(struct bus_owner *owner, const struct bus_commit *c, struct err *e)
 {
 	struct kafka_owner *o = (struct kafka_owner *)owner;
+	int64_t began = clock_steady_ms();
 	int failed = -1;
+	bool signs;
 
 	pthread_mutex_lock(&o->lock);
 	if (o->spent.id) {
 		*e = o->spent;
 	} else {
 		take_outs(o, c);
+		signs = add_sign(o, began);
 		failed = transact(o, e);
+		if (!failed && signs)
+			o->signed_ms = began;
 		if (!failed)
 			put_commit(o, c);
 	}
@@ -934,20 +1021,34 @@ static int take_first(void *arg, struct span flow, struct span id, int64_t time_
 	return 1;
 }
 
+/*
+ * Asked at the begin of each turn of a flow, before it does anything that is seen outside. Who has not shown for a while
+ * that it is the owner may have been followed by another one, as after a long sleep: that is asked first. One that has nothing
+ * to commit learns here as well that its place was taken, or that this process knows no more of what comes.
+ */
+static int still_owner(struct kafka_owner *o, struct err *e)
+{
+	int failed = kafka_fold_failed(o->k, e);
+
+	if (failed)
+		return -1;
+	pthread_mutex_lock(&o->lock);
+	if (!o->spent.id && clock_steady_ms() - o->signed_ms > QUIET_MS && write_generation(o, false, e))
+		o->spent = *e;
+	if (o->spent.id) {
+		*e = o->spent;
+		failed = -1;
+	}
+	pthread_mutex_unlock(&o->lock);
+	return failed;
+}
+
 int kafka_act_take(struct bus_owner *owner, struct buf *ret_id, struct buf *ret_act, struct err *e)
 {
 	struct kafka_owner *o = (struct kafka_owner *)owner;
 	struct taking t = {o, ret_id, ret_act, false};
-	bool spent = false;
 
-	/* One that has nothing to commit learns here that its place was taken: this is asked each second. */
-	if (pthread_mutex_trylock(&o->lock) == 0) {
-		spent = o->spent.id != E_NONE;
-		if (spent)
-			*e = o->spent;
-		pthread_mutex_unlock(&o->lock);
-	}
-	if (spent)
+	if (still_owner(o, e))
 		return -1;
 	if (kafka_index_no_acts(o->k->index))
 		return 0;

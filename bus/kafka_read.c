@@ -232,21 +232,12 @@ static int behind(struct kafka_reader *r, struct err *e)
 static int within(struct kafka_reader *r, struct err *e)
 {
 	struct kafka_part *p = part_of(r);
-	struct kafka_ends *ends;
 	bool known;
-	int failed;
 
 	pthread_mutex_lock(&r->k->lock);
 	known = r->want <= p->next || r->want <= p->seen;
 	pthread_mutex_unlock(&r->k->lock);
-	if (known)
-		return 0;
-	ends = mem_new(r->topic->partitions * sizeof *ends);
-	failed = kafka_ends(r->k, r->topic, ends, e);
-	if (!failed && r->want > ends[r->partition].high)
-		failed = kafka_gone_at(e, r->topic, r->partition, ends[r->partition].high, r->want);
-	free(ends);
-	return failed;
+	return known ? 0 : kafka_gone(r->k, r->topic, r->partition, r->want, e);
 }
 
 int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e)

@@ -645,6 +645,11 @@ ROW(E_BUS_SETTING, "bus.setting", ERR_CONF, 3,
 	"无法建立到 Kafka 服务器的连接设置（{name}：{why}）；程序未启动",
 	"correct kafka: in jincai.yaml and the files that it names",
 	"请更正 jincai.yaml 中 kafka: 一节及其所指的文件")
+ROW(E_BUS_SHORTER, "bus.shorter", ERR_CONF, 5,
+	"topic {topic}, partition {partition} ends at {have}, although it had been read up to {want} before: the brokers have lost what stood there, or the topic was made anew; nothing was skipped, nothing was sent",
+	"主题 {topic} 分区 {partition} 现在到 {have} 为止，而以前已读到 {want}：服务器丢失了其中的内容，或该主题被重新建立过；没有跳过，也没有送出任何内容",
+	"stop and start nothing that pays; have the records brought back from a copy of the cluster, or begin with another prefix (kafka: prefix) after you have compared ledgers and sources for what was paid",
+	"请停止运行，不要启动付款流程；请由集群管理人员从备份恢复这些记录，或先用台账和来源核对已付内容，再换一个前缀（kafka: prefix）重新开始")
 ROW(E_BUS_STUCK, "bus.stuck", ERR_HALT, 6,
 	"{flow} could not be opened twice within a minute ({what}: {why}); the process ends, nothing of its last step was published",
 	"{flow} 一分钟内两次打开失败（{what}：{why}）；进程退出，最后一步的内容未发布",
@@ -712,6 +717,8 @@ ROW(E_KAFKA_STATE_LOG, "kafka.state_log", ERR_CONF, 1, "{setting} of the brokers
 	"set it to {want} on each broker before the first transaction; later by kafka-reassign-partitions.sh for __transaction_state; nothing was changed", "请在第一次使用事务之前，在每个 Kafka 服务器上设为 {want}；之后须用 kafka-reassign-partitions.sh 调整 __transaction_state；未作任何改动")
 ROW(E_KAFKA_TIMEOUT, "kafka.timeout", ERR_CONF, 3, "the brokers allow transactions of {have} ms at most (transaction.max.timeout.ms), {want} are needed: no flow could start", "Kafka 服务器允许的事务最长 {have} 毫秒（transaction.max.timeout.ms），需要 {want}：任何流程都无法启动",
 	"set transaction.max.timeout.ms to 900000, its default, on each broker; nothing was changed", "请在每个 Kafka 服务器上把 transaction.max.timeout.ms 设为缺省值 900000；未作任何改动")
+ROW(E_KAFKA_TOMBSTONES, "kafka.tombstones", ERR_CONF, 1, "topic {topic} forgets after {have} hours that something was taken away (delete.retention.ms): a host that was off for longer would take it for still there", "主题 {topic} 在 {have} 小时后就会忘记某项已被取走（delete.retention.ms）：停机更久的主机会以为它还在",
+	"kafka-configs.sh --alter --topic NAME --add-config delete.retention.ms={ms}; on a host that was off for longer delete the folder of the index before it is started; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config delete.retention.ms={ms}；停机更久的主机，启动前请删除其索引文件夹；未作任何改动")
 ROW(E_KAFKA_UNCLEAN, "kafka.unclean", ERR_CONF, 1, "topic {topic} lets a copy lead that is behind (unclean.leader.election.enable): what was confirmed would be lost", "主题 {topic} 允许落后的副本成为 leader（unclean.leader.election.enable）：会丢失已确认的内容",
 	"kafka-configs.sh --alter --topic NAME --add-config unclean.leader.election.enable=false; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config unclean.leader.election.enable=false；未作任何改动")
 ROW(E_DEAD_DATA, "dead.data", ERR_DATA, 1,

@@ -109,8 +109,11 @@ static void judge_keeping(const struct judge *j, const struct kafka_report_topic
 
 	if (policy && strcmp(policy, want) != 0)
 		FOUND(j, E_KAFKA_POLICY, "topic=%s\nhave=%s\nwant=%s", t->name, policy, want);
-	if (kafka_is_compacted(t->name))
+	if (kafka_is_compacted(t->name)) {
+		if (number(&t->settings, "delete.retention.ms", &have) && have >= 0 && (unsigned long long)have < days * DAY_MS)
+			FOUND(j, E_KAFKA_TOMBSTONES, "topic=%s\nhave=%llu\nms=%llu", t->name, (unsigned long long)have / 3600000, days * DAY_MS);
 		return;
+	}
 	if (number(&t->settings, "retention.ms", &have) && have >= 0 && (unsigned long long)have < days * DAY_MS)
 		FOUND(j, E_KAFKA_RETENTION, "topic=%s\nhave=%llu\nwant=%u\nms=%llu", t->name, (unsigned long long)have / DAY_MS, days,
 			days * DAY_MS);

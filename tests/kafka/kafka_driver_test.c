@@ -217,6 +217,113 @@ static void what_is_no_longer_kept_is_told_and_not_skipped(void **state)
 	rd_kafka_destroy(other);
 }
 
+static void delete_topic(struct fix *f, rd_kafka_t *rk, const char *name)
+{
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_DeleteTopic_t *t;
+	rd_kafka_event_t *event;
+
+	snprintf(f->full, sizeof f->full, "%s%s", f->prefix, name);
+	t = rd_kafka_DeleteTopic_new(f->full);
+	rd_kafka_DeleteTopics(rk, &t, 1, NULL, q);
+	event = rd_kafka_queue_poll(q, 20000);
+	assert_non_null(event);
+	assert_int_equal(rd_kafka_event_error(event), 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_DeleteTopic_destroy(t);
+	rd_kafka_queue_destroy(q);
+	sleep(1);
+}
+
+/* max_bytes: NULL for the default. */
+static void make_topic(struct fix *f, rd_kafka_t *rk, const char *max_bytes)
+{
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	char why[256];
+	rd_kafka_NewTopic_t *t;
+	rd_kafka_event_t *event;
+
+	snprintf(f->full, sizeof f->full, "%sjincai.payroll", f->prefix);
+	t = rd_kafka_NewTopic_new(f->full, 1, 1, why, sizeof why);
+	if (max_bytes)
+		assert_int_equal(rd_kafka_NewTopic_set_config(t, "max.message.bytes", max_bytes), 0);
+	rd_kafka_CreateTopics(rk, &t, 1, NULL, q);
+	event = rd_kafka_queue_poll(q, 20000);
+	assert_non_null(event);
+	assert_int_equal(rd_kafka_event_error(event), 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_NewTopic_destroy(t);
+	rd_kafka_queue_destroy(q);
+}
+
+static void of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	struct bus_reader *r;
+	struct bus_message m;
+	rd_kafka_t *other = stranger(false);
+	int64_t until;
+	struct buf id = BUF_INIT, act = BUF_INIT;
+	unsigned t;
+	int got = 0;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	append(f, o, t, "a");
+	append(f, o, t, "b");
+	append(f, o, t, "c");
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	delete_topic(f, other, "jincai.payroll");
+	make_topic(f, other, NULL);
+	bus_seek(r, 2);
+	FAILS(f->e, "bus.shorter", bus_next(r, &m, &f->e));
+	/* Who has nothing to read hears of it as well. */
+	f->e = ERR_INIT;
+	until = clock_steady_ms() + 20000;
+	while (got == 0 && clock_steady_ms() < until) {
+		got = bus_act_take(o, &id, &act, &f->e);
+		usleep(100000);
+	}
+	assert_int_equal(got, -1);
+	assert_string_equal(err_code(f->e.id)->name, "bus.shorter");
+	bus_unread(r);
+	bus_disown(o);
+	rd_kafka_destroy(other);
+}
+
+/* Of the generation records of the flow. */
+static unsigned signs_of(struct fix *f, const char *flow)
+{
+	unsigned n = 0, t = topic(f, "jincai.positions");
+	struct bus_reader *r;
+	struct bus_message m;
+
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	while (bus_next(r, &m, &f->e) == 1)
+		n += span_is(m.key, flow);
+	bus_unread(r);
+	return n;
+}
+
+static void who_commits_all_the_time_is_heard_of_all_the_same(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	int64_t until;
+	unsigned t;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	until = clock_steady_ms() + 11000;
+	while (clock_steady_ms() < until)
+		append(f, o, t, "a");
+	assert_true(signs_of(f, "flow") >= 2);
+	bus_disown(o);
+}
+
 static void behind_a_transaction_that_stays_open_nothing_is_called_the_end(void **state)
 {
 	struct fix *f = *state;
@@ -246,25 +353,6 @@ static void behind_a_transaction_that_stays_open_nothing_is_called_the_end(void 
 	rd_kafka_destroy(other);
 }
 
-static void make_small(struct fix *f, rd_kafka_t *rk)
-{
-	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
-	char why[256];
-	rd_kafka_NewTopic_t *t;
-	rd_kafka_event_t *event;
-
-	snprintf(f->full, sizeof f->full, "%sjincai.payroll", f->prefix);
-	t = rd_kafka_NewTopic_new(f->full, 1, 1, why, sizeof why);
-	assert_int_equal(rd_kafka_NewTopic_set_config(t, "max.message.bytes", "4000"), 0);
-	rd_kafka_CreateTopics(rk, &t, 1, NULL, q);
-	event = rd_kafka_queue_poll(q, 20000);
-	assert_non_null(event);
-	assert_int_equal(rd_kafka_event_error(event), 0);
-	rd_kafka_event_destroy(event);
-	rd_kafka_NewTopic_destroy(t);
-	rd_kafka_queue_destroy(q);
-}
-
 static void a_record_larger_than_the_brokers_take_is_refused_before_it_is_written(void **state)
 {
 	struct fix *f = *state;
@@ -273,7 +361,7 @@ static void a_record_larger_than_the_brokers_take_is_refused_before_it_is_writte
 	static char large[5000];
 	unsigned t;
 
-	make_small(f, other);
+	make_topic(f, other, "4000");
 	rd_kafka_destroy(other);
 	open_bus(f);
 	t = topic(f, "jincai.payroll");
@@ -360,6 +448,8 @@ int main(void)
 		CASE(an_owner_on_another_host_is_left_alone_while_it_lives),
 		CASE(an_owner_that_has_left_is_followed_at_once),
 		CASE(what_is_no_longer_kept_is_told_and_not_skipped),
+		CASE(of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places),
+		CASE(who_commits_all_the_time_is_heard_of_all_the_same),
 		CASE(behind_a_transaction_that_stays_open_nothing_is_called_the_end),
 		CASE(a_record_larger_than_the_brokers_take_is_refused_before_it_is_written),
 		CASE(more_readers_of_a_partition_than_there_are_clients_are_refused),

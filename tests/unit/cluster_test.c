@@ -109,6 +109,7 @@ static const struct {
 	{0, "cleanup.policy", "compact,delete", "kafka.policy"},
 	{1, "cleanup.policy", "delete", "kafka.policy"},
 	{1, "cleanup.policy", "compact,delete", "kafka.policy"},
+	{1, "delete.retention.ms", "86400000", "kafka.tombstones"},
 	{0, "unclean.leader.election.enable", "true", "kafka.unclean"},
 	{1, "unclean.leader.election.enable", "true", "kafka.unclean"},
 	{0, "message.timestamp.type", "CreateTime", "kafka.stamp"},
