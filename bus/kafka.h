@@ -116,6 +116,7 @@ struct kafka {
 	pthread_mutex_t owners_lock;
 	struct kafka_owner *owners;  /* open ones, for heartbeats */
 	int owning_fd;               /* own.lock: shared while a flow is being owned, alone while the dead are fenced */
+	_Atomic int64_t mute_until_ms;       /* steady: the cluster was away when an owner left; others need not try */
 	unsigned owning;             /* flows that are just being owned; under owners_lock */
 	struct kafka_watch *watched;
 	size_t nwatched;

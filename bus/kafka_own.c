@@ -552,12 +552,23 @@ static struct kafka_watch *watch_of(struct kafka *k, const char *flow)
 	return w;
 }
 
+/* By the clock of the broker that keeps the signs: that of another one may be fast. */
+static int64_t newest_sign_ms(struct kafka *k)
+{
+	int64_t ms;
+
+	pthread_mutex_lock(&k->lock);
+	ms = k->positions->parts[0].time_ms;
+	pthread_mutex_unlock(&k->lock);
+	return ms;
+}
+
 /* An owner on another host is left alone until nothing has been heard of it for KAFKA_SILENT_MS: by the clocks of the
  * brokers when they tell, else by how long we ourselves have been listening. Our own clock may be an hour off. One that owned it
  * under another fencing name has been fenced by now (shares.h): it is waited for no longer. */
 static int wait_for_silence(struct kafka *k, const char *flow, const char *fence, struct err *e)
 {
-	int64_t now = clock_steady_ms(), heard;
+	int64_t now = clock_steady_ms(), heard, newest;
 	struct kafka_watch *w;
 	struct sign s;
 
@@ -573,8 +584,9 @@ static int wait_for_silence(struct kafka *k, const char *flow, const char *fence
 	}
 	heard = now - w->since_ms;
 	pthread_mutex_unlock(&k->owners_lock);
-	if (kafka_newest_ms(k) - s.time_ms > heard)
-		heard = kafka_newest_ms(k) - s.time_ms;
+	newest = newest_sign_ms(k);
+	if (newest - s.time_ms > heard)
+		heard = newest - s.time_ms;
 	if (heard >= KAFKA_SILENT_MS)
 		return 0;
 	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\nseconds=%" PRId64, flow, s.host, heard / 1000);
@@ -874,9 +886,9 @@ void kafka_disown(struct bus_owner *owner)
 		at = &(*at)->next;
 	*at = o->next;
 	pthread_mutex_unlock(&o->k->owners_lock);
-	/* So that another host need not wait. */
-	if (!o->spent.id)
-		(void)write_generation(o, true, &e);
+	/* So that another host need not wait. When the cluster is away one tries for all. */
+	if (!o->spent.id && clock_steady_ms() >= atomic_load(&o->k->mute_until_ms) && write_generation(o, true, &e) && e.id == E_BUS_AWAY)
+		atomic_store(&o->k->mute_until_ms, clock_steady_ms() + KAFKA_CALL_MS);
 	owner_free(o);
 }
 
