@@ -13,8 +13,8 @@
 #include "fsys.h"
 #include "topics.h"
 
-#define STEP_BYTES (12u << 20)
-#define STEP_RECORDS 20000u
+#define STEP_BYTES (4u << 20)
+#define STEP_RECORDS 8000u
 
 /* ---- what the caller gave ---- */
 

@@ -49,9 +49,10 @@ static const struct setting readers[] = {
 	/* A partition that is added waits for the answer that is under way. */
 	{"fetch.wait.max.ms", "50"},
 	{"fetch.error.backoff.ms", "50"},
-	/* What lies in memory of one partition. */
-	{"queued.min.messages", "4000"},
-	{"queued.max.messages.kbytes", "2048"},
+	/* What lies in memory of one partition. A full queue is looked at again only after up to a second (2.0.2): with 2 MiB a file of
+	 * 100,000 lines took 18 s from folder to folder, with 16 MiB 8 s and 80 MB more. */
+	{"queued.min.messages", "100000"},
+	{"queued.max.messages.kbytes", "8192"},
 	{NULL, NULL},
 };
 
