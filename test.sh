@@ -83,7 +83,7 @@ for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps"
 done
-for test in approve letters; do
+for test in acts approve letters repair; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 count "on Kafka: the router in shares, 300 batches" tests/kafka/shares_test.py python3 tests/kafka/here.py --start \
