@@ -42,6 +42,18 @@ static int cluster(struct bus *b, struct buf *ret, struct err *e)
 	return 0;
 }
 
+static int own_as(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e)
+{
+	(void)fence;
+	return bus_embedded.own(b, flow, ret, e);
+}
+
+static int fence_none(struct bus *b, const char *fence, struct err *e)
+{
+	(void)b, (void)fence, (void)e;
+	return 0;
+}
+
 struct bench {
 	char folder[32];
 	struct bus_driver driver;
@@ -56,6 +68,8 @@ static void open_bus(struct bench *t, bool shared)
 
 	t->driver = bus_embedded;
 	t->driver.cluster = shared ? cluster : NULL;
+	t->driver.own_as = own_as;
+	t->driver.fence = fence_none;
 	OK(e, bus_open_with(&t->driver, &c, BUS_OWN, &t->bus, &e));
 }
 
