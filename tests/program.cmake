@@ -99,7 +99,7 @@ if(Python3_FOUND)
     $<TARGET_FILE:put_position> --count $<TARGET_FILE:count> --kills 4)
   set_tests_properties(stop PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME tries COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/tamper_test.py $<TARGET_FILE:jincai>
-    --count $<TARGET_FILE:count> --kills 6)
+    --count $<TARGET_FILE:count> --kills 3)
   set_tests_properties(tries PROPERTIES TIMEOUT 1200 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
   add_test(NAME reread COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/reread_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 8)
