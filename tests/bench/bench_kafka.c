@@ -179,16 +179,30 @@ static rd_kafka_t *producer(const char *address, bool interceptor)
 	return rk;
 }
 
+static rd_kafka_resp_err_t with_header(rd_kafka_t *rk, rd_kafka_topic_t *t, struct span x)
+{
+	const rd_kafka_vu_t parts[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t},
+		{.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)"602001", 6}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)x.p, x.n}},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"content-type", HEADER, sizeof HEADER - 1}},
+	};
+	rd_kafka_error_t *error = rd_kafka_produceva(rk, parts, sizeof parts / sizeof *parts);
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	rd_kafka_error_destroy(error);
+	return code;
+}
+
 static void one_by_one(rd_kafka_t *rk, rd_kafka_topic_t *t, const struct events *ev, bool header)
 {
 	for (size_t i = 0; i < ev->n; i++) {
 		struct span x = event_at(ev, i);
 
 		for (;;) {
-			rd_kafka_resp_err_t code = header ?
-				rd_kafka_producev(rk, RD_KAFKA_V_RKT(t), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("602001", 6),
-					RD_KAFKA_V_VALUE((void *)(uintptr_t)x.p, x.n), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-					RD_KAFKA_V_HEADER("content-type", HEADER, sizeof HEADER - 1), RD_KAFKA_V_END) :
+			rd_kafka_resp_err_t code = header ? with_header(rk, t, x) :
 				rd_kafka_produce(t, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)x.p, x.n, "602001", 6, NULL) ?
 				rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
 

@@ -83,10 +83,13 @@ static rd_kafka_t *stranger(bool transactional)
 
 static void write_raw(struct fix *f, rd_kafka_t *rk, const char *name, const char *key, const char *value)
 {
+	rd_kafka_topic_t *topic;
+
 	snprintf(f->full, sizeof f->full, "%s%s", f->prefix, name);
-	assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(f->full), RD_KAFKA_V_PARTITION(0),
-		RD_KAFKA_V_KEY(key, strlen(key)), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, strlen(value)),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END), 0);
+	topic = rd_kafka_topic_new(rk, f->full, NULL);
+	assert_int_equal(rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value, strlen(value), key, strlen(key),
+		NULL), 0);
+	rd_kafka_topic_destroy(topic);
 	assert_int_equal(rd_kafka_flush(rk, 20000), 0);
 }
 
