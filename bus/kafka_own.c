@@ -307,12 +307,10 @@ static int transact(struct kafka_owner *o, struct err *e)
 		return -1;
 	o->wrote_ms = clock_steady_ms();
 	sent = atomic_load(&o->client.end_txn_sent) - sent;
-#ifndef JINCAI_KAFKA_NO_RESET
 	if (sent > 1 || o->unplaced) {
 		log_line(LOG_WARN, "bus.reset", "flow=%s end_requests=%u", o->owner.flow, sent);
 		err_set(&o->spent, E_BUS_RESET, "flow=%s\nsent=%u", o->owner.flow, sent);
 	}
-#endif
 	return 0;
 }
 

@@ -432,9 +432,6 @@ static void what_a_flow_may_get_over_and_what_ends_a_process_differ(void **state
 	assert_string_equal(err_code(f->e.id)->name, "bus.stuck");
 	assert_int_equal(err_kind(&f->e), ERR_HALT);
 	assert_int_equal(err_code(f->e.id)->exit, 6);
-	err_set(&f->e, E_BUS_DENIED, "what=connect\naddress=b:9092\nwhy=no");
-	assert_string_equal(err_code(f->e.id)->name, "bus.denied");
-	assert_int_equal(err_kind(&f->e), ERR_CONF);
 	err_set(&f->e, E_BUS_RESET, "flow=router\nsent=2");
 	assert_string_equal(err_code(f->e.id)->name, "bus.reset");
 	assert_int_equal(err_kind(&f->e), ERR_RETRY);
