@@ -12,7 +12,8 @@
  * Inside the Kafka driver (librdkafka 2.0.2 and later). Files:
  *
  *	kafka.c         opening, topics, look-ups: the row of bus_driver.h
- *	kafka_client.c  clients: settings, security, what their errors mean, watermarks, making topics
+ *	kafka_client.c  clients: settings, security, what their errors mean
+ *	kafka_topics.c  topics: which this process knows, which the cluster has, their ends; making one
  *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h)
  *	kafka_own.c     owners: fencing, commits, heartbeats. The rules of transactions stand there and nowhere else
  *	kafka_read.c    readers
@@ -135,15 +136,32 @@ void kafka_client_done(struct kafka_client *c);        /* blocks while its threa
 /* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.denied (password, certificate,
  * right), bus.fenced, bus.failed. what: the call, for the message. Returns -1. */
 int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text);
+/* The cluster has answered: what was said about it before is over. */
+void kafka_answered(struct kafka *k);
+/* The broker or the network is not there, or not yet; another owner has taken over, or a transaction took too long. */
+bool kafka_is_away(rd_kafka_resp_err_t code);
+bool kafka_is_fenced(rd_kafka_resp_err_t code);
+/* When the broker took it; 0: not known. */
+int64_t kafka_time_of(const rd_kafka_message_t *m);
+/* The name of a topic on the cluster. */
+const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
+
+/* ---- kafka_topics.c ---- */
+/* The newest time of any record, by the brokers' clocks; 0 none. */
+int64_t kafka_newest_ms(struct kafka *k);
+/* Known topic by name; NULL. The lock is held. */
+struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name);
+/* Adds it to those known (with numbers, parts); returns the one that is there. Takes the lock. */
+struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned partitions, struct err *e);
+/* What the index knows of it, which may be more than we do; never back: owners of this process move the heads on as well. */
+int kafka_topic_heads(struct kafka *k, struct kafka_topic *t, struct err *e);
 /* The cluster's own id, when it has answered. */
 int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
 /* Calls each for every topic of ours there is. */
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
-/* Makes a topic as `topics --create` does, waits until its partitions have leaders. One that exists is fine. */
+/* Makes a topic with the settings of kafka_topic_settings, waits until its partitions have leaders. One that exists is fine.
+ * Errors: bus.topic_make; bus.failed while brokers are not in sync. */
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e);
-/* The answer for a topic that was not made: bus.topic_make; or bus.failed, when brokers that were there a moment ago are not
- * in sync now, as after their start: no more copies are asked for than there are brokers. */
-int kafka_not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e);
 /* max.message.bytes of a topic, less what a record takes beside key and value; the default when it may not be asked. */
 size_t kafka_topic_max(struct kafka *k, const char *name);
 /* Ends of the partitions of a topic: the high watermark (what uncommitted transactions have written counts), and the start of
@@ -158,8 +176,8 @@ int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct ka
  * with. */
 int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e);
 int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low);
-/* The name of a topic on the cluster. */
-const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
+/* The answer to an admin request; NULL with the error. what: the request, for the message. */
+rd_kafka_event_t *kafka_answer(struct kafka *k, rd_kafka_queue_t *q, const char *what, struct err *e);
 
 /* ---- kafka_fold.c ---- */
 /* Learns which topics there are, starts the thread, and waits until all has been folded to the ends as of now. */
@@ -177,14 +195,9 @@ int kafka_fold_wait(struct kafka *k, enum kafka_end end, int timeout_ms, struct 
 /* Waits until one partition is folded below `end`. */
 int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
 	struct err *e);
-/* Of an own run, of the owner's transaction number txn: where next will stand when it is put, or 0 when what lies between is not known to be of us alone. The lock is held. */
+/* Of an own run, of the owner's transaction number txn: where next will stand when it is put, or 0 when what lies between is not
+ * known to be of us alone. The lock is held. */
 uint64_t kafka_chain(const struct kafka_part *p, const void *owner, uint64_t txn, const struct kafka_run *run);
-/* The newest time of any record, by the brokers' clocks; 0 none. */
-int64_t kafka_newest_ms(struct kafka *k);
-/* Known topic by name; NULL. The lock is held. */
-struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name);
-/* Adds it to those known (with numbers, parts); returns the one that is there. Takes the lock. */
-struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned partitions, struct err *e);
 
 /* ---- kafka_own.c ---- */
 int kafka_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);

@@ -4,12 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "clock.h"
 #include "kafka.h"
 
-#define LEADERS_MS 20000
 #define SCRAM_SINCE 0x02060100       /* librdkafka 2.6.1: before, its nonce is one that Kafka 4 refuses */
 
 struct kafka_admin {
@@ -110,20 +107,6 @@ static void settings_read(struct kafka_settings *s, const rd_kafka_ConfigResourc
 	}
 }
 
-/* One answer to one request; NULL with the error. */
-static rd_kafka_event_t *answer(struct kafka_admin *a, rd_kafka_queue_t *q, const char *what, struct err *e)
-{
-	rd_kafka_event_t *event = rd_kafka_queue_poll(q, KAFKA_CALL_MS + 1000);
-	rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-
-	if (!code)
-		return event;
-	kafka_fail(&a->k, e, what, code, event ? rd_kafka_event_error_string(event) : NULL);
-	if (event)
-		rd_kafka_event_destroy(event);
-	return NULL;
-}
-
 /* Describes the resources and hands the result, of as many, to each. */
 static int describe(struct kafka_admin *a, rd_kafka_ConfigResource_t **resources, size_t n, struct kafka_settings **to,
 	struct err *e)
@@ -135,7 +118,7 @@ static int describe(struct kafka_admin *a, rd_kafka_ConfigResource_t **resources
 	size_t ngot = 0;
 
 	rd_kafka_DescribeConfigs(a->k.asker, resources, n, o, q);
-	event = answer(a, q, "DescribeConfigs", e);
+	event = kafka_answer(&a->k, q, "DescribeConfigs", e);
 	if (event) {
 		got = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &ngot);
 		/* Not in our order. */
@@ -314,82 +297,10 @@ void kafka_topic_settings(const char *topic, unsigned brokers, unsigned keep_day
 	}
 }
 
-static void set_one(void *arg, const char *name, const char *value)
-{
-	rd_kafka_NewTopic_set_config(arg, name, value);
-}
-
-static int make_all(struct kafka_admin *a, rd_kafka_NewTopic_t **topics, size_t n, struct err *e)
-{
-	rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(a->k.asker, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-	rd_kafka_queue_t *q = rd_kafka_queue_new(a->k.asker);
-	const rd_kafka_topic_result_t **results;
-	rd_kafka_event_t *event;
-	size_t nresults = 0;
-	int ret = -1;
-
-	rd_kafka_CreateTopics(a->k.asker, topics, n, o, q);
-	event = answer(a, q, "CreateTopics", e);
-	if (event) {
-		ret = 0;
-		results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &nresults);
-		for (size_t i = 0; i < nresults && ret == 0; i++) {
-			rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
-			const char *why = rd_kafka_topic_result_error_string(results[i]);
-
-			if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
-				ret = kafka_fail(&a->k, e, "CREATE", code, why);
-			else if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-				ret = kafka_not_made(&a->k, rd_kafka_topic_result_name(results[i]), code, why, e);
-		}
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_queue_destroy(q);
-	rd_kafka_AdminOptions_destroy(o);
-	return ret;
-}
-
-/* A topic that was just made is known to some brokers before it is to others. */
-static int wait_leaders(struct kafka_admin *a, const char *name, unsigned partitions, struct err *e)
-{
-	const struct timespec rest = {.tv_nsec = 50000000};
-	int64_t until = clock_steady_ms() + LEADERS_MS;
-	struct kafka_report_topic t = {.name = name};
-
-	for (;;) {
-		if (look_at_topic(a, &t, e) != 0)
-			return -1;
-		if (t.there && t.partitions == partitions && !t.leaderless)
-			return 0;
-		if (clock_steady_ms() > until)
-			return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=it has no leaders yet", name);
-		nanosleep(&rest, NULL);
-	}
-}
-
 int kafka_admin_make(struct kafka_admin *a, const struct kafka_report *r, const struct kafka_need *needs, struct err *e)
 {
-	rd_kafka_NewTopic_t **topics = mem_new((r->ntopics + 1u) * sizeof *topics);
-	char full[KAFKA_NAME_MAX], why[256];
-	size_t n = 0;
-	int ret = 0;
-
-	for (unsigned i = 0; i < r->ntopics && ret == 0; i++) {
-		if (r->topics[i].there)
-			continue;
-		kafka_full(&a->k, needs[i].name, full);
-		topics[n] = rd_kafka_NewTopic_new(full, (int)needs[i].partitions, (int)kafka_replicas(r->brokers), why, sizeof why);
-		if (!topics[n])
-			ret = err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why);
-		else
-			kafka_topic_settings(needs[i].name, r->brokers, a->k.conf->keep_days, set_one, topics[n++]);
-	}
-	if (ret == 0 && n)
-		ret = make_all(a, topics, n, e);
-	for (unsigned i = 0; i < r->ntopics && ret == 0; i++)
-		if (!r->topics[i].there)
-			ret = wait_leaders(a, needs[i].name, needs[i].partitions, e);
-	rd_kafka_NewTopic_destroy_array(topics, n);
-	free(topics);
-	return ret;
+	for (unsigned i = 0; i < r->ntopics; i++)
+		if (!r->topics[i].there && kafka_topic_make(&a->k, needs[i].name, needs[i].partitions, e) != 0)
+			return -1;
+	return 0;
 }

@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "fsys.h"
 #include "log.h"
-#include "topics.h"
 
 #define ROUND_RECORDS 5000u
 #define ROUND_BYTES (4u << 20)
@@ -47,83 +45,7 @@ struct kafka_fold {
 	struct kafka_put *put;
 	int64_t locked_ms, learnt_ms, moved_ms;
 	bool behind;
-	uint64_t folded;
 };
-
-/* ---- topics ---- */
-
-struct kafka_topic *kafka_topic_named(struct kafka *k, const char *name)
-{
-	for (unsigned i = 0; i < k->ntopics; i++)
-		if (strcmp(k->topics[i]->name, name) == 0)
-			return k->topics[i];
-	return NULL;
-}
-
-/* Never back: owners of this process move them on as well. */
-static int load_heads(struct kafka *k, struct kafka_topic *t, struct err *e)
-{
-	for (unsigned i = 0; i < t->partitions; i++) {
-		struct kafka_part *p = &t->parts[i];
-		uint64_t next = 0;
-		int64_t ms = 0;
-
-		if (kafka_index_head(k->index, t->number, i, &next, &ms, e) < 0)
-			return -1;
-		pthread_mutex_lock(&k->lock);
-		if (next > p->next) {
-			p->next = next;
-			p->time_ms = ms;
-		}
-		pthread_mutex_unlock(&k->lock);
-	}
-	return 0;
-}
-
-struct kafka_topic *kafka_topic_add(struct kafka *k, const char *name, unsigned partitions, struct err *e)
-{
-	struct kafka_topic *t, *other;
-
-	pthread_mutex_lock(&k->lock);
-	t = kafka_topic_named(k, name);
-	pthread_mutex_unlock(&k->lock);
-	if (t)
-		return t;
-	t = mem_new(sizeof *t + partitions * sizeof t->parts[0]);
-	snprintf(t->name, sizeof t->name, "%s", name);
-	t->partitions = partitions;
-	t->handle = UINT_MAX;
-	if (kafka_index_topic(k->index, name, &t->number, e) || load_heads(k, t, e)) {
-		free(t);
-		return NULL;
-	}
-	pthread_mutex_lock(&k->lock);
-	other = kafka_topic_named(k, name);
-	if (!other && k->ntopics < BUS_TOPICS_MAX) {
-		t->at = k->ntopics;
-		k->topics[k->ntopics++] = t;
-		other = t;
-		t = NULL;
-	}
-	pthread_mutex_unlock(&k->lock);
-	free(t);
-	if (!other)
-		err_set(e, E_BUS_TOPICS, "max=%u", BUS_TOPICS_MAX);
-	return other;
-}
-
-int64_t kafka_newest_ms(struct kafka *k)
-{
-	int64_t ret = 0;
-
-	pthread_mutex_lock(&k->lock);
-	for (unsigned i = 0; i < k->ntopics; i++)
-		for (unsigned j = 0; j < k->topics[i]->partitions; j++)
-			if (k->topics[i]->parts[j].time_ms > ret)
-				ret = k->topics[i]->parts[j].time_ms;
-	pthread_mutex_unlock(&k->lock);
-	return ret;
-}
 
 /* ---- following ---- */
 
@@ -270,7 +192,7 @@ static int start_all(struct kafka_fold *f, struct err *e)
 
 	/* What the one before has folded since we looked. */
 	for (unsigned i = 0; i < k->ntopics; i++)
-		if (load_heads(k, k->topics[i], e))
+		if (kafka_topic_heads(k, k->topics[i], e))
 			return -1;
 	if (is_ahead(k, &ahead, e) || (ahead && begin_anew(k, e)))
 		return -1;
@@ -291,14 +213,6 @@ static int sink_put(struct index_sink *sink, unsigned index, struct span key, st
 	struct sink *s = (struct sink *)sink;
 
 	return kafka_put_entry(s->put, index, key, s->place, extra, e);
-}
-
-static int64_t time_of(const rd_kafka_message_t *m)
-{
-	rd_kafka_timestamp_type_t type;
-	int64_t ms = rd_kafka_message_timestamp(m, &type);
-
-	return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ms;
 }
 
 static int fold_position(struct kafka_put *put, struct span key, struct span value, uint64_t offset, int64_t ms,
@@ -327,9 +241,9 @@ static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const 
 	struct span key = {m->key, m->key_len}, value = {m->payload, m->len};
 
 	if (t == f->k->positions)
-		return fold_position(f->put, key, value, place.offset, time_of(m), e);
+		return fold_position(f->put, key, value, place.offset, kafka_time_of(m), e);
 	if (t == f->k->orders)
-		return fold_order(f->put, key, value, place.offset, time_of(m), e);
+		return fold_order(f->put, key, value, place.offset, kafka_time_of(m), e);
 	return value.n ? index_fold(t->name, value, &sink.sink, e) : 0;
 }
 
@@ -434,9 +348,8 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 	if (!is_own(f->k, p, (uint64_t)m->offset) && fold_record(f, t, m, e))
 		return err_at(e, "%s/%d@%" PRId64, t->name, m->partition, m->offset);
 	p->pending = (uint64_t)m->offset + 1;
-	p->pending_ms = time_of(m);
+	p->pending_ms = kafka_time_of(m);
 	p->touched = true;
-	f->folded++;
 	return 0;
 }
 

@@ -30,7 +30,6 @@
 #define QUIET_MS (KAFKA_SILENT_MS - 5000)    /* without a sign for so long an owner gives one before it goes on */
 #define AGAIN_MS 60000
 #define OWNING_MS 30000              /* a process of this host that fences the dead is waited for no longer */
-#define ORDER_BYTES (BUS_KEY_MAX + 65536u)
 
 /* A record that goes out. */
 struct out {
@@ -74,14 +73,6 @@ struct sign {
 	int64_t time_ms;
 };
 
-static void *room(void *p, size_t *cap, size_t n, size_t size)
-{
-	if (n <= *cap)
-		return p;
-	*cap = n + n / 2 + 16;
-	return mem_grow(p, *cap, size);
-}
-
 /* ---- one transaction ---- */
 
 static void on_delivered(void *arg, const rd_kafka_message_t *m)
@@ -110,7 +101,7 @@ static rd_kafka_topic_t *topic_of(struct kafka_owner *o, const struct kafka_topi
 
 static struct out *add_out(struct kafka_owner *o)
 {
-	o->outs = room(o->outs, &o->cap_outs, o->nouts + 1, sizeof *o->outs);
+	o->outs = mem_room(o->outs, &o->cap_outs, o->nouts + 1, sizeof *o->outs);
 	return &o->outs[o->nouts++];
 }
 
@@ -120,7 +111,7 @@ static void sort_outs(struct kafka_owner *o)
 {
 	unsigned first[BUS_TOPICS_MAX], n[BUS_TOPICS_MAX] = {0}, at = 0;
 
-	o->order = room(o->order, &o->cap_order, o->nouts * 2, sizeof *o->order);
+	o->order = mem_room(o->order, &o->cap_order, o->nouts * 2, sizeof *o->order);
 	for (size_t i = 0; i < o->nouts; i++)
 		n[o->outs[i].topic->at]++;
 	for (unsigned t = 0; t < BUS_TOPICS_MAX; t++) {
@@ -149,7 +140,7 @@ static int produce_run(struct kafka_owner *o, const unsigned *order, size_t n)
 {
 	const struct out *head = &o->outs[order[0]];
 
-	o->messages = room(o->messages, &o->cap_messages, n, sizeof *o->messages);
+	o->messages = mem_room(o->messages, &o->cap_messages, n, sizeof *o->messages);
 	for (size_t i = 0; i < n; i++) {
 		const struct out *x = &o->outs[order[i]];
 
@@ -202,12 +193,6 @@ static int doubt(struct kafka_owner *o, const struct err *why)
 	return -1;
 }
 
-static bool is_fenced(rd_kafka_resp_err_t code)
-{
-	return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-		code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
-}
-
 /* A fatal error stands behind whatever the call itself said. */
 static rd_kafka_resp_err_t worst(struct kafka_owner *o, rd_kafka_resp_err_t code)
 {
@@ -237,7 +222,7 @@ static int fenced(struct kafka_owner *o, struct err *e)
 static int not_happened(struct kafka_owner *o, rd_kafka_resp_err_t code, struct err *e)
 {
 	code = worst(o, code);
-	if (is_fenced(code))
+	if (kafka_is_fenced(code))
 		return fenced(o, e);
 	kafka_fail(o->k, e, o->owner.flow, code, NULL);
 	return doubt(o, e);
@@ -273,7 +258,7 @@ static int end(struct kafka_owner *o, struct err *e)
 		rd_kafka_error_destroy(error);
 		if (again)
 			continue;
-		if (is_fenced(code))
+		if (kafka_is_fenced(code))
 			return fenced(o, e);
 		err_set(e, E_BUS_UNKNOWN, "flow=%s", o->owner.flow);
 		return doubt(o, e);
@@ -291,7 +276,7 @@ static int transact(struct kafka_owner *o, struct err *e)
 	o->delivered = 0;
 	o->unplaced = false;
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
-	o->offsets = room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
+	o->offsets = mem_room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
 	for (size_t i = 0; i < o->nouts; i++)
 		o->offsets[i] = UINT64_MAX;
 	error = rd_kafka_begin_transaction(o->client.rk);
@@ -412,7 +397,7 @@ static int note_run(struct kafka_owner *o, struct kafka_topic *t, unsigned parti
 	p->own_ms = 0;
 	if (!put || !kafka_folds_here(o->k) || (p->nruns && run->from <= p->runs[p->nruns - 1].to))
 		return 0;
-	p->runs = room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
+	p->runs = mem_room(p->runs, &p->cap_runs, p->nruns + 1, sizeof *p->runs);
 	p->runs[p->nruns++] = *run;
 	return 0;
 }
@@ -897,7 +882,7 @@ static void take_outs(struct kafka_owner *o, const struct bus_commit *c)
 	struct kafka *k = o->k;
 
 	o->nouts = 0;
-	o->outs = room(o->outs, &o->cap_outs, c->nrecords + c->npositions + c->nacts, sizeof *o->outs);
+	o->outs = mem_room(o->outs, &o->cap_outs, c->nrecords + c->npositions + c->nacts, sizeof *o->outs);
 	for (size_t i = 0; i < c->nrecords; i++)
 		*add_out(o) = (struct out){k->handled[c->records[i].topic], c->records[i].partition, c->records[i].key,
 			c->records[i].value};
@@ -1024,7 +1009,7 @@ static int take_first(void *arg, struct span flow, struct span id, int64_t time_
 		return 0;
 	buf_span(t->id, id);
 	buf_span(t->act, text);
-	o->given = room(o->given, &o->cap_given, o->ngiven + 1, sizeof *o->given);
+	o->given = mem_room(o->given, &o->cap_given, o->ngiven + 1, sizeof *o->given);
 	memcpy(o->given[o->ngiven], id.p, id.n);
 	o->given[o->ngiven++][id.n] = 0;
 	t->got = true;

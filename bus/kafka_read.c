@@ -208,14 +208,6 @@ static int take(struct kafka_reader *r, rd_kafka_message_t *m, struct err *e)
 	return 0;
 }
 
-static int64_t time_of(const rd_kafka_message_t *m)
-{
-	rd_kafka_timestamp_type_t type;
-	int64_t ms = rd_kafka_message_timestamp(m, &type);
-
-	return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : ms;
-}
-
 /* Somebody's transaction is open before what we wait for, or the cluster is away. */
 static int behind(struct kafka_reader *r, struct err *e)
 {
@@ -270,7 +262,7 @@ int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e
 		if (got < 0)
 			return -1;
 		if (got == 1) {
-			*ret = (struct bus_message){(uint64_t)r->message->offset, time_of(r->message),
+			*ret = (struct bus_message){(uint64_t)r->message->offset, kafka_time_of(r->message),
 				{r->message->key, r->message->key_len}, {r->message->payload, r->message->len}};
 			return 1;
 		}
