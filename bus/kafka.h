@@ -15,7 +15,9 @@
  *	kafka_client.c  clients: settings, security, what their errors mean
  *	kafka_topics.c  topics: which this process knows, which the cluster has, their ends; making one
  *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h)
- *	kafka_own.c     owners: fencing, commits, heartbeats. The rules of transactions stand there and nowhere else
+ *	kafka_own.c     owners (kafka_owner.h): fencing, commits, signs of life
+ *	kafka_txn.c     one transaction. The rules of transactions stand there and nowhere else
+ *	kafka_acts.c    acts: handed in, taken
  *	kafka_read.c    readers
  *
  * Topics, all with the prefix of the site: those of topics.h, and
@@ -210,6 +212,8 @@ int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e)
 int kafka_fence_dead(struct kafka *k, struct err *e);
 /* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second. */
 void kafka_heartbeats(struct kafka *k);
+
+/* ---- kafka_acts.c ---- */
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 int kafka_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
 int kafka_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
