@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,11 +68,9 @@ static int is_topic(void *arg, const char *name, unsigned partitions)
 /* One that we have read before is not made anew: what stood on it, and was not done yet, would never be missed. */
 static int never_read(struct kafka *k, const char *name, unsigned partitions, struct err *e)
 {
-	struct kafka_topic t = {.partitions = partitions};
 	unsigned number;
 	int64_t ms;
 
-	snprintf(t.name, sizeof t.name, "%s", name);
 	if (kafka_index_topic(k->index, name, &number, e))
 		return -1;
 	for (unsigned i = 0; i < partitions; i++) {
@@ -80,7 +79,7 @@ static int never_read(struct kafka *k, const char *name, unsigned partitions, st
 		if (kafka_index_head(k->index, number, i, &next, &ms, e) < 0)
 			return -1;
 		if (next)
-			return kafka_gone_at(e, &t, i, 0, next);
+			return err_set(e, E_BUS_SHORTER, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=0", name, i, next);
 	}
 	return 0;
 }

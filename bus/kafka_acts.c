@@ -59,8 +59,11 @@ int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct spa
 	failed = hand_in(k, id, buf_as_span(&text), &offset, e);
 	pthread_mutex_unlock(&k->owners_lock);
 	buf_done(&text);
-	/* So that who handed it in sees it among those that wait. */
-	return failed ? -1 : kafka_fold_wait_part(k, k->orders, 0, offset + 1, KAFKA_CALL_MS, e);
+	if (failed)
+		return -1;
+	/* So that who handed it in sees it among those that wait. It is durable also when that takes long. */
+	failed = kafka_fold_wait_part(k, k->orders, 0, offset + 1, KAFKA_CALL_MS, e);
+	return failed && e->id != E_BUS_BEHIND ? -1 : 0;
 }
 
 static bool was_given(const struct kafka_owner *o, struct span id)

@@ -246,7 +246,10 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 	sent = atomic_load(&o->client.end_txn_sent) - sent;
 	if (sent > 1 || o->unplaced) {
 		log_line(LOG_WARN, "bus.reset", "flow=%s end_requests=%u", o->owner.flow, sent);
-		err_set(&o->spent, E_BUS_RESET, "flow=%s\nsent=%u", o->owner.flow, sent);
+		if (sent > 1)
+			err_set(&o->spent, E_BUS_RESET, "flow=%s\nsent=%u", o->owner.flow, sent);
+		else
+			err_set(&o->spent, E_BUS_RESET, "flow=%s", o->owner.flow);
 	}
 	return 0;
 }

@@ -636,8 +636,8 @@ ROW(E_BUS_PARTITIONS, "bus.partitions", ERR_CONF, 3,
 	"put {have} back into jincai.yaml; another number needs a new bus",
 	"请把 jincai.yaml 改回 {have}；要用别的分区数须新建总线")
 ROW(E_BUS_RESET, "bus.reset", ERR_RETRY, 4,
-	"the last commit of {flow} was sent {sent} times, a copy may still be under way; it counts once, and the flow opens again before its next",
-	"{flow} 的上一次提交发送了 {sent} 次，可能还有副本在途；它只算一次，该流先重新打开再继续",
+	"the last commit of {flow} had to be sent again< ({sent} times)>, a copy may still be under way; it counts once, and the flow opens again before its next",
+	"{flow} 的上一次提交曾重发<（共 {sent} 次）>，可能还有副本在途；它只算一次，该流先重新打开再继续",
 	"nothing; if it is often so, look at the network to the brokers",
 	"无须处理；若经常出现，请检查到 Kafka 服务器的网络")
 ROW(E_BUS_SETTING, "bus.setting", ERR_CONF, 3,
