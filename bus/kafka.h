@@ -14,7 +14,8 @@
  *	kafka.c         opening, topics, look-ups: the row of bus_driver.h
  *	kafka_client.c  clients: settings, security, what their errors mean
  *	kafka_topics.c  topics: which this process knows, which the cluster has, their ends; making one
- *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h)
+ *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h);
+ *	                waiting for it. kafka_follow.c: what it reads, and how a record is folded
  *	kafka_own.c     owners (kafka_owner.h): fencing, commits, signs of life
  *	kafka_txn.c     one transaction. The rules of transactions stand there and nowhere else
  *	kafka_acts.c    acts: handed in, taken
@@ -173,7 +174,8 @@ struct kafka_ends {
 };
 int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
 /* The same as a client sees it: one that reads committed records is told the last stable offset for the end. */
-int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e);
+int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret,
+	struct err *e);
 /* -1 with bus.gone when the partition begins behind `want`, with bus.shorter when it ends before; else 0, or what asking failed
  * with. */
 int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e);

@@ -452,7 +452,8 @@ void kafka_disown(struct bus_owner *owner)
 	*at = o->next;
 	pthread_mutex_unlock(&o->k->owners_lock);
 	/* So that another host need not wait. When the cluster is away one tries for all. */
-	if (!o->spent.id && clock_steady_ms() >= atomic_load(&o->k->mute_until_ms) && kafka_write_generation(o, true, &e) && e.id == E_BUS_AWAY)
+	if (!o->spent.id && clock_steady_ms() >= atomic_load(&o->k->mute_until_ms) && kafka_write_generation(o, true, &e) &&
+		e.id == E_BUS_AWAY)
 		atomic_store(&o->k->mute_until_ms, clock_steady_ms() + KAFKA_CALL_MS);
 	owner_free(o);
 }

@@ -4,7 +4,7 @@
 
 #include "kafka.h"
 
-/* What kafka_own.c (owning, signs of life, commits), kafka_txn.c (one transaction) and kafka_acts.c share. Nobody else includes this. */
+/* What kafka_own.c (owning, signs of life, commits), kafka_txn.c (one transaction) and kafka_acts.c share. */
 
 /* A record that goes out. */
 struct out {

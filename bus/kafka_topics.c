@@ -324,7 +324,8 @@ static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic 
 	return code ? kafka_fail(k, e, t->name, code, NULL) : 0;
 }
 
-int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret, struct err *e)
+int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret,
+	struct err *e)
 {
 	int64_t *at = mem_new(t->partitions * sizeof *at);
 	int failed = offsets_at(k, c->rk, t, RD_KAFKA_OFFSET_END, at, e);

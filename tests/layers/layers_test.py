@@ -49,6 +49,7 @@ PRIVATE = {
     "kafka.h": ("kafka",),
     "kafka_index.h": ("kafka",),
     "kafka_index_parts.h": ("kafka",),
+    "kafka_fold_parts.h": ("kafka",),
     "kafka_owner.h": ("kafka",),
     "map_rules.h": ("map",),
     "schema_tree.h": ("schema",),

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_KAFKA_FOLD_PARTS_H
+#define JC_KAFKA_FOLD_PARTS_H
+
+#include "kafka.h"
+
+/* What kafka_fold.c (the thread, who folds for the host, waiting) and kafka_follow.c (what is read, and folded) share. */
+struct kafka_fold {
+	struct kafka *k;
+	struct kafka_client client;
+	rd_kafka_queue_t *queue;
+	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
+	pthread_mutex_t starting;
+	int lock;
+	atomic_bool holding;
+	pthread_t thread, heart;
+	bool started, locked, held;  /* held: what lay there when the lock was taken is followed */
+	atomic_bool stop;
+	struct err failed;           /* under k->lock: why there is no more folding */
+	/* Of the thread: */
+	struct kafka_put *put;
+	int64_t locked_ms, learnt_ms, moved_ms;
+	bool behind;
+};
+
+/* ---- kafka_follow.c; the thread's, but for kafka_follow ---- */
+/* Begins to follow a topic: behind what has been folded. Errors: bus.gone. */
+int kafka_follow(struct kafka_fold *f, struct kafka_topic *t, struct err *e);
+/* All topics that are known; for who has just begun to fold. An index that knows more than the topics is emptied. */
+int kafka_follow_all(struct kafka_fold *f, struct err *e);
+/* Those that could not be asked about when they came, too. */
+int kafka_follow_rest(struct kafka_fold *f, struct err *e);
+/* Fetches what others may have written, and lets be what we know. */
+int kafka_follow_fetch(struct kafka_fold *f, struct err *e);
+/* One round, in one put: m, which is destroyed, and all that has come, up to a bound. */
+int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e);
+/* A fetch asked for what is no longer there: gone is only what we have not folded. */
+int kafka_follow_ranges(struct kafka_fold *f, struct err *e);
+/* Those who watch the bus are told which topics have grown; by at. */
+void kafka_follow_tell(struct kafka *k, const bool grown[BUS_TOPICS_MAX]);
+
+#endif
