@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include <ftw.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +15,7 @@
 #include "index.h"
 #include "kafka/here.h"
 #include "lane.h"
+#include "scratch.h"
 #include "topics.h"
 
 /*
@@ -79,19 +79,13 @@ static int setup(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	struct fix *f = *state;
 
 	bus_close(f->b);
 	hostile_forget();
-	nftw(f->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(f->folder);
 	free(f);
 	return 0;
 }

@@ -7,7 +7,6 @@
  * anew at any turn. At the end the judge reads what was handed over and what the flows say about it.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "intake.h"
 #include "log.h"
 #include "router.h"
+#include "scratch.h"
 #include "topics.h"
 #include "totals.h"
 
@@ -134,14 +134,6 @@ static char **list(const struct site *s, const char *below, unsigned *ret_n)
 	for (*ret_n = 0; names[*ret_n];)
 		++*ret_n;
 	return names;
-}
-
-static int remove_one(const char *p, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(p);
 }
 
 /* ---- the site ---- */
@@ -304,7 +296,7 @@ static void site_end(struct site *s)
 	form_free(s->units);
 	conf_close(s->routes);
 	library_free(s->library);
-	assert_int_equal(nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(scratch_remove(s->dir), 0);
 }
 
 /* ---- batches ---- */

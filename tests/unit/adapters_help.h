@@ -3,13 +3,13 @@
 #define JC_TESTS_ADAPTERS_HELP_H
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fsys.h"
 #include "form.h"
+#include "fsys.h"
+#include "scratch.h"
 
 /* What tests of forms and flows need: a library with a key, a folder of their own, forms made of text. */
 struct help {
@@ -31,18 +31,10 @@ static inline void help_begin(struct help *h)
 	h->library->site_unit = mem_text(SPAN("602001"));
 }
 
-static inline int help_remove(const char *p, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(p);
-}
-
 static inline void help_end(struct help *h)
 {
 	library_free(h->library);
-	assert_int_equal(nftw(h->dir, help_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(scratch_remove(h->dir), 0);
 }
 
 static inline const char *help_path(const struct help *h, const char *below, char ret[512])

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "kafka_index.h"
+#include "scratch.h"
 #include "store.h"
 
 #define MIB (1 << 20)
@@ -22,12 +22,6 @@ struct fix {
 	struct buf shown;
 	struct err e;
 };
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
 
 static void open_it(struct fix *f, bool anew)
 {
@@ -67,7 +61,7 @@ static int teardown(void **state)
 	struct fix *f = *state;
 
 	close_it(f);
-	nftw(f->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(f->folder);
 	buf_done(&f->shown);
 	free(f);
 	return 0;

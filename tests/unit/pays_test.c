@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "index.h"
 #include "pays.h"
+#include "scratch.h"
 #include "topics.h"
 
 #define KEY "00112233445566778899aabbccddeeff"
@@ -41,14 +41,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *s, int what, struct FTW *w)
-{
-	(void)s;
-	(void)what;
-	(void)w;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	struct fix *f = *state;
@@ -57,7 +49,7 @@ static int teardown(void **state)
 	pays_free(f->pays);
 	bus_disown(f->o);
 	bus_close(f->b);
-	nftw(f->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(f->folder);
 	free(f);
 	return 0;
 }
