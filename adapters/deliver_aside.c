@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "deliver_parts.h"
+#include "json_text.h"
 
 #include <stdlib.h>
 
@@ -8,12 +9,6 @@
  * is planned here, until a closing says that it was returned, or goes on. No person lets it go on here: the router may have
  * read already that it is put aside.
  */
-static struct span text_of(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return span_of(t ? t : "");
-}
 
 /* Does that flow really ask, with its position? 1, 0, -1. */
 static int is_asked(struct deliver *d, const struct act *a, struct err *e)
@@ -30,7 +25,7 @@ static int is_asked(struct deliver *d, const struct act *a, struct err *e)
 		got = 0;
 		list = json_loadb(value.p, value.n, 0, NULL);
 		json_array_foreach(list, i, one)
-			if (span_eq(text_of(one, "batch"), a->subject) && span_eq(text_of(one, "id"), act_text(a, "for")))
+			if (span_eq(json_text_span(one, "batch"), a->subject) && span_eq(json_text_span(one, "id"), act_text(a, "for")))
 				got = 1;
 	}
 	json_decref(list);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "index.h"
+#include "json_text.h"
 
 /*
  * A batch that was published can be given back as long as nothing of it was handed over; who knows that is further on, and
@@ -50,13 +51,6 @@ int intake_is_again(struct intake *in, const struct bus_entry *at, struct err *e
 	return got < 0 ? -1 : got && in->former_returned;
 }
 
-static struct span text_of(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return span_of(t ? t : "");
-}
-
 /* Did another flow really give this batch back? Its outcome stands on jincai.acts, where only flows write. */
 static int is_proved(struct intake *in, const struct act *act, struct err *e)
 {
@@ -80,8 +74,8 @@ static int is_proved(struct intake *in, const struct act *act, struct err *e)
 	if (got == 1) {
 		o = json_loadb(v.data.p, v.data.n, 0, NULL);
 		order = json_object_get(o, "order");
-		got = span_is(text_of(o, "outcome"), "done") && !span_is(text_of(o, "flow"), in->name) &&
-			span_is(text_of(order, "act"), "return") && span_eq(text_of(order, "subject"), act->subject);
+		got = span_is(json_text_span(o, "outcome"), "done") && !span_is(json_text_span(o, "flow"), in->name) &&
+			span_is(json_text_span(order, "act"), "return") && span_eq(json_text_span(order, "subject"), act->subject);
 	}
 	json_decref(o);
 	bus_unread(r);

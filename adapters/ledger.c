@@ -10,6 +10,7 @@
 #include "fsys.h"
 #include "hash.h"
 #include "jscan.h"
+#include "json_text.h"
 
 #define NAME ".staging/ledger"
 #define FILE_MAX ((size_t)4 << 30)
@@ -78,19 +79,12 @@ static bool is_whole(struct span line)
 	return span_ends(line, span_of(crc));
 }
 
-static const char *text(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? t : "";
-}
-
 static int64_t amount(const json_t *o, const char *name)
 {
 	struct err ignored;
 	int64_t fen = 0;
 
-	money_read(span_of(text(o, name)), &MONEY_YUAN, &fen, &ignored);
+	money_read(span_of(json_text(o, name)), &MONEY_YUAN, &fen, &ignored);
 	return fen;
 }
 
@@ -110,13 +104,13 @@ static int give_line(struct span line, struct span before, int (*each)(void *arg
 	struct err *e)
 {
 	json_t *o = json_loadb(line.p, line.n - CRC_TEXT, 0, NULL);
-	struct ledger_entry x = {.site = text(o, "site"), .store = text(o, "store"), .batchid = text(o, "batch"),
-		.split = text(o, "split"), .digest = text(o, "digest"), .name = text(o, "name"), .gap = gap(o, line, before)};
+	struct ledger_entry x = {.site = json_text(o, "site"), .store = json_text(o, "store"), .batchid = json_text(o, "batch"),
+		.split = json_text(o, "split"), .digest = json_text(o, "digest"), .name = json_text(o, "name"), .gap = gap(o, line, before)};
 	int ret;
 
 	x.no = (uint64_t)json_integer_value(json_object_get(o, "no"));
-	x.ids = strtoull(text(o, "ids"), NULL, 16);
-	snprintf(x.currency, sizeof x.currency, "%s", text(o, "currency"));
+	x.ids = strtoull(json_text(o, "ids"), NULL, 16);
+	snprintf(x.currency, sizeof x.currency, "%s", json_text(o, "currency"));
 	x.sum = (struct money_sum){.count = (uint64_t)json_integer_value(json_object_get(o, "count")),
 		.unreadable = (uint64_t)json_integer_value(json_object_get(o, "unreadable")),
 		.plus = amount(o, "plus"), .minus = amount(o, "minus")};

@@ -5,15 +5,9 @@
 #include <stdlib.h>
 
 #include "jscan.h"
+#include "json_text.h"
 
 /* ---- opening, saving, restoring ---- */
-
-static const char *position_text(const json_t *saved, const char *name)
-{
-	const char *t = json_string_value(json_object_get(saved, name));
-
-	return t ? t : "";
-}
 
 static int restore(struct reader *r, const json_t *saved, struct err *e)
 {
@@ -39,10 +33,10 @@ static int restore(struct reader *r, const json_t *saved, struct err *e)
 				r->slots.v[k].text = arena_span(&r->heads, span_of(json_string_value(v)));
 	r->has_count = json_is_true(json_object_get(saved, "has_count"));
 	r->has_sum = json_is_true(json_object_get(saved, "has_sum"));
-	r->count = strtoull(position_text(saved, "count"), NULL, 10);
-	r->sum = strtoll(position_text(saved, "sum"), NULL, 10);
-	if (*position_text(saved, "head_changed"))
-		r->head_changed = arena_span(&r->heads, span_of(position_text(saved, "head_changed")));
+	r->count = strtoull(json_text(saved, "count"), NULL, 10);
+	r->sum = strtoll(json_text(saved, "sum"), NULL, 10);
+	if (*json_text(saved, "head_changed"))
+		r->head_changed = arena_span(&r->heads, span_of(json_text(saved, "head_changed")));
 	r->changed_kind = (int)json_integer_value(json_object_get(saved, "changed_kind"));
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "flow_acts_parts.h"
 
 #include "clock.h"
+#include "json_text.h"
 #include "people.h"
 #include "topics.h"
 
@@ -65,18 +66,11 @@ bool flow_proposals_has(const struct flow *f, struct span id)
 	return proposal_of(f, id) < json_array_size(flow_acts_proposals(f));
 }
 
-static struct span member(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? span_of(t) : SPAN("");
-}
-
 /* The order of an approve act as an approval. */
 static struct approval approval_of(const json_t *order)
 {
-	return (struct approval){.name = member(order, "name"), .user = member(order, "by"), .digest = member(order, "digest"),
-		.signature = member(order, "signature")};
+	return (struct approval){.name = json_text_span(order, "name"), .user = json_text_span(order, "by"),
+		.digest = json_text_span(order, "digest"), .signature = json_text_span(order, "signature")};
 }
 
 /* Have a handler and a checker approved it? Each is looked at anew: whom the site names, and the day, may have changed. */
@@ -163,7 +157,7 @@ int flow_proposals_approve(struct flow *f, struct act *a, struct err *e)
 		return flow_act_refuse(f, a, E_ACT_NOT_PROPOSED, e);
 	if (!f->people)
 		return flow_act_refuse(f, a, E_ACT_NO_PEOPLE, e);
-	if (people_approve_check(f->people, member(one, "order"), &x, now_ms(f), &a->weak, &why) != 0)
+	if (people_approve_check(f->people, json_text_span(one, "order"), &x, now_ms(f), &a->weak, &why) != 0)
 		return flow_act_refuse(f, a, why.id, e);
 	if (a->text.n > ACT_APPROVE_MAX)
 		return flow_act_refuse(f, a, E_ACT_UNKNOWN, e);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "index.h"
 #include "jscan.h"
+#include "json_text.h"
 #include "topics.h"
 
 /*
@@ -17,13 +18,6 @@
  */
 #define ASKED_MAX 50u
 #define ASKED_BYTES (500u << 10)     /* as written: it stays below BUS_VALUE_MAX */
-
-static struct span text_of(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return span_of(t ? t : "");
-}
 
 static int save(struct router *r, struct err *e)
 {
@@ -62,7 +56,7 @@ static void ask_id(const json_t *asked, const char *destination, struct buf *ret
 	uint8_t digest[HASH_SHA256];
 	struct buf b = BUF_INIT;
 
-	buf_span(&b, text_of(asked, "id"));
+	buf_span(&b, json_text_span(asked, "id"));
 	buf_c(&b, 0);
 	buf_str(&b, destination);
 	hash_sha256(b.p, b.n, digest);
@@ -75,18 +69,18 @@ static void ask_id(const json_t *asked, const char *destination, struct buf *ret
 static int ask_one(struct router *r, const json_t *asked, const char *destination, struct err *e)
 {
 	struct buf id = BUF_INIT, b = BUF_INIT;
-	struct span order = text_of(asked, "order");
+	struct span order = json_text_span(asked, "order");
 	struct act a;
 	int ret;
 
 	ask_id(asked, destination, &id);
-	act_read(text_of(asked, "id"), order, &a);
+	act_read(json_text_span(asked, "id"), order, &a);
 	buf_str(&b, "{\"id\":");
 	json_quote(&b, buf_as_span(&id));
 	json_member(&b, "site", a.site);
 	json_member(&b, "flow", span_of(destination));
 	json_member(&b, "act", SPAN("aside"));
-	json_member(&b, "subject", text_of(asked, "batch"));
+	json_member(&b, "subject", json_text_span(asked, "batch"));
 	json_member(&b, "for", a.id);
 	json_member(&b, "from", span_of(r->flow.name));
 	json_member(&b, "by", a.by);
@@ -155,7 +149,7 @@ static const json_t *asked_of(const struct router *r, struct span batchid)
 	size_t i;
 
 	json_array_foreach(r->asked, i, asked)
-		if (span_eq(text_of(asked, "batch"), batchid))
+		if (span_eq(json_text_span(asked, "batch"), batchid))
 			return asked;
 	return NULL;
 }
@@ -168,7 +162,7 @@ int router_ask(struct acting *a, struct span batchid, const bool routed[DESTINAT
 	int others;
 
 	if (before)                  /* a second copy of the same order changes nothing */
-		return span_eq(text_of(before, "id"), a->act->id) ? 0 : router_refuse(a, E_ACT_UNDER_WAY, e);
+		return span_eq(json_text_span(before, "id"), a->act->id) ? 0 : router_refuse(a, E_ACT_UNDER_WAY, e);
 	others = had_others(r, batchid, e);
 	if (others)
 		return others < 0 ? -1 : router_refuse(a, E_ACT_MAY_BE_SENT, e);
@@ -217,8 +211,8 @@ static int answer_of(struct router *r, const json_t *asked, const char *destinat
 
 		o = json_loadb(v.data.p, v.data.n, 0, NULL);
 		order = json_object_get(o, "order");
-		*ret_aside = span_is(text_of(o, "outcome"), "done") && span_is(text_of(o, "flow"), destination) &&
-			span_is(text_of(order, "act"), "aside") && span_eq(text_of(order, "subject"), text_of(asked, "batch"));
+		*ret_aside = span_is(json_text_span(o, "outcome"), "done") && span_is(json_text_span(o, "flow"), destination) &&
+			span_is(json_text_span(order, "act"), "aside") && span_eq(json_text_span(order, "subject"), json_text_span(asked, "batch"));
 	}
 	json_decref(o);
 	bus_unread(reader);
@@ -259,7 +253,7 @@ static int decide(struct router *r, const json_t *asked, const struct answers *x
 	int ret;
 
 	arena_clear(&r->scratch);
-	act_read(text_of(asked, "id"), text_of(asked, "order"), &act);
+	act_read(json_text_span(asked, "id"), json_text_span(asked, "order"), &act);
 	ret = x->gone ? router_go_on(&a, x->put_aside, e) : router_give_back(&a, x->put_aside, e);
 	act_done(&act);
 	return ret;

@@ -9,17 +9,11 @@
 #include "clock.h"
 #include "difference.h"
 #include "fsys.h"
+#include "json_text.h"
 #include "show.h"
 
 #define PAGE_MAX 16384u              /* bytes of all that differs: with its quotes it stays below ACT_ORDER_MAX */
 #define FILE_MAX (64u << 20)
-
-static const char *member(const json_t *o, const char *name)
-{
-	const char *text = json_string_value(json_object_get(o, name));
-
-	return text ? text : "";
-}
 
 void adopt_subject(const json_t *items, struct buf *ret)
 {
@@ -27,7 +21,7 @@ void adopt_subject(const json_t *items, struct buf *ret)
 	size_t i;
 
 	json_array_foreach(items, i, one)
-		buf_printf(ret, "%s%s", ret->n ? "," : "", member(one, "item"));
+		buf_printf(ret, "%s%s", ret->n ? "," : "", json_text(one, "item"));
 }
 
 void adopt_digest(const json_t *items, struct buf *ret)
@@ -38,7 +32,7 @@ void adopt_digest(const json_t *items, struct buf *ret)
 	size_t i;
 
 	json_array_foreach(items, i, one)
-		buf_printf(&text, "%s %s %s\n", member(one, "item"), member(one, "was"), member(one, "is"));
+		buf_printf(&text, "%s %s %s\n", json_text(one, "item"), json_text(one, "was"), json_text(one, "is"));
 	hash_sha256(text.p, text.n, raw);
 	hash_hex(ret, raw, sizeof raw);
 	buf_done(&text);
@@ -177,10 +171,10 @@ static void add_digest(struct buf *b, const char *digest)
 
 static void add_head(struct page *p, const json_t *one, const struct difference *d, bool readable)
 {
-	const char *was = member(one, "was"), *is = member(one, "is");
+	const char *was = json_text(one, "was"), *is = json_text(one, "is");
 	struct buf b = BUF_INIT;
 
-	show_text(&b, span_of(member(one, "item")));
+	show_text(&b, span_of(json_text(one, "item")));
 	if (!was[0])
 		buf_str(&b, "  新增 / new");
 	else if (!is[0])
@@ -203,11 +197,11 @@ static void add_cut(struct page *p, const json_t *one, const struct difference *
 	add_line(p, buf_as_span(&b));
 	buf_clear(&b);
 	buf_str(&b, "!! 现行 / in force: ");
-	add_digest(&b, member(one, "was"));
+	add_digest(&b, json_text(one, "was"));
 	add_line(p, buf_as_span(&b));
 	buf_clear(&b);
 	buf_str(&b, "!! 新 / new: ");
-	add_digest(&b, member(one, "is"));
+	add_digest(&b, json_text(one, "is"));
 	add_line(p, buf_as_span(&b));
 	buf_done(&b);
 }
@@ -215,7 +209,7 @@ static void add_cut(struct page *p, const json_t *one, const struct difference *
 /* 1: it does not fit, and is cut. */
 static int add_item(struct page *p, struct site *s, const char *root, const json_t *one, struct err *e)
 {
-	const char *item = member(one, "item"), *digest_was = member(one, "was"), *digest_is = member(one, "is");
+	const char *item = json_text(one, "item"), *digest_was = json_text(one, "was"), *digest_is = json_text(one, "is");
 	const bool readable = !digest_was[0] || is_kept(s, root, item, digest_was);
 	struct buf was = BUF_INIT, is = BUF_INIT, text = BUF_INIT;
 	struct difference d;

@@ -46,7 +46,7 @@ int64_t planted_fen(const json_t *o, const char *name)
 	struct err ignored;
 	int64_t fen = 0;
 
-	money_read(span_of(planted_text(o, name)), &MONEY_YUAN, &fen, &ignored);
+	money_read(span_of(json_text(o, name)), &MONEY_YUAN, &fen, &ignored);
 	return fen;
 }
 
@@ -176,11 +176,11 @@ static bool is_planted(const struct planted_claim *pc, const json_t *file)
 {
 	const struct claim *c = &pc->claim;
 
-	return span_is(c->adapter, planted_text(file, "from")) && span_is(c->name, planted_text(file, "file")) &&
-	       span_is(c->state, planted_text(file, "state")) && span_is(code_of(c), planted_text(file, "code")) &&
+	return span_is(c->adapter, json_text(file, "from")) && span_is(c->name, json_text(file, "file")) &&
+	       span_is(c->state, json_text(file, "state")) && span_is(code_of(c), json_text(file, "code")) &&
 	       c->records == planted_number(file, "records") && planted_sum(c) == planted_fen(file, "sum") &&
-	       span_is(buf_as_span(&pc->letters), planted_text(file, "letters")) &&
-	       span_is(buf_as_span(&pc->held), planted_text(file, "held"));
+	       span_is(buf_as_span(&pc->letters), json_text(file, "letters")) &&
+	       span_is(buf_as_span(&pc->held), json_text(file, "held"));
 }
 
 static struct planted_claim *match(struct planted *p, const json_t *file)
@@ -206,8 +206,8 @@ static void report(struct planted *p, const json_t *files, struct planted_claim 
 			p->wrong++;
 			fprintf(stderr, say("与预埋不符：第 %" PRIu64 " 步的 %s 应为 %s %s，死信 [%s]，挂起于 [%s]\n",
 				"not as planted: %" PRIu64 " %s should have become %s %s, letters [%s], held at [%s]\n"),
-				planted_number(file, "step"), planted_text(file, "file"), planted_text(file, "state"),
-				planted_text(file, "code"), planted_text(file, "letters"), planted_text(file, "held"));
+				planted_number(file, "step"), json_text(file, "file"), json_text(file, "state"),
+				json_text(file, "code"), json_text(file, "letters"), json_text(file, "held"));
 		}
 	for (i = 0; i < p->nclaims; i++) {
 		struct planted_claim *pc = &p->claims[i];

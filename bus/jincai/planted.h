@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "claim.h"
+#include "json_text.h"
 
 /*
  * How a demo must end, by the planted.json that comes with it: what each file must become, what the receivers must have
@@ -55,13 +56,6 @@ int planted_claims(struct planted *p, struct bus *b, struct err *e);
 int planted_receivers(struct planted *p, struct err *e);
 
 /* ---- between the files of this module ---- */
-
-static inline const char *planted_text(const json_t *o, const char *name)
-{
-	const char *text = json_string_value(json_object_get(o, name));
-
-	return text ? text : "";
-}
 
 static inline uint64_t planted_number(const json_t *o, const char *name)
 {

@@ -55,7 +55,7 @@ static struct span after(struct span line, const char *text)
 
 static bool read_amount(struct received *r, struct span line)
 {
-	const char *by = planted_text(r->amount, "by"), *text = planted_text(r->amount, "after");
+	const char *by = json_text(r->amount, "by"), *text = json_text(r->amount, "after");
 	uint64_t behind = planted_number(r->amount, "behind");
 	struct span cell = by[0] ? before_last(line, by[0], behind ? behind : 1) : text[0] ? after(line, text) :
 		at_width(line, planted_number(r->amount, "at"), planted_number(r->amount, "width"));
@@ -138,19 +138,19 @@ static int read_received(struct received *r, int dir, unsigned depth, struct err
 
 static int show_receiver(struct planted *p, const json_t *out, struct err *e)
 {
-	struct received r = {.marker = planted_text(out, "marker"), .amount = json_object_get(out, "amount"),
+	struct received r = {.marker = json_text(out, "marker"), .amount = json_object_get(out, "amount"),
 		.first = planted_number(out, "first")};
 	char sum[24];
 	int dir, ret;
 
-	if (fsys_open_dir(p->dir, planted_text(out, "folder"), &dir, e) != 0)
+	if (fsys_open_dir(p->dir, json_text(out, "folder"), &dir, e) != 0)
 		return -1;
 	ret = read_received(&r, dir, 1, e);
 	close(dir);
 	if (ret != 0)
 		return -1;
 	printf(say("  %-10s 文件 %" PRIu64 "，行 %" PRIu64 "，金额 %s CNY\n",
-		"  %-10s files %" PRIu64 ", lines %" PRIu64 ", %s CNY\n"), planted_text(out, "folder"), r.files, r.lines,
+		"  %-10s files %" PRIu64 ", lines %" PRIu64 ", %s CNY\n"), json_text(out, "folder"), r.files, r.lines,
 		money_text(r.sum, sum));
 	if (r.bad == 0 && r.files == planted_number(out, "files") && r.lines == planted_number(out, "lines") &&
 		r.sum == planted_fen(out, "sum"))
@@ -159,7 +159,7 @@ static int show_receiver(struct planted *p, const json_t *out, struct err *e)
 	fflush(stdout);
 	fprintf(stderr, say("与预埋不符：%s 应有文件 %" PRIu64 "、行 %" PRIu64 "、金额 %s；读不出或缺完成标志 %" PRIu64 "\n",
 		"not as planted: %s should hold files %" PRIu64 ", lines %" PRIu64 ", %s; unreadable or without a "
-		"marker: %" PRIu64 "\n"), planted_text(out, "folder"), planted_number(out, "files"), planted_number(out, "lines"),
+		"marker: %" PRIu64 "\n"), json_text(out, "folder"), planted_number(out, "files"), planted_number(out, "lines"),
 		money_text(planted_fen(out, "sum"), sum), r.bad);
 	return 0;
 }

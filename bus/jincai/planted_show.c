@@ -28,11 +28,11 @@ static void show_handed_in(const json_t *files, struct planted_claim *const *fou
 
 	printf("\n%s\n", say("报送的文件（步骤、系统、文件、笔数、结果）", "handed in (step, system, file, records, what became of it)"));
 	json_array_foreach(files, i, file) {
-		const char *state = found[i] ? state_words(planted_text(file, "state")) : "?";
+		const char *state = found[i] ? state_words(json_text(file, "state")) : "?";
 
 		printf("  %" PRIu64 " %-12s %-29s %3" PRIu64 "  %s%*s  %s\n", planted_number(file, "step"),
-			planted_text(file, "from"), planted_text(file, "file"), planted_number(file, "records"), state,
-			show_padding(state, 10), "", planted_text(file, say("zh", "en")));
+			json_text(file, "from"), json_text(file, "file"), planted_number(file, "records"), state,
+			show_padding(state, 10), "", json_text(file, say("zh", "en")));
 	}
 }
 
@@ -79,12 +79,12 @@ void planted_show(const json_t *files, struct planted_claim *const *found)
 	show_handed_in(files, found);
 	printf("\n%s\n", say("什么在等人，为什么", "what waits, and why"));
 	json_array_foreach(files, i, file) {
-		const bool waits = found[i] && strcmp(planted_text(file, "state"), "returned") != 0;
-		const bool published = strcmp(planted_text(file, "state"), "published") == 0;
+		const bool waits = found[i] && strcmp(json_text(file, "state"), "returned") != 0;
+		const bool published = strcmp(json_text(file, "state"), "published") == 0;
 
 		if (!waits || (published && !found[i]->nletters && !found[i]->held.n))
 			continue;
-		printf("  %s  %s\n", planted_text(file, "file"), planted_text(file, say("zh", "en")));
+		printf("  %s  %s\n", json_text(file, "file"), json_text(file, say("zh", "en")));
 		if (published)
 			show_letters(found[i]);
 		else

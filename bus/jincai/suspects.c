@@ -4,16 +4,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "json_text.h"
 #include "mask.h"
 #include "say.h"
 #include "show.h"
-
-static const char *text(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? t : "";
-}
 
 static void masked(struct buf *b, const char *words)
 {
@@ -28,16 +22,16 @@ static void masked(struct buf *b, const char *words)
 static void one(struct buf *b, const struct claim *c, const json_t *o)
 {
 	int64_t twin = json_integer_value(json_object_get(o, "twin"));
-	const char *adapter = text(o, "adapter");
+	const char *adapter = json_text(o, "adapter");
 
 	buf_printf(b, say("疑似重复: 第 %" PRId64 " 行  %s  ", "suspected double: line %" PRId64 "  %s  "),
-		(int64_t)json_integer_value(json_object_get(o, "line")), text(o, "amount"));
-	masked(b, text(o, "id"));
-	buf_printf(b, say("  此前 %s  ", "  before: %s  "), text(o, "day"));
+		(int64_t)json_integer_value(json_object_get(o, "line")), json_text(o, "amount"));
+	masked(b, json_text(o, "id"));
+	buf_printf(b, say("  此前 %s  ", "  before: %s  "), json_text(o, "day"));
 	if (!*adapter) {
-		masked(b, text(o, "other"));
+		masked(b, json_text(o, "other"));
 		buf_str(b, say("  批次 ", "  batch "));
-		show_text(b, span_of(text(o, "batch")));
+		show_text(b, span_of(json_text(o, "batch")));
 	} else if (span_is(c->adapter, adapter)) {
 		buf_printf(b, say("本文件第 %" PRId64 " 行", "line %" PRId64 " of the same file"), twin);
 	} else {

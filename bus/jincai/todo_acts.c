@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "deliver.h"
 #include "guard.h"
+#include "json_text.h"
 #include "people.h"
 #include "say.h"
 #include "todo.h"
@@ -12,13 +13,6 @@
 
 /* A running flow looks for acts each second: one that is older waits for something. */
 #define SOON_MS 60000
-
-static struct span text_of(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? span_of(t) : SPAN("");
-}
 
 static int add(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act)
 {
@@ -37,7 +31,7 @@ static int add(void *arg, const char *flow, const char *id, int64_t came_ms, str
 	todo_set(&i->flow, span_of(flow));
 	todo_contact(t, SPAN(""), &i->contact);
 	buf_printf(&i->happened, say("%.*s 提交了操作 %.*s（%.*s），%s", "%.*s handed in the act %.*s (%.*s); %s"),
-		SPAN_F(text_of(o, "by")), SPAN_F(text_of(o, "act")), SPAN_F(text_of(o, text_of(o, "subject").n ? "subject" : "batch")),
+		SPAN_F(json_text_span(o, "by")), SPAN_F(json_text_span(o, "act")), SPAN_F(json_text_span(o, json_text_span(o, "subject").n ? "subject" : "batch")),
 		bus_in_use(t->bus) ? say("负责的流一分钟内没有接手", "its flow did not take it up within a minute")
 			: say("站点没有在运行，无人接手", "the site does not run, nobody takes it up"));
 	json_decref(o);
@@ -57,8 +51,8 @@ static void add_money(struct todo_item *i, const json_t *shows)
 		struct money_sum sum = {.count = 1};
 		struct err ignored;
 
-		if (money_read(text_of(one, "amount"), &MONEY_YUAN, &sum.plus, &ignored) == 0)
-			(void)totals_move(i->money, TOTAL_READ, "", text_of(one, "currency"), &sum, 1, &ignored);
+		if (money_read(json_text_span(one, "amount"), &MONEY_YUAN, &sum.plus, &ignored) == 0)
+			(void)totals_move(i->money, TOTAL_READ, "", json_text_span(one, "currency"), &sum, 1, &ignored);
 	}
 }
 
@@ -72,8 +66,8 @@ static void add_whom(struct todo *t, struct todo_item *i, const json_t *approval
 	unsigned n = 0;
 
 	json_array_foreach(approvals, k, one) {
-		const struct people_member *m = p ? people_who(p, &(struct approval){.name = text_of(one, "name"),
-			.user = text_of(one, "by")}) : NULL;
+		const struct people_member *m = p ? people_who(p, &(struct approval){.name = json_text_span(one, "name"),
+			.user = json_text_span(one, "by")}) : NULL;
 
 		if (m)
 			has[m->role] = true;
@@ -124,15 +118,15 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 	(void)e;
 	buf_printf(&subject, "stopped:%.*s", SPAN_F(flow));
 	i = todo_add(t, "stopped", buf_as_span(&subject));
-	(void)clock_read(text_of(order, "at"), &i->since_ms);
+	(void)clock_read(json_text_span(order, "at"), &i->since_ms);
 	todo_set(&i->flow, flow);
 	todo_set(&i->word, flow);
-	if (text_of(order, "code").n) {
+	if (json_text_span(order, "code").n) {
 		buf_str(&i->happened, say("自行停下：", "it stopped itself: "));
-		verb_reason(&i->happened, text_of(order, "code"), text_of(order, "args"), SPAN_NONE);
+		verb_reason(&i->happened, json_text_span(order, "code"), json_text_span(order, "args"), SPAN_NONE);
 	} else {
-		buf_printf(&i->happened, say("%.*s 将其停下，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(text_of(order, "by")),
-			SPAN_F(text_of(order, "reason")));
+		buf_printf(&i->happened, say("%.*s 将其停下，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(json_text_span(order, "by")),
+			SPAN_F(json_text_span(order, "reason")));
 	}
 	buf_done(&subject);
 	return 0;
@@ -165,9 +159,9 @@ static int add_stop(void *arg, struct span destination, const char *subject, con
 	todo_set(&i->destinations, destination);
 	if (todo_of_batch(t, i, false, e) != 0)
 		return -1;
-	(void)clock_read(text_of(order, "at"), &i->since_ms);
-	buf_printf(&i->happened, say("%.*s 将其叫停，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(text_of(order, "by")),
-		SPAN_F(text_of(order, "reason")));
+	(void)clock_read(json_text_span(order, "at"), &i->since_ms);
+	buf_printf(&i->happened, say("%.*s 将其叫停，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(json_text_span(order, "by")),
+		SPAN_F(json_text_span(order, "reason")));
 	return 0;
 }
 

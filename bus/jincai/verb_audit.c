@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "event.h"
 #include "jscan.h"
+#include "json_text.h"
 #include "mask.h"
 #include "say.h"
 #include "show.h"
@@ -16,19 +17,12 @@ struct audit {
 	uint64_t count;
 };
 
-static struct span text_of(const json_t *o, const char *name)
-{
-	const char *t = json_string_value(json_object_get(o, name));
-
-	return t ? span_of(t) : SPAN("");
-}
-
 /* What a person typed may hold a number, too. */
 static void reason(struct buf *b, const json_t *order)
 {
 	struct buf masked = BUF_INIT;
 
-	mask_digits(&masked, text_of(order, "reason"));
+	mask_digits(&masked, json_text_span(order, "reason"));
 	show_text(b, buf_as_span(&masked));
 	buf_done(&masked);
 }
@@ -36,18 +30,18 @@ static void reason(struct buf *b, const json_t *order)
 static void as_text(struct audit *l, struct span time, const json_t *data)
 {
 	const json_t *order = json_object_get(data, "order");
-	bool done = span_is(text_of(data, "outcome"), "done");
+	bool done = span_is(json_text_span(data, "outcome"), "done");
 	struct buf *b = &l->out;
 	int64_t ms;
 
 	if (clock_read(time, &ms) == 0)
 		clock_for_people(b, ms);
 	buf_printf(b, "  %s  ", done ? say("已办", "done") : say("未办", "refused"));
-	show_text(b, text_of(order, "by"));
+	show_text(b, json_text_span(order, "by"));
 	buf_str(b, "  ");
-	show_text(b, text_of(order, "act"));
+	show_text(b, json_text_span(order, "act"));
 	buf_str(b, "  ");
-	show_text(b, text_of(order, "subject"));
+	show_text(b, json_text_span(order, "subject"));
 	if (json_is_true(json_object_get(data, "weak")))
 		buf_printf(b, "  %s", say("弱：未经两人签名", "weak: not signed by two people"));
 	buf_printf(b, "\n  %s: ", say("原因", "reason"));
@@ -55,7 +49,7 @@ static void as_text(struct audit *l, struct span time, const json_t *data)
 	buf_c(b, '\n');
 	if (!done) {
 		buf_printf(b, "  %s: ", say("未办的原因", "why not"));
-		verb_reason(b, text_of(data, "words"), SPAN(""), SPAN_NONE);
+		verb_reason(b, json_text_span(data, "words"), SPAN(""), SPAN_NONE);
 		buf_c(b, '\n');
 	}
 }
@@ -67,13 +61,13 @@ static void as_json(struct audit *l, struct span time, const json_t *data)
 
 	buf_printf(&l->out, "{\"time\":\"%.*s\"", SPAN_F(time));
 	for (const char *const *n = (const char *const[]){"act", "flow", "outcome", "words", NULL}; *n; n++)
-		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, text_of(data, *n));
+		json_member(&l->out, strcmp(*n, "act") == 0 ? "id" : *n, json_text_span(data, *n));
 	for (const char *const *n = (const char *const[]){"act", "subject", "digest", "by", "at", NULL}; *n; n++)
-		json_member(&l->out, *n, text_of(order, *n));
-	mask_digits(&masked, text_of(order, "reason"));
+		json_member(&l->out, *n, json_text_span(order, *n));
+	mask_digits(&masked, json_text_span(order, "reason"));
 	json_member(&l->out, "reason", buf_as_span(&masked));
 	if (json_object_get(order, "name"))
-		json_member(&l->out, "name", text_of(order, "name"));
+		json_member(&l->out, "name", json_text_span(order, "name"));
 	if (json_is_true(json_object_get(data, "weak")))
 		buf_str(&l->out, ",\"weak\":true");
 	buf_str(&l->out, "}\n");
