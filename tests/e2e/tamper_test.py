@@ -270,12 +270,15 @@ def edited_everywhere(root, folder, pattern, change=elsewhere, between=None):
     is_(t.bank_has_nothing_wrong(), 5)
     log = log.read_text().splitlines()
     steps = [n for n, step in enumerate(log, 1) if folder in step or not kills]
-    steps = steps[::max(1, len(steps) // kills)] if kills else steps
+    few = steps[::max(1, len(steps) // kills)] if kills else steps
+    steps = few + [n for n in steps if n not in few]
     if between:
         first, last = ([i for i, step in enumerate(log, 1) if re.search(b, step)][-1] for b in between)
         steps = range(first, last)
     hits, seen = 0, set()
-    for n in steps:
+    for tried, n in enumerate(steps):
+        if not between and tried >= len(few) and hits:
+            break
         t = Tried(root / str(n))
         account = t.drop(batch=1).lines[0][3].encode()
         run_counted(t.site, {"COUNT_KILL": str(n), "COUNT_AFTER": "1"})
