@@ -210,10 +210,10 @@ static void topic_setting(void *arg, const char *name, const char *value)
 }
 
 /* bus.topic_make; or bus.failed, when brokers that were there a moment ago are not in sync now, as after their start: no more
- * copies are asked for than there are brokers. */
+ * copies are asked for than there are brokers; or bus.away. */
 static int not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e)
 {
-	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || kafka_is_away(code))
 		return kafka_fail(k, e, "CreateTopics", code, why);
 	return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why ? why : rd_kafka_err2str(code));
 }

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "beside.h"
 #include "guard.h"
 #include "in_force.h"
+#include "later.h"
 #include "log.h"
 #include "people.h"
 #include "say.h"
 #include "verbs.h"
 
 #define PATIENCE_MS 60000            /* with --until-idle others are waited for no longer */
-#define OPEN_WAIT_MS 2000
-#define OPEN_TRIES 3u                /* with --until-idle; each one waits for the cluster by itself */
-#define SETTLE_TRIES 3u
 
 static atomic_int stop_asked;
 
@@ -61,8 +57,19 @@ struct round {
 	unsigned part, parts;        /* as in site.h; whatever site is in force */
 	bool until_idle;
 	bool keeps;                  /* this process runs the keeper: the only one, or the one among several that does */
+	bool begun;                  /* the guard has taken note of this start */
 	struct beside beside;        /* on a cluster: what it has to know of the others */
+	struct err failed;           /* not E_NONE: the round ended before its flows ran, and is to be tried again */
 };
+
+/* Of a round; exit code. What comes later by itself is said by who tries again; for others beside us there was patience enough. */
+static int round_failed(struct round *r, const struct err *e)
+{
+	if (!later_is(e) || e->id == E_ADOPT_WAITS || e->id == E_RUN_NOT_IN_FORCE)
+		return verb_failed(e);
+	r->failed = *e;
+	return err_code(e->id)->exit;
+}
 
 static void free_flows(struct flow **flows, unsigned n)
 {
@@ -72,10 +79,10 @@ static void free_flows(struct flow **flows, unsigned n)
 }
 
 /* What is in force cannot be put together with the rest of the files. */
-static int show_findings(struct findings *f, const struct err *e)
+static int show_findings(struct round *r, struct findings *f, const struct err *e)
 {
 	findings_print(f, say_lang(), 0, stderr);
-	return verb_failed(e);
+	return round_failed(r, e);
 }
 
 /* The money is stopped: said at once, and again at the end. */
@@ -94,7 +101,7 @@ static void say_guarded(const struct guard *g)
 }
 
 /* Flows that carry no money are not told apart here: site_flows leaves out those that may not start. keeper: may be NULL. */
-static int run_flows(const struct round *r, struct site *s, struct flow *keeper, bool until_idle)
+static int run_flows(struct round *r, struct site *s, struct flow *keeper, bool until_idle)
 {
 	struct flow_run how = {.until_idle = until_idle, .stop = &stop_asked, .look = r->keeps ? NULL : beside_look,
 		.arg = (void *)(uintptr_t)&r->beside, .look_ms = BESIDE_LOOK_MS};
@@ -107,7 +114,7 @@ static int run_flows(const struct round *r, struct site *s, struct flow *keeper,
 	s->part = r->part;
 	s->parts = r->parts;
 	if (site_flows(s, r->bus, r->names, &flows, &n, &e) != 0)
-		return verb_failed(&e);
+		return round_failed(r, &e);
 	if (keeper) {
 		flows = mem_grow(flows, n + 1u, sizeof *flows);
 		flows[n] = keeper;
@@ -118,7 +125,7 @@ static int run_flows(const struct round *r, struct site *s, struct flow *keeper,
 }
 
 /* On a cluster: in steps, each when the others are done with the one before. Exit code; *ret_ended: all of the site's have ended. */
-static int finish_beside(const struct round *r, const struct in_force *x, bool *ret_ended)
+static int finish_beside(struct round *r, const struct in_force *x, bool *ret_ended)
 {
 	struct err e;
 	int code, got = 1;
@@ -128,7 +135,7 @@ static int finish_beside(const struct round *r, const struct in_force *x, bool *
 			continue;
 		got = beside_await(&r->beside, x->site, (enum beside_step)step, &e);
 		code = got != 1 || x->closed ? 0 : run_flows(r, x->site, NULL, true);
-		if (code >= 6)
+		if (code >= 6 || r->failed.id)
 			return code;
 		if (got == 1 && (atomic_load(&stop_asked) || beside_ended(&r->beside, x->site, (enum beside_step)step, &e) != 0))
 			got = atomic_load(&stop_asked) ? 0 : -1;
@@ -136,11 +143,11 @@ static int finish_beside(const struct round *r, const struct in_force *x, bool *
 	if (got == 1)
 		got = r->keeps ? beside_await(&r->beside, x->site, BESIDE_ALL, &e) : beside_await_change(&r->beside, &e);
 	*ret_ended = got == 1;
-	return got < 0 ? verb_failed(&e) : 0;
+	return got < 0 ? round_failed(r, &e) : 0;
 }
 
 /* What was approved is due: what was begun ends with what is in force now. */
-static int finish_begun(const struct round *r, const struct site *files, const struct adopted *a, bool *ret_ended)
+static int finish_begun(struct round *r, const struct site *files, const struct adopted *a, bool *ret_ended)
 {
 	struct findings f;
 	struct in_force x;
@@ -161,7 +168,7 @@ static int finish_begun(const struct round *r, const struct site *files, const s
 			code = run_flows(r, x.site, NULL, true);
 		in_force_done(&x);
 	} else if (site_on_kafka(files)) {
-		code = show_findings(&f, &e);
+		code = show_findings(r, &f, &e);
 	}
 	findings_done(&f);
 	site_free(again);
@@ -175,40 +182,21 @@ static void ask_again(void)
 	atomic_compare_exchange_strong(&stop_asked, &none, KEEPER_AGAIN);
 }
 
-/* What is not there now comes later, as everywhere: a broker that is started again is no reason to end. */
-static bool settle_waits(const struct flow *keeper, bool until_idle, const struct err *e)
-{
-	struct timespec pause = {.tv_nsec = 100000000L << (keeper->failures < 3 ? keeper->failures : 3)};
-
-	if (keeper->state != FLOW_WAITING || atomic_load(&stop_asked) || (until_idle && keeper->failures >= SETTLE_TRIES))
-		return false;
-	if ((keeper->failures & (keeper->failures - 1)) == 0)
-		log_err(LOG_WARN, "flow.wait", e, "flow=%s try=%u", keeper->name, keeper->failures);
-	nanosleep(&pause, NULL);
-	return true;
-}
-
 /* Before anything else moves the keeper writes down what is in force. */
-static int settle(struct flow *keeper, bool until_idle, struct err *e)
+static int settle(struct flow *keeper, struct err *e)
 {
 	enum flow_turn turn = FLOW_COMMIT;
 	int ret = 0;
 
-	while (ret == 0 && turn != FLOW_IDLE) {
+	while (ret == 0 && turn != FLOW_IDLE)
 		ret = flow_turn(keeper, &turn, e);
-		if (ret != 0 && settle_waits(keeper, until_idle, e)) {
-			*e = ERR_INIT;
-			turn = FLOW_COMMIT;
-			ret = 0;
-		}
-	}
 	flow_shut(keeper);
 	keeper_others_run(keeper);
 	return ret;
 }
 
 /* With what is in force from here on. */
-static int run_in_force(const struct round *r, struct site *files, struct flow *keeper)
+static int run_in_force(struct round *r, struct site *files, struct flow *keeper)
 {
 	struct adopted a = {0};
 	struct findings f;
@@ -218,7 +206,7 @@ static int run_in_force(const struct round *r, struct site *files, struct flow *
 
 	findings_init(&f);
 	if (adopted_read(r->bus, &a, &e) != 0 || in_force_load(files, r->bus, &a, &x, &f, &e) != 0) {
-		code = show_findings(&f, &e);
+		code = show_findings(r, &f, &e);
 	} else {
 		if (keeper) {
 			keeper->people = x.site->people;
@@ -238,7 +226,7 @@ static int run_in_force(const struct round *r, struct site *files, struct flow *
 }
 
 /* What keeper, people and guard have to be told before anything runs. */
-static int prepare(struct round *r, struct site *files, const struct adopted *a, bool first, struct keeper_setup *setup,
+static int prepare(struct round *r, struct site *files, const struct adopted *a, struct keeper_setup *setup,
 	struct people **ret_people, bool *ret_altered, struct err *e)
 {
 	struct err ignored;
@@ -246,12 +234,13 @@ static int prepare(struct round *r, struct site *files, const struct adopted *a,
 	*ret_altered = in_force_people(files, r->bus, a, ret_people, &setup->alone, &ignored) != 0;
 	if (site_on_kafka(files) && a->root && in_force_keep(files, r->bus, a, e) != 0)
 		return -1;
-	if (!first)
+	if (r->begun)
 		return guard_look(r->bus, &r->guard.why, NULL, e);
-	return guard_begin(files, r->bus, setup->alone, &r->guard, e);
+	r->begun = guard_begin(files, r->bus, setup->alone, &r->guard, e) == 0;
+	return r->begun ? 0 : -1;
 }
 
-static int keeper_round(struct round *r, struct site *files, bool first)
+static int keeper_round(struct round *r, struct site *files)
 {
 	struct adopted a = {0};
 	struct people *people = NULL;
@@ -263,16 +252,16 @@ static int keeper_round(struct round *r, struct site *files, bool first)
 	int code;
 
 	if (adopted_read(r->bus, &a, &e) != 0)
-		return verb_failed(&e);
-	if (prepare(r, files, &a, first, &setup, &people, &altered, &e) != 0) {
+		return round_failed(r, &e);
+	if (prepare(r, files, &a, &setup, &people, &altered, &e) != 0) {
 		people_free(people);
 		adopted_done(&a);
-		return verb_failed(&e);
+		return round_failed(r, &e);
 	}
 	say_guarded(&r->guard);
 	code = adopted_due(&a) && !setup.alone ? finish_begun(r, files, &a, &ended) : 0;
 	adopted_done(&a);
-	if (atomic_load(&stop_asked) == 1 || !ended) {
+	if (atomic_load(&stop_asked) == 1 || !ended || r->failed.id) {
 		if (!code)
 			ask_again();
 		people_free(people);
@@ -287,7 +276,7 @@ static int keeper_round(struct round *r, struct site *files, bool first)
 	keeper->alone = setup.alone;
 	/* Where those in force cannot be read, nobody approves. */
 	keeper->people = people || altered ? people : files->people;
-	code = settle(keeper, r->until_idle, &e) != 0 ? verb_failed(&e) : run_in_force(r, files, keeper);
+	code = settle(keeper, &e) != 0 ? round_failed(r, &e) : run_in_force(r, files, keeper);
 	keeper->kind->free(keeper);
 	people_free(people);
 	items_done(&items);
@@ -304,10 +293,10 @@ static int other_round(struct round *r, struct site *files)
 	int code = 0;
 
 	if (guard_store(r->bus, r->guard.store, &e) < 0 || adopted_read(r->bus, &a, &e) != 0)
-		return verb_failed(&e);
+		return round_failed(r, &e);
 	if (in_force_keep(files, r->bus, &a, &e) != 0) {
 		adopted_done(&a);
-		return verb_failed(&e);
+		return round_failed(r, &e);
 	}
 	in_force_people(files, r->bus, &a, &people, &alone, &e);
 	if (!adopted_due(&a) || alone)
@@ -319,7 +308,7 @@ static int other_round(struct round *r, struct site *files)
 	return code;
 }
 
-static int one_round(struct round *r, struct site *files, bool first)
+static int try_round(struct round *r, struct site *files)
 {
 	struct err e;
 	int got = 1;
@@ -330,10 +319,24 @@ static int one_round(struct round *r, struct site *files, bool first)
 		got = r->keeps ? beside_state(r->bus, r->beside.state, &e) : beside_begin(&r->beside, &e);
 	}
 	if (got < 0)
-		return verb_failed(&e);
+		return round_failed(r, &e);
 	if (r->keeps)
-		return keeper_round(r, files, first);
+		return keeper_round(r, files);
 	return got ? other_round(r, files) : 0;
+}
+
+static int one_round(struct round *r, struct site *files)
+{
+	struct later wait = {.what = "run.later", .stop = &stop_asked, .until_idle = r->until_idle};
+	int code;
+
+	do {
+		r->failed = ERR_INIT;
+		code = try_round(r, files);
+	} while (r->failed.id && later_again(&wait, &r->failed));
+	if (!r->failed.id)
+		return code;
+	return atomic_load(&stop_asked) == 1 ? 0 : verb_failed(&r->failed);
 }
 
 /* Another thing is to be in force: the files are read again too. NULL: they cannot be. */
@@ -372,16 +375,11 @@ static int money_with_keeper(const struct site *s, const char *const *names, str
 /* A cluster that is away is waited for, without end by a service: it is being restarted, or the network is. */
 static int open_bus(const struct site *s, const struct bus_conf *c, bool until_idle, struct bus **ret, struct err *e)
 {
-	for (unsigned n = 1; bus_open(c, BUS_OWN, ret, e) != 0; n++) {
-		if (!site_on_kafka(s) || err_kind(e) != ERR_RETRY || (until_idle && n >= OPEN_TRIES))
+	struct later wait = {.what = "bus.wait", .stop = &stop_asked, .until_idle = until_idle};
+
+	while (bus_open(c, BUS_OWN, ret, e) != 0) {
+		if (!site_on_kafka(s) || !later_again(&wait, e))
 			return -1;
-		if ((n & (n - 1)) == 0)
-			log_err(LOG_WARN, "bus.wait", e, "try=%u", n);
-		for (int i = 0; i < OPEN_WAIT_MS / 100; i++) {
-			if (atomic_load(&stop_asked) == 1)
-				return -1;
-			usleep(100000);
-		}
 		*e = ERR_INIT;
 	}
 	return 0;
@@ -404,7 +402,7 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 		bus_close(r.bus);
 		return verb_failed(&e);
 	}
-	code = one_round(&r, files, true);
+	code = one_round(&r, files);
 	while (files && atomic_compare_exchange_strong(&stop_asked, &again, 0)) {
 		struct site *fresh = read_again(files, &code);
 
@@ -413,7 +411,7 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 			site_free(files);
 		files = fresh;
 		if (files)
-			code = one_round(&r, files, false);
+			code = one_round(&r, files);
 		again = KEEPER_AGAIN;
 	}
 	if (files != s)

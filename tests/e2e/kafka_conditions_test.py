@@ -25,6 +25,7 @@ import traceback
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "kafka"))
 import desk  # noqa: E402
+import proxy  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 CASES = []
@@ -149,6 +150,19 @@ def away_later(folder):
             expect(process.poll() is None, "the program has ended:", site.said())
             kafka.ask("restart")
             site.sends(first, second)
+
+
+@case("a cluster that goes away while the program begins, before any flow runs, is waited for")
+def away_while_beginning(folder):
+    with proxy.Proxy(plain.address.split(",")) as between:
+        between.pause_at(proxy.INIT)
+        site = KafkaSite(folder, between.address)
+        batch = site.drop(payroll())
+        with site.running() as process:
+            site.says("what=run.later", "bus.away")
+            expect(process.poll() is None, "the program has ended:", site.said())
+            between.resume()
+            site.sends(batch)
 
 
 # ---- who we are, and who they are ----

@@ -141,8 +141,9 @@ class Pair:
         frames = Frames()
         while more := self.client.recv(1 << 16):
             for frame in frames.add(more):
-                self.proxy.passing.wait()
                 request = request_of(frame)
+                self.proxy.look(request)
+                self.proxy.passing.wait()
                 if request.key in ADDRESSES:
                     self.asked[request.number] = request.key
                 if self.held and not self.held.let_go:
@@ -196,6 +197,7 @@ class Proxy:
         self.pairs, self.waiting, self.held = set(), {}, []     # waiting: transactional id -> pair with a held copy
         self.counts = collections.Counter()                     # requests, by key
         self.every, self.most, self.key, self.commits = 0, 0, END_TXN, 0
+        self.pausing = None
         self.listeners, self.own = [], {}
         self.closing = False
         for broker in brokers:
@@ -258,6 +260,16 @@ class Proxy:
 
     def pause(self):
         self.passing.clear()
+
+    def pause_at(self, key):
+        """With the next request of this key: it does not pass either."""
+        self.pausing = key
+
+    def look(self, request):
+        with self.lock:
+            if request.key == self.pausing:
+                self.pausing = None
+                self.passing.clear()
 
     def resume(self):
         self.passing.set()
