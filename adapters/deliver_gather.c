@@ -201,7 +201,7 @@ int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, stru
 	struct bus_message m;
 	int got = 0;
 
-	while (*budget && (got = bus_next(in->reader, &m, e)) == 1) {
+	while (*budget && (got = lane_next(d->flow.bus, in->reader, &m, e)) == 1) {
 		if (take_message(d, in, &m, e) != 0)
 			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(d->flow.bus, d->topic), in->partition, m.offset);
 		in->offset = m.offset + 1;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "index.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "clock.h"
 #include "hash.h"
 #include "jscan.h"
@@ -51,6 +54,13 @@ struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, s
 	buf_done(&whole);
 	buf_done(&hex);
 	return (struct span){ret, n};
+}
+
+struct span index_foreign_key(char ret[INDEX_KEY_MAX], const char *topic, unsigned partition, uint64_t offset)
+{
+	int n = snprintf(ret, INDEX_KEY_MAX, "%s/%05u@%020" PRIu64, topic, partition, offset);
+
+	return (struct span){ret, (size_t)n};
 }
 
 /* ---- payments ---- */
@@ -378,6 +388,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_DEAD] = {"dead", INDEX_LAST, is_dead, fold_dead},
 	[INDEX_AGAIN] = {"again", INDEX_LAST, is_none, NULL},
 	[INDEX_CLOSED] = {"closed", INDEX_LAST, topics_carries_events, fold_closed},
+	[INDEX_FOREIGN] = {"foreign", INDEX_FIRST, is_none, NULL},
 	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
 };
 

@@ -23,6 +23,7 @@ enum {
 	INDEX_DEAD,                  /* id of a dead letter -> what became of it; last */
 	INDEX_AGAIN,                 /* what INDEX_IDS and INDEX_TO would say of events that come again; last */
 	INDEX_CLOSED,                /* topic, batch and partition -> newest closing of that batch there; last */
+	INDEX_FOREIGN,               /* records that no flow of ours wrote -> "": see index_foreign_key; on a bus that others can write to */
 	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
 	INDEX_COUNT
 };
@@ -61,6 +62,7 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	              here: their batch took the place of one that was published and returned. Look here when the first place
  *	              of an id, in INDEX_IDS or INDEX_TO, is not the one that is meant
  *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
+ *	INDEX_FOREIGN index_foreign_key                             extra: ""
  *	INDEX_PAYS    index_pay_key                                extra: ""
  */
 #define INDEX_KEY_MAX 480u
@@ -71,6 +73,8 @@ extern const struct index_row index_table[INDEX_COUNT];
 #define INDEX_ID 'i'
 #define INDEX_GIVEN 'g'
 struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second);
+/* "<topic>/<partition>@<offset>", so that those of a topic stand together and in order. */
+struct span index_foreign_key(char ret[INDEX_KEY_MAX], const char *topic, unsigned partition, uint64_t offset);
 
 /*
  * A payment stands in the index under {number of its span of 32 days: u16; the 16 bytes of its paykey; the day within: u8;
@@ -93,6 +97,6 @@ int index_pay_day_of(const struct event *v, int64_t *ret);
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 4u
+#define INDEX_EDITION 5u
 
 #endif

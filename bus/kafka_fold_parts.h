@@ -21,6 +21,7 @@ struct kafka_fold {
 	struct kafka_put *put;
 	int64_t locked_ms, learnt_ms, moved_ms;
 	bool behind;
+	unsigned foreign;            /* records that no flow wrote, since the start */
 };
 
 /* ---- kafka_follow.c; the thread's, but for kafka_follow ---- */

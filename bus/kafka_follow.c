@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "lane.h"
 #include "log.h"
 
 #define ROUND_RECORDS 5000u
@@ -181,17 +182,40 @@ static int fold_order(struct kafka_put *put, struct span id, struct span value, 
 	return kafka_put_act(put, id, offset, ms, flow, end ? (struct span){end + 1, value.n - flow.n - 1} : SPAN_NONE, e);
 }
 
+/* Others may write to a topic, whoever let them: what is not of our flows must not change what they look up, nor stop the host. */
+static int fold_foreign(struct kafka_fold *f, const struct kafka_topic *t, const struct kafka_place *place, const struct err *why,
+	struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+
+	f->foreign++;
+	if ((f->foreign & (f->foreign - 1)) == 0)
+		log_err(LOG_ERROR, "index.foreign", why, "place=%s/%u@%" PRIu64 " count=%u do=jincai_todo", t->name, place->partition,
+			place->offset, f->foreign);
+	return kafka_put_entry(f->put, INDEX_FOREIGN, index_foreign_key(key, t->name, place->partition, place->offset), place,
+		SPAN(""), e);
+}
+
 static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const rd_kafka_message_t *m, struct err *e)
 {
 	struct kafka_place place = {t->number, (unsigned)m->partition, (uint64_t)m->offset};
 	struct sink sink = {{sink_put}, f->put, &place};
 	struct span key = {m->key, m->key_len}, value = {m->payload, m->len};
+	struct err why;
 
 	if (t == f->k->positions)
 		return fold_position(f->put, key, value, place.offset, kafka_time_of(m), e);
 	if (t == f->k->orders)
 		return fold_order(f->put, key, value, place.offset, kafka_time_of(m), e);
-	return value.n ? index_fold(t->name, value, &sink.sink, e) : 0;
+	err_set(&why, E_INDEX_FOREIGN, "topic=%s", t->name);
+	if (!lane_is_stamped(value))
+		return fold_foreign(f, t, &place, &why, e);
+	if (index_fold(t->name, value, &sink.sink, &why) == 0)
+		return 0;
+	if (why.id == E_INDEX_RECORD)
+		return fold_foreign(f, t, &place, &why, e);
+	*e = why;
+	return -1;
 }
 
 int kafka_follow_fetch(struct kafka_fold *f, struct err *e)

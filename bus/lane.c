@@ -228,6 +228,35 @@ int lanes_save(struct lanes *l, struct err *e)
 	return bus_position_put(l->owner, key, buf_as_span(b), e);
 }
 
+/* ---- what others have written ---- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool lane_is_stamped(struct span record)
+{
+	const struct span mark = SPAN("\",\"laneseq\":\"");
+	size_t n = record.n;
+
+	if (!span_ends(record, SPAN("\"}")))
+		return false;
+	for (n -= 2; n > 0 && is_digit(record.p[n - 1]);)
+		n--;
+	return n + 2 < record.n && span_ends((struct span){record.p, n}, mark);
+}
+
+int lane_next(struct bus *b, struct bus_reader *r, struct bus_message *ret, struct err *e)
+{
+	int got;
+
+	do
+		got = bus_next(r, ret, e);
+	while (got == 1 && bus_shared(b) && !lane_is_stamped(ret->value));
+	return got;
+}
+
 /* ---- the reading side ---- */
 
 struct head {

@@ -30,6 +30,14 @@ int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct spa
  * wrote it last and its last number on each partition; topics that the flow no longer writes are kept. */
 int lanes_save(struct lanes *l, struct err *e);
 
+/* ---- what others have written ---- */
+
+/* Does it end with a lane, as lanes_append writes it? What does not was not written by any flow. */
+bool lane_is_stamped(struct span record);
+/* As bus_next, for a topic of flows: on a bus to which others can write (bus_shared), a record that is not stamped is passed over. A
+ * person is told of it: it stands in INDEX_FOREIGN. */
+int lane_next(struct bus *b, struct bus_reader *r, struct bus_message *ret, struct err *e);
+
 /* ---- the reading side: one per partition that is read; part of the reader's position ---- */
 struct lane_heads;
 

@@ -472,7 +472,7 @@ static int read_input(struct router *r, struct input *in, size_t *budget, struct
 	struct bus_message m;
 	int got = 0;
 
-	while (*budget && !flow_step_full(&r->flow) && (got = bus_next(in->reader, &m, e)) == 1) {
+	while (*budget && !flow_step_full(&r->flow) && (got = lane_next(r->flow.bus, in->reader, &m, e)) == 1) {
 		if (take_message(r, in, &m, e) != 0)
 			return err_at(e, "%s/%u@%" PRIu64, bus_topic_name(r->flow.bus, in->topic), in->partition,
 				m.offset);

@@ -736,6 +736,11 @@ ROW(E_EVENT_SYNTAX, "event.syntax", ERR_DATA, 1,
 	"该文本不是 JSON 对象形式的事件（第 {at} 字节）；未被采用",
 	"find out who writes to this topic: only events belong on it (CloudEvents 1.0, structured JSON)",
 	"请查明是谁在向该主题写入：此处只应写入事件（CloudEvents 1.0 结构化 JSON 格式）")
+ROW(E_INDEX_FOREIGN, "index.foreign", ERR_DATA, 1,
+	"topic {topic} holds a record that no flow of this site wrote; it was passed over: not routed, not sent, counted nowhere",
+	"主题 {topic} 上有一条不是本站点的流写入的记录；已跳过：没有路由，没有发送，没有计入任何合计",
+	"see jincai todo; find out who writes to this topic, and take that right away",
+	"见 jincai todo；请查明是谁写入该主题，并收回其权限")
 ROW(E_INDEX_RECORD, "index.record", ERR_HALT, 6,
 	"a record of our own lacks a right \"{name}\", so the look-up table {index} would be wrong; nothing was committed or skipped",
 	"本系统自己写入的一条记录缺少正确的“{name}”，查找表 {index} 会因此出错；未提交、也未跳过任何记录",

@@ -12,6 +12,7 @@
 #include "event.h"
 #include "hash.h"
 #include "index.h"
+#include "lane.h"
 #include "people.h"
 #include "say.h"
 #include "topics.h"
@@ -232,7 +233,7 @@ int acts_each(struct bus *b, const char *type, int (*each)(void *arg, struct spa
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
-	while ((got = bus_next(r, &m, e)) == 1) {
+	while ((got = lane_next(b, r, &m, e)) == 1) {
 		json_t *data;
 
 		if (event_read(m.value, &v, e) != 0) {

@@ -9,6 +9,7 @@
 #include "fsys.h"
 #include "index.h"
 #include "jscan.h"
+#include "lane.h"
 #include "parcel.h"
 #include "say.h"
 #include "show.h"
@@ -39,7 +40,7 @@ static int each_event(struct recount *c, const char *topic,
 
 		if (bus_read(c->bus, handle, p, &r, c->e) != 0)
 			return -1;
-		while (ret == 0 && (got = bus_next(r, &m, c->e)) == 1) {
+		while (ret == 0 && (got = lane_next(c->bus, r, &m, c->e)) == 1) {
 			deep_progress(c);
 			ret = event_read(m.value, &v, c->e) != 0 || each(c, topic, p, m.offset, &v) != 0 ? -1 : 0;
 		}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "lane.h"
 #include "parcel.h"
 #include "say.h"
 #include "show.h"
@@ -65,7 +66,7 @@ static int load_parcels(struct flows *f, struct bus *b, struct err *e)
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
-	while ((got = bus_next(r, &m, e)) == 1)
+	while ((got = lane_next(b, r, &m, e)) == 1)
 		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(f, &v, e) != 0)) {
 			got = -1;
 			break;

@@ -8,6 +8,7 @@
 #include "act.h"
 #include "adopt_page.h"
 #include "clock.h"
+#include "foreign.h"
 #include "guard.h"
 #include "fsys.h"
 #include "log.h"
@@ -307,7 +308,7 @@ static bool is_resume(const struct act *a)
 static unsigned keeper_act_people(struct flow *f, const struct act *a)
 {
 	(void)f;
-	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") ? 2 : 0;
+	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") ? 2 : foreign_is(a);
 }
 
 static int keeper_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
@@ -333,6 +334,8 @@ static int keeper_act(struct flow *f, const struct act *a, struct err *e)
 		return adopt(k, a, e);
 	if (span_is(a->what, "live"))
 		return live(k, a, e);
+	if (foreign_is(a))
+		return foreign_seen(f, a, e);
 	got = guard_act(f, k->setup.site, a, e);
 	if (got == 1)
 		ask_again(k);

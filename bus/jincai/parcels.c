@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lane.h"
 #include "topics.h"
 
 static int add_parcel(struct parcels *c, const char *destination, const struct event *v, struct err *e)
@@ -43,7 +44,7 @@ int parcels_load(struct bus *b, const char *destination, struct parcels *ret, st
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
-	while ((got = bus_next(r, &m, e)) == 1)
+	while ((got = lane_next(b, r, &m, e)) == 1)
 		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(ret, destination, &v, e) != 0)) {
 			got = -1;
 			break;

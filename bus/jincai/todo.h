@@ -93,6 +93,7 @@ bool todo_works(const void *todo, int64_t day);
 int todo_batches(struct todo *t, struct err *e);     /* claims, held batches, parcels */
 int todo_letters(struct todo *t, struct err *e);     /* dead letters, by batch and cause */
 int todo_acts(struct todo *t, struct err *e);        /* acts that nobody has executed */
+int todo_foreign(struct todo *t, struct err *e);     /* records that others wrote to our topics */
 int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
 int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect; money destinations that are off */
 int todo_left(struct todo *t, struct err *e);        /* what was begun by flows that the site file no longer has */

@@ -102,6 +102,12 @@ const struct todo_kind todo_kinds[] = {
 		.not_en = "no money destination was started, not one payment goes out; taking files in, and what moves no money, goes on",
 		.do_zh = "按所述原因查清，逐个核对各去向已经收到的发送批，再由两人恢复",
 		.do_en = "find out how that came about, compare what each receiver already has, then two people let it go on"},
+	{.name = "foreign", .zh = "外来记录", .en = "records that others wrote", .next = "held seen {number} --reason {reason}\ntopics --acls",
+		.not_zh = "这些记录都被跳过：没有路由，没有发送，没有计入任何合计",
+		.not_en = "they were passed over: not routed, not sent, counted nowhere",
+		.do_zh = "请查明是谁写入 {word} 的，收回其写权限（jincai topics --acls 列出应有的权限），然后标记为已看过",
+		.do_en = "find out who writes to {word}, take that right away (jincai topics --acls prints those that are needed), then say that they "
+			"were seen"},
 	/* What did not come; what is running out. */
 	{.name = "silent", .zh = "逾期未报", .en = "silent source", .next = "held list\ncheck",
 		.not_zh = "{flow} 本期没有发布任何一批，本期一笔也没有发送",

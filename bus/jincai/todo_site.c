@@ -7,6 +7,7 @@
 #include "claim.h"
 #include "clock.h"
 #include "fsys.h"
+#include "lane.h"
 #include "say.h"
 #include "todo.h"
 #include "topics.h"
@@ -27,7 +28,7 @@ static int has_published(struct bus *b, const char *adapter, int64_t since_ms, s
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
 	got = bus_seek_time(r, since_ms, e) != 0 ? -1 : 1;
-	while (got == 1 && !ret && (got = bus_next(r, &m, e)) == 1) {
+	while (got == 1 && !ret && (got = lane_next(b, r, &m, e)) == 1) {
 		struct event v;
 		struct claim c;
 

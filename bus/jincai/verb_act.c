@@ -6,6 +6,7 @@
 #include "acts.h"
 #include "clock.h"
 #include "event.h"
+#include "foreign.h"
 #include "index.h"
 #include "fsys.h"
 #include "hash.h"
@@ -253,14 +254,19 @@ static int act_on(const struct args *a, const struct deed *d, const json_t *more
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
 		got = verb_subject(s, b, VERB_BATCH, a->words[0], &batch, &e);
+		if (got == 0 && strcmp(d->what, "seen") == 0 && span_starts(buf_as_span(&batch), SPAN(FOREIGN))) {
+			code = foreign_ask(s, b, buf_text(&batch), a->reason);
+			goto out;
+		}
 		if (got == 0)
 			got = claim_find(b, NULL, buf_as_span(&batch), &record, &arena, &c, &e);
 		if (got == 0)
 			got = err_set(&e, E_HELD_NONE, "batch=%s", buf_text(&batch));
 		code = got < 0 ? verb_failed(&e) : order(b, s, &c, d, a->reason, more);
 		totals_free(c.totals);
-		bus_close(b);
 	}
+out:
+	bus_close(b);
 	arena_done(&arena);
 	buf_done(&record);
 	buf_done(&batch);

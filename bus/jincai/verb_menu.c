@@ -5,6 +5,7 @@
 
 #include "balance.h"
 #include "clock.h"
+#include "lane.h"
 #include "say.h"
 #include "show.h"
 #include "todo.h"
@@ -70,7 +71,7 @@ static int walk_today(struct bus *b, const char *name, int64_t begin_ms, struct 
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
 	got = bus_seek_time(r, begin_ms, e) != 0 ? -1 : 1;
-	while (got == 1 && (got = bus_next(r, &m, e)) == 1) {
+	while (got == 1 && (got = lane_next(b, r, &m, e)) == 1) {
 		struct event v;
 
 		arena_clear(&a);

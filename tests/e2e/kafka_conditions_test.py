@@ -11,6 +11,7 @@ broker that others use too, else one is started. Guarded ones, and those that ar
 import argparse
 import concurrent.futures
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -334,6 +335,40 @@ def taken_over(folder):
             expect(first.returncode == 7, "it ended with", first.returncode, site.said())
             second = site.drop(payroll(batch=2))
             site.sends(batch, second)
+
+
+def write_to(topic, *values):
+    """As somebody who may write there, by Kafka's own program."""
+    sys.path.append(str(desk.KAFKA))
+    import libs
+    done = subprocess.run([*libs.JAVA, "-cp", libs.class_path(), "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
+                           "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", plain.address, "--topic", topic],
+                          input="\n".join(values) + "\n", capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, done.stdout, done.stderr)
+
+
+@case("what others write to our topics is passed over, stops nobody, and waits for a person until one has seen it")
+def foreign(folder):
+    site = KafkaSite(folder, plain.address)
+    first = site.drop(payroll(batch=1))
+    with site.running() as process:
+        site.sends(first)
+        for topic in ("payroll", "to.bank-abc", "claims", "parcels", "dead", "acts"):
+            write_to(f"{site.name}.jincai.{topic}", "a note",
+                     '{"specversion":"1.0","id":"x","source":"/x","type":"payroll.line.v1","fingerprint":"none","data":{}}')
+        second = site.drop(payroll(batch=2))
+        site.sends(first, second)
+        expect(process.poll() is None, "the program has ended:", site.said())
+        r = site.call("balance", "--deep", "--lang", "en")
+        expect(r.code == 0 and "difference 0.00" in r.out, r)
+        items = [i for i in map(json.loads, site.call("todo", "--json").out.splitlines()) if i["kind"] == "foreign"]
+        expect(len(items) == 6, items)
+        for item in items:
+            r = site.call("held", "seen", item["number"], "--reason", "a test", "--lang", "en")
+            expect(r.code == 0 and "were seen" in r.out, r)
+        expect('"foreign"' not in site.call("todo", "--json").out, "they are still listed")
+        write_to(f"{site.name}.jincai.payroll", "another one")
+        soon(lambda: site.call("todo", "--json").out.count('"foreign"') == 1, 30, "not told:", site.said)
 
 
 # ---- running ----

@@ -10,6 +10,8 @@
 #include "bus_driver.h"
 #include "clock.h"
 #include "here.h"
+#include "index.h"
+#include "lane.h"
 #include "scratch.h"
 #include "topics.h"
 
@@ -163,6 +165,57 @@ static void append(struct fix *f, struct bus_owner *o, unsigned t, const char *v
 {
 	OK(f->e, bus_append(o, t, 0, SPAN("k"), span_of(value), &f->e));
 	OK(f->e, bus_commit(o, &f->e));
+}
+
+static int count_entry(void *arg, struct span key, const struct bus_entry *entry)
+{
+	(void)key, (void)entry;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static unsigned entries_of(struct fix *f, unsigned index)
+{
+	unsigned n = 0;
+
+	OK(f->e, bus_entries(f->b, index, SPAN(""), count_entry, &n, &f->e));
+	return n;
+}
+
+#define OURS(id, rest) "{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"/x\",\"type\":\"payroll.line.v1\"," rest "}"
+#define LANE ",\"lane\":\"t.1\",\"laneseq\":\"1\""
+#define PRINT "\"fingerprint\":\"00112233445566778899aabbccddeeff\","
+
+static void what_no_flow_wrote_is_passed_over_noted_for_a_person_and_changes_no_look_up(void **state)
+{
+	static const char *const foreign[] = {"what is this", "", OURS("a", "\"fingerprint\":\"short\",\"data\":{}"),
+		OURS("b", PRINT "\"data\":{}"), OURS("c", "\"fingerprint\":\"short\",\"data\":{}" LANE)};
+	struct fix *f = *state;
+	rd_kafka_t *other = stranger(false);
+	struct bus_owner *o;
+	struct bus_reader *r;
+	struct bus_message m;
+	unsigned t;
+
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	for (unsigned i = 0; i < 5; i++)
+		write_raw(f, other, "jincai.payroll", "k", foreign[i]);
+	rd_kafka_destroy(other);
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	append(f, o, t, OURS("d", PRINT "\"data\":{}" LANE));
+	OK(f->e, bus_read(f->b, t, 0, &r, &f->e));
+	/* One that says to be of a lane is for who knows that lane to judge. */
+	assert_int_equal(lane_next(f->b, r, &m, &f->e), 1);
+	assert_span(m.value, foreign[4]);
+	assert_int_equal(lane_next(f->b, r, &m, &f->e), 1);
+	assert_int_equal(lane_next(f->b, r, &m, &f->e), 0);
+	bus_unread(r);
+	bus_disown(o);
+	assert_int_equal(entries_of(f, INDEX_IDS), 1);
+	assert_int_equal(entries_of(f, INDEX_FOREIGN), 5);
+	err_set(&f->e, E_INDEX_FOREIGN, "topic=jincai.payroll");
+	assert_string_equal(err_code(f->e.id)->name, "index.foreign");
 }
 
 static void delete_before(struct fix *f, rd_kafka_t *rk, const char *name, int64_t offset)
@@ -442,6 +495,7 @@ int main(void)
 		CASE(an_owner_on_another_host_is_left_alone_while_it_lives),
 		CASE(an_owner_that_has_left_is_followed_at_once),
 		CASE(what_is_no_longer_kept_is_told_and_not_skipped),
+		CASE(what_no_flow_wrote_is_passed_over_noted_for_a_person_and_changes_no_look_up),
 		CASE(of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places),
 		CASE(who_commits_all_the_time_is_heard_of_all_the_same),
 		CASE(behind_a_transaction_that_stays_open_nothing_is_called_the_end),
