@@ -19,11 +19,11 @@ static const char *const object_words[] = {"$comment", "type", "title", "descrip
 static const char *const list_words[] = {"$comment", "type", "title", "description", "x-title-zh", "items", "minItems",
 	"maxItems", NULL};
 static const char *const text_words[] = {"$comment", "type", "title", "description", "examples", "x-title-zh",
-	"minLength", "maxLength", "pattern", "enum", "const", "format", "x-sensitivity", "x-control", "x-max-bytes",
+	"minLength", "maxLength", "pattern", "enum", "const", "format", "x-sensitivity", "x-control", "x-number", "x-max-bytes",
 	NULL};
 /* Beside $ref stands what this use of the definition says of itself; rules of form belong into the definition. */
 static const char *const ref_words[] = {"$comment", "$ref", "title", "description", "examples", "x-title-zh",
-	"x-sensitivity", "x-control", "x-max-bytes", NULL};
+	"x-sensitivity", "x-control", "x-number", "x-max-bytes", NULL};
 
 struct opened {
 	struct conf_file *file;
@@ -242,6 +242,16 @@ static void compile_bytes(struct compiler *c, const struct chain *chain, struct 
 	conf_unknown(bytes, voice(c, map));
 }
 
+/* What is personal, or stands in a list, finds nothing. */
+static void compile_number(struct compiler *c, const struct chain *chain, struct schema_field *field)
+{
+	struct conf *map = holder(chain, "x-number");
+
+	field->number = conf_bool(map, "x-number", false, voice(c, map));
+	if (field->number && (c->list || field->sensitivity != SENSITIVITY_NONE || field->format != SCHEMA_TEXT))
+		conf_report_key(voice(c, map), conf_get(map, "x-number"), E_SCHEMA_NUMBER, "field=%.*s", SPAN_F(field->path));
+}
+
 static void compile_marks(struct compiler *c, const struct chain *chain, struct schema_field *field)
 {
 	struct conf *map = holder(chain, "x-sensitivity");
@@ -255,6 +265,7 @@ static void compile_marks(struct compiler *c, const struct chain *chain, struct 
 	field->money = (enum schema_money)conf_choice(map, "x-control", "cash|order|book|back", SCHEMA_CASH, voice(c, map));
 	if (field->control && c->list)
 		conf_report_key(voice(c, map), conf_get(map, "x-control"), E_SCHEMA_CONTROL, "marked=1\namounts=0");
+	compile_number(c, chain, field);
 	compile_bytes(c, chain, field);
 }
 

@@ -17,11 +17,12 @@
  * 1900 to 2199; money: decimal text with two places as money_write writes it), and our own: x-title-zh, x-sensitivity
  * (none, account, id, name, phone; always said on a leaf), x-control (cash, order, book or back on the one amount that totals
  * count: enum schema_money), x-max-bytes ({"gb18030": 60, ...}: bytes in the charset of the strictest peer; a character that the charset lacks
- * counts two and is left to whoever encodes).
+ * counts two and is left to whoever encodes), x-number (true on a text by which people ask for an event: of the voucher, the payment, the
+ * bank; nothing personal).
  *
  * A list is carried, never counted: none of its amounts is x-control.
  *
- * Beside $ref: titles, examples, x-sensitivity, x-control, x-max-bytes; what stands there goes before the definition's.
+ * Beside $ref: titles, examples, x-sensitivity, x-control, x-number, x-max-bytes; what stands there goes before the definition's.
  * Names of properties: letters, digits, _; a letter first. $id is the name of the file.
  */
 enum schema_format { SCHEMA_TEXT, SCHEMA_DATE, SCHEMA_MONTH, SCHEMA_MONEY };
@@ -41,6 +42,7 @@ struct schema_field {
 	enum schema_sensitivity sensitivity;
 	bool control;
 	enum schema_money money;       /* when control */
+	bool number;                   /* people ask for events by it */
 	uint32_t min_length, max_length;           /* characters; max 0: no bound */
 	uint32_t max_bytes[CHARSET_COUNT];         /* 0: no bound */
 	const struct schema_pattern *pattern;      /* or NULL */
@@ -64,7 +66,7 @@ struct schema_list {
 struct schema;
 
 /* Loads and compiles one file. NULL with findings: schema.keyword, schema.type, schema.ref, schema.pattern,
- * schema.name, schema.id, schema.control (two, none beside an amount, or one that is no money), schema.example (one
+ * schema.name, schema.id, schema.number, schema.control (two, none beside an amount, or one that is no money), schema.example (one
  * that breaks the schema), conf.*. */
 struct schema *schema_load(const char *path, struct findings *f);
 /* SHA-256 over all files that it was read from. */

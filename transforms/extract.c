@@ -68,8 +68,8 @@ static void add_field(struct extract *x, struct names *names, const struct schem
 struct extract *extract_new(const struct schema *s, struct names *names)
 {
 	struct extract *x = mem_new(sizeof *x);
-	unsigned n;
-	const struct schema_field *fields = schema_fields(s, &n), *control = schema_control(s);
+	unsigned n = 0;
+	const struct schema_field *fields = s ? schema_fields(s, &n) : NULL, *control = s ? schema_control(s) : NULL;
 
 	x->amount = x->currency = -1;
 	x->first = x->envelope = names_add(names, span_of(envelope[0]));
@@ -78,7 +78,7 @@ struct extract *extract_new(const struct schema *s, struct names *names)
 	for (unsigned i = 0; i < n; i++)
 		add_field(x, names, &fields[i], &fields[i] == control);
 	x->count = names_count(names) - x->first;
-	x->money = schema_kind_of_money(s);
+	x->money = s ? schema_kind_of_money(s) : "";
 	return x;
 }
 
@@ -161,7 +161,7 @@ int extract_run(const struct extract *x, const struct event *v, struct slots *s,
 	env[ENV_DATE].text = v->businessdate;
 	env[ENV_CHANGED].text = v->changed;
 	jscan_init(&in, v->data);
-	if (walk(x->root, &in, s, e) != 0)
+	if (x->root && walk(x->root, &in, s, e) != 0)
 		return -1;
 	if (x->amount >= 0 && s->v[x->amount].text.p) {
 		struct money_form form = MONEY_YUAN;

@@ -12,7 +12,7 @@
  */
 struct extract;
 
-/* Adds event.* and every data.* of the schema to names. */
+/* Adds event.* and every data.* of the schema to names. NULL: of an event whose data nobody knows, event.* alone. */
 struct extract *extract_new(const struct schema *s, struct names *names);
 void extract_free(struct extract *x);
 /* Fills slots (absent ones are cleared). Fields outside the schema are skipped: an event that is newer than we are is

@@ -171,6 +171,23 @@ void clock_for_people(struct buf *b, int64_t ms)
 	buf_add(b, text, strftime(text, sizeof text, "%m-%d %H:%M:%S", &tm));
 }
 
+void clock_business(struct buf *b, int64_t ms)
+{
+	int64_t day = clock_day(ms), rest = ms - clock_day_begin(day);
+	char date[11];
+
+	clock_date(day, date);
+	buf_printf(b, "%s %02d:%02d:%02d", date, (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60));
+}
+
+void clock_business_ms(struct buf *b, int64_t ms)
+{
+	int rest = (int)((ms % 1000 + 1000) % 1000);
+
+	clock_business(b, ms);
+	buf_printf(b, ".%03d", rest);
+}
+
 const char *clock_boot_id(char ret[40])
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);

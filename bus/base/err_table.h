@@ -144,6 +144,22 @@ ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start:
 ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
 ROW(E_SITE_INSIDE, "site.inside", ERR_CONF, 3, "{folder}, the folder of {name}, lies inside {outer}, the folder of {other}", "{name} 的文件夹 {folder} 在 {other} 的文件夹 {outer} 之内",
 	"nothing was started; give each destination a folder of its own, beside the others", "没有启动；请给每个去向单独的文件夹，与其他文件夹并列")
+ROW(E_SELECTION_KEPT, "selection.kept", ERR_CONF, 3, "what was kept of a selection does not fit this site any more: {name}; nothing was read",
+	"所保存的选择与现在的站点不符：{name}；什么也没有读", "make it anew", "请重新选择")
+ROW(E_SELECTION_OFFSET, "selection.offset", ERR_CONF, 2, "{option} {text}: an offset is of one topic and of a partition that it has; nothing was read",
+	"{option} {text}：位移须属于一个主题里已有的分区；什么也没有读", "name one topic: --topic payroll --from @3:1200, where 3 is the partition", "请指明一个主题：--topic payroll --from @3:1200，其中 3 是分区")
+ROW(E_SELECTION_RANGE, "selection.range", ERR_CONF, 2, "{from} is not before {to}: nothing can be between them; nothing was read", "{from} 不在 {to} 之前，其间不会有任何事件；什么也没有读",
+	"--from is the earlier one; a day counts in whole", "--from 写较早的；日期整天都算在内")
+ROW(E_SELECTION_TO, "selection.to", ERR_CONF, 2, "--to {text} is no day, no time, no offset and no destination of this site; nothing was read", "--to {text} 既不是日期、时间、位移，也不是本站点的去向；什么也没有读",
+	"<did you mean {near}? >what can stand there: jincai help selection", "<是不是 {near}？>可以怎么写，请看 jincai help selection")
+ROW(E_SELECTION_TO_BOTH, "selection.to_both", ERR_CONF, 2, "--to {text} is a time, and a destination has that name, too; nothing was read", "--to {text} 既是时间，又是一个去向的名称；什么也没有读",
+	"the destination: --topic to.{text}; the time: write it out, 2026-12-05 14:30", "指去向：--topic to.{text}；指时间：请写全，如 2026-12-05 14:30")
+ROW(E_SELECTION_TO_TWICE, "selection.to_twice", ERR_CONF, 2, "--to {text} is given beside another one of its kind; nothing was read", "--to {text} 之外已有一个同类的 --to；什么也没有读",
+	"once for up to when, once for a destination", "一次写到何时为止，一次写去向")
+ROW(E_SELECTION_TOPIC, "selection.topic", ERR_CONF, 2, "there is no topic {text}; nothing was read", "没有主题 {text}；什么也没有读",
+	"<did you mean {near}? >they are listed by jincai topics", "<是不是 {near}？>主题请看 jincai topics")
+ROW(E_SELECTION_WHEN, "selection.when", ERR_CONF, 2, "{option} {text} is not understood at character {at}; nothing was read", "{option} {text} 从第 {at} 个字符起看不懂；什么也没有读",
+	"2026-12-05, yesterday, 14:30, 2h, @1200; more in jincai help selection", "可写 2026-12-05、昨天、14:30、2小时、@1200；详见 jincai help selection")
 ROW(E_TODO_AMBIGUOUS, "todo.ambiguous", ERR_CONF, 2, "more than one thing waits under {number}: {list}; nothing was done", "编号 {number} 对应不止一项待办：{list}；什么也没有做",
 	"type one digit more, as jincai todo shows it", "请按 jincai todo 所列，多输入一位数字")
 ROW(E_TODO_KIND, "todo.kind", ERR_CONF, 2, "{number} is {is}, this verb takes {want}; nothing was done", "{number} 是{is}，该命令要的是{want}；什么也没有做",
@@ -541,6 +557,9 @@ ROW(E_SCHEMA_NAME, "schema.name", ERR_CONF, 3,
 	"{name} 不能用作字段名：只能用字母、数字和下划线，且以字母开头",
 	"choose another name; the text for people stands in title and x-title-zh",
 	"请改名；给人看的名称写在 title 和 x-title-zh 中")
+ROW(E_SCHEMA_NUMBER, "schema.number", ERR_CONF, 3, "{field} is marked x-number, and is personal, no plain text or in a list; the schema is not used",
+	"{field} 标了 x-number，但它涉及个人信息、不是普通文本或在列表里；该模式不予使用",
+	"take x-number off it: only numbers of vouchers, payments and banks are looked for", "请去掉它的 x-number：只有凭证号、缴款码、流水号一类可供查找")
 ROW(E_SCHEMA_PATTERN, "schema.pattern", ERR_CONF, 3,
 	"the pattern cannot be used as it stands: {pattern} (character {at})",
 	"无法使用该 pattern：{pattern}（第 {at} 个字符）",

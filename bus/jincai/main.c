@@ -50,6 +50,15 @@ static const struct verb *find_verb(int argc, const char *const *argv, int *ret_
 	return NULL;
 }
 
+/* Up to when, and a destination: two of them. */
+static int store_to(struct selection_words *w, const char *value)
+{
+	if (w->to[1])
+		return -1;
+	w->to[w->to[0] != NULL] = value;
+	return 0;
+}
+
 /* Stores one option; -1 when there are too many. */
 static int store(struct args *a, const char *name, const char *value)
 {
@@ -72,13 +81,25 @@ static int store(struct args *a, const char *name, const char *value)
 	else if (strcmp(name, "--line") == 0)
 		a->line = value;
 	else if (strcmp(name, "--from") == 0)
-		a->from = value;
+		a->from = a->select.from = value;
+	else if (strcmp(name, "--topic") == 0)
+		a->select.topic = value;
+	else if (strcmp(name, "--day") == 0)
+		a->select.day = value;
+	else if (strcmp(name, "--unit") == 0)
+		a->select.unit = value;
+	else if (strcmp(name, "--where") == 0)
+		a->select.where = value;
+	else if (strcmp(name, "--to") == 0)
+		return store_to(&a->select, value);
+	else if (strcmp(name, "--follow") == 0)
+		a->follow = true;
 	else if (strcmp(name, "--part") == 0)
 		a->part = value;
 	else if (strcmp(name, "--parcel") == 0)
 		a->parcel = value;
 	else if (strcmp(name, "--key") == 0)
-		a->key = value;
+		a->key = a->select.key = value;
 	else if (strcmp(name, "--as") == 0)
 		a->as = value;
 	else if (strcmp(name, "--export") == 0)
@@ -123,12 +144,7 @@ static int store(struct args *a, const char *name, const char *value)
 
 static bool takes(const struct verb *v, size_t option)
 {
-	char word[32];
-
-	if (option < VERB_COMMON_OPTIONS)
-		return true;
-	snprintf(word, sizeof word, " %s", options[option].name);
-	return strstr(v->options, word) != NULL;
+	return option < VERB_COMMON_OPTIONS || verb_takes(v, options[option].name);
 }
 
 /* Reads what follows the verb. 0, or an exit code + 1. */

@@ -10,7 +10,7 @@ void verb_show_help(const struct verb *v)
 {
 	printf("jincai %s %s\n\n  %s\n\n", v->name, v->usage, say(v->zh, v->en));
 	for (unsigned i = 0; i < noptions; i++) {
-		if (i >= VERB_COMMON_OPTIONS && !strstr(v->options, options[i].name))
+		if (i >= VERB_COMMON_OPTIONS && !verb_takes(v, options[i].name))
 			continue;
 		printf("  %-12s %-8s %s\n", options[i].name, options[i].value ? options[i].value : "",
 			say(options[i].zh, options[i].en));
@@ -27,6 +27,15 @@ static int show_all(void)
 	printf("\n%s\n", say("jincai help 命令，看某个命令的用法；jincai help 代码，看某个错误代码，如 jincai help route.none。",
 		"jincai help VERB shows one of them; jincai help CODE explains an error code, such as route.none."));
 	return 0;
+}
+
+static void show_selection(void)
+{
+	struct buf b = BUF_INIT;
+
+	selection_help(&b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_done(&b);
 }
 
 /* "dead list", and for "dead" all of its verbs. How many there were. */
@@ -150,6 +159,8 @@ int verb_help(const struct args *a)
 		word = (struct span){word.p + 1, word.n - 2};
 	if (!a->nwords)
 		show_all();
+	else if (span_is(word, "selection"))
+		show_selection();
 	else if (!show_verbs(word) && !show_codes(word))
 		code = unknown(word);
 	buf_done(&text);

@@ -15,6 +15,10 @@ const struct verb verbs[] = {
 	{"topics", "[--create | --acls]", " --create --acls",
 		"lists the topics of the site; on Kafka makes them, or prints the rights that each service needs",
 		"列出站点的主题；在 Kafka 上可建立主题，或列出各服务所需的权限", "jincai topics", verb_topics},
+	{"tail", "[SELECTION] [--all] [--follow] [--json]", VERB_SELECTION " --all --follow --json",
+		"shows events as they lie on the bus, the newest ones, masked; moves nobody's position. SELECTION: jincai help selection",
+		"查看总线上最新的事件（个人信息已遮蔽），不移动任何位点。选择的写法：jincai help selection",
+		"jincai tail --topic payroll --unit '602*'", verb_tail},
 	{"try", "FILE --form FORM [--summary | --explain N] | EVENTS", " --form --summary --explain",
 		"shows what a file would become, or which routes take an event and what they make of it; touches nothing",
 		"试读一个文件，看会变成什么；或看哪些路由接收某个事件、送出什么；不动任何东西",
@@ -101,7 +105,13 @@ const struct verb_option options[] = {
 	{"--sample", "FILE", "a file as the source writes it", "来源系统原样的一个文件"},
 	{"--dir", "DIR", "folder to work in", "工作文件夹"},
 	{"--bus", "URL", "run it on this bus, instead of one of its own", "在此总线上运行，不用自带的"},
-	{"--key", "FILE", "private key of who signs, PEM: Ed25519 or SM2", "签名人的私钥文件（PEM，Ed25519 或 SM2）"},
+	{"--key", "FILE|KEY", "approve: private key of who signs, PEM: Ed25519 or SM2; else number or id of an event",
+		"approve：签名人的私钥文件（PEM，Ed25519 或 SM2）；其他：事件的号码或标识"},
+	{"--topic", "NAMES", "of these topics: payroll,payment or to.bank-abc", "这些主题的：payroll,payment 或 to.bank-abc"},
+	{"--to", "WHEN|NAME", "that came up to then; or that this destination was given", "到达不晚于此时的；或送交过该去向的"},
+	{"--day", "DAYS", "of these days of business: 2026-12-05, yesterday, 2026-12", "业务日期：2026-12-05、昨天、2026-12"},
+	{"--unit", "UNIT", "of this budget unit; 602* for all that begin so", "该预算单位的；602* 为以此开头的全部"},
+	{"--where", "COND", "for which this condition holds: 'data.amount = \"12.50\"'", "符合条件的：'data.amount = \"12.50\"'"},
 	{"--as", "NAME", "name of who signs; else the one to whom the key belongs", "签名人名称；缺省按密钥查找"},
 	{"--export", "FILE", "write the act to a file, and the page to be printed to FILE.txt", "把操作单写入文件，另写供打印的 FILE.txt"},
 	{"--import", "FILE", "bring the signatures of such a file in", "把该文件里的签名带回来"},
@@ -109,15 +119,16 @@ const struct verb_option options[] = {
 	{"--reason", "TEXT", "why; stands in the slip and in the audit", "原因，写进退回单和操作记录"},
 	{"--parcel", "NUMBER", "number of the parcel, when the file's name does not tell", "发送批编号，文件名看不出时用"},
 	{"--line", "N", "number of a line in the file, from 1", "文件中的行号，从 1 起"},
-	{"--from", "FILE|DATE", "repair: a file that holds what is to stand there; adopt: first day on which it is in force, else today",
-		"repair：内容所在的文件；adopt：从哪一天起生效，缺省为今天"},
+	{"--from", "FILE|WHEN", "repair: a file that holds what is to stand there; adopt: first day on which it is in force, else today; else: that came since then",
+		"repair：内容所在的文件；adopt：从哪一天起生效，缺省为今天；其他：自此时起到达的"},
 	{"--summary", NULL, "one JSON object for the whole file", "整个文件只输出一个 JSON 对象"},
 	{"--deep", NULL, "recount everything from files and topics", "从文件和主题重新清点"},
 	{"--json", NULL, "as JSON", "以 JSON 输出"},
 	{"--update", NULL, "write what was found as what is expected, having shown what differs", "显示不同之处后，把实际结果写成预期"},
 	{"--yes", NULL, "do not ask", "不再询问"},
 	{"--reveal", NULL, "with the personal data in it; who and why is recorded first", "连同其中的个人信息；先记录何人、何故"},
-	{"--all", NULL, "also those that are settled", "连同已了结的"},
+	{"--all", NULL, "also those that are settled; tail: all records, however many", "连同已了结的；tail：全部记录，不论多少"},
+	{"--follow", NULL, "go on with what comes", "继续显示新到的"},
 	{"--part", "I/N", "run one share of the router alone, on Kafka: 0/3 is the first of three", "只运行路由器的一份（Kafka）：0/3 为三份中的第一份"},
 	{"--until-idle", NULL, "end when nothing is left to do", "没有事可做时结束"},
 	{"--live", NULL, "look at the cluster itself: topics, brokers, rights", "查看集群本身：主题、Kafka 服务器、权限"},
@@ -126,6 +137,16 @@ const struct verb_option options[] = {
 	{"--take-over", NULL, "do not wait for a process on another host that no longer answers", "不再等待别的主机上已无应答的进程"},
 };
 const unsigned noptions = sizeof options / sizeof *options;
+
+bool verb_takes(const struct verb *v, const char *option)
+{
+	size_t n = strlen(option);
+
+	for (const char *at = v->options; (at = strstr(at, option)) != NULL; at += n)
+		if (at > v->options && at[-1] == ' ' && (at[n] == ' ' || !at[n]))
+			return true;
+	return false;
+}
 
 int verb_failed(const struct err *e)
 {

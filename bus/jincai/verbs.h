@@ -2,7 +2,7 @@
 #ifndef JC_VERBS_H
 #define JC_VERBS_H
 
-#include "site.h"
+#include "selection.h"
 
 /*
  * The verbs of the program: one table is parser, help and reference. Data goes to stdout, talk to stderr. A verb
@@ -15,7 +15,8 @@ struct args {
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
 	const char *key, *as, *export_to, *import_from;
-	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live;
+	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
+	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };
@@ -41,10 +42,16 @@ struct verb_option {
 extern const struct verb_option options[];
 extern const unsigned noptions;
 
+/* The verb takes the option of that name. */
+bool verb_takes(const struct verb *v, const char *option);
+/* The options of a selection, for the table of verbs. */
+#define VERB_SELECTION " --topic --from --to --day --key --unit --where"
+
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
 int verb_check_live(const struct site *s);      /* check --live: the cluster; exit code */
 int verb_topics(const struct args *a);
+int verb_tail(const struct args *a);
 int verb_todo(const struct args *a);
 int verb_menu(void);                            /* the program alone on a terminal */
 int verb_try(const struct args *a);

@@ -151,6 +151,10 @@ static void each_fault_of_a_schema_is_found_at_its_place(void **state)
 		{"a name with a point", OBJECT("\n\"a.b\":" TEXT("")), "schema.name", 2},
 		{"a name that begins with a digit", OBJECT("\n\"1a\":" TEXT("")), "schema.name", 2},
 		{"a pattern without anchors", OBJECT("\"a\":" TEXT(",\n\"pattern\":\"a+\"")), "schema.pattern", 2},
+		{"a number of a document that is personal", OBJECT("\"a\":"
+			"{\"type\":\"string\",\"x-sensitivity\":\"account\",\n\"x-number\":true}"), "schema.number", 2},
+		{"an amount that is a number of a document",
+			OBJECT("\"a\":" TEXT(",\"format\":\"money\",\"x-control\":\"cash\",\n\"x-number\":true")), "schema.number", 2},
 		{"an amount without control", OBJECT("\n\"a\":" TEXT(",\"format\":\"money\"")), "schema.control", 1},
 		{"control on a text", OBJECT("\n\"a\":" TEXT(",\"x-control\":\"cash\"")), "schema.control", 2},
 		{"control on a text beside an amount", OBJECT("\"b\":" TEXT(",\"format\":\"money\"") ",\n\"a\":"
