@@ -280,7 +280,7 @@ void kafka_fold_follow(struct kafka *k, struct kafka_topic *t)
 {
 	struct err e;
 
-	if (k->fold->holding && kafka_follow(k->fold, t, &e))
+	if (k->fold->holding && !kafka_follows(k, t) && kafka_follow(k->fold, t, &e))
 		log_err(LOG_WARN, "index.wait", &e, "topic=%s", t->name);
 }
 

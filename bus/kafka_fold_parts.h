@@ -27,6 +27,8 @@ struct kafka_fold {
 /* ---- kafka_follow.c; the thread's, but for kafka_follow ---- */
 /* Begins to follow a topic: behind what has been folded. Errors: bus.gone. */
 int kafka_follow(struct kafka_fold *f, struct kafka_topic *t, struct err *e);
+/* All of its partitions are. */
+bool kafka_follows(struct kafka *k, const struct kafka_topic *t);
 /* All topics that are known; for who has just begun to fold. An index that knows more than the topics is emptied. */
 int kafka_follow_all(struct kafka_fold *f, struct err *e);
 /* Those that could not be asked about when they came, too. */

@@ -117,19 +117,22 @@ static int begin_anew(struct kafka *k, struct err *e)
 	return 0;
 }
 
+bool kafka_follows(struct kafka *k, const struct kafka_topic *t)
+{
+	bool following = true;
+
+	pthread_mutex_lock(&k->lock);
+	for (unsigned j = 0; j < t->partitions; j++)
+		following = following && t->parts[j].following;
+	pthread_mutex_unlock(&k->lock);
+	return following;
+}
+
 int kafka_follow_rest(struct kafka_fold *f, struct err *e)
 {
-	for (unsigned i = 0; i < f->k->ntopics; i++) {
-		struct kafka_topic *t = f->k->topics[i];
-		bool following = true;
-
-		pthread_mutex_lock(&f->k->lock);
-		for (unsigned j = 0; j < t->partitions; j++)
-			following = following && t->parts[j].following;
-		pthread_mutex_unlock(&f->k->lock);
-		if (!following && kafka_follow(f, t, e))
+	for (unsigned i = 0; i < f->k->ntopics; i++)
+		if (!kafka_follows(f->k, f->k->topics[i]) && kafka_follow(f, f->k->topics[i], e))
 			return -1;
-	}
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #define RECORD_OVERHEAD 512u
 #define MESSAGE_MAX 1048588u         /* Kafka's default */
 #define LEADER_WAIT_MS 10000
+#define ASK_LEADERS_MS 1000
 #define CONNECT_MS 10000             /* a person waits for the message */
 
 /* ---- those that this process knows ---- */
@@ -312,15 +313,29 @@ static rd_kafka_resp_err_t ask_offsets(struct kafka *k, rd_kafka_t *rk, const st
 	return code;
 }
 
-/* A leader that has just been chosen, or has gone, is asked again: the library finds the right one meanwhile. */
+/* Which leaders the library takes for the right ones: it does not ask for others by itself when one has gone. */
+static void learn_leaders(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic *t)
+{
+	const struct rd_kafka_metadata *m;
+	char full[KAFKA_NAME_MAX];
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, kafka_full(k, t->name, full), NULL);
+
+	if (!rd_kafka_metadata(rk, 0, topic, &m, ASK_LEADERS_MS))
+		rd_kafka_metadata_destroy(m);
+	rd_kafka_topic_destroy(topic);
+}
+
+/* A leader that has just been chosen, or has gone, is asked again. */
 static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic *t, int64_t what, int64_t *ret, struct err *e)
 {
 	int64_t until = clock_steady_ms() + LEADER_WAIT_MS;
 	rd_kafka_resp_err_t code;
 
 	while ((code = ask_offsets(k, rk, t, what, ret)) && (kafka_is_away(code) || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-		code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) && clock_steady_ms() < until)
+		code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) && clock_steady_ms() < until) {
+		learn_leaders(k, rk, t);
 		rd_kafka_poll(k->asker, 20);
+	}
 	return code ? kafka_fail(k, e, t->name, code, NULL) : 0;
 }
 
