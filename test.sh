@@ -112,6 +112,11 @@ cluster 'Kafka, sleepers: 10, whose successors commit 1000 times' --sleepers 10 
 cluster 'Kafka, brokers: 20 killed or stopped in open transactions' --bounces 20
 cluster 'Kafka, late requests: 100' --late 100
 cluster 'Kafka, late requests when none are counted: 60' --blind 60
+count 'Kafka, three brokers: 3 rounds of restarts, 3 lost, 20 coordinators killed' tests/crash/three.py python3 \
+	tests/crash/three.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --rows 5 \
+	--check 'balance --deep' --rolls 3 --lost 3 --coordinators 20
+count 'Kafka, an hour: the broker restarted every three minutes' tests/crash/soak.py python3 tests/crash/soak.py \
+	--jincai "$program" --seed "$JINCAI_SEED" --work "$work"
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
 	--folder "$work/memory" --rows 10000000
 count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \

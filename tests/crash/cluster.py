@@ -350,24 +350,27 @@ class FedOffice(Office):
 
 class BetweenOffice(FedOffice):
     """With the proxy between program and brokers."""
+    proxy_of = proxy.Proxy
 
     def where(self):
-        self.proxy = proxy.Proxy(desk_of(self.setting).address.split(","), seed=len(self.root.name))
+        self.proxy = self.proxy_of(desk_of(self.setting).address.split(","), seed=len(self.root.name))
         self.address = self.proxy.address
         return super().where()
 
 
-def run_fed(setting, name, keep=False):
+def run_fed(setting, name, keep=False, harm=None, office_of=None):
+    """harm, office_of: of a kind that is not of this file."""
     kind, n, seed = name.split(":")
     rng = random.Random(name)
     drops = make.Maker(int(seed), setting.rows, setting.systems).drops(HUNDREDS // len(make.SYSTEMS[setting.systems]),
                                                                       planted=False)
     rng.shuffle(drops)
-    office = (BetweenOffice if kind in ("late", "blind") else FedOffice)(setting, name, drops, rng.choice((1, 3)))
+    office_of = office_of or (BetweenOffice if kind in ("late", "blind") else FedOffice)
+    office = office_of(setting, name, drops, rng.choice((1, 3)))
     result = matrix.Result(name, folder=str(office.root))
     try:
         with office.receiver():
-            KINDS[kind](office, rng, int(n))
+            (harm or KINDS[kind])(office, rng, int(n))
             office.waiting = []
             office.finish()
         finish(office, result, setting)

@@ -320,9 +320,9 @@ def run_all(setting, names, jobs, stop_at=10, keep=False):
     return tally
 
 
-def options(p):
+def options(p, counted=True):
     p.add_argument("--jincai", required=True, help="the program, a command")
-    p.add_argument("--count-lib", required=True)
+    p.add_argument("--count-lib", required=counted, default="")
     p.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     p.add_argument("--rows", type=int, default=12, help="lines a batch, at most")
     p.add_argument("--work", default=tempfile.gettempdir(), help="where sites are made")

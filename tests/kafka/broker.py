@@ -6,7 +6,8 @@
                            [--cert NAME] [--set KEY=VALUE]... [--with PID|parent]
     broker.py stop|kill|restart|pause|resume FOLDER [N]      (all nodes, or node N of 1..3)
     broker.py transactions FOLDER                            each transactional id: state, producer, epoch, start in ms, partitions
-    broker.py history FOLDER ID                              each state of this id as node 1 wrote it: ms, state, producer, epoch
+    broker.py history FOLDER ID [N]                          each state of this id as node N (1) wrote it: ms, state, producer, epoch
+    broker.py lose FOLDER N                                  this node is killed, and its disk is gone; restart gives it a new one
 
 `start` returns when every node answers, prints the addresses and leaves them in FOLDER/address; FOLDER/inside has those of a
 second, plain listener, for who looks on while the first one is guarded. `stop` without N stops all and keeps the folder;
@@ -266,10 +267,16 @@ class Cluster:
             if not node.gone(STOP_SECONDS):
                 raise Failed(f"node {node.number} does not die")
 
+    def lose(self, number):
+        self.kill(number)
+        shutil.rmtree(self.some(number)[0].folder / "data")
+
     def restart(self, number=None):
         """Starts what does not run; a node that was killed is let in when its old session has run out."""
         nodes = [node for node in self.some(number) if not node.pid()]
         for node in nodes:
+            if not (node.folder / "data").exists():
+                node.format()
             node.launch()
         self.ready(nodes)
 
@@ -297,9 +304,9 @@ class Cluster:
         """By the plain listener; or by the guarded one with the Java client's settings (properties.client())."""
         return judge.Judge(self.address if client else self.inside, self.state["line"], client)
 
-    def history(self, transactional_id):
-        """As judge.history, from what node 1 wrote."""
-        logs = sorted((self.nodes[0].folder / "data").glob("__transaction_state-*/*.log"))
+    def history(self, transactional_id, number=1):
+        """As judge.history, from what this node wrote; it need not run."""
+        logs = sorted((self.nodes[number - 1].folder / "data").glob("__transaction_state-*/*.log"))
         return judge.history(self.state["line"], logs, transactional_id)
 
 
@@ -351,14 +358,15 @@ def main():
     start.add_argument("--cert", default="server", choices=[name for name in certificates.CERTIFICATES if name.startswith("server")])
     start.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     start.add_argument("--with", dest="watch", metavar="PID")
-    for verb in ("stop", "kill", "restart", "pause", "resume"):
+    for verb in ("stop", "kill", "restart", "pause", "resume", "lose"):
         one = verbs.add_parser(verb)
         one.add_argument("folder")
-        one.add_argument("number", nargs="?", type=int, metavar="N")
+        one.add_argument("number", nargs=None if verb == "lose" else "?", type=int, metavar="N")
     verbs.add_parser("transactions").add_argument("folder")
     history = verbs.add_parser("history")
     history.add_argument("folder")
     history.add_argument("id")
+    history.add_argument("number", nargs="?", type=int, default=1, metavar="N")
     watcher = verbs.add_parser("watch")
     watcher.add_argument("folder")
     watcher.add_argument("pid", type=int)
@@ -380,7 +388,7 @@ def main():
                 for row in asked.transactions():
                     print("\t".join(row))
         elif verb == "history":
-            for row in Cluster(options["folder"]).history(options["id"]):
+            for row in Cluster(options["folder"]).history(options["id"], options["number"]):
                 print(*row, sep="\t")
         elif verb == "stop" and not (pathlib.Path(options["folder"]) / "cluster.json").exists():
             print("no cluster was started there")

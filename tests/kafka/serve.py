@@ -8,9 +8,11 @@
     read PREFIX                 {topic: [[partition, offset, key, value]]}, committed, by Kafka's own client
     create TOPIC N [K=V]...     grow TOPIC N            truncate TOPIC PARTITION (all records are gone)
     delete PREFIX               those topics are gone; how many
-    kill|stop|restart|pause|resume [N]
+    kill|stop|restart|pause|resume|lose [N]
+    pids                        of the nodes; null: it does not run
     transactions                {id: state}
-    history ID                  every state that the brokers wrote down for it, oldest first
+    history ID [N]              every state that node N (1) wrote down for it, oldest first
+    replicas PREFIX             {topic: [how many copies each partition has, of them in sync]}, the fewest
 """
 import json
 import struct
@@ -57,14 +59,21 @@ class Desk:
             self.asked = self.cluster.judge()
         return self.asked
 
-    def topics(self, prefix=""):
+    def parts(self, prefix):
         for port in (node.ports[1] for node in self.cluster.nodes):
             try:
                 seen = wire.metadata(port)["topics"]
             except OSError:
                 continue
-            return {name: len(parts) for name, parts in seen.items() if name.startswith(prefix)}
+            return {name: parts for name, parts in seen.items() if name.startswith(prefix)}
         raise broker.Failed("no broker answers")
+
+    def topics(self, prefix=""):
+        return {name: len(parts) for name, parts in self.parts(prefix).items()}
+
+    def replicas(self, prefix):
+        return {name: (min(len(replicas) for _, replicas, _ in parts.values()), min(len(there) for _, _, there in parts.values()))
+                for name, parts in self.parts(prefix).items()}
 
     def read(self, prefix):
         def word(value):
@@ -98,16 +107,20 @@ class Desk:
     def port(self):
         return self.cluster.nodes[0].ports[1]
 
+    def pids(self):
+        return [node.pid() for node in self.cluster.nodes]
+
     def transactions(self):
         return {row[0]: row[1] for row in self.judge.transactions()}
 
-    def history(self, transactional_id):
-        return self.cluster.history(transactional_id)
+    def history(self, transactional_id, number=1):
+        return self.cluster.history(transactional_id, int(number))
 
     def do(self, word, *rest):
-        if word in ("kill", "stop", "restart", "pause", "resume"):
+        if word in ("kill", "stop", "restart", "pause", "resume", "lose"):
             return getattr(self.cluster, word)(*map(int, rest))
-        if word not in ("topics", "read", "create", "grow", "truncate", "delete", "transactions", "history"):
+        if word not in ("topics", "read", "create", "grow", "truncate", "delete", "transactions", "history",
+                        "replicas", "pids"):
             raise broker.Failed(f"no such word: {word}")
         return getattr(self, word)(*rest)
 
