@@ -121,6 +121,9 @@ count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory
 	--folder "$work/memory" --rows 10000000
 count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \
 	python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all --rows 1000000
+count 'memory on Kafka: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \
+	python3 tests/kafka/here.py --start python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all \
+	--rows 1000000
 
 echo '---- building the fuzz targets'
 if cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DJINCAI_FUZZ=ON \

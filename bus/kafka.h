@@ -37,6 +37,8 @@
 #define KAFKA_SILENT_MS 30000        /* an owner on another host that has not been heard of for so long is taken for dead */
 #define KAFKA_TRANSACTION_MS 40000   /* transaction.timeout.ms: how long readers stand still behind a dead owner */
 #define KAFKA_CALL_MS 30000          /* no single call waits longer for the cluster */
+#define KAFKA_QUEUE_BYTES 1000000u   /* of values, at which a queue is full and nothing more is fetched for it */
+#define KAFKA_WAKE_MS 2              /* an answer that is under way comes sooner than that, or soon enough */
 #define KAFKA_NAME_MAX 240u          /* of a topic with its prefix, and its NUL */
 #define KAFKA_END_TXN 26             /* API key of the request that ends a transaction */
 
@@ -71,6 +73,7 @@ struct kafka_part {
 	uint64_t pending;            /* next, once the put that is open is committed */
 	int64_t pending_ms;
 	bool touched, fetching, out_of_range;
+	bool at_end;                 /* all that there is has come, as far as is known */
 };
 
 struct kafka_topic {

@@ -159,7 +159,7 @@ static int turn(struct kafka_fold *f, struct err *e)
 	if (kafka_follow_fetch(f, e))
 		return -1;
 	rd_kafka_poll(f->client.rk, 0);
-	m = rd_kafka_consume_queue(f->queue, POLL_MS);
+	m = kafka_follow_wait(f, POLL_MS);
 	return m && (kafka_follow_round(f, m, e) || kafka_follow_ranges(f, e)) ? -1 : 0;
 }
 

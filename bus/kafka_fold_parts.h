@@ -22,6 +22,7 @@ struct kafka_fold {
 	int64_t locked_ms, learnt_ms, moved_ms;
 	bool behind;
 	unsigned foreign;            /* records that no flow wrote, since the start */
+	size_t taken;                /* bytes of values since it was woken (kafka_read.c): the queue may have been full */
 };
 
 /* ---- kafka_follow.c; the thread's, but for kafka_follow ---- */
@@ -35,8 +36,10 @@ int kafka_follow_all(struct kafka_fold *f, struct err *e);
 int kafka_follow_rest(struct kafka_fold *f, struct err *e);
 /* Fetches what others may have written, and lets be what we know. */
 int kafka_follow_fetch(struct kafka_fold *f, struct err *e);
-/* One round, in one put: m, which is destroyed, and all that has come, up to a bound. */
+/* One round, in one put: m, which is destroyed, and all that has come, up to a bound; what comes at once, when there is much. */
 int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e);
+/* The next thing that has come, waiting up to ms; NULL: nothing has. Sees to it that fetching goes on. */
+rd_kafka_message_t *kafka_follow_wait(struct kafka_fold *f, int ms);
 /* A fetch asked for what is no longer there: gone is only what we have not folded. */
 int kafka_follow_ranges(struct kafka_fold *f, struct err *e);
 /* Those who watch the bus are told which topics have grown; by at. */

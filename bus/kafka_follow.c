@@ -9,8 +9,9 @@
 #include "lane.h"
 #include "log.h"
 
-#define ROUND_RECORDS 5000u
-#define ROUND_BYTES (4u << 20)
+#define ROUND_RECORDS 25000u         /* entries in order meet the same pages: the more at once, the fewer are written */
+#define ROUND_BYTES (16u << 20)
+#define ROUND_MS 200                 /* others wait for what is in it */
 #define OWN_MS 300                   /* without an own run for so long a partition is fetched: what is behind the last one? */
 
 /*
@@ -244,6 +245,7 @@ int kafka_follow_fetch(struct kafka_fold *f, struct err *e)
 			if (!want)
 				rd_kafka_consume_stop(f->topics[t->at], (int32_t)j);
 			p->fetching = want;
+			p->at_end = false;
 		}
 	}
 	return 0;
@@ -300,6 +302,7 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 		p->pending_ms = 0;
 	}
 	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		p->at_end = true;
 		if ((uint64_t)m->offset > p->pending) {
 			p->pending = (uint64_t)m->offset;
 			p->touched = true;
@@ -315,6 +318,7 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 		log_line(LOG_DEBUG, "index.wait", "topic=%s why=%s", t->name, rd_kafka_err2name(m->err));
 		return 0;
 	}
+	p->at_end = false;
 	if ((uint64_t)m->offset < p->pending)
 		return 0;
 	if (!is_own(f->k, p, (uint64_t)m->offset) && fold_record(f, t, m, e))
@@ -373,8 +377,43 @@ static void show(struct kafka_fold *f)
 	kafka_follow_tell(k, grown);
 }
 
+/* All partitions fill one queue: when it was full none of them is fetched. */
+static void wake(struct kafka_fold *f)
+{
+	for (unsigned i = 0; i < f->k->ntopics; i++) {
+		struct kafka_topic *t = f->k->topics[i];
+
+		for (unsigned j = 0; j < t->partitions; j++) {
+			struct kafka_part *p = &t->parts[j];
+			uint64_t next;
+
+			if (!p->fetching || p->at_end)
+				continue;
+			pthread_mutex_lock(&f->k->lock);
+			next = p->touched && p->pending > p->next ? p->pending : p->next;
+			pthread_mutex_unlock(&f->k->lock);
+			rd_kafka_seek(f->topics[t->at], (int32_t)j, (int64_t)next, 0);
+		}
+	}
+}
+
+rd_kafka_message_t *kafka_follow_wait(struct kafka_fold *f, int ms)
+{
+	rd_kafka_message_t *m;
+
+	if (f->taken < KAFKA_QUEUE_BYTES)
+		return rd_kafka_consume_queue(f->queue, ms);
+	m = rd_kafka_consume_queue(f->queue, KAFKA_WAKE_MS);
+	if (m)
+		return m;
+	f->taken = 0;
+	wake(f);
+	return rd_kafka_consume_queue(f->queue, ms);
+}
+
 int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e)
 {
+	int64_t until = clock_steady_ms() + ROUND_MS;
 	size_t n = 0, bytes = 0;
 	int failed;
 
@@ -384,9 +423,16 @@ int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *
 	}
 	do {
 		bytes += m->len + m->key_len;
+		f->taken += m->len;
 		failed = take(f, m, e);
 		rd_kafka_message_destroy(m);
-	} while (!failed && ++n < ROUND_RECORDS && bytes < ROUND_BYTES && (m = rd_kafka_consume_queue(f->queue, 0)));
+		if (failed || ++n == ROUND_RECORDS || bytes >= ROUND_BYTES)
+			break;
+		m = rd_kafka_consume_queue(f->queue, 0);
+		/* Much has come, so much is to come. */
+		if (!m && f->taken >= KAFKA_QUEUE_BYTES && clock_steady_ms() < until)
+			m = kafka_follow_wait(f, KAFKA_WAKE_MS);
+	} while (m);
 	if (failed || put_heads(f, e)) {
 		kafka_put_abort(f->put);
 		return -1;

@@ -16,6 +16,7 @@
 
 #define FOLD_MS KAFKA_TRANSACTION_MS         /* an owner that died leaves a transaction open for so long */
 #define AGAIN_MS 60000
+#define KEEP_OUTS 1000u
 #define OWNING_MS 30000              /* a process of this host that fences the dead is waited for no longer */
 
 /* ---- signs of life ---- */
@@ -274,16 +275,26 @@ static void forget_chains(struct kafka_owner *o)
 	pthread_mutex_unlock(&k->lock);
 }
 
+static void free_rooms(struct kafka_owner *o)
+{
+	free(o->outs);
+	free(o->offsets);
+	free(o->messages);
+	free(o->order);
+	o->outs = NULL;
+	o->offsets = NULL;
+	o->messages = NULL;
+	o->order = NULL;
+	o->cap_outs = o->cap_offsets = o->cap_messages = o->cap_order = 0;
+}
+
 static void owner_free(struct kafka_owner *o)
 {
 	kafka_close_client(o);
 	forget_chains(o);
 	pthread_mutex_destroy(&o->lock);
 	buf_done(&o->sign);
-	free(o->outs);
-	free(o->offsets);
-	free(o->messages);
-	free(o->order);
+	free_rooms(o);
 	free(o->given);
 	free(o);
 }
@@ -505,6 +516,9 @@ int kafka_commit(struct bus_owner *owner, const struct bus_commit *c, struct err
 			o->signed_ms = began;
 		if (!failed)
 			kafka_put_transaction(o, c);
+		/* There may be dozens of owners, and few that work. */
+		if (o->cap_outs > KEEP_OUTS)
+			free_rooms(o);
 	}
 	pthread_mutex_unlock(&o->lock);
 	return failed;

@@ -28,6 +28,7 @@ struct kafka_reader {
 	bool moved;                  /* since something was given: is there so much at all? */
 	uint64_t want;               /* next one to be given: at or behind */
 	uint64_t at;                 /* where the source stands */
+	size_t taken;                /* bytes of values since it was started or woken: the queue may have been full */
 };
 
 int kafka_read(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e)
@@ -105,6 +106,7 @@ static int start(struct kafka_reader *r, struct err *e)
 		return -1;
 	r->queue = rd_kafka_queue_new(r->source->client.rk);
 	r->at = r->want;
+	r->taken = 0;
 	if (rd_kafka_consume_start_queue(r->source->topics[r->topic->at], (int32_t)r->partition, (int64_t)r->at, r->queue) == 0)
 		return 0;
 	kafka_fail(r->k, e, r->topic->name, rd_kafka_last_error(), NULL);
@@ -188,6 +190,7 @@ static int gone(struct kafka_reader *r, struct err *e)
 static int take(struct kafka_reader *r, rd_kafka_message_t *m, struct err *e)
 {
 	if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		r->taken += m->len;
 		r->at = (uint64_t)m->offset + 1;
 		if ((uint64_t)m->offset >= r->want) {
 			r->message = m;
@@ -232,6 +235,25 @@ static int within(struct kafka_reader *r, struct err *e)
 	return known ? 0 : kafka_gone(r->k, r->topic, r->partition, r->want, e);
 }
 
+/*
+ * A queue that was full is looked at again after up to a second (2.0.2): nothing tells the thread that fetches that there is
+ * room by now. A seek to where we are does. Only when it may have been full, and is empty: a seek throws away what lies in it, or
+ * is under way.
+ */
+static rd_kafka_message_t *wait(struct kafka_reader *r)
+{
+	rd_kafka_message_t *m;
+
+	if (r->taken < KAFKA_QUEUE_BYTES)
+		return rd_kafka_consume_queue(r->queue, SLICE_MS);
+	m = rd_kafka_consume_queue(r->queue, KAFKA_WAKE_MS);
+	if (!m) {
+		r->taken = 0;
+		rd_kafka_seek(r->source->topics[r->topic->at], (int32_t)r->partition, (int64_t)r->at, 0);
+	}
+	return m;
+}
+
 int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e)
 {
 	struct kafka_reader *r = (struct kafka_reader *)reader;
@@ -247,7 +269,7 @@ int kafka_next(struct bus_reader *reader, struct bus_message *ret, struct err *e
 
 		if (!r->source && start(r, e))
 			return -1;
-		m = rd_kafka_consume_queue(r->queue, SLICE_MS);
+		m = wait(r);
 		if (!m) {
 			int64_t now = clock_steady_ms();
 

@@ -3,6 +3,7 @@
 that are a process's own, not those of the mapped store, which the kernel takes back when it wants them).
 
 memory.py --jincai BIN --folder DIR [--rows N] [--few N] [--job records|payroll|payments | --system SYSTEM/DIALECT|all]
+	[--bus kafka:HOST:PORT]
 
 A job is an adapter alone, from its folder to the bus. A system goes all the way: adapter, router, and the file that the
 receiver gets, which must have all the rows. /proc/PID/status is read every 20 ms. Fails when the most that was seen for
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 
 import bench_site
 import bench_systems
@@ -46,9 +48,19 @@ def make(a, system, site, rows):
     return [a.job]
 
 
+def on_kafka(bus, site):
+    with open(site + "/jincai.yaml", encoding="utf-8") as f:
+        text = f.read()
+    prefix = "m%s." % uuid.uuid4().hex[:12]
+    with open(site + "/jincai.yaml", "w", encoding="utf-8") as f:
+        f.write(text.replace("bus: embedded:./bus", "bus: %s\nkafka: {folder: ./bus, prefix: %s}" % (bus, prefix)))
+
+
 def run(a, system, rows):
     site = a.folder + "/site"
     flows = make(a, system, site, rows)
+    if a.bus:
+        on_kafka(a.bus, site)
     before, most, samples = time.monotonic(), 0, 0
     p = subprocess.Popen([a.jincai, "run", *flows, "--until-idle"], cwd=site, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
@@ -60,7 +72,7 @@ def run(a, system, rows):
         sys.exit("the product ended with %d:\n%s" % (p.returncode, p.stderr.read().decode()))
     if system and bench_systems.received(site) != rows:
         sys.exit("the receiver has %d rows of %d" % (bench_systems.received(site), rows))
-    size = os.path.getsize(site + "/bus/data.mdb")
+    size = os.path.getsize(site + ("/bus/index/data.mdb" if a.bus else "/bus/data.mdb"))
     shutil.rmtree(site)
     print("%s: %d rows, RssAnon at most %.1f MB in %d samples, %.1f s, store of %d MB" %
           (system or a.job, rows, most / 1024, samples, time.monotonic() - before, size >> 20))
@@ -76,6 +88,7 @@ def main():
     p.add_argument("--few", type=int, default=100000)
     p.add_argument("--job", choices=bench_site.JOBS, default="records")
     p.add_argument("--system", choices=[*bench_systems.SYSTEMS, "all"])
+    p.add_argument("--bus", default=os.environ.get("JINCAI_TEST_BUS"), help="kafka:HOST:PORT; without, the store of one host")
     a = p.parse_args()
     os.makedirs(a.folder, exist_ok=True)
     failed = False
