@@ -198,6 +198,8 @@ static int open_outboxes(struct deliver *d, struct err *e)
 {
 	bool shadows = false;
 
+	if (d->out_name)
+		return 0;
 	for (const struct parcel *p = d->parcels; p; p = p->next)
 		shadows |= p->shadow;
 	if (open_outbox(d, d->setup.shadow, &d->outbox, e) != 0 ||
@@ -320,7 +322,7 @@ static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 			if (deliver_is_stopped(d, g->batchid))
 				break;
 			*ret_any = true;
-			return deliver_plan_batch(d, g, e);
+			return d->out_name ? deliver_publish_batch(d, g, e) : deliver_plan_batch(d, g, e);
 		}
 	}
 	return 0;
@@ -332,6 +334,7 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	const size_t most = bus_step_records(f->bus);
 	size_t budget = most;
 	bool any = d->unsaved;
+	struct gathering *under_way;
 
 	d->unsaved = false;
 	if (find_unknown(d, &any, e) != 0)
@@ -343,6 +346,10 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	} else if (!any && any_in(d, PARCEL_PLANNED)) {
 		any = true;
 		if (deliver_announce(d, e) != 0)
+			return -1;
+	} else if (!any && (under_way = deliver_publishing(d)) != NULL) {
+		any = true;
+		if (deliver_publish_batch(d, under_way, e) != 0)
 			return -1;
 	} else if (!any) {
 		if (settle_batches(d, &any, e) != 0)
@@ -368,6 +375,7 @@ static void deliver_free(struct flow *f)
 	free(d->name);
 	free(d->folder);
 	free(d->shadow_folder);
+	free(d->out_name);
 	free(d->source);
 	free(d->site);
 	free(d->store);
@@ -396,7 +404,8 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	snprintf(d->flow.name, sizeof d->flow.name, "%s", s->name);
 	d->setup = *s;
 	d->name = mem_text(span_of(s->name));
-	d->folder = mem_text(span_of(s->folder));
+	d->folder = mem_text(span_of(s->folder ? s->folder : ""));
+	d->out_name = s->topic ? mem_text(span_of(s->topic)) : NULL;
 	d->site = mem_text(span_of(s->site ? s->site : ""));
 	d->store = s->store ? mem_text(span_of(s->store)) : NULL;
 	d->shadow_folder = mem_text(span_of(s->shadow_folder ? s->shadow_folder : ""));
@@ -408,11 +417,15 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	buf_printf(&t, TOPIC_TO "%s", s->name);
 	ret = bus_topic(s->bus, buf_text(&t), &d->topic, e) || bus_topic(s->bus, TOPIC_PARCELS, &d->parcels_topic, e);
 	buf_done(&t);
+	if (!ret && d->out_name)
+		ret = bus_topic(s->bus, d->out_name, &d->out_topic, e);
 	if (ret) {
 		deliver_free(&d->flow);
 		return NULL;
 	}
 	d->flow.inputs[d->flow.ninputs++] = d->topic;
 	d->flow.outputs[d->flow.noutputs++] = d->parcels_topic;
+	if (d->out_name)
+		d->flow.outputs[d->flow.noutputs++] = d->out_topic;
 	return &d->flow;
 }

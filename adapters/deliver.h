@@ -20,13 +20,16 @@
  * In shadow a parcel is planned, staged and finished as when it is live, byte for byte, below the shadow folder. It is a
  * shadow for ever: when the destination goes live, what was planned before is not sent. Parcels that were planned live
  * wait while the destination is in shadow.
+ *
+ * One whose receivers are consumers outside has a topic instead of a folder, and no parcels: deliver_topic.c.
  */
 struct deliver_setup {
 	const char *name;            /* of the destination */
 	struct bus *bus;
 	struct library *library;
 	const struct form *form;     /* outward; borrowed */
-	const char *folder;
+	const char *folder;          /* NULL: it goes to a topic */
+	const char *topic;           /* that consumers outside read (deliver_topic.c); NULL: it goes to a folder */
 	const char *site, *store;    /* name of the site, id of the store, for the ledger (ledger.h); NULL: none is kept */
 	const char *shadow_folder;   /* where parcels go that are made in shadow, made when missing; NULL: there are none */
 	bool shadow;                 /* all is done as ever, but in that folder: nothing is handed over */

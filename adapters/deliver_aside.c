@@ -60,7 +60,7 @@ static int may_be_sent(struct deliver *d, struct span batchid, struct err *e)
 {
 	const struct gathering *g = gathered(d, batchid);
 
-	if (is_planned(d, batchid) || (g && g->again))
+	if (is_planned(d, batchid) || (g && (g->again || g->out.digest[0])))
 		return 1;
 	for (unsigned i = 0; i < d->ninputs; i++) {
 		const struct input *in = &d->inputs[i];

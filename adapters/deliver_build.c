@@ -87,42 +87,55 @@ static int spread_flush(struct spread *s, struct spread_one *one, struct err *e)
 	return 0;
 }
 
-/* Calls each with every line of the batch, in the order of its ranges. */
-static int each_line(struct deliver *d, const struct gathering *g,
-	int (*each)(struct spread *s, const struct line *l, struct err *e), struct spread *s, struct err *e)
+/* One range, or what is left of it. */
+static int each_in_range(struct deliver *d, const struct gathering *g, const struct parcel_range *range, struct gather_out *from,
+	deliver_line *each, void *arg, struct err *e)
 {
 	struct bus_reader *r = NULL;
 	struct bus_message m;
 	struct event v;
 	struct line l;
-	int ret = 0;
+	const struct deliver_at at = {range->partition, &m, &v};
+	int ret = 0, got = 0;
 
-	for (unsigned i = 0; i < g->nranges && ret == 0; i++) {
-		const struct parcel_range *range = &g->ranges[i];
-		int got;
-
-		if (bus_read(d->flow.bus, d->topic, range->partition, &r, e) != 0)
-			return -1;
-		bus_seek(r, range->first);
-		while (ret == 0 && (got = bus_next(r, &m, e)) == 1 && m.offset <= range->last)
-			if (event_read(m.value, &v, e) != 0 || deliver_read_line(d, &v, &l, e) != 0)
-				ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
-			else if (!span_is(v.batchid, g->batchid))
-				ret = err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
-			else if ((ret = deliver_check_layout(d, &v, &l, e)) == 0)
-				ret = each(s, &l, e);
-		if (ret == 0 && got < 0)
-			ret = -1;
-		bus_unread(r);
+	if (bus_read(d->flow.bus, d->topic, range->partition, &r, e) != 0)
+		return -1;
+	bus_seek(r, from && from->offset > range->first ? from->offset : range->first);
+	while (ret == 0 && (got = bus_next(r, &m, e)) == 1 && m.offset <= range->last) {
+		if (event_read(m.value, &v, e) != 0 || deliver_read_line(d, &v, &l, e) != 0)
+			ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
+		else if (!span_is(v.batchid, g->batchid))
+			ret = err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
+		else if ((ret = deliver_check_layout(d, &v, &l, e)) == 0)
+			ret = each(arg, &at, &l, e);
+		if (ret >= 0 && from)
+			from->offset = m.offset + 1;
 	}
-	return ret;
+	bus_unread(r);
+	return ret == 0 && got < 0 ? -1 : ret;
 }
 
-static int add_split(struct spread *s, const struct line *l, struct err *e)
+int deliver_each_line(struct deliver *d, const struct gathering *g, struct gather_out *from, deliver_line *each, void *arg, struct err *e)
 {
+	int ret = 0;
+
+	for (unsigned i = from ? from->range : 0; i < g->nranges && ret == 0; i++) {
+		ret = each_in_range(d, g, &g->ranges[i], from, each, arg, e);
+		if (ret == 0 && from) {
+			from->range = i + 1;
+			from->offset = 0;
+		}
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+static int add_split(void *arg, const struct deliver_at *at, const struct line *l, struct err *e)
+{
+	struct spread *s = arg;
 	struct spread_one *one = spread_of(s, l);
 	struct parcel *p = one->parcel;
 
+	(void)at;
 	if (s->n > PARCELS_MAX)
 		return err_set(e, E_PARCEL_TOO_MANY, "max=%u", PARCELS_MAX);
 	p->cut += l->cut;
@@ -133,12 +146,14 @@ static int add_split(struct spread *s, const struct line *l, struct err *e)
 	return 0;
 }
 
-static int write_line(struct spread *s, const struct line *l, struct err *e)
+static int write_line(void *arg, const struct deliver_at *at, const struct line *l, struct err *e)
 {
+	struct spread *s = arg;
 	const struct form *form = s->d->setup.form;
 	struct spread_one *one = spread_of(s, l);
 	size_t before = one->bytes.n;
 
+	(void)at;
 	if (one->had)
 		return 0;
 	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)
@@ -308,12 +323,12 @@ static int build(struct spread *s, const struct gathering *g, struct err *e)
 
 	uint64_t no = d->next_no;
 
-	if (each_line(d, g, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 || find_had(s, g, e) != 0)
+	if (deliver_each_line(d, g, NULL, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 || find_had(s, g, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
 		if (!s->all[i].had && begin_parcel(s, &s->all[i], g, no++, e) != 0)
 			return -1;
-	if (no > d->next_no && each_line(d, g, write_line, s, e) != 0)
+	if (no > d->next_no && deliver_each_line(d, g, NULL, write_line, s, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
 		if (!s->all[i].had && end_parcel(s, &s->all[i], e) != 0)

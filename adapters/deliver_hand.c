@@ -79,8 +79,8 @@ int deliver_announce(struct deliver *d, struct err *e)
 	return 0;
 }
 
-/* Counted where it went: out of the pending ones, and those with a shortened text once more by themselves. */
-static int count_handed(struct deliver *d, const struct parcel *p, struct err *e)
+/* Those with a shortened text once more by themselves. */
+int deliver_count_handed(struct deliver *d, const struct parcel *p, struct err *e)
 {
 	const struct money_sum cut = {.count = p->cut};
 	const struct span currency = span_of(p->currency);
@@ -123,7 +123,7 @@ int deliver_end_parcel(struct deliver *d, struct parcel *p, struct err *e)
 	if (p->in_ledger && !p->shadow && p->no > d->handed)
 		d->handed = p->no;
 	log_done(d, p);
-	if (deliver_append_parcel(d, p, NULL, e) != 0 || count_handed(d, p, e) != 0)
+	if (deliver_append_parcel(d, p, NULL, e) != 0 || deliver_count_handed(d, p, e) != 0)
 		return -1;
 	*at = p->next;
 	parcel_free(p);

@@ -39,6 +39,8 @@ struct deliver {
 	struct deliver_setup setup;
 	char *name, *folder, *shadow_folder, *source, *site, *store;
 	unsigned topic, parcels_topic;
+	char *out_name;              /* the topic for consumers; NULL: it goes to a folder */
+	unsigned out_topic;
 	struct outbox *outbox;       /* of what is planned now: the shadow folder's in shadow */
 	struct outbox *shadowed;     /* live: of parcels under way that are shadows; NULL: there are none */
 	struct ledger *ledger;       /* NULL: none is kept */
@@ -86,6 +88,16 @@ struct gathering *deliver_gathering_of(struct deliver *d, struct span batchid);
 void deliver_gathering_drop(struct deliver *d, struct gathering *g);
 
 /* ---- deliver_build.c ---- */
+/* A line on the destination's topic: its partition, the record, the event in it. */
+struct deliver_at {
+	unsigned partition;
+	const struct bus_message *message;
+	const struct event *event;
+};
+/* Calls each with every line of a gathered batch, in its order, from the place *from on (NULL: all of them), which moves along,
+ * until it returns nonzero: 1 ends the walk well. A line that is not of the layout in force is gather.form. */
+typedef int deliver_line(void *arg, const struct deliver_at *at, const struct line *l, struct err *e);
+int deliver_each_line(struct deliver *d, const struct gathering *g, struct gather_out *from, deliver_line *each, void *arg, struct err *e);
 /* Builds and plans the parcels of a batch; one that can never be written is held. */
 int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e);
 
@@ -103,7 +115,16 @@ int deliver_had(const struct deliver *d, const struct gathering *g, const struct
 /* What is being handed over stands in the ledger, durably. */
 int deliver_note(struct deliver *d, struct err *e);
 
+/* ---- deliver_topic.c: batches for consumers outside ---- */
+/* Publishes what one step may carry of a batch that may go, and says so when that was all of it. One that can never be published is
+ * held, before anything of it was. */
+int deliver_publish_batch(struct deliver *d, struct gathering *g, struct err *e);
+/* The batch of which a part is published; NULL: there is none. Nothing else is done before it has ended. */
+struct gathering *deliver_publishing(const struct deliver *d);
+
 /* ---- deliver_hand.c ---- */
+/* It went where it was to go: counted out of the pending ones. */
+int deliver_count_handed(struct deliver *d, const struct parcel *p, struct err *e);
 /* Before anything of a parcel is renamed its bytes are held against the plan: parcel.altered, and nothing is handed over. */
 /* Bodies that have a marker get their names; the receiver does not look at them yet. Then the commit of handing. */
 int deliver_announce(struct deliver *d, struct err *e);

@@ -12,7 +12,9 @@
 /*
  * A form: one layout that one party speaks, in one direction, compiled from its YAML file (docs/language.md is the
  * reference of the keys). Inward it makes events of one or several types of one system from a batch of records; outward
- * it shapes events of some types into lines for one receiver.
+ * it shapes events of some types into lines for one receiver. An outward form with `event: TYPE` also serves a topic for
+ * consumers outside (deliver_topic.c): its lines are objects of JSON, each the data of an event of that type, held against
+ * its schema; what is personal is masked, unless the rule says reveal: yes and the schema says that it is personal.
  */
 #define FORM_EVENTS_MAX 8u
 #define FORM_PAY_MAX 8u
@@ -108,6 +110,7 @@ struct form {
 
 	/* outward */
 	bool money;                  /* what goes out makes a bank move money */
+	const struct schema *published;      /* of what each line is to consumers outside; NULL: it is for files alone */
 	struct form_shape *shapes;
 	unsigned nshapes;
 	struct map *head;            /* NULL: none; its names are parcel.* and site.* */
@@ -128,6 +131,8 @@ bool form_instructs(const struct form *f);
 void form_site_values(const struct library *l, const struct names *names, struct slots *s);
 /* Inward: the bytes of its files are always wanted from the beginning, also to go on further in: see `whole` of a codec. */
 bool form_whole(const struct form *f);
+/* The number behind the last ".v" of the type that is published. */
+unsigned form_version(const struct form *f);
 /* The shape for an event type; NULL when this form does not take it. */
 const struct form_shape *form_shape(const struct form *f, struct span type);
 

@@ -40,6 +40,35 @@ static void refuse_cuts(struct form_loading *in, const struct form_shape *shape,
 	}
 }
 
+static const struct schema_field *field_of(const struct schema_field *fields, unsigned n, const char *path)
+{
+	for (unsigned i = 0; i < n && strncmp(path, "data.", 5) == 0; i++)
+		if (span_is(fields[i].path, path + 5))
+			return &fields[i];
+	return NULL;
+}
+
+/* What is personal is masked on its way to consumers. Both have to say that a field goes out as it is: the form, and the schema, by
+ * which consumers know what they get. */
+static void guard_personal(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields, unsigned n,
+	const struct conf *line)
+{
+	const struct conf *rule = line->first;
+
+	for (unsigned i = 0; i < map_count(shape->line) && rule; i++, rule = rule->next) {
+		const int slot = map_from(shape->line, i);
+		const struct schema_field *from = slot < 0 ? NULL : field_of(fields, n, names_text(shape->names, (unsigned)slot)),
+			*to = map_field(shape->line, i);
+		const bool open = from && from->sensitivity != SENSITIVITY_NONE && map_reveals(shape->line, i);
+
+		if (from)
+			map_mask(shape->line, i, from->sensitivity);
+		if (open != (to->sensitivity != SENSITIVITY_NONE))
+			conf_report(in->f, rule, E_FORM_REVEAL, "field=%.*s\ntype=%s", SPAN_F(to->path),
+				schema_type(in->form->published));
+	}
+}
+
 static void read_shape(struct form_loading *in, struct span type, struct conf *type_node, struct conf *line)
 {
 	struct form *f = in->form;
@@ -75,10 +104,13 @@ static void read_shape(struct form_loading *in, struct span type, struct conf *t
 	buf_done(&name);
 	setup.names = shape->names;
 	setup.schema = NULL;
+	setup.published = f->published;
 	setup.people = !f->money && f->titles;
 	shape->line = map_compile(&setup, line, in->f);
 	if (shape->line)
 		shape->layout = tell_map(in, "line", shape->line, line);
+	if (shape->line && f->published)
+		guard_personal(in, shape, fields, n, line);
 	if (shape->line && f->money)
 		refuse_cuts(in, shape, fields, n, line);
 	if (shape->line && f->ntitles && map_count(shape->line) != f->ntitles)
@@ -109,6 +141,47 @@ static void read_shapes(struct form_loading *in)
 		conf_unknown(line, in->f);
 }
 
+static unsigned version_of(const char *type)
+{
+	const char *v = strrchr(type, '.');
+	unsigned n = 0;
+
+	if (!v || v[1] != 'v' || v[2] < '1' || v[2] > '9')
+		return 0;
+	for (v += 2; *v >= '0' && *v <= '9' && n < 1000; v++)
+		n = n * 10 + (unsigned)(*v - '0');
+	return *v ? 0 : n;
+}
+
+unsigned form_version(const struct form *f)
+{
+	return f->published ? version_of(schema_type(f->published)) : 0;
+}
+
+/* event: TYPE. */
+static void read_published(struct form_loading *in)
+{
+	struct form *f = in->form;
+	struct conf *node = conf_want(in->root, "event", CONF_SCALAR, in->f);
+	const char *wrong = NULL;
+
+	if (!node)
+		return;
+	f->published = library_schema(in->library, node->text, node, in->f);
+	if (!f->published)
+		return;
+	if (f->money || f->ntitles || conf_get(in->root, "head"))
+		wrong = f->money ? "money" : f->ntitles ? "titles" : "head";
+	else if (!f->format || f->codec != &codec_json || !f->format->omits)
+		wrong = "codec";
+	if (wrong)
+		conf_report_key(in->f, conf_get(in->root, wrong), E_FORM_PUBLISHED, "key=%s", wrong);
+	if (!form_version(f))
+		conf_report(in->f, node, E_FORM_VERSION, "type=%.*s", SPAN_F(node->text));
+	if (schema_lists(f->published))
+		conf_report(in->f, node, E_FORM_PUBLISHED, "key=array");
+}
+
 void form_load_outward(struct form_loading *in)
 {
 	struct form *f = in->form;
@@ -121,6 +194,7 @@ void form_load_outward(struct form_loading *in)
 		f->titles = mem_grow(f->titles, f->ntitles + 1u, sizeof *f->titles);
 		f->titles[f->ntitles++] = arena_span(&f->arena, c->text);
 	}
+	read_published(in);
 	head = conf_want(in->root, "head", CONF_LIST, in->f);
 	if (head && (f->head = map_compile(&setup, head, in->f)) != NULL)
 		f->head_layout = tell_map(in, "head", f->head, head);

@@ -89,6 +89,8 @@ void gathering_write(const struct gathering *g, struct buf *b)
 			g->ranges[i].last);
 	buf_c(b, ']');
 	write_parts(g, b);
+	if (g->out.digest[0])
+		buf_printf(b, ",\"out\":[\"%s\",%" PRIu64 ",%u,%" PRIu64 "]", g->out.digest, g->out.cut, g->out.range, g->out.offset);
 	buf_c(b, '}');
 }
 
@@ -129,6 +131,16 @@ static void read_lists(const json_t *o, struct gathering *g)
 	json_array_foreach(list, i, v)
 		if (g->npartitions < GATHER_PARTITIONS_MAX)
 			g->partitions[g->npartitions++] = (unsigned)json_integer_value(v);
+}
+
+static void read_out(const json_t *v, struct gather_out *ret)
+{
+	const char *digest = json_string_value(json_array_get(v, 0));
+
+	snprintf(ret->digest, sizeof ret->digest, "%s", digest ? digest : "");
+	ret->cut = item(v, 1);
+	ret->range = (unsigned)item(v, 2);
+	ret->offset = item(v, 3);
 }
 
 static struct gather_sum *sum_of(struct gathering *g, struct span currency)
@@ -202,6 +214,7 @@ struct gathering *gathering_read(const json_t *o, struct err *e)
 	read_text(o, "why", &g->why);
 	read_text(o, "args", &g->why_args);
 	read_lists(o, g);
+	read_out(json_object_get(o, "out"), &g->out);
 	return g;
 }
 

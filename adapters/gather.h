@@ -45,6 +45,12 @@ struct gathering {
 	bool has_last;
 	unsigned npartitions, partitions[GATHER_PARTITIONS_MAX];
 	uint64_t all;
+	struct gather_out {          /* to a topic: how far it is, once it has begun (deliver_topic.c); digest "": it has not */
+		char digest[65];
+		uint64_t cut;
+		unsigned range;          /* of ranges; and the offset of the next line in it */
+		uint64_t offset;
+	} out;
 	bool changed, kept;          /* in memory: since it was saved; it stands in a position of its own */
 	struct gathering *next;
 };

@@ -153,7 +153,7 @@ static int add_topic(struct bus *b, const char *name, unsigned *ret_topic, struc
 		if (n == BUS_TOPICS_MAX)
 			return err_set(e, E_BUS_TOPICS, "max=%u", BUS_TOPICS_MAX);
 		strcpy(row->name, name);
-		row->partitions = topics_carries_events(name) ? b->partitions : 1;
+		row->partitions = topics_is_parted(name) ? b->partitions : 1;
 		if (b->driver->topic(b, n, name, row->partitions, e) < 0)
 			return -1;
 		atomic_store(&front->ntopics, n + 1);

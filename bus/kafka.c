@@ -278,7 +278,7 @@ static void locks_init(struct kafka *k)
 /* The event topics that are there already say how many partitions this bus has. */
 static int count_events(void *arg, const char *name, unsigned partitions)
 {
-	if (topics_carries_events(name))
+	if (topics_is_parted(name))
 		*(unsigned *)arg = partitions;
 	return 0;
 }

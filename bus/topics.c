@@ -40,3 +40,13 @@ bool topics_carries_events(const char *name)
 			return true;
 	return topics_is_destination(name);
 }
+
+bool topics_is_out(const char *name)
+{
+	return span_starts(span_of(name), SPAN(TOPIC_OUT));
+}
+
+bool topics_is_parted(const char *name)
+{
+	return topics_carries_events(name) || topics_is_out(name);
+}

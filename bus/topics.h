@@ -5,11 +5,12 @@
 #include "span.h"
 
 /*
- * The topics of a site. Event topics and destination topics have the site's partition count, and partition i stays i
- * through the router; the others have one.
+ * The topics of a site. Event topics, destination topics and those for consumers have the site's partition count, and
+ * partition i stays i from the first to the last; the others have one.
  *
  *	jincai.payment nontax payroll asset subsidy master receipt    events of the systems
  *	jincai.to.<destination>                                       shaped for one destination
+ *	jincai.out.<name>.v<N>                                        what consumers outside read: events of one schema, docs/consumers.md
  *	jincai.claims      what was claimed and what became of it     jincai.dead      dead letters, conflicts
  *	jincai.parcels     plans, handing over, done                  jincai.acts      acts and their outcomes
  */
@@ -18,6 +19,7 @@
 #define TOPIC_PARCELS "jincai.parcels"
 #define TOPIC_ACTS "jincai.acts"
 #define TOPIC_TO "jincai.to."
+#define TOPIC_OUT "jincai.out."
 
 /* Names of the event topics, NULL-terminated. */
 extern const char *const topics_events[];
@@ -27,5 +29,9 @@ const char *topics_of_type(struct span type);
 /* True for event topics and destination topics. */
 bool topics_carries_events(const char *name);
 bool topics_is_destination(const char *name);
+/* True for what consumers outside read. */
+bool topics_is_out(const char *name);
+/* True for those whose partition is that of the event's key: all of these. */
+bool topics_is_parted(const char *name);
 
 #endif

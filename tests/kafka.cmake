@@ -73,6 +73,7 @@ endfunction()
 if(Python3_FOUND)
   on_kafka(cuts cuts_test.py $<TARGET_FILE:jincai>)
   on_kafka(modes modes_test.py $<TARGET_FILE:jincai>)
+  on_kafka(topic topic_test.py $<TARGET_FILE:jincai> $<TARGET_FILE:dump_topic>)
 endif()
 
 jincai_test(kafka_driver_test bus FOLDER kafka)

@@ -70,6 +70,13 @@ if(Python3_FOUND)
   set_tests_properties(double PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What consumers outside are given.
+if(Python3_FOUND)
+  add_test(NAME topic COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/topic_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:dump_topic> --count $<TARGET_FILE:count> --kills 8)
+  set_tests_properties(topic PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)

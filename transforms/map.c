@@ -369,6 +369,18 @@ static struct span as_text(struct slots *s, struct span t)
 	return (struct span){p, t.n + 1};
 }
 
+static struct span masked(struct slots *s, struct span t, enum schema_sensitivity personal)
+{
+	struct buf b = {.cap = t.n + MASK_STARS + MASK_SHOWN + 1};
+
+	b.p = arena_new(&s->made, b.cap);
+	if (personal == SENSITIVITY_NAME)
+		mask_name(&b, t);
+	else
+		mask_number(&b, t);
+	return buf_as_span(&b);
+}
+
 static int nothing(const struct rule *u, struct value *ret, struct err *e)
 {
 	*ret = (struct value){0};
@@ -401,6 +413,8 @@ static int make_value(struct run *r, const struct rule *u, const struct value *f
 			return rc;
 		}
 	}
+	if (u->mask && t.n)
+		ret->text = t = masked(r->s, t, u->mask);
 	if (u->checked && schema_check(u->checked, t, e) != 0)
 		return -1;
 	if (setup->outward && (u->most || setup->charset != CHARSET_UTF8)) {
@@ -524,6 +538,21 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 bool map_may_cut(const struct map *m, unsigned i)
 {
 	return m->rules[i].cut > 0;
+}
+
+void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal)
+{
+	m->rules[i].mask = m->rules[i].reveal || m->rules[i].keyed ? SENSITIVITY_NONE : personal;
+}
+
+bool map_reveals(const struct map *m, unsigned i)
+{
+	return m->rules[i].reveal;
+}
+
+bool map_keyed(const struct map *m, unsigned i)
+{
+	return m->rules[i].keyed;
 }
 
 void map_limit(struct map *m, unsigned i, size_t bytes)

@@ -34,6 +34,7 @@
  *	cut: N bytes                                in the form's charset, between characters; not with as, keyed
  *	(keyed)                                     32 hex digits of the keyed hash of what came out; not with as, cut
  *	required: yes                               it must not be absent
+ *	reveal: yes                                 of what is published: a personal field goes out as it is, not masked
  *	name: TEXT                                  in a list: the column's name
  *
  * In MAP_OBJECT a list of the schema is filled by
@@ -61,6 +62,7 @@ struct map_setup {
 	bool outward;
 	struct names *names;               /* inputs are in it; MAP_OBJECT adds its results as data.* */
 	const struct schema *schema;       /* MAP_OBJECT: of the event; required */
+	const struct schema *published;    /* MAP_LIST, outward: whose fields the columns are; NULL: columns are the form's own */
 	const struct schema_list *list;    /* MAP_OBJECT of one item of that list; NULL: of the event */
 	enum charset charset;              /* outward: of the receiver */
 	bool people;                       /* outward: read by people in a spreadsheet: a text cell that begins with one of
@@ -112,6 +114,11 @@ bool map_may_cut(const struct map *m, unsigned i);
 unsigned map_write_cuts(const struct map *m, const struct slots *s, struct buf *b);
 /* MAP_LIST, outward: the receiver's column has room for so many bytes of its charset. */
 void map_limit(struct map *m, unsigned i, size_t bytes);
+/* MAP_LIST of what is published: what rule i takes is personal. It goes out masked (mask.h), whatever else is done with it; as it
+ * is only where the rule says reveal: yes, and as a keyed hash. */
+void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal);
+bool map_reveals(const struct map *m, unsigned i);
+bool map_keyed(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
 /* For who explains a record: one rule alone, by its place in the form, when those above it have run: 0 (its result is in

@@ -257,6 +257,25 @@ static void bind_field(struct map_rule_reader *r, struct conf *node)
 	buf_done(&name);
 }
 
+/* What is published is written as events are: 1234.50, 2026-12-01. */
+static void bind_published(struct map_rule_reader *r, struct conf *node)
+{
+	const struct map_setup *s = &r->m->setup;
+	struct rule *u = r->r;
+	const struct schema_field *x = schema_field(s->published, u->name);
+	const char *near = x ? NULL : schema_nearest(s->published, u->name);
+
+	if (!x) {
+		conf_report(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s", SPAN_F(utf8_cut(u->name, 60)), near ? near : "-",
+			schema_type(s->published));
+		return;
+	}
+	if (u->as == AS_DATE || (u->as == AS_MONEY && (u->odd || u->money.fen)))
+		map_bad_rule(r, node, "as: yuan");
+	u->field = u->checked = x;
+	u->required = u->required || x->required;
+}
+
 static void bind_cell(struct map_rule_reader *r, struct conf *node, unsigned i)
 {
 	struct rule *u = r->r;
@@ -275,6 +294,8 @@ static void bind_cell(struct map_rule_reader *r, struct conf *node, unsigned i)
 	}
 	if (!u->name.p)
 		u->name = SPAN("");
+	if (r->m->setup.published)
+		bind_published(r, node);
 	/* The place of the list in its file makes its slots' names its own. */
 	buf_printf(&name, "cell.%u.%u.%u", node->line, node->column, i);
 	u->out = names_add(r->m->setup.names, buf_as_span(&name));
@@ -284,8 +305,9 @@ static void bind_cell(struct map_rule_reader *r, struct conf *node, unsigned i)
 static void check_required(struct map *m, struct conf *rules, struct findings *f)
 {
 	const struct map_setup *s = &m->setup;
+	const struct schema *schema = s->published ? s->published : s->schema;
 	unsigned n = s->list ? s->list->nfields : 0;
-	const struct schema_field *fields = s->list ? s->list->fields : schema_fields(s->schema, &n);
+	const struct schema_field *fields = s->list ? s->list->fields : schema_fields(schema, &n);
 
 	for (unsigned i = 0; i < n; i++) {
 		bool mapped = false;
@@ -294,16 +316,16 @@ static void check_required(struct map *m, struct conf *rules, struct findings *f
 			mapped = m->rules[k].field == &fields[i];
 		if (fields[i].required && !mapped)
 			conf_report_key(f, rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s", SPAN_F(fields[i].path),
-				schema_type(s->schema));
+				schema_type(schema));
 	}
-	for (const struct schema_list *l = s->list ? NULL : schema_lists(s->schema); l; l = l->next) {
+	for (const struct schema_list *l = s->list ? NULL : schema_lists(schema); l; l = l->next) {
 		bool mapped = false;
 
 		for (unsigned k = 0; k < m->n && !mapped; k++)
 			mapped = span_eq(m->rules[k].name, l->path);
 		if (l->required && !mapped)
 			conf_report_key(f, rules, E_MAP_REQUIRED, "field=%.*s\ntype=%s", SPAN_F(l->path),
-				schema_type(s->schema));
+				schema_type(schema));
 	}
 }
 
@@ -363,10 +385,10 @@ struct map *map_compile(const struct map_setup *setup, struct conf *rules, struc
 	if (conf_is(rules, setup->shape == MAP_OBJECT ? CONF_MAP : CONF_LIST, f)) {
 		read_rules(m, rules, f);
 		find_layout(m, rules);
-		if (setup->shape == MAP_OBJECT) {
+		if (setup->published || setup->shape == MAP_OBJECT)
 			check_required(m, rules, f);
+		if (setup->shape == MAP_OBJECT)
 			gather_objects(m);
-		}
 	}
 	for (unsigned i = 0; i < m->n; i++)
 		if (m->rules[i].field && m->rules[i].field->control)

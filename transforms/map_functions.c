@@ -335,6 +335,17 @@ static void read_required(struct map_rule_reader *r, struct conf *v)
 		map_bad_rule(r, v, "required: yes");
 }
 
+static void read_reveal(struct map_rule_reader *r, struct conf *v)
+{
+	const struct map_setup *s = &r->m->setup;
+
+	r->r->reveal = true;
+	if (!span_is(v->text, "yes"))
+		map_bad_rule(r, v, "reveal: yes");
+	else if (!s->published)
+		map_bad_rule(r, v, "form: out + event: TYPE");
+}
+
 static void read_when(struct map_rule_reader *r, struct conf *v)
 {
 	r->r->when = expr_compile(v, r->m->setup.names, r->f);
@@ -390,6 +401,7 @@ const struct map_function map_functions[] = {
 		"按接收方字符集截到若干字节，不切半个汉字", read_cut},
 	{"required", "yes", "what is not there is an error, also where the schema allows it", "没有值即为错误，即使模式允许没有",
 		read_required},
+	{"reveal", "yes", "to consumers: a personal field goes out as it is; without it, masked", "对外发布时：个人信息照原样送出；不写则遮蔽", read_reveal},
 	{"name", "TEXT", "in a list: the column's name, as errors show it", "列表中该列的名称，报错时显示", read_name},
 };
 const unsigned map_nfunctions = sizeof map_functions / sizeof *map_functions;

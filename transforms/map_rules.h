@@ -65,7 +65,8 @@ struct rule {
 	bool reshapes;               /* something of trim .. upper is */
 	bool translates;             /* words or table */
 	struct each *each;           /* or NULL */
-	bool required, keyed;
+	bool required, keyed, reveal;
+	enum schema_sensitivity mask;        /* what comes out is masked as one of these */
 	const struct schema_field *checked;  /* what the schema still has to look at; NULL: nothing */
 	struct value value;
 	struct expr *when;

@@ -87,6 +87,7 @@ struct codec_format {
 	/* For who reads the rows; a codec only carries them. */
 	bool few_ok, more_ok;        /* rows with fewer or more cells than columns are taken */
 	bool skip_blank;             /* blank rows are no records and no error */
+	bool omits;                  /* what has no text is not written */
 	const char *read_only;       /* what of its settings cannot be written; NULL: nothing */
 };
 

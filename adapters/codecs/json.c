@@ -133,6 +133,7 @@ static struct codec_format *json_compile(struct conf *settings, enum charset cha
 		read_array(j, settings, f);
 	else
 		j->base.skip_blank = conf_choice(settings, "blank_rows", "keep|skip", 0, f) == 1;
+	j->base.omits = conf_choice(settings, "absent", "blank|omit", 0, f) == 1;
 	conf_unknown(settings, f);
 	if (f->count == before)
 		return &j->base;
@@ -164,6 +165,29 @@ static void write_object(const struct json_node *n, const struct span *cells, st
 	buf_c(b, '}');
 }
 
+/* False: nothing of it is there, and nothing was written. */
+static bool write_present(const struct json_node *n, const struct span *cells, struct buf *b)
+{
+	const size_t start = b->n;
+
+	for (; n; n = n->next) {
+		const size_t before = b->n;
+
+		buf_c(b, before == start ? '{' : ',');
+		buf_span(b, n->opening);
+		if (n->children && write_present(n->children, cells, b))
+			continue;
+		if (!n->children && cells[n->cell].n)
+			json_quote(b, cells[n->cell]);
+		else
+			b->n = before;
+	}
+	if (b->n == start)
+		return false;
+	buf_c(b, '}');
+	return true;
+}
+
 static int json_write(const struct codec_format *format, unsigned kind, const struct span *cells, unsigned n,
 	struct buf *b, struct err *e)
 {
@@ -177,7 +201,10 @@ static int json_write(const struct codec_format *format, unsigned kind, const st
 	for (unsigned i = 0; i < n; i++)
 		if (cells[i].n && charset_decode(CHARSET_UTF8, cells[i], &none, &same, e))
 			return -1;
-	write_object(j->kinds[kind].root, cells, b);
+	if (!format->omits)
+		write_object(j->kinds[kind].root, cells, b);
+	else if (!write_present(j->kinds[kind].root, cells, b))
+		buf_str(b, "{}");
 	buf_c(b, '\n');
 	return 0;
 }

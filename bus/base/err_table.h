@@ -141,6 +141,16 @@ ROW(E_SITE_WEAK_KEY, "site.weak_key", ERR_CONF, 5, "the key in {file} is not ran
 	"nothing was started; make one: head -c 32 /dev/urandom; a test site (kind: test) may have such a key", "没有启动；生成方法：head -c 32 /dev/urandom；测试站点（kind: test）可以用这样的密钥")
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
+ROW(E_SITE_TOPIC_FORM, "site.topic_form", ERR_CONF, 3, "form {form} does not say what it publishes: consumers could not tell what they get", "报文格式 {form} 没有写发布什么：使用者无从得知会收到什么",
+	"write event: with the type of its schema, such as notice.paid.v1; or hand files over: to: {file: {folder: ...}}", "请写 event: 及其模式的类型，如 notice.paid.v1；或改为交付文件：to: {file: {folder: ...}}")
+ROW(E_SITE_TOPIC_MODE, "site.topic_mode", ERR_CONF, 3, "destination {destination} cannot run in shadow: what goes to a topic is there to be read", "去向 {destination} 不能试运行：写入主题的就是给人读的",
+	"write mode: off, and look at it with jincai try; then mode: live", "请写 mode: off，用 jincai try 查看；之后写 mode: live")
+ROW(E_SITE_TOPIC_NAME, "site.topic_name", ERR_CONF, 3, "{name} cannot stand in the name of a topic: 1 to 60 of a-z, 0-9, hyphen", "{name} 不能用在主题名里：1 到 60 个 a-z、0-9、连字符",
+	"choose another one, or leave name: out: the topic is then called like the destination", "请换一个，或不写 name:，主题即用去向的名称")
+ROW(E_SITE_TOPIC_SPLIT, "site.topic_split", ERR_CONF, 3, "destination {destination} goes to a topic, which is not split", "去向 {destination} 写入主题，主题不拆分",
+	"leave split: out: consumers find the unit in each event, and events of one key stay in order", "请去掉 split:；使用者从每个事件里看单位，同一键的事件保持先后次序")
+ROW(E_SITE_TOPIC_TWICE, "site.topic_twice", ERR_CONF, 3, "{topic} is written by destination {name} already", "{topic} 已由去向 {name} 写入",
+	"each topic has one writer: give one of them another name: in topic:", "每个主题只有一个写入者：请在其中一个的 topic: 里另写 name:")
 ROW(E_SITE_TWICE, "site.twice", ERR_CONF, 3, "{name} is used twice", "{name} 用了两次", "names are unique over adapters and destinations, and so are their folders", "接入和去向的名称、文件夹都不能重复")
 ROW(E_SITE_INSIDE, "site.inside", ERR_CONF, 3, "{folder}, the folder of {name}, lies inside {outer}, the folder of {other}", "{name} 的文件夹 {folder} 在 {other} 的文件夹 {outer} 之内",
 	"nothing was started; give each destination a folder of its own, beside the others", "没有启动；请给每个去向单独的文件夹，与其他文件夹并列")
@@ -1144,6 +1154,8 @@ ROW(E_FORM_NO_RELEASE, "form.no_release", ERR_CONF, 5, "instructions need releas
 	"batch: nothing goes out before the whole file has proved; record: a dead record is put aside, the others go on", "batch：整个文件核对无误才放行；record：死信放在一边，其余照常放行")
 ROW(E_FORM_PERSONAL_KEY, "form.personal_key", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in the key of every event", "{path} 属于个人信息（{field}），会原样出现在每个事件的键里",
 	"take a field such as data.unit: events of one key keep their order", "请改用 data.unit 这样的字段；同一键的事件保持先后次序")
+ROW(E_FORM_PUBLISHED, "form.published", ERR_CONF, 3, "a form that names an event for consumers cannot be with this {key}:, nothing was loaded", "写有 event: 的对外发布格式不能这样写 {key}:，该报文格式未加载",
+	"it writes codec: {json: {records: lines, absent: omit}}, has neither head, titles nor money, and its schema has no list", "请写 codec: {json: {records: lines, absent: omit}}，不写 head、titles、money，其模式里没有列表")
 ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
 	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
@@ -1151,6 +1163,8 @@ ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
 	"{codec} 格式只能读入，不能写出；该报文格式未加载",
 	"choose another codec for a form that goes out",
 	"输出方向的报文格式请改用别的编解码")
+ROW(E_FORM_REVEAL, "form.reveal", ERR_CONF, 5, "the form and the schema of {type} do not agree whether {field} is personal: nobody would know what goes out", "{field} 是否为个人信息，报文格式与 {type} 的模式说法不一：送出去的是什么便无人知道",
+	"what goes out as it is has reveal: yes in the form and x-sensitivity in the schema; what is masked has neither", "照原样送出的，格式里写 reveal: yes，模式里写 x-sensitivity；遮蔽的，两处都不写")
 ROW(E_FORM_SEVERAL, "form.several", ERR_CONF, 3, "{name} has several forms of that direction", "{name} 下有不止一个这个方向的报文格式",
 	"name one: {name}/FORM", "请写全：{name}/报文名")
 ROW(E_FORM_SYSTEMS, "form.systems", ERR_CONF, 3, "{type} is of another system than {first}", "{type} 与 {first} 不属于同一系统",
@@ -1161,6 +1175,8 @@ ROW(E_FORM_TWO_COLUMNS, "form.two_columns", ERR_CONF, 3, "columns are given twic
 	"keep one of them", "请只留一种")
 ROW(E_FORM_UNKNOWN, "form.unknown", ERR_CONF, 3, "there is no form {name}", "没有报文格式 {name}",
 	"<did you mean {near}? >jincai test lists all forms", "<是不是 {near}？>用 jincai test 可列出全部报文格式")
+ROW(E_FORM_VERSION, "form.version", ERR_CONF, 3, "{type} does not say its version: consumers could not tell what changed", "{type} 没有写版本：使用者无从得知改了什么",
+	"name it as notice.paid.v1; what consumers cannot read as before is a new version, on a topic of its own", "请写成 notice.paid.v1 的样子；使用者无法照旧读取的，另立新版本，用新的主题")
 ROW(E_FORM_WRAP, "form.wrap", ERR_CONF, 3,
 	"{got} is no wrap, or the entry holds more than one",
 	"没有名为 {got} 的封装，或一项里写了不止一个",

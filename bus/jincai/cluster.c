@@ -43,6 +43,8 @@ void cluster_needs(const struct site *s, struct cluster_needs *ret)
 		buf_clear(&name);
 		buf_printf(&name, TOPIC_TO "%s", s->destinations[i].name);
 		add(ret, buf_text(&name), s->partitions);
+		if (s->destinations[i].topic)
+			add(ret, s->destinations[i].topic, s->partitions);
 	}
 	for (unsigned i = 0; single[i]; i++)
 		add(ret, single[i], 1);

@@ -112,6 +112,8 @@ void cluster_rights(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		begin_flow(s, b, s->destinations[i].name);
 		topic(s, b, TOPIC_PARCELS);
+		if (s->destinations[i].topic)
+			topic(s, b, s->destinations[i].topic);
 		buf_c(b, '\n');
 	}
 	buf_str(b, say("\n# 在命令行操作的人：查看一切，提交操作单；check --live 还要看 Kafka 服务器的设置。\n",

@@ -23,6 +23,8 @@ struct recount {
 	uint64_t rows;
 	unsigned gone;               /* originals that are no more */
 	unsigned differs;
+	uint64_t out, handed;        /* of the destination `handing`: events on its topic for consumers, and what went there */
+	const char *handing;
 	struct {                     /* one for each event type that was met */
 		char *type;
 		struct names *names;

@@ -164,6 +164,7 @@ static void add_destinations(const struct site *s, struct buf *b)
 		member(b, "form", form_name(d->form));
 		member(b, "split", text_of(d->split));
 		member(b, "folder", below(s, d->folder));
+		member(b, "topic", text_of(d->topic));
 		member(b, "readers", d->group ? SPAN("group") : SPAN(""));
 		buf_str(b, "}\n");
 	}

@@ -266,7 +266,8 @@ static void read_destination(struct loading *in, struct conf *node)
 		d->split = mem_text(split->text);
 	d->group = read_readers(in, node);
 	d->contact = site_contact(node, in->f);
-	d->folder = read_folder(in, node, "to");
+	if (!site_topic(node, d, in->f))
+		d->folder = read_folder(in, node, "to");
 	conf_unknown(node, in->f);
 }
 
@@ -456,6 +457,7 @@ struct site *site_load_over(const char *path, const char *const *libraries, cons
 		each_entry(&in, "destinations", read_destination);
 		check_twice(&in);
 		site_check_folders(s, in.root, f);
+		site_check_topics(s, in.root, f);
 		routes = conf_need(in.root, "routes", CONF_LIST, f);
 		for (struct conf *c = routes ? routes->first : NULL; c; c = c->next)
 			read_route(&in, c);
@@ -487,6 +489,7 @@ void site_free(struct site *s)
 		form_free(s->destinations[i].form);
 		free(s->destinations[i].name);
 		free(s->destinations[i].folder);
+		free(s->destinations[i].topic);
 		free(s->destinations[i].split);
 		free(s->destinations[i].contact);
 	}

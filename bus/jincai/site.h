@@ -31,6 +31,8 @@
  *	  bank-abc: {form: bank/pipe, gather: batch, mode: live, to: {file: {folder: ./out/abc}}}
  *	                                         # file: {readers: group} lets a receiver in the folder's group take the files
  *	  units: {form: unit/csv, split: data.unit, gather: batch, mode: live, to: {file: {folder: ./out/units}}}
+ *	  notices: {form: notice/paid, gather: batch, mode: live, to: {topic: {}}}
+ *	                                         # for consumers outside, on jincai.out.notices.v1; topic: {name: paid} names it paid
  *	routes:
  *	  - {types: [payroll.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}
  *
@@ -71,6 +73,7 @@ enum site_mode {
 
 struct site_destination {
 	char *name, *folder;
+	char *topic;                 /* that consumers outside read; NULL: it has a folder, else it has none */
 	char *split;                 /* path, or NULL */
 	bool group;                  /* readers: group */
 	enum site_mode mode, said;   /* said: by the file; mode is off where that may not be (in_force.h) */
@@ -146,6 +149,13 @@ char *site_path(const struct site *s, struct span path);
 /* site_people.c: people: of the site file; NULL when there is none. A file of days may have more than one finding.
  * Findings: those of people_add and people_add_day, file.*, site.people_few; the note site.people_local. */
 struct people *site_people(const struct site *s, struct conf *root, struct findings *f);
+/* site_topic.c: to: {topic: {name: NAME}} of a destination, into it: the topic TOPIC_OUT "<name>.v<version of the form's schema>",
+ * NAME is that of the destination when it is left out. A new version of a schema is another form, and another destination beside
+ * the old one, so that consumers change over in their own time. False: it goes elsewhere. Findings: site.topic_form {form},
+ * site.topic_mode, site.topic_split, site.topic_name {name}. */
+bool site_topic(struct conf *map, struct site_destination *d, struct findings *f);
+/* No topic has two writers. Findings: site.topic_twice {topic, name}. */
+void site_check_topics(const struct site *s, struct conf *root, struct findings *f);
 /* site_contact.c: contact: of an adapter or destination, to be freed, NULL when it has none; expect: of an adapter. */
 char *site_contact(struct conf *map, struct findings *f);
 void site_expect(struct conf *map, struct expect *ret, struct findings *f);

@@ -155,7 +155,7 @@ static struct flow *destination_of(struct site *s, struct bus *b, const struct s
 {
 	struct buf shadow = BUF_INIT;
 	struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form, .folder = d->folder,
-		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL};
+		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL, .topic = d->topic};
 	struct flow *f;
 
 	if (s->store[0]) {

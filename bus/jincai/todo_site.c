@@ -180,6 +180,7 @@ int todo_disks(struct todo *t, struct err *e)
 	for (unsigned i = 0; i < t->site->nadapters; i++)
 		look_at_disk(&d, t->site->adapters[i].folder);
 	for (unsigned i = 0; i < t->site->ndestinations; i++)
-		look_at_disk(&d, t->site->destinations[i].folder);
+		if (t->site->destinations[i].folder)
+			look_at_disk(&d, t->site->destinations[i].folder);
 	return add_store(t, e);
 }

@@ -176,6 +176,10 @@ OUT = {
     "units": {"folder": "out/units", "marker": "", "first": 1, "amount": {"by": ",", "behind": 2}},
     "collectors": {"folder": "out/collectors", "marker": "", "first": 1, "amount": {"by": ","}},
 }
+# Whose receivers get what pays; notices go to a topic for consumers outside.
+PAYMENTS = {*OUT, "notices"} - {"cards", "collectors"}
+
+
 def to_try(site="-c {dir}/jincai.yaml"):
     """The batch whose total is wrong is given back; its name ends in the digest of its bytes."""
     wrong = next(f for f in FILES if f.code == "batch.sum")
@@ -207,7 +211,7 @@ class File:
         code = self.code or " ".join(r.dead for r in self.rows if r.dead and r.dead != "record.conflict").split(" ")[0]
         return {"step": self.step, "from": self.folder, "file": self.name, "state": self.state, "code": code,
             "records": len(self.rows), "sum": yuan(sum(r.fen for r in self.rows if r.dead not in UNREADABLE)),
-            "letters": " ".join(letters), "held": " ".join(to for to in OUT if to not in ("cards", "collectors")) if self.stays() else "",
+            "letters": " ".join(letters), "held": " ".join(sorted(PAYMENTS)) if self.stays() else "",
             "en": self.en, "zh": self.zh}
 
     def stays(self):
