@@ -550,11 +550,6 @@ bool map_reveals(const struct map *m, unsigned i)
 	return m->rules[i].reveal;
 }
 
-bool map_keyed(const struct map *m, unsigned i)
-{
-	return m->rules[i].keyed;
-}
-
 void map_limit(struct map *m, unsigned i, size_t bytes)
 {
 	m->rules[i].most = bytes;

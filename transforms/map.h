@@ -118,7 +118,6 @@ void map_limit(struct map *m, unsigned i, size_t bytes);
  * is only where the rule says reveal: yes, and as a keyed hash. */
 void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal);
 bool map_reveals(const struct map *m, unsigned i);
-bool map_keyed(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);
 /* For who explains a record: one rule alone, by its place in the form, when those above it have run: 0 (its result is in

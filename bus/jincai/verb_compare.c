@@ -197,6 +197,8 @@ int verb_compare(const struct args *a)
 				c.to = &c.site->destinations[i];
 		if (!c.to)
 			err_set(&e, E_SITE_NO_FLOW, "name=%s", a->words[0]);
+		else if (!c.to->folder)              /* events on a topic are no file */
+			err_set(&e, E_COMPARE_NONE, "destination=%s\nnumber=-", c.to->name);
 		else
 			got = compare_file(&c, a, &e);
 		code = got < 0 ? verb_failed(&e) : got;
