@@ -88,6 +88,8 @@ for test in acts approve letters repair; do
 done
 count "on Kafka: the router in shares, 300 batches" tests/kafka/shares_test.py python3 tests/kafka/here.py --start \
 	python3 tests/kafka/shares_test.py --long "$program"
+count 'on Kafka: signs of life while one flow is slow' tests/e2e/kafka_conditions_test.py \
+	python3 tests/e2e/kafka_conditions_test.py --long --only "a flow for which" "$program"
 count 'the same events, totals and parcels on both buses: Kafka 3.9' tests/e2e/same_test.py python3 tests/e2e/same_test.py \
 	"$program" build/release/tests/dump_topic --line 3.9
 count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \

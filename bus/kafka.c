@@ -228,6 +228,19 @@ static void kafka_watch_set(struct bus *b, void (*grew)(void *, unsigned), void 
 
 /* ---- open, close ---- */
 
+/* Hosts that were made from one picture may have the same name and the same machine id, and a container has numbers of its own for
+ * processes; a start of a machine has an id that no other one has. */
+static void who_we_are(struct kafka *k)
+{
+	char boot[40], space[32];
+	ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+
+	gethostname(k->host, sizeof k->host - 1);
+	clock_boot_id(boot);
+	if (boot[0] && n > 0)
+		snprintf(k->on, sizeof k->on, "%s.%" PRIu64, boot, (uint64_t)strtoull(space + strcspn(space, "0123456789"), NULL, 10));
+}
+
 static void kafka_close(struct bus *b)
 {
 	struct kafka *k = (struct kafka *)b;
@@ -348,7 +361,7 @@ static int kafka_open(const struct bus_conf *c, const char *rest, enum bus_mode 
 	k->brokers = mem_text(span_of(rest));
 	k->prefix = mem_text(span_of(k->conf->prefix ? k->conf->prefix : ""));
 	k->bus.mode = mode;
-	gethostname(k->host, sizeof k->host - 1);
+	who_we_are(k);
 	based = c->base && k->conf->folder[0] != '/';
 	n = snprintf(k->bus.folder, sizeof k->bus.folder, "%s%s%s", based ? c->base : "", based ? "/" : "", k->conf->folder);
 	if (!rest[0])

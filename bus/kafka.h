@@ -23,9 +23,9 @@
  *
  * Topics, all with the prefix of the site: those of topics.h, and
  *	jincai.positions   compacted, one partition: key "<flow>/<name>", value of the position, empty: taken away; and
- *	                   key "<flow>", the generation record: {"generation":3,"host":"..","pid":1,"left":false}, written
- *	                   when a flow is opened, every 10 s while it is open, and when it is left; "as": the name under which
- *	                   it is fenced, when that is not the flow's
+ *	                   key "<flow>", the generation record: {"generation":3,"host":"..","on":"..","pid":1,"left":false},
+ *	                   written when a flow is opened, every 10 s while it is open, and when it is left; "on": kafka.on; "as":
+ *	                   the name under which it is fenced, when that is not the flow's
  *	jincai.orders      one partition: key act id, value the flow, a line end, the order: handed in; no value: done
  *
  * What a reader gives has been folded before, and what an owner of this process has committed is waited for, so that
@@ -34,7 +34,7 @@
 #define KAFKA_POSITIONS "jincai.positions"
 #define KAFKA_ORDERS "jincai.orders"
 #define KAFKA_HEARTBEAT_MS 10000
-#define KAFKA_SILENT_MS 30000        /* an owner on another host that has not been heard of for so long is taken for dead */
+#define KAFKA_SILENT_MS 30000        /* an owner in another process that has not been heard of for so long is taken for dead */
 #define KAFKA_TRANSACTION_MS 40000   /* transaction.timeout.ms: how long readers stand still behind a dead owner */
 #define KAFKA_CALL_MS 30000          /* no single call waits longer for the cluster */
 #define KAFKA_QUEUE_BYTES 1000000u   /* of values, at which a queue is full and nothing more is fetched for it */
@@ -128,7 +128,8 @@ struct kafka {
 	struct kafka_watch *watched;
 	size_t nwatched;
 	struct kafka_client hand;    /* hands acts in; made when first used, under owners_lock */
-	char host[72];               /* name of this host: who an owner is */
+	char host[72];               /* name of this host, for people: two may have the same */
+	char on[64];                 /* this start of this machine, and of its container: within it a process is told by its number; "" */
 	pthread_mutex_t why_lock;
 	char why[256];               /* what a client last said about the cluster, for a message; "" */
 	bool refused;                /* it was about a password, a certificate, a right */
@@ -215,7 +216,8 @@ int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e)
 /* Ends the transactions that processes of this host have left open when they died: else each owner waits for each of them. To
  * be called before anything is owned by this process. */
 int kafka_fence_dead(struct kafka *k, struct err *e);
-/* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second. */
+/* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second, by several threads: one that waits for
+ * the brokers keeps none of the others. */
 void kafka_heartbeats(struct kafka *k);
 
 /* ---- kafka_acts.c ---- */

@@ -339,7 +339,9 @@ int kafka_fold_open(struct kafka *k, struct err *e)
 	if (kafka_topics(k, learn, k, e) || (try_lock(f) && kafka_follow_all(f, e)))
 		return -1;
 	f->locked_ms = clock_steady_ms();
-	f->started = pthread_create(&f->thread, NULL, run, f) == 0 && pthread_create(&f->heart, NULL, beat, f) == 0;
+	f->started = pthread_create(&f->thread, NULL, run, f) == 0;
+	for (unsigned i = 0; i < KAFKA_HEARTS; i++)
+		f->started = pthread_create(&f->hearts[i], NULL, beat, f) == 0 && f->started;
 	assert(f->started);
 	return wait_first(k, e);
 }
@@ -353,7 +355,8 @@ void kafka_fold_close(struct kafka *k)
 	f->stop = true;
 	if (f->started) {
 		pthread_join(f->thread, NULL);
-		pthread_join(f->heart, NULL);
+		for (unsigned i = 0; i < KAFKA_HEARTS; i++)
+			pthread_join(f->hearts[i], NULL);
 	}
 	for (unsigned i = 0; i < k->ntopics; i++) {
 		for (unsigned j = 0; f->topics[i] && j < k->topics[i]->partitions; j++)

@@ -5,6 +5,8 @@
 #include "kafka.h"
 
 /* What kafka_fold.c (the thread, who folds for the host, waiting) and kafka_follow.c (what is read, and folded) share. */
+#define KAFKA_HEARTS 3u
+
 struct kafka_fold {
 	struct kafka *k;
 	struct kafka_client client;
@@ -13,7 +15,7 @@ struct kafka_fold {
 	pthread_mutex_t starting;
 	int lock;
 	atomic_bool holding;
-	pthread_t thread, heart;
+	pthread_t thread, hearts[KAFKA_HEARTS];
 	bool started, locked, held;  /* held: what lay there when the lock was taken is followed */
 	atomic_bool stop;
 	struct err failed;           /* under k->lock: why there is no more folding */

@@ -20,6 +20,7 @@ struct kafka_owner {
 	struct kafka_client client;
 	rd_kafka_topic_t *topics[BUS_TOPICS_MAX];    /* by at of the topic */
 	pthread_mutex_t lock;        /* its thread, and the one that gives signs of life */
+	uint64_t written;            /* generation of the flow's newest record, as far as we know: ours once it is written */
 	char fence[104];             /* the name under which it is fenced: of the flow, or of a share of it */
 	struct err spent;
 	int64_t wrote_ms;            /* steady: its last commit */
@@ -44,7 +45,9 @@ struct kafka_owner {
 /* What the newest generation record of a flow says. */
 struct sign {
 	uint64_t generation;
-	bool there, left, elsewhere;
+	bool there, left;
+	bool other;                  /* by a process that may still live, and is not this one */
+	long pid;
 	char host[72], fence[104];   /* fence: the name under which it was owned */
 	int64_t time_ms;
 };

@@ -157,13 +157,14 @@ static rd_kafka_resp_err_t worst(struct kafka_owner *o, rd_kafka_resp_err_t code
 }
 
 /* The brokers say the same to who was fenced by another owner, and to whose transaction they ended because it took too long, as
- * after a long sleep of the machine. In both cases nothing has happened; the second one opens again. */
+ * after a long sleep of the machine. In both cases nothing has happened; the second one opens again. Who has not written its own
+ * record yet knows the one that it found. */
 static int fenced(struct kafka_owner *o, struct err *e)
 {
 	struct sign s;
 
 	if (kafka_fold_wait(o->k, KAFKA_WRITTEN, SIGN_MS, e) || kafka_read_sign(o->k, o->owner.flow, &s, e) ||
-		s.generation != o->owner.generation)
+		s.generation != o->written)
 		err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
 	else
 		err_set(e, E_BUS_FAILED, "what=commit of %s\nwhy=its transaction was ended by the brokers: it took too long", o->owner.flow);

@@ -655,8 +655,8 @@ ROW(E_BUS_NO_TOPIC, "bus.no_topic", ERR_CONF, 3,
 	"check the name; a topic appears when the first flow that writes it has run",
 	"请核对名称；主题在写入它的流首次运行后才会出现")
 ROW(E_BUS_OWNED, "bus.owned", ERR_RETRY, 4,
-	"{flow} runs on host {host}, which was heard of {seconds} seconds ago; this process waits and has changed nothing",
-	"{flow} 正在主机 {host} 上运行，{seconds} 秒前仍有消息；本进程等待，未作任何改动",
+	"{flow} runs on host {host}< (process {pid})>, which was heard of {seconds} seconds ago; this process waits and has changed nothing",
+	"{flow} 正在主机 {host} 上运行<（进程 {pid}）>，{seconds} 秒前仍有消息；本进程等待，未作任何改动",
 	"stop it there, or wait: 30 seconds after the last sign of life it is taken over; jincai run --take-over does not wait",
 	"请在那台主机上停止它，或等待：失去消息 30 秒后由本进程接管；jincai run --take-over 不等待")
 ROW(E_BUS_PARTITIONS, "bus.partitions", ERR_CONF, 3,

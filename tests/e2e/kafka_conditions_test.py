@@ -3,7 +3,7 @@
 """What can be wrong between a site and its Kafka cluster, and what must become of it: a code that says what to do, nothing lost,
 nothing twice.
 
-    kafka_conditions_test.py PROGRAM [--only WORDS] [--keep]
+    kafka_conditions_test.py PROGRAM [--only WORDS] [--long] [--keep]
 
 Each case has a fresh site with names of its own; its name is the sentence that it proves. $JINCAI_KAFKA_FOLDER is a plain
 broker that others use too, else one is started. Guarded ones, and those that are ended, are started here.
@@ -36,9 +36,10 @@ MANY = 3                        # cases at once
 OVERHEAD = 512                  # what the program leaves for the frame of a record
 
 
-def case(sentence):
+def case(sentence, long=False):
+    """long: with --long alone."""
     def add(function):
-        CASES.append((sentence, function))
+        CASES.append((sentence, function, long))
         return function
     return add
 
@@ -73,10 +74,10 @@ class KafkaSite(Site):
         self.write(site_text(self.name, address, self.more if more is None else more, **{**self.kafka, **kafka}))
 
     @contextlib.contextmanager
-    def running(self):
+    def running(self, *words):
         """As a service. What it says lies in run.log."""
         with open(self.root / "run.log", "ab") as log:
-            process = subprocess.Popen([self.program, "run"], cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            process = subprocess.Popen([self.program, "run", *words], cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
             try:
                 yield process
@@ -324,17 +325,39 @@ def expired_id(folder):
             expect(process.poll() is None, "the program has ended:", site.said())
 
 
-@case("a second process on the same site takes over, and the first one ends")
-def taken_over(folder):
+@case("of two processes on one host the younger waits for the older and takes its place when that has ended")
+def second_waits(folder):
     site = KafkaSite(folder, plain.address)
     batch = site.drop(payroll(batch=1))
     with site.running() as first:
         site.sends(batch)
         with site.running():
-            soon(lambda: first.poll() is not None, 60, "both run:", site.said)
-            expect(first.returncode == 7, "it ended with", first.returncode, site.said())
+            site.says("bus.owned")
+            time.sleep(3)
+            expect(first.poll() is None, "the older was ended:", site.said())
             second = site.drop(payroll(batch=2))
             site.sends(batch, second)
+            first.terminate()
+            first.wait(30)
+            third = site.drop(payroll(batch=3))
+            site.sends(batch, second, third)
+
+
+@case("one that is told to take over ends the other once, and that one does not come back on top of it")
+def taken_over(folder):
+    site = KafkaSite(folder, plain.address)
+    batch = site.drop(payroll(batch=1))
+    with site.running() as first:
+        site.sends(batch)
+        with site.running("--take-over") as second:
+            soon(lambda: first.poll() is not None, 60, "both run:", site.said)
+            expect(first.returncode == 7, "it ended with", first.returncode, site.said())
+            with site.running():                # as a supervisor does
+                site.says("bus.owned")
+                time.sleep(5)
+                expect(second.poll() is None, "they take it from each other:", site.said())
+                more = site.drop(payroll(batch=2))
+                site.sends(batch, more)
 
 
 def write_to(topic, *values):
@@ -371,10 +394,30 @@ def foreign(folder):
         soon(lambda: site.call("todo", "--json").out.count('"foreign"') == 1, 30, "not told:", site.said)
 
 
+@case("a flow for which the brokers are slow keeps no other from giving signs of life", long=True)
+def one_is_slow(folder):
+    sys.path.append(str(desk.KAFKA))
+    from proxy import Proxy
+    with Proxy([plain.address]) as proxy:
+        site = KafkaSite(folder, proxy.address)
+        batch = site.drop(payroll(batch=1))
+        with site.running():
+            site.sends(batch)
+            proxy.hold_back(every=1, most=1)            # the first sign of life: some 20 seconds
+            soon(lambda: proxy.held, 20, "no sign of life is given:", site.said)
+            slow = proxy.held[0].transactional
+            others = {f"{site.name}.{site.name}.{flow}" for flow in ("site", "router", "payroll-a", "lambeth", "bank-abc", "units")}
+            expect(slow in others, slow)
+            before = {one: len(plain.ask("history", one)) for one in others}
+            time.sleep(8)
+            quiet = [one for one in others - {slow} if len(plain.ask("history", one)) <= before[one]]
+            expect(len(quiet) <= 2, "nothing is heard of", quiet, "while", slow, "is slow")
+
+
 # ---- running ----
 
 def one(entry):
-    sentence, function = entry
+    sentence, function, _ = entry
     folder = pathlib.Path(tempfile.mkdtemp(prefix="kc" + re.sub("[^a-z]", "", function.__name__)[:12], dir=options.work))
     began, wrong = time.monotonic(), ""
     try:
@@ -394,10 +437,11 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("program")
     p.add_argument("--only", default="")
+    p.add_argument("--long", action="store_true", help="those that take long, too")
     p.add_argument("--keep", action="store_true")
     options = p.parse_args()
     options.program = str(pathlib.Path(options.program).resolve())
-    wanted = [entry for entry in CASES if options.only in entry[0]]
+    wanted = [entry for entry in CASES if options.only in entry[0] and options.long >= entry[2]]
     with tempfile.TemporaryDirectory(prefix="kafka_conditions_", ignore_cleanup_errors=True) as work, \
             contextlib.ExitStack() as stack:
         options.work = tempfile.gettempdir() if options.keep else work

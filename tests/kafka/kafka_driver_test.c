@@ -3,8 +3,12 @@
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bus_driver.h"
@@ -161,6 +165,114 @@ static void an_owner_that_has_left_is_followed_at_once(void **state)
 	bus_disown(o);
 }
 
+static void hosts_of_the_same_name_are_told_apart(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = NULL;
+	rd_kafka_t *other = stranger(false);
+	char host[72] = "", text[256];
+
+	gethostname(host, sizeof host - 1);
+	/* No process of that number is here: there one may be. */
+	snprintf(text, sizeof text, "{\"generation\":7,\"host\":\"%s\",\"on\":\"another.1\",\"pid\":4194300,\"left\":false}", host);
+	open_bus(f);
+	write_raw(f, other, "jincai.positions", "flow", text);
+	rd_kafka_destroy(other);
+	bus_close(f->b);
+	open_bus(f);
+	FAILS(f->e, "bus.owned", bus_own(f->b, "flow", &o, &f->e));
+}
+
+/* Owns "flow" in a process of its own, until that is killed. */
+static pid_t owner_apart(struct fix *f)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct bus_owner *o;
+		bool owned = bus_open(&f->conf, BUS_OWN, &f->b, &f->e) == 0 && bus_own(f->b, "flow", &o, &f->e) == 0;
+
+		if (owned && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void a_second_process_of_the_same_host_waits_for_the_first_and_follows_it_when_it_is_gone(void **state)
+{
+	struct fix *f = *state;
+	pid_t first = owner_apart(f);
+	struct bus_owner *o = NULL;
+
+	open_bus(f);
+	FAILS(f->e, "bus.owned", bus_own(f->b, "flow", &o, &f->e));
+	assert_int_equal(kill(first, SIGKILL), 0);
+	/* Nobody has asked how it ended: it is gone all the same. */
+	for (int i = 0; i < 100 && bus_own(f->b, "flow", &o, &f->e); i++)
+		usleep(50000);
+	assert_non_null(o);
+	assert_int_equal(bus_generation(o), 2);
+	assert_int_equal(waitpid(first, NULL, 0), first);
+	bus_disown(o);
+}
+
+/* ---- one that is fenced again and again, by somebody who writes nothing ---- */
+
+struct fencing {
+	struct fix *f;
+	char id[128];
+	atomic_bool stop;
+};
+
+static void *fence_again_and_again(void *arg)
+{
+	struct fencing *x = arg;
+
+	while (!x->stop) {
+		rd_kafka_conf_t *c = rd_kafka_conf_new();
+		char why[256];
+		rd_kafka_t *rk;
+
+		rd_kafka_conf_set(c, "bootstrap.servers", kafka_address(), why, sizeof why);
+		rd_kafka_conf_set(c, "transactional.id", x->id, why, sizeof why);
+		rk = rd_kafka_new(RD_KAFKA_PRODUCER, c, why, sizeof why);
+		rd_kafka_error_destroy(rd_kafka_init_transactions(rk, 10000));
+		rd_kafka_destroy(rk);
+	}
+	return NULL;
+}
+
+static void who_is_fenced_while_it_opens_and_followed_by_nobody_opens_again(void **state)
+{
+	struct fix *f = *state;
+	struct fencing x = {.f = f};
+	struct bus_owner *o = NULL;
+	pthread_t thread;
+	int64_t until;
+
+	open_bus(f);
+	snprintf(x.id, sizeof x.id, "%sdriver.flow", f->prefix);
+	assert_int_equal(pthread_create(&thread, NULL, fence_again_and_again, &x), 0);
+	until = clock_steady_ms() + 20000;
+	while (clock_steady_ms() < until && bus_own(f->b, "flow", &o, &f->e) == 0) {
+		bus_disown(o);
+		o = NULL;
+	}
+	x.stop = true;
+	pthread_join(thread, NULL);
+	assert_null(o);
+	assert_string_equal(err_code(f->e.id)->name, "bus.failed");
+	f->e = ERR_INIT;
+}
+
 static void append(struct fix *f, struct bus_owner *o, unsigned t, const char *value)
 {
 	OK(f->e, bus_append(o, t, 0, SPAN("k"), span_of(value), &f->e));
@@ -286,14 +398,14 @@ static void delete_topic(struct fix *f, rd_kafka_t *rk, const char *name)
 }
 
 /* max_bytes: NULL for the default. */
-static void make_topic(struct fix *f, rd_kafka_t *rk, const char *max_bytes)
+static void make_topic_named(struct fix *f, rd_kafka_t *rk, const char *name, const char *max_bytes)
 {
 	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
 	char why[256];
 	rd_kafka_NewTopic_t *t;
 	rd_kafka_event_t *event;
 
-	snprintf(f->full, sizeof f->full, "%sjincai.payroll", f->prefix);
+	snprintf(f->full, sizeof f->full, "%s%s", f->prefix, name);
 	t = rd_kafka_NewTopic_new(f->full, 1, 1, why, sizeof why);
 	if (max_bytes)
 		assert_int_equal(rd_kafka_NewTopic_set_config(t, "max.message.bytes", max_bytes), 0);
@@ -304,6 +416,47 @@ static void make_topic(struct fix *f, rd_kafka_t *rk, const char *max_bytes)
 	rd_kafka_event_destroy(event);
 	rd_kafka_NewTopic_destroy(t);
 	rd_kafka_queue_destroy(q);
+}
+
+static void make_topic(struct fix *f, rd_kafka_t *rk, const char *max_bytes)
+{
+	make_topic_named(f, rk, "jincai.payroll", max_bytes);
+}
+
+static void sign_at(struct fix *f, rd_kafka_t *rk, const char *flow, int64_t ms)
+{
+	static const char text[] = "{\"generation\":7,\"host\":\"elsewhere\",\"pid\":1,\"left\":false}";
+
+	snprintf(f->full, sizeof f->full, "%sjincai.positions", f->prefix);
+	assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(f->full), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_TIMESTAMP(ms),
+		RD_KAFKA_V_KEY(flow, strlen(flow)), RD_KAFKA_V_VALUE((void *)(uintptr_t)text, sizeof text - 1),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END), 0);
+	assert_int_equal(rd_kafka_flush(rk, 20000), 0);
+}
+
+static void behind_a_transaction_that_stays_open_nobody_is_called_silent(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = NULL;
+	rd_kafka_t *plain = stranger(false), *open = stranger(true);
+	int64_t now = clock_now_ms();
+
+	make_topic_named(f, plain, "jincai.positions", NULL);
+	sign_at(f, plain, "flow", now - 60000);
+	sign_at(f, plain, "other", now);
+	assert_null(rd_kafka_init_transactions(open, 20000));
+	assert_null(rd_kafka_begin_transaction(open));
+	sign_at(f, open, "third", now);
+	sign_at(f, plain, "flow", now);
+	open_bus(f);
+	FAILS(f->e, "bus.behind", bus_own(f->b, "flow", &o, &f->e));
+	assert_null(rd_kafka_abort_transaction(open, 20000));
+	for (int i = 0; i < 100 && bus_own(f->b, "flow", &o, &f->e) && f->e.id == E_BUS_BEHIND; i++)
+		usleep(100000);
+	assert_string_equal(err_code(f->e.id)->name, "bus.owned");
+	f->e = ERR_INIT;
+	rd_kafka_destroy(open);
+	rd_kafka_destroy(plain);
 }
 
 static void of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places(void **state)
@@ -494,6 +647,10 @@ int main(void)
 		CASE(a_topic_that_cannot_be_made_is_named),
 		CASE(an_owner_on_another_host_is_left_alone_while_it_lives),
 		CASE(an_owner_that_has_left_is_followed_at_once),
+		CASE(hosts_of_the_same_name_are_told_apart),
+		CASE(a_second_process_of_the_same_host_waits_for_the_first_and_follows_it_when_it_is_gone),
+		CASE(behind_a_transaction_that_stays_open_nobody_is_called_silent),
+		CASE(who_is_fenced_while_it_opens_and_followed_by_nobody_opens_again),
 		CASE(what_is_no_longer_kept_is_told_and_not_skipped),
 		CASE(what_no_flow_wrote_is_passed_over_noted_for_a_person_and_changes_no_look_up),
 		CASE(of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places),
