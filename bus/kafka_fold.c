@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -17,6 +18,7 @@
 #define LOOK_MS 20                   /* how often the heads are looked at while another process folds */
 #define LOCK_MS 200
 #define LEARN_MS 1000                /* other processes make topics, too */
+#define BEAT_MS 1000                 /* whoever holds the lock touches it so often while it folds */
 #define STALE_MS 5000                /* of a process that folds and does not: twice so long, then we fold ourselves */
 #define STANDSTILL_MS 60000          /* opening gives up when nothing at all was folded for so long */
 #define PROGRESS_MS 5000
@@ -87,6 +89,23 @@ static bool try_lock(struct kafka_fold *f)
 	return f->holding;
 }
 
+/* So that the others know whether they have to: the time of the file that is locked. */
+static void beat_lock(struct kafka_fold *f, int64_t now)
+{
+	if (!f->locked || now - f->beat_ms < BEAT_MS)
+		return;
+	f->beat_ms = now;
+	(void)futimens(f->lock, NULL);
+}
+
+static bool holder_folds(const struct kafka_fold *f)
+{
+	struct stat st;
+
+	return fstat(f->lock, &st) == 0 &&
+		clock_now_ms() - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000) < STALE_MS;
+}
+
 static int is_behind(struct kafka *k, bool *ret, struct err *e)
 {
 	*ret = false;
@@ -109,9 +128,12 @@ static int is_behind(struct kafka *k, bool *ret, struct err *e)
 /* The process that holds the lock may be one that was stopped. Two may fold: what is put twice is there once. */
 static int look_after(struct kafka_fold *f, int64_t now, struct err *e)
 {
-	bool before = f->behind;
+	const bool before = f->behind;
 
 	f->moved_ms = now;
+	f->behind = false;
+	if (holder_folds(f))
+		return 0;                /* as well as it can: a second one would not be faster */
 	if (is_behind(f->k, &f->behind, e))
 		return -1;
 	if (!before || !f->behind)
@@ -146,6 +168,11 @@ static int turn(struct kafka_fold *f, struct err *e)
 		f->locked_ms = now;
 		if (try_lock(f) && (f->held ? kafka_follow_rest(f, e) : kafka_follow_all(f, e)))
 			return -1;
+		if (f->holding && !f->locked && holder_folds(f)) {
+			log_line(LOG_INFO, "index.beside", "folder=%s why=the_process_that_folds_does_so_again", f->k->bus.folder);
+			kafka_follow_none(f);
+		}
+		beat_lock(f, now);
 	}
 	if (!f->holding) {
 		usleep(LOOK_MS * 1000);

@@ -21,7 +21,7 @@ struct kafka_fold {
 	struct err failed;           /* under k->lock: why there is no more folding */
 	/* Of the thread: */
 	struct kafka_put *put;
-	int64_t locked_ms, learnt_ms, moved_ms;
+	int64_t locked_ms, learnt_ms, moved_ms, beat_ms;
 	bool behind;
 	unsigned foreign;            /* records that no flow wrote, since the start */
 	size_t taken;                /* bytes of values since it was woken (kafka_read.c): the queue may have been full */
@@ -36,6 +36,8 @@ bool kafka_follows(struct kafka *k, const struct kafka_topic *t);
 int kafka_follow_all(struct kafka_fold *f, struct err *e);
 /* Those that could not be asked about when they came, too. */
 int kafka_follow_rest(struct kafka_fold *f, struct err *e);
+/* Another process folds: what comes is no longer fetched here. */
+void kafka_follow_none(struct kafka_fold *f);
 /* Fetches what others may have written, and lets be what we know. */
 int kafka_follow_fetch(struct kafka_fold *f, struct err *e);
 /* One round, in one put: m, which is destroyed, and all that has come, up to a bound; what comes at once, when there is much. */

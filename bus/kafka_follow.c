@@ -152,6 +152,25 @@ int kafka_follow_all(struct kafka_fold *f, struct err *e)
 	return kafka_follow_rest(f, e);
 }
 
+void kafka_follow_none(struct kafka_fold *f)
+{
+	struct kafka *k = f->k;
+
+	f->holding = f->held = false;
+	for (unsigned i = 0; i < k->ntopics; i++)
+		for (unsigned j = 0; j < k->topics[i]->partitions; j++) {
+			struct kafka_part *p = &k->topics[i]->parts[j];
+
+			if (p->fetching)
+				rd_kafka_consume_stop(f->topics[i], (int32_t)j);
+			p->fetching = p->out_of_range = false;
+			pthread_mutex_lock(&k->lock);
+			p->following = false;
+			p->nruns = 0;
+			pthread_mutex_unlock(&k->lock);
+		}
+}
+
 /* ---- folding a record ---- */
 
 struct sink {

@@ -77,9 +77,10 @@ if(Python3_FOUND)
 endif()
 
 jincai_test(kafka_driver_test bus FOLDER kafka)
+jincai_test(kafka_folds_test bus FOLDER kafka)
 add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
-set_tests_properties(kafka_driver_test bus_contract_kafka PROPERTIES TIMEOUT 300 LABELS kafka)
-kafka_tests(kafka_driver_test bus_contract_kafka)
+set_tests_properties(kafka_driver_test kafka_folds_test bus_contract_kafka PROPERTIES TIMEOUT 300 LABELS kafka)
+kafka_tests(kafka_driver_test kafka_folds_test bus_contract_kafka)
 
 add_executable(bench_kafka bench/bench_kafka.c)
 target_link_libraries(bench_kafka PRIVATE bus jincai_flags)

@@ -15,6 +15,7 @@ import contextlib
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -224,6 +225,7 @@ def main():
     p.add_argument("--pause", type=float, default=1.0, help="seconds between two files")
     p.add_argument("--samples", help="file for all that was measured")
     a = p.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # ends what runs, too
     setting = cluster.Setting(**vars(matrix.setting_of(a)))
     setting.count_lib = ""
     if a.kafka:
