@@ -160,86 +160,6 @@ static int restore_position(struct intake *in, struct err *e)
 
 /* ---- the flow ---- */
 
-/* 1 when the taken name has a claim record; *ret_state is its state, or "". */
-static int claimed(struct intake *in, const char *taken, char ret_state[24], struct err *e)
-{
-	char key[INDEX_KEY_MAX], batchid[INDEX_KEY_MAX];
-	struct bus_entry entry;
-	int got = bus_look(in->flow.bus, in->flow.owner, INDEX_CLAIMS,
-		index_key(key, INDEX_TAKEN, span_of(in->name), span_of(taken)), &entry, e);
-
-	ret_state[0] = 0;
-	if (got <= 0)
-		return got;
-	snprintf(batchid, sizeof batchid, "%.*s", SPAN_F(entry.extra));
-	got = bus_look(in->flow.bus, in->flow.owner, INDEX_CLAIMS,
-		index_key(key, INDEX_BATCH, span_of(batchid), SPAN_NONE), &entry, e);
-	if (got == 1)
-		snprintf(ret_state, 24, "%.*s", SPAN_F(entry.extra));
-	return got < 0 ? -1 : 1;
-}
-
-static bool ended(const char *state)
-{
-	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0 && strcmp(state, "reread") != 0;
-}
-
-static void wait_for(struct intake *in, const char *taken, int64_t not_before)
-{
-	in->waiting = mem_grow(in->waiting, in->nwaiting + 1u, sizeof *in->waiting);
-	in->waiting[in->nwaiting++] = (struct waiting){mem_text(span_of(taken)), not_before};
-	intake_attend(in, false, false);
-}
-
-/* One name in .taken: nobody has claimed it, or it waits for a person, or its time is past. */
-static int look_at_taken(struct intake *in, const char *taken, int64_t keep_since, struct err *e)
-{
-	char state[24];
-	int got = claimed(in, taken, state, e);
-
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		wait_for(in, taken, 0);
-	intake_attend(in, strcmp(state, "held") == 0, strcmp(state, "conflict") == 0 || strcmp(state, "unreadable") == 0);
-	if (in->setup.keep_days && ended(state) && drop_taken_time(in->drop, taken) < keep_since)
-		drop_forget(in->drop, taken);
-	return 0;
-}
-
-static int find_waiting(struct intake *in, struct err *e)
-{
-	int64_t keep_since = clock_now_ms() - (int64_t)in->setup.keep_days * 86400000;
-	char **names;
-	int ret = 0;
-
-	if (drop_taken(in->drop, &names, e) != 0)
-		return -1;
-	for (unsigned i = 0; names[i] && ret == 0; i++)
-		ret = look_at_taken(in, names[i], keep_since, e);
-	fsys_list_free(names);
-	return ret;
-}
-
-/* Spool files of batches that have ended, or that never came to a claim: an earlier life died before deleting them. */
-static int sweep_spool(struct intake *in, struct err *e)
-{
-	char **names;
-	int ret = 0;
-
-	if (drop_spool_list(in->drop, &names, e) != 0)
-		return -1;
-	for (unsigned i = 0; names[i] && ret == 0; i++) {
-		char state[24];
-		int got = claimed(in, names[i], state, e);
-
-		if (got < 0 || ((got == 0 || ended(state)) && drop_spool_delete(in->drop, names[i], e) != 0))
-			ret = -1;
-	}
-	fsys_list_free(names);
-	return ret;
-}
-
 static int intake_open(struct flow *f, struct err *e)
 {
 	struct intake *in = (struct intake *)f;
@@ -249,10 +169,10 @@ static int intake_open(struct flow *f, struct err *e)
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
 		return -1;
-	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 || find_waiting(in, e) != 0 ||
+	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 || intake_find_waiting(in, e) != 0 ||
 		intake_attend_suspects(in, e) != 0)
 		return -1;
-	return sweep_spool(in, e);
+	return intake_sweep_spool(in, e);
 }
 
 static void report_refused(void *arg, const struct err *why)
@@ -263,29 +183,16 @@ static void report_refused(void *arg, const struct err *why)
 	log_err(LOG_WARN, "intake.refused", why, "flow=%s", in->name);
 }
 
-/* The first of those in .taken whose time has come, taken off the list; NULL. To be freed. */
-static char *next_waiting(struct intake *in)
-{
-	int64_t now = clock_steady_ms();
-
-	for (unsigned i = 0; i < in->nwaiting; i++)
-		if (in->waiting[i].not_before <= now) {
-			char *taken = in->waiting[i].taken;
-
-			memmove(&in->waiting[i], &in->waiting[i + 1], (--in->nwaiting - i) * sizeof *in->waiting);
-			intake_attend(in, false, false);
-			return taken;
-		}
-	return NULL;
-}
-
 /* 1 and a file is being claimed, 0 there is none. */
 static int next_file(struct intake *in, struct err *e)
 {
-	char *waiting = next_waiting(in), taken[256];
+	char *waiting, taken[256];
 	const char *name;
 	int got;
 
+	if (intake_find_strays(in, e) != 0)
+		return -1;
+	waiting = intake_next_waiting(in);
 	if (waiting) {
 		got = intake_claim_begin(in, waiting, NULL, e);
 		free(waiting);
@@ -305,7 +212,7 @@ static int next_file(struct intake *in, struct err *e)
 static int put_back(struct intake *in, const struct err *why)
 {
 	log_err(LOG_INFO, "intake.growing", why, "flow=%s", in->name);
-	wait_for(in, in->claiming->taken, clock_steady_ms() + GROWING_MS);
+	intake_wait_for(in, in->claiming->taken, clock_steady_ms() + GROWING_MS);
 	intake_claiming_free(in->claiming);
 	in->claiming = NULL;
 	return 0;

@@ -9,7 +9,7 @@
 
 /*
  * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
- * and judges, intake_reread.c what is claimed once more, intake_repair.c lines
+ * and judges, intake_taken.c what lies in .taken, intake_reread.c what is claimed once more, intake_repair.c lines
  * that a person changed, intake_publish.c the way from the spool onto the bus, intake_act.c
  * what a person decides. Nobody else includes this.
  */
@@ -75,6 +75,7 @@ struct intake {
 		int64_t not_before;  /* steady ms: a file that grew is looked at again after a while, others go first */
 	} *waiting;
 	unsigned nwaiting, counter;
+	int64_t look_due;            /* steady ms: when .taken is looked at again */
 	struct claiming *claiming;
 	struct publishing *publishing;
 	struct buf event, position;
@@ -111,6 +112,18 @@ enum id_verdict { ID_NEW, ID_DUPLICATE, ID_CONFLICT, ID_AGAIN };
 /* Was this id published before, and with the same content? ID_AGAIN: in a batch that was returned since; its content does
  * not matter. */
 int intake_look_up_id(struct intake *in, const struct reading_event *x, enum id_verdict *ret, struct err *e);
+
+/* ---- what lies in .taken (intake_taken.c) ---- */
+/* When the flow opens: what nobody has claimed waits, and what waits for a person is told. */
+int intake_find_waiting(struct intake *in, struct err *e);
+/* Now and then: what has come since, and is not ours. */
+int intake_find_strays(struct intake *in, struct err *e);
+/* It is claimed when its time has come, steady ms. */
+void intake_wait_for(struct intake *in, const char *taken, int64_t not_before);
+/* The first one whose time has come, taken off the list; NULL. To be freed. */
+char *intake_next_waiting(struct intake *in);
+/* Deletes spool files of batches that have ended, or that never came to a claim: an earlier life died before it did. */
+int intake_sweep_spool(struct intake *in, struct err *e);
 
 /* ---- claiming (intake_claim.c) ---- */
 /* Keeps again, also when it fails. */

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "claim.h"
+#include "clock.h"
 #include "fsys.h"
 #include "utf8.h"
 
 #define MARKER ".marker"
+#define CHANGE_STEP_MS 2000
 #define NAME_LONGEST 200u            /* bytes: the taken name has two numbers in front and may get .marker behind */
 
 struct drop {
@@ -22,6 +24,7 @@ struct drop {
 	struct slots slots;          /* for matching names */
 	struct arena keep;
 	struct buf name, marker;
+	int64_t read_ms;             /* when .taken had changed last before it was read; 0: not known */
 	char **refused;              /* names that were reported */
 	unsigned nrefused;
 };
@@ -228,11 +231,26 @@ static bool may_be_claimed(const struct drop *d, const char *name)
 		fstatat(d->taken_dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+static int64_t changed_ms(const struct drop *d)
+{
+	struct stat st;
+
+	return fstat(d->taken_dir, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
+}
+
+bool drop_taken_changed(struct drop *d)
+{
+	return !d->read_ms || changed_ms(d) != d->read_ms;
+}
+
 int drop_taken(struct drop *d, char ***ret, struct err *e)
 {
+	const int64_t changed = changed_ms(d);
 	char **names;
 	unsigned kept = 0;
 
+	/* A file system's clock goes in steps: two changes in one of them look like one. */
+	d->read_ms = clock_now_ms() - changed > CHANGE_STEP_MS ? changed : 0;
 	if (fsys_list(d->taken_dir, ".", &names, e) != 0)
 		return err_at(e, "%s/.taken", d->folder);
 	for (unsigned i = 0; names[i]; i++)

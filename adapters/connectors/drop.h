@@ -10,7 +10,8 @@
  *
  * A complete file is *taken*: renamed into .taken/ beside it, under "<generation>-<counter>-<its name>", a name never used
  * before. Only then is it copied into our spool, under the same name, read and digested on the way. What lies in .taken
- * without a claim record is claimed, whoever put it there. The original stays in .taken.
+ * without a claim record is claimed, whoever put it there: a process that was stopped in the middle, and whose flow another one
+ * runs by now, still does the one rename when it goes on. The original stays in .taken.
  *
  * Names in .taken that end in ".marker" are the markers that were taken along.
  */
@@ -33,6 +34,8 @@ int drop_take(struct drop *d, const char *name, uint64_t generation, unsigned co
 /* Names of the files in .taken, markers and what is no file left out, sorted; freed by fsys_list_free. Marker files whose data was taken before a crash are
  * taken along first. Syncs both folders: an earlier life may have died between a rename and its sync. */
 int drop_taken(struct drop *d, char ***ret, struct err *e);
+/* Has anything come to .taken, or gone, since drop_taken read it? Our own taking counts. */
+bool drop_taken_changed(struct drop *d);
 /* The vendor's name in a taken one. */
 const char *drop_name(const char *taken);
 

@@ -397,6 +397,26 @@ def growing(site):
     expect(sum(got.values()) == rows + more and len(got) == rows + more, f"{sum(got.values())} rows of {rows + more}")
 
 
+@case("a file that a process took after another one had taken its place goes out without a restart")
+def stray(site):
+    first, second = payroll(batch=1), payroll(batch=2)
+    site.drop(first)
+    p = site.start("run")
+    try:
+        wait_for(lambda: sum(site.sent().values()) == len(first.lines), 20, "the first file")
+        (site.root / "hand").mkdir()
+        (site.root / "hand/data").write_bytes(second.content)
+        site.dropped.append(second.content)
+        (site.root / "hand/data").rename(site.payroll / ".taken" / f"0-7-{second.name}")
+        wait_for(lambda: sum(site.sent().values()) == len(first.lines) + len(second.lines), 40, "the file in .taken")
+    finally:
+        p.send_signal(signal.SIGTERM)
+        r = site.finish(p)
+    expect_exit(r, 0)
+    site.sent_is(first, second)
+    site.nothing_lost()
+
+
 # ---- folders that cannot be used ----
 
 def mount(folder, kind="tmpfs", data="size=1m"):
