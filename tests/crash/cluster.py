@@ -18,7 +18,11 @@
     blind      as late, with a program that cannot count what it sent: red is right, and says what the counting is for
 
 After each: all is at its receivers within 120 s of the last harm; the judge; and Kafka's own client reads all topics: each
-id once, each lane without gap or repeat. Exit 0 only with nothing lost, nothing doubled, not a fen."""
+id once, each lane without gap or repeat. Where files come in all the time Kafka's console consumer reads them too, and has
+to see the same. Exit 0 only with nothing lost, nothing doubled, not a fen.
+
+Steps are counted over one calm run. Each is a case, and each request once more: right behind it. Behind a step of a file lies
+what lies before the next one. Syncs of folders above the site change nothing of ours: none."""
 import argparse
 import collections
 import concurrent.futures
@@ -30,6 +34,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -46,6 +51,8 @@ import desk  # noqa: E402
 import proxy  # noqa: E402
 
 DRAIN_SECONDS = 120
+CONSOLE_SECONDS = 60                    # for a consumer to see the next record
+SHARE = 25                              # late requests of one case
 HUNDREDS = 3000                         # files of a case that is fed as long as it lasts
 PATIENCE = "socket.timeout.ms=1000"     # of the program, in the place of 30 s: one late copy takes a second
 SHORT = "socket.timeout.ms=5000,transaction.timeout.ms=6000"    # in the place of 30 and 40 s
@@ -123,11 +130,25 @@ class Office(matrix.Office):
 
     # ---- what Kafka's own client sees ----
 
-    def look_at_topics(self, v):
-        for name, rows in self.kafka.ask("read", self.prefix).items():
+    def look_at_topics(self, v, console=False):
+        topics = self.kafka.ask("read", self.prefix)
+        for name, rows in topics.items():
             name = name[len(self.prefix):]
             if name not in NOT_EVENTS:
                 look_at_topic(v, name, rows)
+        if console:
+            self.look_by_console(v, topics)
+
+    def look_by_console(self, v, topics):
+        """Kafka's console consumer sees what the judge has been told."""
+        seen = collections.Counter(line for rows in topics.values() for line in (
+            (str(partition), str(offset), value or "null") for partition, offset, _, value in rows))
+        said = self.kafka.ask("console", self.prefix, seen.total(), CONSOLE_SECONDS * 1000)
+        also = collections.Counter(tuple(row) for row in said)
+        for row, n in ((seen - also) + (also - seen)).items():
+            v.say("order", f"the console consumer sees it {also[row]} and not {seen[row]} times: {row}")
+        self.note(f"{also.total()} records by Kafka's console consumer")
+
 
 def look_at_topic(v, name, rows):
     """Each id once; in each partition each lane counts from 1 without gap or repeat."""
@@ -198,15 +219,27 @@ def count_of(path, what):
 
 # ---- kinds of cases ----
 
+def in_transaction(office, rng):
+    """(words, settings of a program that is stopped there): before or behind a request of one flow's transactions, of the first
+    dozen."""
+    call = rng.choice(("AddPartitionsToTxn", "Produce", "EndTxn"))
+    flow = rng.choice([name for words in office.apart() for name in words])
+    number, after = rng.randint(2, 12), rng.randint(0, 1)
+    return f"{'behind' if after else 'before'} {call} {number} of {flow}", {
+        "COUNT_STOP": number, "COUNT_AT": f"kafka:{call}:.{flow}$", "COUNT_AFTER": after, "COUNT_KAFKA_CONF": SHORT}
+
+
 def nap(office, rng, n):
     """Stopped N times for longer than the cluster keeps a transaction open, and nobody takes over."""
     for _ in range(n):
-        steps = rng.randint(15, 60)
-        with Service(office, COUNT_STOP=steps, COUNT_AFTER=rng.randint(0, 1), COUNT_KAFKA_CONF=SHORT) as service:
-            asleep = wait_until(lambda: office.feed() or state_of(service.program.pid) == "T", 30)
+        where, count = in_transaction(office, rng)
+        with Service(office, **count) as service:
+            asleep = wait_until(lambda: office.feed() or state_of(service.program.pid) == "T", 60)
             time.sleep(SLEEP_SECONDS)
             service.program.send_signal(signal.SIGCONT)
-            office.note(f"asleep at step {steps}: {asleep}, drained in {office.drained():.1f} s, ended with {service.codes}")
+            office.note(f"{'asleep' if asleep else 'NOT asleep'} {where}, drained in {office.drained():.1f} s, ended with {service.codes}")
+        if not asleep:
+            raise matrix.Wrong("it never slept")
 
 
 def apart(office, rng, n):
@@ -221,25 +254,24 @@ def apart(office, rng, n):
 
 def sleep(office, rng, n):
     """The one that sleeps has a transaction open, or has just ended one: at a step that is a request."""
-    steps, log = rng.randint(30, 90), office.root / "successor.log"
-    office.feed(2)
-    sleeper = Service(office, again=False, COUNT_STOP=steps, COUNT_AFTER=rng.randint(0, 1), COUNT_KAFKA_CONF=SHORT,
-                      COUNT_LOG=office.root / "sleeper.log")
+    where, count = in_transaction(office, rng)
+    log = office.root / "successor.log"
+    sleeper = Service(office, again=False, COUNT_LOG=office.root / "sleeper.log", **count)
     with sleeper:
-        asleep = wait_until(lambda: state_of(sleeper.program.pid) == "T", 30)
+        asleep = wait_until(lambda: office.feed() or state_of(sleeper.program.pid) == "T", 60)
         with Service(office, ("--take-over",), COUNT_LOG=log, COUNT_KAFKA_CONF=SHORT):
             begun = time.monotonic()
             while time.monotonic() - begun < SLEEP_SECONDS or (
                     count_of(log, b"kafka:committed") < n and time.monotonic() - begun < SLEEP_SECONDS + n):
-                office.feed()
-                time.sleep(0.2)
+                office.feed(3)
+                time.sleep(0.1)
             commits = count_of(log, b"kafka:committed")
             sleeper.program.send_signal(signal.SIGCONT)
             # One that had opened nothing yet comes as the younger of the two, and waits for as long as the other lives.
             wait_until(lambda: count_of(office.root / "program.log", b"err=bus.owned") or not sleeper.thread.is_alive(), 60)
             waits = count_of(office.root / "program.log", b"err=bus.owned") > 0
             code = sleeper.ended(1 if waits else 60)
-            office.note(f"asleep at step {steps}, the successor committed {commits} times, then the sleeper ended with {code}, "
+            office.note(f"asleep {where}, the successor committed {commits} times, then the sleeper ended with {code}, "
                         f"drained in {office.drained():.1f} s")
     if not asleep:
         raise matrix.Wrong("the sleeper never slept")
@@ -266,25 +298,31 @@ def wait_until(condition, seconds):
 
 
 def bounce(office, rng, n):
-    """Each time a transaction is open: the program has begun it and not ended it, and the broker wrote it down as such."""
-    log, hits, proved = office.root / "steps.log", collections.Counter(), 0
+    """Until N times a transaction was open as the broker itself wrote it down: the last thing that it says of it before it is
+    gone, or before it is asked to stop, is Ongoing."""
+    log, hits, tries = office.root / "steps.log", collections.Counter(), 0
     with Service(office, COUNT_LOG=log, COUNT_KAFKA_SLOW=OPEN_MS) as service:
-        for _ in range(n):
+        while hits.total() < n and tries < 3 * n:
+            tries += 1
             how = rng.choice(("kill", "kill", "stop"))
             office.feed(2)
             transactional = open_transaction(office, log)
-            at = time.time() * 1000
+            asked = time.time() * 1000
             office.kafka.ask(how)
+            gone = time.time() * 1000
             time.sleep(rng.random())
             office.kafka.ask("restart")
-            state = [row[1] for row in office.kafka.ask("history", transactional) if row[0] <= at][-1:]
-            proved += state == ["Ongoing"]
-            hits[how] += 1
-            office.note(f"{how}, {transactional} {state}")
-        office.note(f"{dict(hits)}, {proved} of {n} in an open transaction, program ended {len(service.codes)} times "
-                    f"{service.codes}, drained in {office.drained():.1f} s")
-    if proved < n:
-        raise matrix.Wrong(f"only {proved} of {n} bounces met an open transaction")
+            states = office.kafka.ask("history", transactional)
+            last = [row for row in states if row[0] <= (gone if how == "kill" else asked)][-1:]
+            after = [row[1] for row in states if last and row[0] > last[0][0]][:3]
+            met = bool(last) and last[0][1] == "Ongoing"
+            hits[how] += met
+            office.say(f"{how} {transactional}: " + (f"{last[0][1]} since {asked - last[0][0]:.0f} ms" if last else "unknown")
+                       + f", then {' '.join(after)}" + ("" if met else ": missed"))
+        office.note(f"{dict(hits)} in an open transaction, by the broker's own log; {tries} tries, program ended "
+                    f"{len(service.codes)} times {service.codes}, drained in {office.drained():.1f} s")
+    if hits.total() < n:
+        raise matrix.Wrong(f"only {hits.total()} of {n} bounces met an open transaction")
 
 
 def open_transaction(office, log):
@@ -350,6 +388,10 @@ class FedOffice(Office):
     def note(self, text):
         print(f"{time.strftime('%T')} {text}", file=self.notes, flush=True)
 
+    def say(self, text):
+        self.note(text)
+        print(text, flush=True)
+
 
 class BetweenOffice(FedOffice):
     """With the proxy between program and brokers."""
@@ -384,7 +426,8 @@ def run_fed(setting, name, keep=False, harm=None, office_of=None):
     office.log.close()
     office.notes.close()
     result.kills = office.kills
-    print(f"{name}: " + (office.root / "notes.log").read_text().rstrip().split("\n")[-1], flush=True)
+    lines = (office.root / "notes.log").read_text().splitlines()
+    print(f"{name}: " + "; ".join(line.split(" ", 1)[1] for line in lines[-2:]), flush=True)
     if kind == "blind":
         result = turned(result)
     if result.ok() and not keep:
@@ -403,7 +446,7 @@ def turned(result):
 
 def finish(office, result, setting):
     result.verdict = office.verdict()
-    office.look_at_topics(result.verdict)
+    office.look_at_topics(result.verdict, console=True)
     for command in setting.check:
         code, out, said = office.ask(command)
         if code:
@@ -440,12 +483,30 @@ def run_all(setting, names, jobs, stop_at, keep=False):
     return tally
 
 
+def steps_worth(calls, root):
+    """[(kind, number)]: see above."""
+    ret = []
+    for n, (call, what) in enumerate(calls, 1):
+        if call.startswith("kafka:"):
+            ret += [("before", n), ("after", n)]
+        elif call != "fsync" or what.startswith(f"{root}/"):
+            ret.append(("before", n))
+    return ret
+
+
 def names_of(a, steps):
-    alone = [f"{kind}:{n}:{a.seed + i}" for kind, n, times in (
-        ("sleep", a.commits, a.sleepers), ("nap", 3, a.sleepers // 3), ("bounce", a.bounces, a.bounces > 0), ("late", a.late, a.late > 0),
-        ("blind", a.blind, a.blind > 0)) for i in range(times)]
-    few = [f"apart:10:{a.seed + i}" for i in range((a.apart + 9) // 10)]
-    return (matrix.names_of(a, steps) if steps else []) + few, alone
+    """Those that may run beside others, and those that the others would not survive."""
+    together = [f"{kind}:{n}:{a.seed}" for kind, n in (steps[a.seed % a.every::a.every] if a.every else [])]
+    together += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
+    together += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50)]
+    together += [f"{kind}:{n}:{a.seed + i}" for kind, n, times in (
+        ("sleep", a.commits, a.sleepers), ("nap", 3, a.sleepers // 3), ("late", min(a.late, SHARE), share(a.late)),
+        ("blind", min(a.blind, SHARE), share(a.blind)), ("apart", 10, (a.apart + 9) // 10)) for i in range(times)]
+    return together, [f"bounce:{a.bounces}:{a.seed}"] if a.bounces else []
+
+
+def share(n):
+    return (n + SHARE - 1) // SHARE
 
 
 def main():
@@ -453,7 +514,7 @@ def main():
     matrix.options(p)
     p.add_argument("--kafka", help="folder of broker.py start")
     p.add_argument("--kills", type=int, default=0, help="at random times, about; and at each step")
-    p.add_argument("--every", type=int, default=1, help="only each Kth step")
+    p.add_argument("--every", type=int, default=1, help="only each Kth step; 0: none")
     p.add_argument("--apart", type=int, default=0, help="kills of single flows in processes of their own")
     p.add_argument("--sleepers", type=int, default=0)
     p.add_argument("--commits", type=int, default=30, help="of the successor of each sleeper")
@@ -475,15 +536,16 @@ def main():
 
 
 def run(a, setting):
-    steps = 0
-    if a.kills and not a.only:
+    steps = []
+    if a.kills and a.every and not a.only:
         calm = run_case(setting, f"count:0:{a.seed}")
         if not calm.ok():
             matrix.Tally(1, a.systems).take(calm)
             return 1
-        steps = calm.steps
+        steps = steps_worth(calm.calls, calm.folder)
+        print(f"seed {a.seed}: {calm.steps} steps over one run ({a.systems}), {len(steps)} cases of them", flush=True)
     together, alone = (a.only, []) if a.only else names_of(a, steps)
-    print(f"seed {a.seed}: {steps} steps over one run ({a.systems}), {len(together) + len(alone)} cases", flush=True)
+    print(f"seed {a.seed}: {len(together) + len(alone)} cases", flush=True)
     begun = time.monotonic()
     code = 0
     for names, jobs in ((together, a.jobs), (alone, 1)):

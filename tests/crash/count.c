@@ -8,6 +8,7 @@
  *	COUNT_LOG=FILE            appends a line a step, before it: number, call, path, cut by tabs
  *	COUNT_KILL=N              SIGKILL right before step N; with COUNT_AFTER=1 right after it
  *	COUNT_STOP=N              SIGSTOP in the place of SIGKILL: somebody may wake it later
+ *	COUNT_AT=CALL:PART        COUNT_KILL and COUNT_STOP count only those steps; PART as of COUNT_SKIP
  *	COUNT_FAIL=N:ERRNO        step N fails (EIO, ENOSPC, EDQUOT, EROFS, or a number)
  *	COUNT_FAIL_WRITE=N:ERRNO  a full disk: from the Nth plain write to a regular file on, all of them fail
  *	COUNT_FAIL_GROW=1         ... but only those that make a file longer, as on a real one
@@ -56,16 +57,16 @@ static struct {
 	bool after, grow;
 	const char *until, *boot_id;
 	long clock;
-	struct {
+	struct place {
 		char call[32];
 		const char *part;
 		size_t n;
 		bool at_end;
-	} skips[SKIPS];
+	} skips[SKIPS], at;          /* at: without a call, all steps */
 	unsigned nskips;
 } asked;
 
-static atomic_ulong steps, writes, failed;
+static atomic_ulong steps, writes, failed, passed, chosen;   /* of asked.at: how many, and the number of the one that was meant */
 
 struct step {
 	unsigned long n;             /* 0: not counted */
@@ -114,21 +115,28 @@ static unsigned long number_errno(const char *name, int *ret_errno)
 	return number(name);
 }
 
+/* CALL:PART, of n bytes; the calls of count_kafka.c are kafka:CALL. */
+static bool read_place(const char *text, size_t n, struct place *ret)
+{
+	const size_t kafka = strncmp(text, "kafka:", 6) == 0 ? 6 : 0;
+	size_t call = kafka + strcspn(text + kafka, ":");
+
+	if (call >= n || call >= sizeof ret->call)
+		return false;
+	memcpy(ret->call, text, call);
+	ret->part = text + call + 1;
+	ret->n = n - call - 1;
+	ret->at_end = text[n - 1] == '$';
+	ret->n -= ret->at_end;
+	return true;
+}
+
 static void read_skips(const char *text)
 {
 	while (text && *text && asked.nskips < SKIPS) {
-		size_t n = strcspn(text, ","), call = strcspn(text, ":");
+		size_t n = strcspn(text, ",");
 
-		if (call < n && call < sizeof asked.skips->call) {
-			memcpy(asked.skips[asked.nskips].call, text, call);
-			asked.skips[asked.nskips].part = text + call + 1;
-			asked.skips[asked.nskips].n = n - call - 1;
-			if (n > call + 1 && text[n - 1] == '$') {
-				asked.skips[asked.nskips].at_end = true;
-				asked.skips[asked.nskips].n--;
-			}
-			asked.nskips++;
-		}
+		asked.nskips += read_place(text, n, &asked.skips[asked.nskips]);
 		text += n + (text[n] == ',');
 	}
 }
@@ -166,6 +174,8 @@ static void ask(void)
 	asked.boot_id = getenv("COUNT_BOOT_ID");
 	asked.clock = (long)number("COUNT_CLOCK");
 	read_skips(getenv("COUNT_SKIP"));
+	if (getenv("COUNT_AT"))
+		read_place(getenv("COUNT_AT"), strlen(getenv("COUNT_AT")), &asked.at);
 	asked.on = log || asked.kill || asked.stop || asked.fail || asked.fail_write || asked.nskips || asked.boot_id;
 	atomic_store(&asked.ready, 1);
 }
@@ -182,15 +192,20 @@ static void die(void)
 		pause();
 }
 
+static bool meant(unsigned long n, unsigned long wanted)
+{
+	return wanted && n == (asked.at.call[0] ? atomic_load(&chosen) : wanted);
+}
+
 /* What was asked for at step n, before it or after it. */
 static void harm(unsigned long n, bool after)
 {
 	if (after != asked.after || !n)
 		return;
-	if (n == asked.kill)
+	if (meant(n, asked.kill))
 		die();
-	if (n == asked.stop)
-		syscall(SYS_kill, syscall(SYS_getpid), SIGSTOP);
+	if (meant(n, asked.stop))        /* to this thread: it goes not one step further */
+		syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), SIGSTOP);
 }
 
 /* ---- paths ---- */
@@ -230,20 +245,28 @@ static void path_two(int from_dir, const char *from, int to_dir, const char *to,
 
 /* ---- steps ---- */
 
-static bool skipped(const char *call, const char *path)
+static bool lies_at(const struct place *p, const char *call, const char *path)
 {
 	size_t n = strlen(path);
 
-	for (unsigned i = 0; i < asked.nskips; i++) {
-		size_t part = asked.skips[i].n;
+	if (strcmp(call, p->call))
+		return false;
+	return p->at_end ? n >= p->n && memcmp(path + n - p->n, p->part, p->n) == 0 : memmem(path, n, p->part, p->n) != NULL;
+}
 
-		if (strcmp(call, asked.skips[i].call))
-			continue;
-		if (asked.skips[i].at_end ? n >= part && memcmp(path + n - part, asked.skips[i].part, part) == 0
-			: memmem(path, n, asked.skips[i].part, part) != NULL)
+static bool skipped(const char *call, const char *path)
+{
+	for (unsigned i = 0; i < asked.nskips; i++)
+		if (lies_at(&asked.skips[i], call, path))
 			return true;
-	}
 	return false;
+}
+
+static void choose(unsigned long n, const char *call, const char *path)
+{
+	if (asked.at.call[0] && lies_at(&asked.at, call, path) &&
+		atomic_fetch_add(&passed, 1) + 1 == (asked.kill ? asked.kill : asked.stop))
+		atomic_store(&chosen, n);
 }
 
 static struct step step_begin(const char *call, const char *path)
@@ -257,6 +280,7 @@ static struct step step_begin(const char *call, const char *path)
 
 		syscall(SYS_write, asked.log, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
 	}
+	choose(s.n, call, path);
 	harm(s.n, false);
 	if (s.n == asked.fail) {
 		s.refused = true;

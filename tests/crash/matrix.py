@@ -58,11 +58,15 @@ class Result:
     verdict: judge.Verdict = None
     wrong: str = ""                     # what else went wrong
     kills: int = 0
-    steps: int = 0
+    calls: list = dataclasses.field(default_factory=list)   # its durable steps: [call, what], when it logged them
     folder: str = ""
 
     def ok(self):
         return not self.wrong and self.verdict is not None and self.verdict.ok()
+
+    @property
+    def steps(self):
+        return len(self.calls)
 
 
 class Wrong(Exception):
@@ -176,8 +180,8 @@ class Office:
         return "\n    ".join(text.splitlines()[-12:])
 
 
-def steps_of(path):
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+def calls_of(path):
+    return [line.split("\t")[1:] for line in path.read_text(errors="replace").splitlines()] if path.exists() else []
 
 
 # ---- kinds of cases: each gets an office with a receiver and does its harm ----
@@ -269,7 +273,7 @@ def run_case(setting, name, keep=False, kinds=None, office_of=Office):
     except Exception as e:
         result.wrong = f"{type(e).__name__} {e}\n    {office.tail()}"
     office.log.close()
-    result.kills, result.steps = office.kills, steps_of(office.root / "steps.log")
+    result.kills, result.calls = office.kills, calls_of(office.root / "steps.log")
     if result.ok() and not keep:
         shutil.rmtree(office.root, ignore_errors=True)
     return result

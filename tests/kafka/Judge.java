@@ -37,6 +37,7 @@ import org.apache.kafka.common.utils.Utils;
  * Judge serve ADDRESS [FILE]   answers commands from stdin, words parted by tabs, until stdin ends (FILE: client settings):
  *   create TOPIC PARTITIONS REPLICATION [NAME=VALUE]...
  *   consume TOPIC committed|uncommitted     all records up to the end as it is now
+ *   read PREFIX committed|uncommitted       the same of all topics that begin so, with their names before
  *   produce TOPIC KEY VALUE                 key and value in base64
  *   transact ID TOPIC KEY VALUE commit|abort|open
  *   transactions                            each transactional id that a coordinator knows
@@ -106,36 +107,57 @@ public final class Judge {
 		}
 	}
 
+	private KafkaConsumer<byte[], byte[]> consumer(String isolation) {
+		// A poll at the end of a partition, and so each close, waits no longer than that.
+		return new KafkaConsumer<>(with("isolation.level", "read_" + isolation, "auto.offset.reset", "none", "enable.auto.commit",
+			"false", "fetch.max.wait.ms", "10"), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+	}
+
 	private void consume(String topic, String isolation) {
-		Map<String, Object> settings = with("isolation.level", "read_" + isolation, "auto.offset.reset", "none",
-			"enable.auto.commit", "false");
-		try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(),
-				new ByteArrayDeserializer())) {
-			List<TopicPartition> all = new ArrayList<>();
-			for (PartitionInfo info : consumer.partitionsFor(topic))
-				all.add(new TopicPartition(topic, info.partition()));
-			if (all.isEmpty())
+		try (KafkaConsumer<byte[], byte[]> consumer = consumer(isolation)) {
+			List<PartitionInfo> infos = consumer.partitionsFor(topic);
+			if (infos.isEmpty())
 				throw new IllegalArgumentException("no such topic: " + topic);
-			consumer.assign(all);
-			consumer.seekToBeginning(all);
-			Map<TopicPartition, Long> ends = consumer.endOffsets(all);
-			Map<Integer, List<ConsumerRecord<byte[], byte[]>>> got = new TreeMap<>();
-			long moved = System.nanoTime(), sum = -1;
-			while (all.stream().anyMatch(tp -> consumer.position(tp) < ends.get(tp))) {
-				for (ConsumerRecord<byte[], byte[]> r : consumer.poll(Duration.ofMillis(100)))
-					if (r.offset() < ends.get(new TopicPartition(topic, r.partition())))
-						got.computeIfAbsent(r.partition(), p -> new ArrayList<>()).add(r);
-				long now = all.stream().mapToLong(consumer::position).sum();
-				if (now != sum)
-					moved = System.nanoTime();
-				else if (System.nanoTime() - moved > WAIT_MS * 1_000_000L)
-					throw new IllegalStateException("no progress at " + now + " of " + ends);
-				sum = now;
-			}
-			for (List<ConsumerRecord<byte[], byte[]>> records : got.values())
-				for (ConsumerRecord<byte[], byte[]> r : records)
-					say(r.partition(), r.offset(), word(r.key()), word(r.value()));
+			for (ConsumerRecord<byte[], byte[]> r : all(consumer, infos))
+				say(r.partition(), r.offset(), word(r.key()), word(r.value()));
 		}
+	}
+
+	private void read(String prefix, String isolation) {
+		try (KafkaConsumer<byte[], byte[]> consumer = consumer(isolation)) {
+			List<PartitionInfo> infos = new ArrayList<>();
+			for (Map.Entry<String, List<PartitionInfo>> topic : consumer.listTopics().entrySet())
+				if (topic.getKey().startsWith(prefix))
+					infos.addAll(topic.getValue());
+			for (ConsumerRecord<byte[], byte[]> r : all(consumer, infos))
+				say(r.topic(), r.partition(), r.offset(), word(r.key()), word(r.value()));
+		}
+	}
+
+	/** All records up to the ends as they are now, by topic and partition. */
+	private static List<ConsumerRecord<byte[], byte[]>> all(KafkaConsumer<byte[], byte[]> consumer, List<PartitionInfo> infos) {
+		List<TopicPartition> all = new ArrayList<>();
+		for (PartitionInfo info : infos)
+			all.add(new TopicPartition(info.topic(), info.partition()));
+		consumer.assign(all);
+		consumer.seekToBeginning(all);
+		Map<TopicPartition, Long> ends = consumer.endOffsets(all);
+		Map<String, List<ConsumerRecord<byte[], byte[]>>> got = new TreeMap<>();
+		long moved = System.nanoTime(), sum = -1;
+		while (all.stream().anyMatch(tp -> consumer.position(tp) < ends.get(tp))) {
+			for (ConsumerRecord<byte[], byte[]> r : consumer.poll(Duration.ofMillis(100)))
+				if (r.offset() < ends.get(new TopicPartition(r.topic(), r.partition())))
+					got.computeIfAbsent(String.format("%s %06d", r.topic(), r.partition()), p -> new ArrayList<>()).add(r);
+			long now = all.stream().mapToLong(consumer::position).sum();
+			if (now != sum)
+				moved = System.nanoTime();
+			else if (System.nanoTime() - moved > WAIT_MS * 1_000_000L)
+				throw new IllegalStateException("no progress at " + now + " of " + ends);
+			sum = now;
+		}
+		List<ConsumerRecord<byte[], byte[]>> rows = new ArrayList<>();
+		got.values().forEach(rows::addAll);
+		return rows;
 	}
 
 	private KafkaProducer<byte[], byte[]> producer(String... more) {
@@ -187,6 +209,7 @@ public final class Judge {
 			switch (word[0]) {
 			case "create" -> create(word);
 			case "consume" -> consume(word[1], word[2]);
+			case "read" -> read(word[1], word[2]);
 			case "produce" -> produce(word);
 			case "transact" -> transact(word);
 			case "transactions" -> transactions();

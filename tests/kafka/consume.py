@@ -16,11 +16,14 @@ import libs
 IDLE_MS = 5000
 
 
-def console(cluster, topic, isolation="committed"):
-    """As Judge.consume, for keys and values without line ends and tabs; a missing key is b"null"."""
+def console(cluster, topic=None, isolation="committed", include=None, most=0, wait_ms=IDLE_MS):
+    """As Judge.consume, for keys and values without line ends and tabs; what is missing is b"null". include: a pattern, in the place
+    of a topic; most: so many, then it waits for no more."""
     words = libs.java(cluster.state["line"], "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
-                      cluster.inside, "--topic", topic, "--from-beginning", "--isolation-level", f"read_{isolation}",
-                      "--timeout-ms", str(IDLE_MS))
+                      cluster.inside, *(("--include", include) if include else ("--topic", topic)), "--from-beginning",
+                      "--isolation-level", f"read_{isolation}", "--timeout-ms", str(wait_ms))
+    if most:
+        words += ["--max-messages", str(most)]
     for name in ("partition", "offset", "key"):
         words += ["--property", f"print.{name}=true"]
     said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout

@@ -75,6 +75,13 @@ class Judge:
         """[(partition, offset, key, value)] up to the end as it is now; bytes, or None."""
         return [(int(p), int(o), value(k), value(v)) for p, o, k, v in self.ask("consume", topic, isolation)]
 
+    def read(self, prefix, isolation="committed"):
+        """{topic: as consume} of all topics that begin so and hold something."""
+        rows = {}
+        for topic, p, o, k, v in self.ask("read", prefix, isolation):
+            rows.setdefault(topic, []).append((int(p), int(o), value(k), value(v)))
+        return rows
+
     def produce(self, topic, key, text):
         """(partition, offset) of the record."""
         (partition, offset), = self.ask("produce", topic, word(key), word(text))

@@ -6,6 +6,7 @@
 
     topics PREFIX               {name: partitions}
     read PREFIX                 {topic: [[partition, offset, key, value]]}, committed, by Kafka's own client
+    console PREFIX N MS         [[partition, offset, value]] of N records of the topics that begin so, by Kafka's console consumer
     create TOPIC N [K=V]...     grow TOPIC N            truncate TOPIC PARTITION (all records are gone)
     delete PREFIX               those topics are gone; how many
     kill|stop|restart|pause|resume|lose [N]
@@ -15,10 +16,12 @@
     replicas PREFIX             {topic: [how many copies each partition has, of them in sync]}, the fewest
 """
 import json
+import re
 import struct
 import sys
 
 import broker
+import consume
 import wire
 
 # Of Kafka's protocol: key and version.
@@ -40,6 +43,10 @@ def request(port, kind, body):
         r = wire.Reader(wire.exactly(sock, size))
     r.take("i"), r.take("i")
     return r
+
+
+def word(value):
+    return None if value is None else value.decode(errors="replace")
 
 
 def must(results):
@@ -76,10 +83,11 @@ class Desk:
                 for name, parts in self.parts(prefix).items()}
 
     def read(self, prefix):
-        def word(value):
-            return None if value is None else value.decode(errors="replace")
-        return {name: [(p, o, word(k), word(v)) for p, o, k, v in self.judge.consume(name)]
-                for name in self.topics(prefix)}
+        return {name: [(p, o, word(k), word(v)) for p, o, k, v in rows] for name, rows in self.judge.read(prefix).items()}
+
+    def console(self, prefix, most, wait_ms):
+        rows = consume.console(self.cluster, most=int(most), wait_ms=int(wait_ms), include=re.escape(prefix) + ".*")
+        return [(str(p), str(o), word(v)) for p, o, _, v in rows]
 
     def delete(self, prefix):
         names = list(self.topics(prefix))
@@ -119,7 +127,7 @@ class Desk:
     def do(self, word, *rest):
         if word in ("kill", "stop", "restart", "pause", "resume", "lose"):
             return getattr(self.cluster, word)(*map(int, rest))
-        if word not in ("topics", "read", "create", "grow", "truncate", "delete", "transactions", "history",
+        if word not in ("topics", "read", "console", "create", "grow", "truncate", "delete", "transactions", "history",
                         "replicas", "pids"):
             raise broker.Failed(f"no such word: {word}")
         return getattr(self, word)(*rest)
