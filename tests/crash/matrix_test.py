@@ -101,6 +101,13 @@ class CountTest(unittest.TestCase):
         for after, sent in (("0", "1\n"), ("1", "2\n")):
             self.assertEqual(self.program(requests, COUNT_KAFKA="1", COUNT_KILL="2", COUNT_AFTER=after)[1], sent)
 
+    def test_only_steps_of_one_kind_count_when_that_is_asked_for(self):
+        look = "f = os.fork()\nif f:\n  os.waitpid(f, 0); print(b.recv(999).count(b's.f')); os._exit(0)\n"
+        requests = "open('x', 'w').close()\nos.rename('x', 'y')\n" + self.REQUESTS.replace(
+            "a.sendmsg([request(3", look + "a.sendmsg([request(3", 1)
+        for at, sent in (("kafka:EndTxn:.f$", "1\n"), ("kafka:EndTxn:.g$", "2\n"), ("rename:/y$", "2\n")):
+            self.assertEqual(self.program(requests, COUNT_KAFKA="1", COUNT_KILL="2", COUNT_AT=at)[1], sent, at)
+
     def test_another_boot_id_is_read(self):
         code = "open('id', 'w').write('other')\nprint(open('/proc/sys/kernel/random/boot_id').read())"
         self.assertEqual(self.program(code, COUNT_BOOT_ID="WORK/id")[1], "other\n")
