@@ -413,6 +413,7 @@ def stray(site):
         p.send_signal(signal.SIGTERM)
         r = site.finish(p)
     expect_exit(r, 0)
+    site.run()                                  # what had not come to all by then
     site.sent_is(first, second)
     site.nothing_lost()
 
