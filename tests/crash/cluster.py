@@ -515,6 +515,7 @@ def main():
     p.add_argument("--kafka", help="folder of broker.py start")
     p.add_argument("--kills", type=int, default=0, help="at random times, about; and at each step")
     p.add_argument("--every", type=int, default=1, help="only each Kth step; 0: none")
+    p.add_argument("--from", dest="begin", type=int, default=1, metavar="STEP", help="only from this step on")
     p.add_argument("--apart", type=int, default=0, help="kills of single flows in processes of their own")
     p.add_argument("--sleepers", type=int, default=0)
     p.add_argument("--commits", type=int, default=30, help="of the successor of each sleeper")
@@ -542,7 +543,7 @@ def run(a, setting):
         if not calm.ok():
             matrix.Tally(1, a.systems).take(calm)
             return 1
-        steps = steps_worth(calm.calls, calm.folder)
+        steps = [step for step in steps_worth(calm.calls, calm.folder) if step[1] >= a.begin]
         print(f"seed {a.seed}: {calm.steps} steps over one run ({a.systems}), {len(steps)} cases of them", flush=True)
     together, alone = (a.only, []) if a.only else names_of(a, steps)
     print(f"seed {a.seed}: {len(together) + len(alone)} cases", flush=True)
