@@ -50,6 +50,7 @@ sys.path.append(str(KAFKA))
 import desk  # noqa: E402
 import proxy  # noqa: E402
 
+matrix.RUN_SECONDS = 300                # calls that wait for a cluster take up to 40 s each, and a machine may have much to do
 DRAIN_SECONDS = 120
 CONSOLE_SECONDS = 60                    # for a consumer to see the next record
 SHARE = 25                              # late requests of one case
@@ -351,7 +352,7 @@ def late(office, rng, n, **count):
     between = office.proxy
     between.hold_back(every=3)
     with Service(office, COUNT_KAFKA_CONF=PATIENCE, COUNT_LOG=office.root / "steps.log", **count) as service:
-        wait_until(lambda: office.feed() or len(between.really_held()) >= n, 60 + 10 * n)
+        wait_until(lambda: office.feed(3) or len(between.really_held()) >= n, 120 + 20 * n)
         between.hold_back(every=0)
         wait_until(lambda: all(held.answer for held in between.held), proxy.LATEST + 5)
         really = between.really_held()
