@@ -53,9 +53,12 @@ struct proving {
 static int prove_line(void *arg, const struct deliver_at *at, const struct line *l, struct err *e)
 {
 	struct proving *p = arg;
+	const struct form *form = p->d->setup.form;
 	const struct span currency = l->currency.p ? l->currency : SPAN("");
 
-	if (make_event(p->d, at->event, l, e) != 0)
+	(void)at;
+	buf_clear(&p->d->event);
+	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &p->d->event, e) != 0)
 		return -1;
 	hash_sha256_add(p->hash, p->d->event.p, p->d->event.n);
 	p->cut += l->cut;
@@ -69,7 +72,7 @@ static int prove_line(void *arg, const struct deliver_at *at, const struct line 
 	return err_set(e, E_PARCEL_SUM, "name=%s", p->d->out_name);
 }
 
-/* The lines read back are those that were gathered, and each can be published. */
+/* The lines read back are those that were gathered, and each can be published. The digest is that of the file that they would be. */
 static int prove(struct deliver *d, struct gathering *g, struct err *e)
 {
 	struct proving p = {.d = d, .hash = hash_sha256_new(), .nsums = g->nsums};

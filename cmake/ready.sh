@@ -22,7 +22,8 @@ needs_test='python3|python3|runs the tests of the house and of crashes|运行代
 # For tests on a real broker; JINCAI_KAFKA=skip goes without.
 needs_kafka='default-jdk-headless|javac|runs the Kafka of the tests|运行测试用的 Kafka
 maven|mvn|gets the Kafka of the tests|获取测试用的 Kafka
-openssl|openssl|makes certificates for tests|生成测试证书'
+openssl|openssl|makes certificates for tests|生成测试证书
+kcat|kcat|reads the topics of consumers|读取对外主题'
 needs_clang='clang-14|clang-14|the second compiler, and fuzzing|第二编译器与模糊测试
 libclang-rt-14-dev|/usr/lib/llvm-14/lib/clang/14.0.6/share/asan_ignorelist.txt|its sanitizers and fuzzer|其检查器与模糊测试库'
 

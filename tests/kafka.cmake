@@ -47,6 +47,14 @@ if(Python3_FOUND)
   kafka_tests(demo_kafka)
 endif()
 
+# What consumers outside see with the clients that they have.
+if(Python3_FOUND)
+  add_test(NAME consumers COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/consumers/clients_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:dump_topic>)
+  set_tests_properties(consumers PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
+  kafka_tests(consumers)
+endif()
+
 # The same files on both buses: the same events, totals, and files for receivers.
 if(Python3_FOUND)
   add_test(NAME same COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/same_test.py $<TARGET_FILE:jincai>

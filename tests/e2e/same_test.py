@@ -46,6 +46,7 @@ import marks  # noqa: E402
 DEMO = HERE.parents[1] / "bus/jincai/demo"
 SECONDS = 60                    # in which a service does what one file asks for
 EVENTS = ("payment", "nontax", "payroll", "asset", "subsidy", "claims", "dead", "parcels", "acts")
+OUT = "jincai.out.notices.v1"
 RESTART = 13                    # files before both services are stopped and started
 
 # What differs by design, see above.
@@ -308,7 +309,7 @@ def compare(options, embedded, kafka, cluster, prefix):
         if words[0] == "balance" and not re.search(r'difference"?:? ?"?0\.00', one):
             raise Wrong(f"{' '.join(words)}: {one}")
         print(f"jincai {' '.join(words)}: the same words")
-    topics = [f"jincai.{name}" for name in EVENTS] + [f"jincai.to.{name}" for name in embedded.destinations]
+    topics = [f"jincai.{name}" for name in EVENTS] + [f"jincai.to.{name}" for name in embedded.destinations] + [OUT]
     one, other = of_embedded(embedded, options.dump, topics), of_kafka(cluster, prefix, topics)
     for topic in topics:
         n = compare_topic(topic, one[topic], other[topic], options.partitions == 1)
