@@ -86,6 +86,7 @@ done
 for test in acts approve letters repair; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
+count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser
 count 'consumers: five clients, and a group of three of which one is killed each 10 s for 5 minutes' tests/consumers/clients_test.py \
 	python3 tests/kafka/here.py --start python3 tests/consumers/clients_test.py "$program" build/release/tests/dump_topic --all
 count "on Kafka: the router in shares, 300 batches" tests/kafka/shares_test.py python3 tests/kafka/here.py --start \

@@ -77,6 +77,12 @@ if(Python3_FOUND)
   set_tests_properties(topic PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What consumers outside may rely on, and what breaks it.
+if(Python3_FOUND)
+  add_test(NAME contract COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/contract_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(contract PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)

@@ -95,6 +95,10 @@ static int store(struct args *a, const char *name, const char *value)
 		return store_to(&a->select, value);
 	else if (strcmp(name, "--follow") == 0)
 		a->follow = true;
+	else if (strcmp(name, "--pages") == 0)
+		a->pages = true;
+	else if (strcmp(name, "--against") == 0)
+		a->against = value;
 	else if (strcmp(name, "--part") == 0)
 		a->part = value;
 	else if (strcmp(name, "--parcel") == 0)

@@ -472,6 +472,8 @@ int verb_check(const struct args *a)
 		s->test ? say("测试", "test ") : "", s->name, s->nadapters, s->ndestinations, s->nroutes);
 	fprintf(stderr, notes ? say("，提醒 %u 条\n", ", %u notes\n") : "\n", notes);
 	code = a->live ? verb_check_live(s) : 0;
+	if (!code && a->against)
+		code = verb_check_against(s, a);
 	site_free(s);
 	return code;
 }

@@ -14,9 +14,9 @@ struct args {
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
-	const char *key, *as, *export_to, *import_from;
+	const char *key, *as, *export_to, *import_from, *against;
 	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
-	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow;
+	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, pages;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };
@@ -50,6 +50,8 @@ bool verb_takes(const struct verb *v, const char *option);
 int verb_run(const struct args *a);
 int verb_check(const struct args *a);
 int verb_check_live(const struct site *s);      /* check --live: the cluster; exit code */
+int verb_check_against(struct site *now, const struct args *a);  /* check --against: what breaks for consumers; exit code */
+int verb_contract(const struct args *a);
 int verb_topics(const struct args *a);
 int verb_tail(const struct args *a);
 int verb_todo(const struct args *a);
