@@ -15,7 +15,7 @@
     bounce     the broker, N times: killed while a transaction is open, or stopped and started as an administrator does
     late       a proxy holds back N requests that end a transaction, past the client's patience, and lets each go while the
                next transaction is open (../kafka/proxy.py)
-    blind      as late, with a program that cannot count what it sent: red is right, and says what the counting is for
+    blind      as late, with a program that cannot count what it sent: what goes wrong then, the counting is for
 
 After each: all is at its receivers within 120 s of the last harm; the judge; and Kafka's own client reads all topics: each
 id once, each lane without gap or repeat. Where files come in all the time Kafka's console consumer reads them too, and has
@@ -360,7 +360,7 @@ def open_transaction(office, log):
 def late(office, rng, n, **count):
     """Until N were late as meant. Of those that never saw a later transaction of their flow nothing is expected."""
     between = office.proxy
-    between.hold_back(every=3)
+    between.hold_back(every=3, within=0.7)
     with Service(office, COUNT_KAFKA_CONF=PATIENCE, COUNT_LOG=office.root / "steps.log", **count) as service:
         wait_until(lambda: office.feed(3) or len(between.really_held()) >= n, 120 + 20 * n)
         between.hold_back(every=0)
@@ -370,8 +370,11 @@ def late(office, rng, n, **count):
                     f"the broker: {proxy.summary(really)}")
         for held in between.held:
             office.note(str(held))
+    # Its impatience was part of the harm.
+    with Service(office, **count) as last:
+        codes = service.codes + last.codes
         try:
-            office.note(f"{len(really)} late, {proxy.summary(really)}, drained in {office.drained():.1f} s, codes {service.codes}")
+            office.note(f"{len(really)} late, {proxy.summary(really)}, drained in {office.drained():.1f} s, codes {codes}")
         except matrix.Wrong as e:
             if not count:
                 raise
@@ -447,11 +450,9 @@ def run_fed(setting, name, keep=False, harm=None, office_of=None):
 
 
 def turned(result):
-    """Without counting something goes wrong: what, is said; nothing is an error of the test."""
-    print(f"{result.name}: without counting: {result.verdict or ''} {result.wrong.splitlines()[:1]}", flush=True)
-    if result.ok():
-        result.wrong = "nothing went wrong although requests were not counted"
-        return result
+    """What goes wrong without counting is said, and so is that nothing did: neither is an error of the test."""
+    why = "; ".join([str(result.verdict or ""), *(result.verdict.problems[:3] if result.verdict else []), *result.wrong.splitlines()[:1]])
+    print(f"{result.name}: without counting: {'nothing was seen' if result.ok() else why}", flush=True)
     return matrix.Result(result.name, judge.Verdict(), kills=result.kills, folder=result.folder)
 
 
@@ -495,24 +496,24 @@ def run_all(setting, names, jobs, stop_at, keep=False):
 
 
 def steps_worth(calls, root):
-    """[(kind, number)]: see above."""
-    ret = []
+    """[(kind, number)], requests first: see above."""
+    requests, files = [], []
     for n, (call, what) in enumerate(calls, 1):
         if call.startswith("kafka:"):
-            ret += [("before", n), ("after", n)]
+            requests += [("before", n), ("after", n)]
         elif call != "fsync" or what.startswith(f"{root}/"):
-            ret.append(("before", n))
-    return ret
+            files.append(("before", n))
+    return requests + files
 
 
 def names_of(a, steps):
     """Those that may run beside others, and those that the others would not survive."""
-    together = [f"{kind}:{n}:{a.seed}" for kind, n in (steps[a.seed % a.every::a.every] if a.every else [])]
-    together += [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
+    together = [f"random:10:{a.seed + 1 + i}" for i in range((a.kills * 2 + 9) // 10)]
     together += [f"big:4:{a.seed + 1 + i}" for i in range((a.kills + 49) // 50)]
     together += [f"{kind}:{n}:{a.seed + i}" for kind, n, times in (
         ("sleep", a.commits, a.sleepers), ("nap", 3, a.sleepers // 3), ("late", min(a.late, SHARE), share(a.late)),
         ("blind", min(a.blind, SHARE), share(a.blind)), ("apart", 10, (a.apart + 9) // 10)) for i in range(times)]
+    together += [f"{kind}:{n}:{a.seed}" for kind, n in (steps[a.seed % a.every::a.every] if a.every else [])]
     return together, [f"bounce:{a.bounces}:{a.seed}"] if a.bounces else []
 
 

@@ -108,13 +108,13 @@ class Office:
         return subprocess.Popen([*self.setting.jincai, "run", "-c", str(self.site_file), *words],
                                 env=env, cwd=self.site, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
 
-    def wait(self, program, seconds=RUN_SECONDS):
+    def wait(self, program):
         try:
-            code = program.wait(seconds)
+            code = program.wait(RUN_SECONDS)
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
-            raise Wrong(f"still running after {seconds} s") from None
+            raise Wrong(f"still running after {RUN_SECONDS} s") from None
         if code == -signal.SIGKILL:
             self.kills += 1
         self.log.write(f"== ended {code}\n".encode())

@@ -16,7 +16,8 @@ Addresses that brokers give of themselves are changed into the listeners', so th
 A request that is held back does not reach its broker while the client waits for it, nor does anything behind it on that
 connection. The client's patience ends (socket.timeout.ms), it closes, connects anew, and sends the request once more.
 When the same transactional id has a transaction open again, the held copy is let go on the connection of old: a late
-packet, as networks have them. The answer that it gets is kept: 0 means that the broker took it for the new one's."""
+packet, as networks have them; now some time behind its beginning, now right behind its first records, and what comes then
+waits until the copy has its answer. That is kept: 0 means that the broker took it for the new one's."""
 import argparse
 import collections
 import contextlib
@@ -59,6 +60,7 @@ class Held:
     again: bool = False         # its client sent the same once more, on another connection
     anew: bool = False          # the transactional id was begun anew in between: the rule
     open: bool = False          # let go while a later transaction was open
+    within: bool = False        # ... behind its first records
     let_go: float = 0
     answer: str = ""            # of the broker
 
@@ -113,6 +115,7 @@ class Pair:
         self.held = None                # a copy of ours is on its way to the broker, or waits for it
         self.kept = bytearray()         # what came behind it
         self.client_gone = False
+        self.awaited, self.got = None, threading.Event()        # the number of an answer that something waits for
 
     def start(self):
         for work in (self.forward, self.back):
@@ -149,7 +152,13 @@ class Pair:
                 if self.held and not self.held.let_go:
                     self.kept += with_length(frame)
                 elif not self.proxy.keeps(self, request, frame):
+                    late = self.proxy.late_within(request)
+                    self.got.clear()
+                    self.awaited = late and request.number
                     self.broker.sendall(with_length(frame))
+                    if late:
+                        self.got.wait(2)
+                        self.proxy.let_go_and_wait(late, request.transactional)
 
     def back(self):
         frames = Frames()
@@ -166,6 +175,8 @@ class Pair:
                     if self.client_gone:
                         return
                 self.to_client(frame)
+                if number == self.awaited:
+                    self.got.set()
 
     def to_client(self, frame):
         """One that has gone is no reason to end: the late copy still has its way to go."""
@@ -196,7 +207,7 @@ class Proxy:
         self.passing.set()
         self.pairs, self.waiting, self.held = set(), {}, []     # waiting: transactional id -> pair with a held copy
         self.counts = collections.Counter()                     # requests, by key
-        self.every, self.most, self.key, self.commits = 0, 0, END_TXN, 0
+        self.every, self.most, self.key, self.within = 0, 0, END_TXN, 0.0
         self.pausing = None
         self.listeners, self.own = [], {}
         self.closing = False
@@ -274,11 +285,12 @@ class Proxy:
     def resume(self):
         self.passing.set()
 
-    def hold_back(self, every=3, most=0, key=END_TXN):
+    def hold_back(self, every=3, most=0, key=END_TXN, within=0.0):
         """Each request of this key that is no repeat counts; about one of `every` is held back, `most` of them at most
-        (0: without end). every=0: no more. One at a time for a transactional id."""
+        (0: without end). every=0: no more. One at a time for a transactional id. within: the share of those that go
+        right behind the first records of a transaction."""
         with self.lock:
-            self.every, self.most, self.key = every, most and len(self.held) + most, key
+            self.every, self.most, self.key, self.within = every, most and len(self.held) + most, key, within
 
     def keeps(self, pair, request, frame):
         """Whether this one stays here. What it says of others may let those go."""
@@ -306,8 +318,22 @@ class Proxy:
             late.held.again = True
         elif request.key == ADD_PARTITIONS and (late.held.again or late.held.anew) and not late.held.open:
             late.held.open = True
-            pause = self.rng.choice((0.0, 0.002, 0.005, 0.01, 0.02))
-            threading.Timer(pause, self.let_go, (late, request.transactional)).start()
+            late.held.within = self.rng.random() < self.within
+            if not late.held.within:
+                pause = self.rng.choice((0.0, 0.002, 0.005, 0.01, 0.02))
+                threading.Timer(pause, self.let_go, (late, request.transactional)).start()
+
+    def late_within(self, request):
+        """The pair whose copy is to go when the broker has these first records of a later transaction; the others wait."""
+        with self.lock:
+            late = self.waiting.get(request.transactional) if request.key == PRODUCE and request.transactional else None
+            return late if late and late.held.within else None
+
+    def let_go_and_wait(self, late, transactional):
+        self.let_go(late, transactional)
+        ends = time.monotonic() + 0.5
+        while not late.held.answer and time.monotonic() < ends:
+            time.sleep(0.001)
 
     def let_go(self, pair, transactional):
         with self.lock:

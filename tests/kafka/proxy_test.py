@@ -125,8 +125,8 @@ class ProxyTest(unittest.TestCase):
         for commit in (True, False):
             self.assertEqual(proxy.request_of(request(proxy.END_TXN, 1, "a", commit=commit)[4:]).commit, commit)
 
-    def hold_one(self):
-        self.proxy.hold_back(every=1, most=1)
+    def hold_one(self, within=0.0):
+        self.proxy.hold_back(every=1, most=1, within=within)
         old = self.client().send(proxy.END_TXN, 1, "a")
         self.assertIsNone(old.answer())
         self.assertEqual(self.numbers(), [])
@@ -143,6 +143,17 @@ class ProxyTest(unittest.TestCase):
         held, = self.proxy.held
         self.assertTrue(soon(lambda: held.answer == "taken"), held)
         self.assertTrue(held.again and held.open and held.commit and not held.anew)
+        self.assertEqual(self.proxy.really_held(), [held])
+
+    def test_a_held_copy_reaches_the_broker_between_the_records_of_the_next_transaction(self):
+        self.broker.answers[1] = struct.pack(">ih", 0, 0)
+        new = self.hold_one(within=1.0)
+        new.send(proxy.END_TXN, 2, "a").answer()
+        new.send(proxy.ADD_PARTITIONS, 3, "a").answer()
+        new.send(proxy.PRODUCE, 4, "a", 9).send(proxy.PRODUCE, 5, "a", 9)
+        self.assertTrue(soon(lambda: self.numbers() == [2, 3, 4, 1, 5]), self.numbers())
+        held, = self.proxy.held
+        self.assertTrue(soon(lambda: held.answer == "taken"), held)
         self.assertEqual(self.proxy.really_held(), [held])
 
     def test_a_copy_of_one_that_began_anew_is_told_apart(self):
