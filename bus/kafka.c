@@ -98,6 +98,8 @@ static int topic_need(struct kafka *k, const char *name, unsigned partitions, st
 	} else {
 		if (kafka_topics(k, is_topic, &f, e))
 			return -1;
+		if (!f.partitions && kafka_topic_seen(k, name, e))
+			return -1;
 		if (!f.partitions && k->bus.mode == BUS_LOOK)
 			return err_set(e, E_BUS_NO_TOPIC, "name=%s", name);
 		if (!f.partitions && (never_read(k, name, partitions, e) || kafka_topic_make(k, name, partitions, e)))

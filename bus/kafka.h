@@ -12,7 +12,8 @@
  * Inside the Kafka driver (librdkafka 2.0.2 and later). Files:
  *
  *	kafka.c         opening, topics, look-ups: the row of bus_driver.h
- *	kafka_client.c  clients: settings, security, what their errors mean
+ *	kafka_client.c  clients: settings, security
+ *	kafka_fail.c    what their errors mean: which of our codes
  *	kafka_topics.c  topics: which this process knows, which the cluster has, their ends; making one
  *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h);
  *	                waiting for it. kafka_follow.c: what it reads, and how a record is folded
@@ -47,6 +48,7 @@ struct kafka_client {
 	rd_kafka_t *rk;
 	struct kafka *kafka;
 	atomic_uint end_txn_sent;    /* requests, the library's own repeats included */
+	char closed[KAFKA_NAME_MAX]; /* full name of a topic that its transaction may not write, ""; under why_lock */
 	void (*delivered)(void *arg, const rd_kafka_message_t *m);   /* writers: one record is on the broker, or is not */
 	void *arg;
 };
@@ -132,7 +134,8 @@ struct kafka {
 	char on[64];                 /* this start of this machine, and of its container: within it a process is told by its number; "" */
 	pthread_mutex_t why_lock;
 	char why[256];               /* what a client last said about the cluster, for a message; "" */
-	bool refused;                /* it was about a password, a certificate, a right */
+	struct err refusal;          /* why they do not let us in, or we do not trust them; E_NONE: nobody has refused */
+	atomic_bool is_kafka_4;      /* asked only where it matters (kafka_client.c) */
 };
 
 /* ---- kafka_client.c ---- */
@@ -140,18 +143,31 @@ enum kafka_role { KAFKA_ASK, KAFKA_READ, KAFKA_FOLD, KAFKA_WRITE };
 /* A client of the bus into *c, zeroed or done with. transactional: id for KAFKA_WRITE, else NULL. Errors: bus.setting, file.* */
 int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, struct kafka_client *c, struct err *e);
 void kafka_client_done(struct kafka_client *c);        /* blocks while its threads end; one that was not made is fine */
-/* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.denied (password, certificate,
- * right), bus.fenced, bus.failed. what: the call, for the message. Returns -1. */
+/* When the broker took it; 0: not known. */
+int64_t kafka_time_of(const rd_kafka_message_t *m);
+/* The name of a topic on the cluster. */
+const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
+
+/* ---- kafka_fail.c ---- */
+/* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.login, bus.mechanism, bus.scram,
+ * bus.certificate_*, bus.denied (they do not let us in, or we do not trust them), bus.fenced, bus.failed. what: the call,
+ * for the message. Returns -1. */
 int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text);
+/* The same of a call that needs a right, as kafka-acls.sh calls it, on what has this full name: bus.right too. */
+int kafka_fail_right(struct kafka *k, struct err *e, const char *right, const char *name, rd_kafka_resp_err_t code,
+	const char *text);
+/* Keeps what a client says by itself about the cluster. */
+void kafka_note(struct kafka *k, rd_kafka_resp_err_t code, const char *text);
+/* For rd_kafka_conf_set_ssl_cert_verify_cb: keeps what is wrong with a certificate of a broker. Any thread. */
+int kafka_verify(rd_kafka_t *client, const char *broker, int32_t id, int *error, int depth, const char *der, size_t n,
+	char *text, size_t cap, void *opaque);
+/* Somebody has refused since the cluster answered last: there is no use in waiting. */
+bool kafka_refused(struct kafka *k);
 /* The cluster has answered: what was said about it before is over. */
 void kafka_answered(struct kafka *k);
 /* The broker or the network is not there, or not yet; another owner has taken over, or a transaction took too long. */
 bool kafka_is_away(rd_kafka_resp_err_t code);
 bool kafka_is_fenced(rd_kafka_resp_err_t code);
-/* When the broker took it; 0: not known. */
-int64_t kafka_time_of(const rd_kafka_message_t *m);
-/* The name of a topic on the cluster. */
-const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_NAME_MAX]);
 
 /* ---- kafka_topics.c ---- */
 /* The newest time of any record, by the brokers' clocks; 0 none. */
@@ -166,8 +182,10 @@ int kafka_topic_heads(struct kafka *k, struct kafka_topic *t, struct err *e);
 int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
 /* Calls each for every topic of ours there is. */
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
+/* The list of all leaves out what we may not see: asked by its name, that is said (bus.right). 0: it is there, or is not. */
+int kafka_topic_seen(struct kafka *k, const char *name, struct err *e);
 /* Makes a topic with the settings of kafka_topic_settings, waits until its partitions have leaders. One that exists is fine.
- * Errors: bus.topic_make; bus.failed while brokers are not in sync. */
+ * Errors: bus.topic_make, bus.right; bus.failed while brokers are not in sync. */
 int kafka_topic_make(struct kafka *k, const char *name, unsigned partitions, struct err *e);
 /* max.message.bytes of a topic, less what a record takes beside key and value; the default when it may not be asked. */
 size_t kafka_topic_max(struct kafka *k, const char *name);

@@ -21,10 +21,18 @@ static void on_handed(void *arg, const rd_kafka_message_t *m)
 	*r = (struct report){true, m->err, (uint64_t)m->offset};
 }
 
+static rd_kafka_resp_err_t fatal_of(rd_kafka_t *rk)
+{
+	char text[8];
+
+	return rd_kafka_fatal_error(rk, text, sizeof text);
+}
+
 static int hand_in(struct kafka *k, const char *id, struct span text, uint64_t *ret_offset, struct err *e)
 {
 	struct report report = {0};
 	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
+	rd_kafka_resp_err_t fatal;
 	rd_kafka_topic_t *topic;
 	char full[KAFKA_NAME_MAX];
 
@@ -35,12 +43,20 @@ static int hand_in(struct kafka *k, const char *id, struct span text, uint64_t *
 	if (rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)text.p, text.n, id, strlen(id), &report))
 		report.err = rd_kafka_last_error();
 	else
-		while (!report.done && (clock_steady_ms() < until || rd_kafka_purge(k->hand.rk, RD_KAFKA_PURGE_F_QUEUE |
-			RD_KAFKA_PURGE_F_INFLIGHT) == 0))
+		while (!report.done && ((clock_steady_ms() < until && !fatal_of(k->hand.rk)) ||
+			rd_kafka_purge(k->hand.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) == 0))
 			rd_kafka_poll(k->hand.rk, 50);
 	rd_kafka_topic_destroy(topic);
 	*ret_offset = report.offset;
-	return report.err ? kafka_fail(k, e, "act", report.err, NULL) : 0;
+	fatal = fatal_of(k->hand.rk);
+	if (fatal)
+		kafka_client_done(&k->hand);
+	if (report.err && fatal)
+		report.err = fatal;
+	/* Who may write any topic at all may be idempotent: this one is missing, not a right on the cluster. */
+	if (report.err == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+		report.err = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	return report.err ? kafka_fail_right(k, e, "Write", full, report.err, NULL) : 0;
 }
 
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e)

@@ -30,6 +30,11 @@ bool kafka_scram_works(void)
 	return rd_kafka_version() >= SCRAM_SINCE;
 }
 
+const char *kafka_library_version(void)
+{
+	return rd_kafka_version_str();
+}
+
 /* ---- opening ---- */
 
 int kafka_admin_open(const struct bus_conf *c, struct kafka_admin **ret, struct err *e)

@@ -78,5 +78,6 @@ int kafka_admin_make(struct kafka_admin *a, const struct kafka_report *r, const 
 int kafka_transaction_ms(void);
 /* Can the library log in by SCRAM at brokers of Kafka 4? */
 bool kafka_scram_works(void);
+const char *kafka_library_version(void);
 
 #endif

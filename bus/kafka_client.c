@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fsys.h"
+#include "kafka_admin.h"
 #include "log.h"
 
 #define PASSWORD_MAX 4096u
@@ -108,126 +110,62 @@ static int set_security(const struct kafka *k, rd_kafka_conf_t *c, struct err *e
 		return -1;
 	if (!sasl)
 		return 0;
+	/* What the library then says is how note_version learns of Kafka 4. */
+	if (!kafka_scram_works() && strncmp(s->mechanism, "SCRAM", 5) == 0 && set(c, "debug", "feature", e))
+		return -1;
 	return set(c, "sasl.mechanism", s->mechanism, e) || (s->user && set(c, "sasl.username", s->user, e)) ||
 		(s->password && set_password(c, s->password, e)) ? -1 : 0;
 }
 
 /* ---- what clients say ---- */
 
-static bool is_refusal(rd_kafka_resp_err_t code)
-{
-	switch (code) {
-	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-	case RD_KAFKA_RESP_ERR__SSL:
-	case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-	case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
-	case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_DELEGATION_TOKEN_AUTHORIZATION_FAILED:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool kafka_is_away(rd_kafka_resp_err_t code)
-{
-	switch (code) {
-	case RD_KAFKA_RESP_ERR__TRANSPORT:
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-	case RD_KAFKA_RESP_ERR__RESOLVE:
-	case RD_KAFKA_RESP_ERR__TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-	case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__WAIT_COORD:
-	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-	case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-	case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
-	case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-	case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-	case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-	case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
-	case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool kafka_is_fenced(rd_kafka_resp_err_t code)
-{
-	return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-		code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
-}
-
-static void keep_why(struct kafka *k, rd_kafka_resp_err_t code, const char *text)
-{
-	/* What the other side has against our certificate comes as an alert, and the library calls it a broken connection. */
-	bool refusal = is_refusal(code) || strstr(text, "SSL alert number");
-
-	pthread_mutex_lock(&k->why_lock);
-	/* A refusal says more than "all brokers are down", which follows it. */
-	if (refusal || !k->refused) {
-		k->refused = refusal;
-		snprintf(k->why, sizeof k->why, "%.200s", text);
-	}
-	pthread_mutex_unlock(&k->why_lock);
-}
-
 static void on_error(rd_kafka_t *client, int code, const char *text, void *opaque)
 {
 	struct kafka_client *c = opaque;
 
 	(void)client;
-	keep_why(c->kafka, (rd_kafka_resp_err_t)code, text);
+	kafka_note(c->kafka, (rd_kafka_resp_err_t)code, text);
+}
+
+/* Brokers of Kafka 4 no longer take the first versions of a fetch. What a broker takes is told before anybody logs in. */
+static void note_version(struct kafka *k, const char *text)
+{
+	static const char fetch[] = "ApiKey Fetch (1) Versions ";
+	const char *at = strstr(text, fetch);
+
+	if (at && strtol(at + sizeof fetch - 1, NULL, 10) >= 4)
+		k->is_kafka_4 = true;
+}
+
+/* A transaction that may not write a topic fails as a whole; which topic it was, the library says here alone. */
+static void note_closed(struct kafka_client *c, const char *text)
+{
+	static const char head[] = "Failed to add partition \"";
+	const char *at = strstr(text, head), *end;
+
+	at = at ? at + sizeof head - 1 : NULL;
+	end = at ? strchr(at, '"') : NULL;
+	if (!end || strstr(end, rd_kafka_err2str(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)) == NULL)
+		return;
+	pthread_mutex_lock(&c->kafka->why_lock);
+	snprintf(c->closed, sizeof c->closed, "%.*s", (int)(end - at), at);
+	pthread_mutex_unlock(&c->kafka->why_lock);
 }
 
 /* The library's own lines: for who looks for a fault. */
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
+	struct kafka_client *c = rd_kafka_opaque(client);
 	char quoted[400];
 
-	(void)client, (void)level;
+	(void)level;
+	if (strcmp(facility, "APIVERSION") == 0) {
+		note_version(c->kafka, text);
+		return;
+	}
+	note_closed(c, text);
 	log_line(LOG_DEBUG, "kafka.client", "about=%s text=%s", facility,
 		log_quoted(text, quoted, sizeof quoted));
-}
-
-int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text)
-{
-	char why[256];
-	bool refused;
-
-	if (k->asker)
-		rd_kafka_poll(k->asker, 0);      /* what it has to say about the reason */
-	pthread_mutex_lock(&k->why_lock);
-	snprintf(why, sizeof why, "%s", k->why[0] ? k->why : text ? text : rd_kafka_err2str(code));
-	refused = k->refused;
-	pthread_mutex_unlock(&k->why_lock);
-	if (kafka_is_fenced(code))
-		return err_set(e, E_BUS_FENCED, "flow=%s", what);
-	if (is_refusal(code))
-		return err_set(e, E_BUS_DENIED, "what=%s\naddress=%s\nwhy=%s", what, k->brokers, text ? text : rd_kafka_err2str(code));
-	if (kafka_is_away(code) && refused)
-		return err_set(e, E_BUS_DENIED, "what=%s\naddress=%s\nwhy=%s", what, k->brokers, why);
-	if (kafka_is_away(code))
-		return err_set(e, E_BUS_AWAY, "what=%s\naddress=%s\nwhy=%s", what, k->brokers, why);
-	return err_set(e, E_BUS_FAILED, "what=%s\nwhy=%s", what, text ? text : rd_kafka_err2str(code));
-}
-
-void kafka_answered(struct kafka *k)
-{
-	pthread_mutex_lock(&k->why_lock);
-	k->why[0] = 0;
-	k->refused = false;
-	pthread_mutex_unlock(&k->why_lock);
 }
 
 /* ---- clients ---- */
@@ -297,9 +235,12 @@ int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transact
 
 	c->kafka = k;
 	atomic_store(&c->end_txn_sent, 0);
+	c->closed[0] = 0;
 	rd_kafka_conf_set_opaque(conf, c);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, on_log);
+	if (k->conf->ca || k->conf->certificate)
+		rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_verify);
 	if (settings(k, role, transactional, conf, e)) {
 		rd_kafka_conf_destroy(conf);
 		return -1;

@@ -332,6 +332,8 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 		p->out_of_range = true;  /* looked at when the round has ended: it may be an old fetch of what we know by now */
 		return 0;
 	}
+	if (m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		return kafka_fail_right(f->k, e, "Read", rd_kafka_topic_name(m->rkt), m->err, NULL);
 	if (m->err) {
 		/* Whatever comes of the network the library tries again by itself. */
 		log_line(LOG_DEBUG, "index.wait", "topic=%s why=%s", t->name, rd_kafka_err2name(m->err));

@@ -232,7 +232,7 @@ static int wait_for_silence(struct kafka *k, const char *flow, const char *fence
 	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\npid=%ld\nseconds=%" PRId64, flow, s.host, s.pid, heard / 1000);
 }
 
-static int init(struct kafka *k, rd_kafka_t *rk, const char *flow, struct err *e)
+static int init(struct kafka *k, rd_kafka_t *rk, const char *id, struct err *e)
 {
 	int64_t until = clock_steady_ms() + KAFKA_CALL_MS;
 	rd_kafka_error_t *error;
@@ -246,7 +246,8 @@ static int init(struct kafka *k, rd_kafka_t *rk, const char *flow, struct err *e
 		rd_kafka_error_destroy(error);
 		rd_kafka_poll(rk, 0);
 		if (!again)
-			return kafka_fail(k, e, flow, code, text);
+			return kafka_fail_right(k, e, code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ? "IdempotentWrite" : "Write", id,
+				code, text);
 	}
 	return 0;
 }
@@ -327,7 +328,7 @@ static int take_over(struct kafka_owner *o, struct err *e)
 	char id[KAFKA_NAME_MAX];
 	struct sign s;
 
-	if (kafka_open_client(o, id_of(k, o->fence, id), e) || init(k, o->client.rk, o->owner.flow, e) ||
+	if (kafka_open_client(o, id_of(k, o->fence, id), e) || init(k, o->client.rk, id, e) ||
 		kafka_fold_wait(k, KAFKA_WRITTEN, FOLD_MS, e) || kafka_read_sign(k, o->owner.flow, &s, e))
 		return -1;
 	o->owner.generation = s.generation + 1;
@@ -470,7 +471,7 @@ static int fence(struct kafka *k, const char *flow, struct err *e)
 {
 	struct kafka_client c = {0};
 	char id[KAFKA_NAME_MAX];
-	int failed = kafka_client_new(k, KAFKA_WRITE, id_of(k, flow, id), &c, e) || init(k, c.rk, flow, e);
+	int failed = kafka_client_new(k, KAFKA_WRITE, id_of(k, flow, id), &c, e) || init(k, c.rk, id, e);
 
 	kafka_client_done(&c);
 	return failed ? -1 : 0;
@@ -490,8 +491,8 @@ static int fence_all(struct kafka *k, struct dead *d, struct err *e)
 		if (d->fenced == d->n)
 			return 0;
 		for (; d->fenced < d->n; d->fenced++)
-			if (fence(k, d->flows[d->fenced], e) && e->id != E_BUS_DENIED)
-				return -1;       /* denied: what others run is theirs to fence */
+			if (fence(k, d->flows[d->fenced], e) && e->id != E_BUS_RIGHT)
+				return -1;       /* no right to it: what others run is theirs to fence */
 		if (kafka_fold_wait(k, KAFKA_COMMITTED, KAFKA_CALL_MS, e))
 			return -1;
 	}

@@ -40,6 +40,7 @@ struct kafka_owner {
 	size_t delivered;
 	bool unplaced;               /* the broker has them, but did not tell where */
 	rd_kafka_resp_err_t failed;  /* the first record's that did not get there */
+	const struct kafka_topic *failed_at;
 };
 
 /* What the newest generation record of a flow says. */
@@ -56,7 +57,7 @@ struct sign {
 /* Room for one more record of the next transaction, which begins with nouts = 0; what it points to stays until that has ended. */
 struct out *kafka_add_out(struct kafka_owner *o);
 /* The outs, whole or not at all; then their offsets are known, unless `unplaced`. Blocks for the brokers. Errors: bus.away,
- * bus.failed, bus.denied, bus.fenced: nothing has happened; bus.unknown. After any the owner is spent and has no client. 0 with
+ * bus.failed, bus.denied, bus.right, bus.fenced: nothing has happened; bus.unknown. After any the owner is spent and has no client. 0 with
  * spent set (bus.reset): it has happened, and the owner opens again before its next. */
 int kafka_transact(struct kafka_owner *o, struct err *e);
 /* The records stand where their offsets say. put: they are in the index, and need not be folded again. */

@@ -206,6 +206,10 @@ static int take(struct kafka_reader *r, rd_kafka_message_t *m, struct err *e)
 	} else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
 		rd_kafka_message_destroy(m);
 		return gone(r, e);
+	} else if (m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+		kafka_fail_right(r->k, e, "Read", rd_kafka_topic_name(m->rkt), m->err, NULL);
+		rd_kafka_message_destroy(m);
+		return -1;
 	}
 	rd_kafka_message_destroy(m);
 	return 0;

@@ -100,10 +100,8 @@ int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e)
 
 	while (!id && clock_steady_ms() < until) {
 		rd_kafka_poll(k->asker, 0);
-		pthread_mutex_lock(&k->why_lock);
-		if (k->refused)
+		if (kafka_refused(k))
 			until = 0;
-		pthread_mutex_unlock(&k->why_lock);
 		id = rd_kafka_clusterid(k->asker, 500);
 	}
 	if (!id)
@@ -135,6 +133,21 @@ int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsig
 	}
 	rd_kafka_metadata_destroy(m);
 	return failed;
+}
+
+int kafka_topic_seen(struct kafka *k, const char *name, struct err *e)
+{
+	char full[KAFKA_NAME_MAX];
+	rd_kafka_topic_t *t = rd_kafka_topic_new(k->asker, kafka_full(k, name, full), NULL);
+	const struct rd_kafka_metadata *m;
+	rd_kafka_resp_err_t code = rd_kafka_metadata(k->asker, 0, t, &m, KAFKA_CALL_MS);
+
+	rd_kafka_topic_destroy(t);
+	if (code)
+		return kafka_fail(k, e, "metadata", code, NULL);
+	code = m->topic_cnt == 1 ? m->topics[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_metadata_destroy(m);
+	return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ? kafka_fail_right(k, e, "Describe", full, code, NULL) : 0;
 }
 
 /* 1 all partitions have leaders, 0 not yet, -1. */
@@ -210,12 +223,14 @@ static void topic_setting(void *arg, const char *name, const char *value)
 	rd_kafka_NewTopic_set_config(arg, name, value);
 }
 
-/* bus.topic_make; or bus.failed, when brokers that were there a moment ago are not in sync now, as after their start: no more
- * copies are asked for than there are brokers; or bus.away. */
+/* bus.topic_make, bus.right; or bus.failed, when brokers that were there a moment ago are not in sync now, as after their start:
+ * no more copies are asked for than there are brokers; or bus.away. */
 static int not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e)
 {
 	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || kafka_is_away(code))
 		return kafka_fail(k, e, "CreateTopics", code, why);
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+		return kafka_fail_right(k, e, "Create", full, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, NULL);
 	return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why ? why : rd_kafka_err2str(code));
 }
 
@@ -329,6 +344,7 @@ static void learn_leaders(struct kafka *k, rd_kafka_t *rk, const struct kafka_to
 static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic *t, int64_t what, int64_t *ret, struct err *e)
 {
 	int64_t until = clock_steady_ms() + LEADER_WAIT_MS;
+	char full[KAFKA_NAME_MAX];
 	rd_kafka_resp_err_t code;
 
 	while ((code = ask_offsets(k, rk, t, what, ret)) && (kafka_is_away(code) || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
@@ -336,7 +352,7 @@ static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic 
 		learn_leaders(k, rk, t);
 		rd_kafka_poll(k->asker, 20);
 	}
-	return code ? kafka_fail(k, e, t->name, code, NULL) : 0;
+	return code ? kafka_fail_right(k, e, "Describe", kafka_full(k, t->name, full), code, NULL) : 0;
 }
 
 int kafka_ends_of(struct kafka *k, const struct kafka_client *c, const struct kafka_topic *t, struct kafka_ends *ret,

@@ -2,6 +2,7 @@
 #include "kafka_owner.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -28,8 +29,10 @@ static void on_delivered(void *arg, const rd_kafka_message_t *m)
 	size_t i = (size_t)(uintptr_t)m->_private;
 
 	o->delivered++;
-	if (m->err && !o->failed)
+	if (m->err && !o->failed) {
 		o->failed = m->err;
+		o->failed_at = i < o->nouts ? o->outs[i].topic : NULL;
+	}
 	/* Of a repeat whose first answer was lost a broker may say no more than that it has it; the library then counts on from
 	 * -1, so the places behind such a one are wrong as well. */
 	o->unplaced |= !m->err && m->offset < 0;
@@ -171,13 +174,42 @@ static int fenced(struct kafka_owner *o, struct err *e)
 	return doubt(o, e);
 }
 
+/* Records that were dropped do not say why. The next begin does, and does nothing else. */
+static rd_kafka_resp_err_t behind_a_purge(struct kafka_owner *o, rd_kafka_resp_err_t code)
+{
+	rd_kafka_error_t *error;
+
+	if (code != RD_KAFKA_RESP_ERR__PURGE_QUEUE && code != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+		return code;
+	error = rd_kafka_begin_transaction(o->client.rk);
+	if (error)
+		code = rd_kafka_error_code(error);
+	rd_kafka_error_destroy(error);
+	return code;
+}
+
+static int denied(struct kafka_owner *o, rd_kafka_resp_err_t code, struct err *e)
+{
+	char name[KAFKA_NAME_MAX];
+
+	pthread_mutex_lock(&o->k->why_lock);
+	snprintf(name, sizeof name, "%s", o->client.closed);
+	pthread_mutex_unlock(&o->k->why_lock);
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && !name[0] && o->failed_at)
+		kafka_full(o->k, o->failed_at->name, name);
+	return name[0] ? kafka_fail_right(o->k, e, "Write", name, code, NULL) : kafka_fail(o->k, e, o->owner.flow, code, NULL);
+}
+
 /* Before the request that ends a transaction has left nothing has happened: whatever was written is nobody's. */
 static int not_happened(struct kafka_owner *o, rd_kafka_resp_err_t code, struct err *e)
 {
-	code = worst(o, code);
+	code = behind_a_purge(o, worst(o, code));
 	if (kafka_is_fenced(code))
 		return fenced(o, e);
-	kafka_fail(o->k, e, o->owner.flow, code, NULL);
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		denied(o, code, e);
+	else
+		kafka_fail(o->k, e, o->owner.flow, code, NULL);
 	return doubt(o, e);
 }
 
@@ -229,6 +261,7 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 	o->delivered = 0;
 	o->unplaced = false;
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+	o->failed_at = NULL;
 	o->offsets = mem_room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
 	for (size_t i = 0; i < o->nouts; i++)
 		o->offsets[i] = UINT64_MAX;

@@ -100,3 +100,12 @@ if(Python3_FOUND)
   kafka_tests(kafka_conditions)
   set_tests_properties(kafka_conditions PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
 endif()
+
+# Who is let in, and who may do what: on a broker of its own, with a listener for each way to come in.
+if(Python3_FOUND)
+  add_test(NAME kafka_security COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_security_test.py
+    $<TARGET_FILE:jincai>)
+  kafka_tests(kafka_security)
+  set_tests_properties(kafka_security PROPERTIES TIMEOUT 600 LABELS "kafka;plain")
+endif()
+jincai_test(kafka_fail_test bus)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kafka_admin.h"
 #include "say.h"
 #include "store.h"
 #include "verbs.h"
@@ -29,8 +30,8 @@ static int usage(const char *what_en, const char *what_zh, const char *word)
 
 static int version(void)
 {
-	printf("jincai %s (%s, libfyaml %s, jansson %s, %s)\n", JINCAI_VERSION, store_library_version(),
-		fy_library_version(), jansson_version_str(), OpenSSL_version(OPENSSL_VERSION));
+	printf("jincai %s (%s, librdkafka %s, libfyaml %s, jansson %s, %s)\n", JINCAI_VERSION, store_library_version(),
+		kafka_library_version(), fy_library_version(), jansson_version_str(), OpenSSL_version(OPENSSL_VERSION));
 	return 0;
 }
 

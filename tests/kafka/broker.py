@@ -3,7 +3,7 @@
 """A real Kafka cluster on this machine, of one node or three, in a folder of its own.
 
     broker.py start FOLDER [--line 4.1|3.9] [--nodes 1|3] [--tls] [--mutual] [--sasl plain|scram] [--acl]
-                           [--cert NAME] [--set KEY=VALUE]... [--with PID|parent]
+                           [--cert NAME] [--also NAME=GUARD]... [--set KEY=VALUE]... [--with PID|parent]
     broker.py stop|kill|restart|pause|resume FOLDER [N]      (all nodes, or node N of 1..3)
     broker.py transactions FOLDER                            each transactional id: state, producer, epoch, start in ms, partitions
     broker.py history FOLDER ID [N]                          each state of this id as node N (1) wrote it: ms, state, producer, epoch
@@ -13,6 +13,7 @@
 second, plain listener, for who looks on while the first one is guarded. `stop` without N stops all and keeps the folder;
 `restart` takes up what was stopped or killed; `start` on a folder of an earlier cluster ends that one and begins anew.
 --with PID: the cluster is killed when that process is gone. --cert: the broker's certificate, a name of certificates.py.
+--also: one more listener, GUARD of tls, mutual, plain, scram and a certificate joined by "+"; its addresses: FOLDER/at/NAME.
 FOLDER/tls has certificates, FOLDER/sasl/USER the passwords of `jincai` and `stranger`. With --mutual and --acl a client is
 `User:CN=jincai`, with --sasl and --acl `User:jincai`. JINCAI_KAFKA: see libs.py.
 """
@@ -57,7 +58,7 @@ class Node:
         self.log = self.folder / "log"
 
     @property
-    def ports(self):            # client, inside, controller
+    def ports(self):            # client, inside, controller, those of --also
         return self.cluster.state["ports"][self.number - 1]
 
     def pid(self):
@@ -71,7 +72,7 @@ class Node:
 
     def format(self):
         words = ["format", "-t", self.cluster.state["id"], "-c", str(self.folder / "server.properties")]
-        if self.cluster.state["sasl"] == "scram":
+        if "scram" in [guarded["sasl"] for guarded in self.cluster.guards]:
             for user in properties.USERS:
                 words += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={self.cluster.password(user)}]"]
         got = subprocess.run(self.java("kafka.tools.StorageTool", *words), capture_output=True, text=True)
@@ -121,8 +122,8 @@ class Cluster:
             raise Failed(f"no cluster was started in {self.folder}") from None
 
     @classmethod
-    def start(cls, folder, line="4.1", nodes=1, tls=False, mutual=False, sasl=None, acl=False, cert="server", settings=(),
-              watch=None, java=()):
+    def start(cls, folder, line="4.1", nodes=1, tls=False, mutual=False, sasl=None, acl=False, cert="server", also=(),
+              settings=(), watch=None, java=()):
         """Raises Absent (libs.py) or Failed. settings: "key=value" lines that come last. watch: a process to end with.
 
         java: options of the broker's Java."""
@@ -137,7 +138,8 @@ class Cluster:
         self = cls.__new__(cls)
         self.folder, self.children = folder, []
         self.state = {"line": line, "nodes": nodes, "tls": tls or mutual, "mutual": mutual, "sasl": sasl, "acl": acl,
-                      "cert": cert, "settings": list(settings), "java": list(java), "heap": "256m" if nodes > 1 else "128m", "ports": [],
+                      "cert": cert, "also": {name: properties.guard(words) for name, words in (one.split("=") for one in also)},
+                      "settings": list(settings), "java": list(java), "heap": "256m" if nodes > 1 else "128m", "ports": [],
                       "id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")}
         try:
             self.make()
@@ -175,6 +177,15 @@ class Cluster:
     def inside(self):
         return ",".join(f"127.0.0.1:{node.ports[1]}" for node in self.nodes)
 
+    def at(self, name):
+        """The addresses of a listener of --also."""
+        number = 3 + list(self.state["also"]).index(name)
+        return ",".join(f"127.0.0.1:{node.ports[number]}" for node in self.nodes)
+
+    @property
+    def guards(self):
+        return [self.state, *self.state["also"].values()]
+
     def password(self, user):
         return (self.folder / "sasl" / user).read_text()
 
@@ -182,13 +193,16 @@ class Cluster:
         (self.folder / "cluster.json").write_text(json.dumps(self.state, indent=1) + "\n")
         (self.folder / "address").write_text(self.address + "\n")
         (self.folder / "inside").write_text(self.inside + "\n")
+        for name in self.state["also"]:
+            (self.folder / "at").mkdir(exist_ok=True)
+            (self.folder / "at" / name).write_text(self.at(name) + "\n")
 
     def make(self):
         """All that stays when other ports have to be taken."""
         self.save_empty()
-        if self.state["tls"]:
+        if any(guarded["tls"] for guarded in self.guards):
             certificates.make(self.folder / "tls")
-        if self.state["sasl"]:
+        if any(guarded["sasl"] for guarded in self.guards):
             (self.folder / "sasl").mkdir(mode=0o700)
             for user in (*properties.USERS, "wrong"):
                 process.secret(self.folder / "sasl" / user, secrets.token_urlsafe(18))
@@ -199,8 +213,9 @@ class Cluster:
         (self.folder / "cluster.json").write_text(json.dumps(self.state))
 
     def configure(self):
-        ports = process.free_ports(3 * self.state["nodes"])
-        self.state["ports"] = [ports[at:at + 3] for at in range(0, len(ports), 3)]
+        each = 3 + len(self.state["also"])
+        ports = process.free_ports(each * self.state["nodes"])
+        self.state["ports"] = [ports[at:at + each] for at in range(0, len(ports), each)]
         for node in self.nodes:
             process.secret(node.folder / "server.properties", properties.server(self, node))
         self.save()
@@ -356,6 +371,7 @@ def main():
         start.add_argument(flag, action="store_true")
     start.add_argument("--sasl", choices=("plain", "scram"))
     start.add_argument("--cert", default="server", choices=[name for name in certificates.CERTIFICATES if name.startswith("server")])
+    start.add_argument("--also", action="append", default=[], metavar="NAME=GUARD")
     start.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     start.add_argument("--with", dest="watch", metavar="PID")
     for verb in ("stop", "kill", "restart", "pause", "resume", "lose"):

@@ -32,6 +32,10 @@ class Desk:
     def address(self):
         return (self.folder / "address").read_text().strip()
 
+    def at(self, name):
+        """The address of a listener of broker.py --also."""
+        return (self.folder / "at" / name).read_text().strip()
+
     def ask(self, *words):
         with self.lock:
             print(*words, file=self.process.stdin, flush=True)

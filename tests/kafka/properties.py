@@ -37,26 +37,47 @@ def kind(state):
     return ("SASL_" if state["sasl"] else "") + ("SSL" if state["tls"] else "PLAINTEXT")
 
 
-def server(cluster, node):
-    """server.properties of one node: the listener CLIENT as asked for, INSIDE and CONTROLLER plain."""
-    state, (client_port, inside, controller) = cluster.state, node.ports
-    voters = ",".join(f"{one.number}@127.0.0.1:{one.ports[2]}" for one in cluster.nodes)
-    many = state["nodes"] > 1
-    lines = SETTINGS.format(replicas=3 if many else 1, in_sync=2 if many else 1).splitlines() + [
-        f"node.id={node.number}", f"controller.quorum.voters={voters}", f"log.dirs={node.folder}/data",
-        f"listeners=CLIENT://127.0.0.1:{client_port},INSIDE://127.0.0.1:{inside},CONTROLLER://127.0.0.1:{controller}",
-        f"advertised.listeners=CLIENT://127.0.0.1:{client_port},INSIDE://127.0.0.1:{inside}",
-        f"listener.security.protocol.map=CLIENT:{kind(state)},INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT"]
+def guard(words):
+    """A listener as --also says it: tls, mutual, plain, scram, the name of a certificate; joined by "+"."""
+    words = words.split("+")
+    sasl = [word for word in words if word in LOGIN]
+    cert = [word for word in words if word not in (*LOGIN, "tls", "mutual")]
+    return {"tls": "tls" in words or "mutual" in words, "mutual": "mutual" in words, "sasl": sasl[0] if sasl else None,
+            "cert": cert[0] if cert else "server"}
+
+
+def listener(cluster, name, state):
+    """What guards the listener of this name."""
+    lines = []
     if state["tls"]:
-        lines += [f"listener.name.client.ssl.{key}={value}" for key, value in (
+        lines += [f"ssl.{key}={value}" for key, value in (
             ("keystore.type", "PEM"), ("keystore.location", cluster.folder / "tls" / f"{state['cert']}.both.pem"),
             ("truststore.type", "PEM"), ("truststore.location", cluster.folder / "tls/ca.pem"),
             ("client.auth", "required" if state["mutual"] else "none"))]
     if state["sasl"]:
         mechanism, module = LOGIN[state["sasl"]]
         users = "".join(f' user_{user}="{cluster.password(user)}"' for user in USERS) if state["sasl"] == "plain" else ""
-        lines += [f"listener.name.client.sasl.enabled.mechanisms={mechanism}",
-                  f"listener.name.client.{mechanism.lower()}.sasl.jaas.config={MODULE.format(module)}{users};"]
+        lines += [f"sasl.enabled.mechanisms={mechanism}",
+                  f"{mechanism.lower()}.sasl.jaas.config={MODULE.format(module)}{users};"]
+    return [f"listener.name.{name.lower()}.{line}" for line in lines]
+
+
+def server(cluster, node):
+    """server.properties of one node: the listener CLIENT as asked for, INSIDE and CONTROLLER plain, those of --also."""
+    state, (client_port, inside, controller, *others) = cluster.state, node.ports
+    also = [(name.upper(), guarded, port) for (name, guarded), port in zip(state["also"].items(), others)]
+    voters = ",".join(f"{one.number}@127.0.0.1:{one.ports[2]}" for one in cluster.nodes)
+    many = state["nodes"] > 1
+    lines = SETTINGS.format(replicas=3 if many else 1, in_sync=2 if many else 1).splitlines() + [
+        f"node.id={node.number}", f"controller.quorum.voters={voters}", f"log.dirs={node.folder}/data",
+        f"listeners=CLIENT://127.0.0.1:{client_port},INSIDE://127.0.0.1:{inside},CONTROLLER://127.0.0.1:{controller}"
+        + "".join(f",{name}://127.0.0.1:{port}" for name, _, port in also),
+        f"advertised.listeners=CLIENT://127.0.0.1:{client_port},INSIDE://127.0.0.1:{inside}"
+        + "".join(f",{name}://127.0.0.1:{port}" for name, _, port in also),
+        f"listener.security.protocol.map=CLIENT:{kind(state)},INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT"
+        + "".join(f",{name}:{kind(guarded)}" for name, guarded, _ in also)]
+    for name, guarded, _ in [("CLIENT", state, client_port), *also]:
+        lines += listener(cluster, name, guarded)
     if state["acl"]:                # who comes by INSIDE may do all
         lines += ["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users=User:ANONYMOUS"]
     return "\n".join(lines + state["settings"]) + "\n"

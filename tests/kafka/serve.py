@@ -9,6 +9,8 @@
     console PREFIX N MS         [[partition, offset, value]] of N records of the topics that begin so, by Kafka's console consumer
     create TOPIC N [K=V]...     grow TOPIC N            truncate TOPIC PARTITION (all records are gone)
     delete PREFIX               those topics are gone; how many
+    allow WHO RIGHT KIND NAME [prefixed]    as kafka-acls.sh: allow User:CN=jincai Write topic a.b
+    forbid WHO RIGHT KIND NAME [prefixed]   takes that away again
     kill|stop|restart|pause|resume|lose [N]
     pids                        of the nodes; null: it does not run
     transactions                {id: state}
@@ -26,7 +28,14 @@ import wire
 
 # Of Kafka's protocol: key and version.
 DELETE_TOPICS, DELETE_RECORDS, CREATE_PARTITIONS = (20, 1), (21, 0), (37, 0)
+CREATE_ACLS, DELETE_ACLS = (30, 1), (31, 1)
 WAIT_MS = 20000
+# Of ACLs: resources, operations, patterns.
+KINDS = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
+RIGHTS = {name: number for number, name in enumerate((
+    "All", "Read", "Write", "Create", "Delete", "Alter", "Describe", "ClusterAction", "DescribeConfigs", "AlterConfigs",
+    "IdempotentWrite"), 2)}
+LITERAL, PREFIXED, ALLOW = 3, 4, 3
 
 
 def text(value):
@@ -111,6 +120,20 @@ class Desk:
         must(part for parts in r.array(lambda: (r.text(), r.array(lambda: (r.take("i"), r.take("q"), r.take("h")))))
              for part in parts[1])
 
+    @staticmethod
+    def acl(who, right, kind, name, pattern="literal"):
+        return (struct.pack(">b", KINDS[kind]) + text(name) + struct.pack(">b", PREFIXED if pattern == "prefixed" else LITERAL)
+                + text(who) + text("*") + struct.pack(">bb", RIGHTS[right], ALLOW))
+
+    def allow(self, *words):
+        r = request(self.port, CREATE_ACLS, struct.pack(">i", 1) + self.acl(*words))
+        must(r.array(lambda: (r.take("h"), r.text())[::-1]))
+
+    def forbid(self, *words):
+        r = request(self.port, DELETE_ACLS, struct.pack(">i", 1) + self.acl(*words))
+        must(r.array(lambda: (r.take("h"), r.text(), r.array(lambda: (r.take("h"), r.text(), r.take("b"), r.text(), r.take("b"), r.text(),
+                                                                    r.text(), r.take("b"), r.take("b"))))[:2][::-1]))
+
     @property
     def port(self):
         return self.cluster.nodes[0].ports[1]
@@ -127,8 +150,8 @@ class Desk:
     def do(self, word, *rest):
         if word in ("kill", "stop", "restart", "pause", "resume", "lose"):
             return getattr(self.cluster, word)(*map(int, rest))
-        if word not in ("topics", "read", "console", "create", "grow", "truncate", "delete", "transactions", "history",
-                        "replicas", "pids"):
+        if word not in ("topics", "read", "console", "create", "grow", "truncate", "delete", "transactions", "history", "allow",
+                        "forbid", "replicas", "pids"):
             raise broker.Failed(f"no such word: {word}")
         return getattr(self, word)(*rest)
 
