@@ -21,6 +21,7 @@ from small_site import payroll
 import desk  # kafka_cases knows where it lies
 
 kafka = None
+PATIENCE = 240                  # a machine that does much else at once: 60 s have been seen for what takes 4
 SOON = 20                       # seconds: who is refused hears of it, and is not tried again in silence
 LISTENERS = {"mutual": "mutual", "plain": "tls+plain", "scram": "tls+scram", "expired": "tls+server-expired",
              "elsewhere": "tls+server-host", "other": "tls+server-other"}
@@ -66,7 +67,7 @@ def refused_at_once(site, code, *words):
 def works(site, who):
     allow_all(site, who)
     batch = site.drop(payroll())
-    r = site.run()
+    r = site.run(timeout=PATIENCE)
     expect(r.code == 0, r)
     site.sent_is(batch)
 
@@ -154,7 +155,7 @@ def missing(result):
 def rights(folder):
     site, given = by_certificate(folder), set()
     batch = site.drop(payroll())
-    while (r := site.run()).code != 0:
+    while (r := site.run(timeout=PATIENCE)).code != 0:
         who, right, kind, name = missing(r)
         expect(who == "User:CN=jincai" and name.startswith(f"{site.name}."), "of somebody else:", r)
         expect((right == "Create") == ("jincai topics --create" in r.err), "who makes topics:", r)
@@ -170,10 +171,10 @@ def rights(folder):
         if kind == "topic" and right == "Write":
             stopped = site.call("stop", "site", "--reason", "try")
             expect(missing(stopped)[1:] == ("Write", "topic", f"{site.name}.jincai.orders"), stopped)
-        expect(missing(site.run())[1:3] == (right, kind), "taken away:", right, kind)
+        expect(missing(site.run(timeout=PATIENCE))[1:3] == (right, kind), "taken away:", right, kind)
         kafka.ask("allow", who, right, kind, f"{site.name}.", "prefixed")
     second = site.drop(payroll(batch=2))
-    expect(site.run().code == 0, "all was given back")
+    expect(site.run(timeout=PATIENCE).code == 0, "all was given back")
     site.sent_is(batch, second)
 
 
@@ -204,7 +205,7 @@ def printed(folder):
             if "--cluster" in words:
                 kafka.ask("allow", who, right, "cluster", "kafka-cluster")
     batch = site.drop(payroll())
-    expect((r := site.run()).code == 0, r)
+    expect((r := site.run(timeout=PATIENCE)).code == 0, r)
     site.sent_is(batch)
     expect((r := site.call("check", "--live")).code in (0, 1) and "kafka.denied" not in r.codes, r)
 
