@@ -120,6 +120,8 @@ cluster 'Kafka, late requests when none are counted: 60' --blind 60
 count 'Kafka, three brokers: 3 rounds of restarts, 3 lost, 20 coordinators killed' tests/crash/three.py python3 \
 	tests/crash/three.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --rows 5 \
 	--check 'balance --deep' --rolls 3 --lost 3 --coordinators 20
+count 'Kafka, three brokers: 100000 messages copied, 750 a transaction, brokers and copiers bounced' tests/kafka/copy_test.py \
+	python3 tests/kafka/copy_test.py build/release/tests/copy_flow --seed "$JINCAI_SEED"
 count 'Kafka, an hour: the broker restarted every three minutes' tests/crash/soak.py python3 tests/crash/soak.py \
 	--jincai "$program" --seed "$JINCAI_SEED" --work "$work"
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \

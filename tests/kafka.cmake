@@ -90,6 +90,10 @@ add_test(NAME bus_contract_kafka COMMAND bus_contract_test kafka)
 set_tests_properties(kafka_driver_test kafka_folds_test bus_contract_kafka PROPERTIES TIMEOUT 300 LABELS kafka)
 kafka_tests(kafka_driver_test kafka_folds_test bus_contract_kafka)
 
+# For kafka/copy_test.py, which test.sh --long runs.
+add_executable(copy_flow kafka/copy.c)
+target_link_libraries(copy_flow PRIVATE bus jincai_flags)
+
 add_executable(bench_kafka bench/bench_kafka.c)
 target_link_libraries(bench_kafka PRIVATE bus jincai_flags)
 
