@@ -110,13 +110,13 @@ cluster()
 	name=$1
 	shift
 	count "$name" tests/crash/cluster.py python3 tests/crash/cluster.py --jincai "$program" --count-lib "$steps" \
-		--seed "$JINCAI_SEED" --work "$work" --rows 5 "$@"
+		--seed "$JINCAI_SEED" --work "$work" --rows 5 --jobs 5 "$@"
 }
-cluster 'Kafka, kills: each durable step and request, 300 at random, 100 of single flows' --kills 300 --apart 100
+cluster 'Kafka, kills: each durable step and request, 300 at random, 300 of single flows' --kills 300 --apart 300
 cluster 'Kafka, sleepers: 10, whose successors commit 1000 times' --sleepers 10 --commits 1000
 cluster 'Kafka, brokers: 20 killed or stopped in open transactions' --bounces 20
 cluster 'Kafka, late requests: 100' --late 100
-cluster 'Kafka, late requests when none are counted: 60' --blind 60
+cluster 'Kafka, late requests when none are counted: 50' --blind 50
 count 'Kafka, three brokers: 3 rounds of restarts, 3 lost, 20 coordinators killed' tests/crash/three.py python3 \
 	tests/crash/three.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --rows 5 \
 	--check 'balance --deep' --rolls 3 --lost 3 --coordinators 20
