@@ -451,7 +451,9 @@ def run_fed(setting, name, keep=False, harm=None, office_of=None):
 
 def turned(result):
     """What goes wrong without counting is said, and so is that nothing did: neither is an error of the test."""
-    why = "; ".join([str(result.verdict or ""), *(result.verdict.problems[:3] if result.verdict else []), *result.wrong.splitlines()[:1]])
+    stopped = re.findall(r"what=flow\.stopped .*?err=\S+", (pathlib.Path(result.folder) / "program.log").read_text(errors="replace"))
+    why = "; ".join([*([str(result.verdict), *result.verdict.problems[:3]] if result.verdict else []),
+                     *result.wrong.splitlines()[:1], *sorted(set(stopped))])
     print(f"{result.name}: without counting: {'nothing was seen' if result.ok() else why}", flush=True)
     return matrix.Result(result.name, judge.Verdict(), kills=result.kills, folder=result.folder)
 
