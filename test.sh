@@ -95,6 +95,11 @@ count 'on Kafka: signs of life while one flow is slow' tests/e2e/kafka_condition
 	python3 tests/e2e/kafka_conditions_test.py --long --only "a flow for which" "$program"
 count 'the same events, totals and parcels on both buses: Kafka 3.9' tests/e2e/same_test.py python3 tests/e2e/same_test.py \
 	"$program" build/release/tests/dump_topic --line 3.9
+for test in "bus_contract_test kafka" kafka_driver_test; do
+	count "Kafka 3.9: $test" "build/release/tests/${test%% *}" python3 tests/kafka/here.py --line 3.9 build/release/tests/$test
+done
+count 'Kafka 3.9: who is let in, who may what; SCRAM' tests/e2e/kafka_security_test.py python3 tests/e2e/kafka_security_test.py \
+	--line 3.9 "$program"
 count 'tries to change a payment, behind each durable step' tests/e2e/tamper_test.py python3 tests/e2e/tamper_test.py \
 	"$program" --count "$steps"
 matrix 'kills over five systems: each durable step, 200 at random, failing calls, full disks' --systems five --rows 5 \

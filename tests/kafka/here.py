@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The broker that the fixture `kafka` has started, for tests in Python (here.h: in C).
 
-    here.py [--start] COMMAND...    runs it with JINCAI_TEST_BUS=kafka:ADDRESS: sites of tests/e2e/small_site.py are then on that
-                                    broker; with --start on one that is started for it, and ends with it; its folder is
-                                    in JINCAI_KAFKA_FOLDER
+    here.py [--start|--line LINE] COMMAND...
+                                    runs it with JINCAI_TEST_BUS=kafka:ADDRESS: sites of tests/e2e/small_site.py are then on that
+                                    broker; with --start (4.1) or --line on one that is started for it, and ends with
+                                    it; its folder is in JINCAI_KAFKA_FOLDER
 """
 import os
 import pathlib
@@ -28,11 +29,11 @@ def address():
     return (folder() / "address").read_text().strip()
 
 
-def on_own(command):
+def on_own(command, line="4.1"):
     import broker
-    broker.libs.need()
+    broker.libs.need(line)
     with tempfile.TemporaryDirectory(prefix="kafka_here_") as top:
-        cluster = broker.Cluster.start(f"{top}/broker", watch=os.getpid())
+        cluster = broker.Cluster.start(f"{top}/broker", line, watch=os.getpid())
         try:
             return subprocess.call(command, env={**os.environ, "JINCAI_TEST_BUS": f"kafka:{cluster.address}",
                                                  "JINCAI_KAFKA_FOLDER": f"{top}/broker"})
@@ -43,5 +44,7 @@ def on_own(command):
 if __name__ == "__main__":
     if sys.argv[1] == "--start":
         sys.exit(on_own(sys.argv[2:]))
+    if sys.argv[1] == "--line":
+        sys.exit(on_own(sys.argv[3:], sys.argv[2]))
     os.environ["JINCAI_TEST_BUS"] = f"kafka:{address()}"
     os.execvp(sys.argv[1], sys.argv[1:])
