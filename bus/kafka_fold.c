@@ -356,6 +356,7 @@ static int open_lock(struct kafka_fold *f, struct err *e)
 int kafka_fold_open(struct kafka *k, struct err *e)
 {
 	struct kafka_fold *f = k->fold = mem_new(sizeof *f);
+	int failed;
 
 	f->k = k;
 	f->lock = -1;
@@ -366,11 +367,14 @@ int kafka_fold_open(struct kafka *k, struct err *e)
 	if (kafka_topics(k, learn, k, e) || (try_lock(f) && kafka_follow_all(f, e)))
 		return -1;
 	f->locked_ms = clock_steady_ms();
+	f->opening = true;
 	f->started = pthread_create(&f->thread, NULL, run, f) == 0;
 	for (unsigned i = 0; i < KAFKA_HEARTS; i++)
 		f->started = pthread_create(&f->hearts[i], NULL, beat, f) == 0 && f->started;
 	assert(f->started);
-	return wait_first(k, e);
+	failed = wait_first(k, e);
+	f->opening = false;
+	return failed;
 }
 
 void kafka_fold_close(struct kafka *k)

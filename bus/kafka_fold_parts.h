@@ -17,7 +17,7 @@ struct kafka_fold {
 	atomic_bool holding;
 	pthread_t thread, hearts[KAFKA_HEARTS];
 	bool started, locked, held;  /* held: what lay there when the lock was taken is followed */
-	atomic_bool stop;
+	atomic_bool stop, opening;   /* opening: nothing looks into it yet, so that a put may be large */
 	struct err failed;           /* under k->lock: why there is no more folding */
 	/* Of the thread: */
 	struct kafka_put *put;

@@ -9,9 +9,12 @@
 #include "lane.h"
 #include "log.h"
 
-#define ROUND_RECORDS 25000u         /* entries in order meet the same pages: the more at once, the fewer are written */
-#define ROUND_BYTES (16u << 20)
-#define ROUND_MS 200                 /* others wait for what is in it */
+/* Entries in order meet the same pages: the more at once, the fewer are written. */
+struct bound {
+	size_t records, bytes;
+	int ms;                      /* others wait for what is in it */
+};
+static const struct bound usual = {25000, 16 << 20, 200}, opening = {100000, 64 << 20, 2000};
 #define OWN_MS 300                   /* without an own run for so long a partition is fetched: what is behind the last one? */
 
 /*
@@ -434,7 +437,8 @@ rd_kafka_message_t *kafka_follow_wait(struct kafka_fold *f, int ms)
 
 int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *e)
 {
-	int64_t until = clock_steady_ms() + ROUND_MS;
+	const struct bound *bound = f->opening ? &opening : &usual;
+	int64_t until = clock_steady_ms() + bound->ms;
 	size_t n = 0, bytes = 0;
 	int failed;
 
@@ -447,7 +451,7 @@ int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *
 		f->taken += m->len;
 		failed = take(f, m, e);
 		rd_kafka_message_destroy(m);
-		if (failed || ++n == ROUND_RECORDS || bytes >= ROUND_BYTES)
+		if (failed || ++n == bound->records || bytes >= bound->bytes)
 			break;
 		m = rd_kafka_consume_queue(f->queue, 0);
 		/* Much has come, so much is to come. */

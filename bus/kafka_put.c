@@ -6,6 +6,7 @@
 
 /* Entries in one transaction: keys without order change a page each, and those lie in memory until they are written. */
 #define PART 5000u
+#define KEEP_BYTES (4u << 20)        /* a put that was larger gives its memory back: it comes when a bus is folded anew */
 
 /*
  * A put gathers in memory and writes when it is committed: nobody waits while it is filled, and entries are written in
@@ -42,15 +43,24 @@ struct kafka_put {
 	size_t written;
 };
 
+static void give_back(struct kafka_put *p)
+{
+	for (unsigned i = 0; i < INDEX_COUNT; i++) {
+		free(p->entries[i].p);
+		p->entries[i] = (struct entries){0};
+	}
+	free(p->others);
+	p->others = NULL;
+	p->cap_others = 0;
+	buf_done(&p->bytes);
+}
+
 void kafka_put_free(struct kafka_put *p)
 {
 	while (p) {
 		struct kafka_put *next = p->next;
 
-		for (unsigned i = 0; i < INDEX_COUNT; i++)
-			free(p->entries[i].p);
-		free(p->others);
-		buf_done(&p->bytes);
+		give_back(p);
 		free(p);
 		p = next;
 	}
@@ -88,6 +98,8 @@ void kafka_put_abort(struct kafka_put *p)
 	if (!p)
 		return;
 	x = p->index;
+	if (p->bytes.cap > KEEP_BYTES)
+		give_back(p);
 	pthread_mutex_lock(&x->lock);
 	p->next = x->kept;
 	x->kept = p;
