@@ -10,7 +10,9 @@
  *	batch_header   the same, the header set by an interceptor
  *	bus      bus_append and bus_commit: transactions, positions, the index of ids
  *	bus_plain      the same with events that no index takes
+ *	bus_time       the same, a commit each 100 ms, or when a commit holds no more (16 MiB)
  *	read     a bare consumer reads what bare wrote (run bare first)
+ *	fold     all topics of PREFIX are folded into a new index below FOLDER: EVENTS says how many records there are
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -279,13 +281,29 @@ static void run_library(const char *address, const char *prefix, const char *mod
 
 /* ---- the bus ---- */
 
-static void run_bus(const char *address, const char *folder, const char *prefix, const struct events *ev)
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool is_full(const struct bus *b, const struct bus_owner *o, bool by_time, double began)
+{
+	if (by_time)
+		return bus_staged_bytes(o) >= 15u << 20 || (bus_staged_records(o) % 100 == 0 && seconds() - began >= 0.1);
+	return bus_staged_records(o) >= bus_step_records(b) || bus_staged_bytes(o) >= bus_step_bytes(b);
+}
+
+static void run_bus(const char *address, const char *folder, const char *prefix, const struct events *ev, bool by_time)
 {
 	struct bus_kafka_conf kafka = {.folder = folder, .site = "bench", .prefix = prefix};
 	struct buf url = BUF_INIT;
 	struct bus_conf conf = {.partitions = 1, .kafka = &kafka};
 	struct bus_owner *o;
 	struct bus *b;
+	double began = seconds();
 	struct err e;
 	unsigned topic;
 
@@ -297,11 +315,30 @@ static void run_bus(const char *address, const char *folder, const char *prefix,
 	for (size_t i = 0; i < ev->n; i++) {
 		if (bus_append(o, topic, 0, SPAN("602001"), event_at(ev, i), &e))
 			die_err(&e);
-		if (bus_staged_records(o) >= bus_step_records(b) || bus_staged_bytes(o) >= bus_step_bytes(b) || i + 1 == ev->n)
-			if (bus_position_put(o, "bench/in", SPAN("a position of some bytes"), &e) || bus_commit(o, &e))
-				die_err(&e);
+		if (!is_full(b, o, by_time, began) && i + 1 < ev->n)
+			continue;
+		if (bus_position_put(o, "bench/in", SPAN("a position of some bytes"), &e) || bus_commit(o, &e))
+			die_err(&e);
+		began = seconds();
 	}
 	bus_disown(o);
+	bus_close(b);
+	buf_done(&url);
+}
+
+/* It is open when all has been folded. */
+static void run_fold(const char *address, const char *folder, const char *prefix)
+{
+	struct bus_kafka_conf kafka = {.folder = folder, .site = "bench", .prefix = prefix};
+	struct buf url = BUF_INIT;
+	struct bus_conf conf = {.kafka = &kafka};
+	struct bus *b;
+	struct err e;
+
+	buf_printf(&url, "kafka:%s", address);
+	conf.url = buf_text(&url);
+	if (bus_open(&conf, BUS_LOOK, &b, &e))
+		die_err(&e);
 	bus_close(b);
 	buf_done(&url);
 }
@@ -328,14 +365,6 @@ static void run_read(const char *address, const char *prefix, size_t n)
 	stop(rk, t);
 }
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static double used(void)
 {
 	struct rusage u;
@@ -356,13 +385,15 @@ int main(int argc, char **argv)
 	if (argc == 7) {
 		load(&ev, argv[1], argv[6]);
 		n = ev.n;
-	} else {
+	} else if (strcmp(argv[4], "read") != 0 && strcmp(argv[4], "fold") != 0) {
 		make(&ev, n, strcmp(argv[4], "bus_plain") == 0);
 	}
 	wall = seconds();
 	cpu = used();
 	if (strncmp(argv[4], "bus", 3) == 0)
-		run_bus(argv[1], argv[2], argv[3], &ev);
+		run_bus(argv[1], argv[2], argv[3], &ev, strcmp(argv[4], "bus_time") == 0);
+	else if (strcmp(argv[4], "fold") == 0)
+		run_fold(argv[1], argv[2], argv[3]);
 	else if (strcmp(argv[4], "read") == 0)
 		run_read(argv[1], argv[3], n);
 	else
