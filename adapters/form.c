@@ -22,12 +22,33 @@ void form_site_values(const struct library *l, const struct names *names, struct
 				s->v[i].text = span_of(values[k].value);
 }
 
+static void find_numbers(const struct form *f, struct form_event *x)
+{
+	unsigned n = 0;
+	const struct schema_field *fields = x->schema ? schema_fields(x->schema, &n) : NULL;
+	struct buf name = BUF_INIT;
+
+	for (unsigned i = 0; i < n && x->nnumber_slots < FORM_NUMBERS_MAX; i++) {
+		int slot;
+
+		if (!fields[i].number)
+			continue;
+		buf_clear(&name);
+		buf_printf(&name, "data.%.*s", SPAN_F(fields[i].path));
+		slot = names_slot(f->names, buf_as_span(&name));
+		if (slot >= 0)
+			x->number_slots[x->nnumber_slots++] = slot;
+	}
+	buf_done(&name);
+}
+
 void form_find_pay(const struct form *f, struct form_event *x)
 {
 	static const char *const parts[] = {"data.payee.account", "data.unit", "data.currency", "data.purpose", "data.project",
 		"data.program", "data.pay_kind", "data.month"};
 
 	_Static_assert(sizeof parts / sizeof *parts <= FORM_PAY_MAX, "all parts have room");
+	find_numbers(f, x);
 	if (x->nature != NATURE_INSTRUCTION || !x->map || map_control_slot(x->map) < 0 ||
 		schema_control(x->schema)->money == SCHEMA_BACK || names_slot(f->names, SPAN("data.payee.account")) < 0)
 		return;

@@ -18,6 +18,7 @@
  */
 #define FORM_EVENTS_MAX 8u
 #define FORM_PAY_MAX 8u
+#define FORM_NUMBERS_MAX 4u          /* the first ones of a schema */
 
 enum form_nature { NATURE_INSTRUCTION, NATURE_REPORT, NATURE_MASTER };
 enum form_release { RELEASE_RECORD, RELEASE_BATCH };
@@ -53,6 +54,8 @@ struct form_event {
 	 * unit, currency, then what the payment is for, as far as the type says it. None of others. */
 	int pay_slots[FORM_PAY_MAX];
 	unsigned npay_slots;
+	int number_slots[FORM_NUMBERS_MAX];  /* results that the schema marks x-number */
+	unsigned nnumber_slots;
 };
 
 /* Columns found by the names in a header row. */

@@ -18,7 +18,7 @@ void form_load_inward(struct form_loading *in);
 void form_load_outward(struct form_loading *in);
 
 void form_site_names(struct names *n);
-/* Finds the pay_slots, when the rules of x are compiled and its results not yet hidden. */
+/* Finds the number_slots, and the pay_slots, when the rules of x are compiled and its results not yet hidden. */
 void form_find_pay(const struct form *f, struct form_event *x);
 /* Slot of a path that a setting names; -1 when node is NULL, or with a finding when there is no such path. */
 int form_path_slot(struct form_loading *in, const struct conf *node);

@@ -122,7 +122,7 @@ static int dead_record(struct intake *in, const struct reading *g, const struct 
 }
 
 /* v has the attributes that come from the record. */
-static void write_event(struct intake *in, const struct reading_event *x, struct event *v, struct buf *to)
+static void write_event(struct intake *in, const struct reading *g, const struct reading_event *x, struct event *v, struct buf *to)
 {
 	struct publishing *p = in->publishing;
 
@@ -131,6 +131,7 @@ static void write_event(struct intake *in, const struct reading_event *x, struct
 	v->partitionkey = v->partitionkey.n ? v->partitionkey : span_of(in->name);
 	v->batchid = p->claim.batchid;
 	v->paykey = reader_paykey(p->reader, x);
+	reader_marks(p->reader, g, x, v);
 	buf_clear(to);
 	event_begin(to, v);
 	reader_data(p->reader, x, to);
@@ -195,7 +196,7 @@ static int publish_event(struct intake *in, const struct reading *g, struct err 
 		return -1;
 	if (term != TOTAL_PUBLISHED)
 		return end_event(in, g, x, term, e);
-	write_event(in, x, &v, &in->event);
+	write_event(in, g, x, &v, &in->event);
 	if (append_event(in, &v, &in->event, e) == 0)
 		return count_event(in, x, TOTAL_PUBLISHED, e);
 	why = *e;
@@ -214,7 +215,7 @@ static int publish_events(struct intake *in, const struct reading *g, struct err
 		if (judge_event(in, &g->events[i], &events[i], &terms[i], e) != 0)
 			return -1;
 		conflict |= terms[i] == TOTAL_CONFLICT;
-		write_event(in, &g->events[i], &events[i], &in->events[i]);
+		write_event(in, g, &g->events[i], &events[i], &in->events[i]);
 		if (events[i].partitionkey.n > BUS_KEY_MAX || in->events[i].n + STAMP_MAX > BUS_VALUE_MAX) {
 			err_set(&why, E_BUS_TOO_LARGE, "what=event\nsize=%zu\nmax=%u", in->events[i].n, BUS_VALUE_MAX);
 			return dead_record(in, g, &why, e);
@@ -241,7 +242,7 @@ int intake_publish_again(struct intake *in, const struct reading *g, enum err_id
 	for (unsigned i = 0; i < g->nevents; i++) {
 		if (judge_event(in, &g->events[i], &events[i], &term, e) != 0)
 			return -1;
-		write_event(in, &g->events[i], &events[i], &in->events[i]);
+		write_event(in, g, &g->events[i], &events[i], &in->events[i]);
 		if (term != TOTAL_PUBLISHED)
 			*ret_why = term == TOTAL_CONFLICT ? E_RECORD_CONFLICT : E_DEAD_ELSEWHERE;
 		else if (events[i].partitionkey.n > BUS_KEY_MAX || in->events[i].n + STAMP_MAX > BUS_VALUE_MAX)

@@ -142,6 +142,7 @@ void reader_close(struct reader *r)
 		buf_done(&r->texts[i].fingerprint);
 		buf_done(&r->texts[i].key);
 		buf_done(&r->texts[i].paykey);
+		buf_done(&r->texts[i].numbers);
 	}
 	buf_done(&r->nearest.names);
 	free(r->columns);

@@ -70,6 +70,8 @@ void reader_attributes(struct reader *r, const struct reading_event *x, struct e
 /* The paykey of such an event: a keyed hash over type, payee account, amount, currency, unit and purpose, 32 hex digits; with
  * no key of the site a plain one. Voids and reversals have none, nor has what pays into no account, or not more than nothing. */
 struct span reader_paykey(struct reader *r, const struct reading_event *x);
+/* The attributes by which such an event is found again (event.h): amount, numbers, line. */
+void reader_marks(struct reader *r, const struct reading *g, const struct reading_event *x, struct event *ret);
 /* Where it stands, at most 4 KiB of JSON. */
 void reader_save(const struct reader *r, struct buf *b);
 uint64_t reader_offset(const struct reader *r);

@@ -36,7 +36,8 @@ struct reader {
 	const struct form_kind *kind;        /* of the last row; NULL: there is a header row */
 	struct reading_event events[FORM_EVENTS_MAX];        /* of the last record, and their texts: */
 	struct {
-		struct buf id, fingerprint, key, paykey;
+		struct buf id, fingerprint, key, paykey, numbers;
+		char amount[24], line[24];
 		char currency[TOTALS_CURRENCY_MAX];
 	} texts[FORM_EVENTS_MAX];
 	bool has_count, has_sum, trailer_seen;

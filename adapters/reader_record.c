@@ -186,6 +186,27 @@ void reader_attributes(struct reader *r, const struct reading_event *x, struct e
 	ret->changed = over ? over->act : r->head_changed;
 }
 
+void reader_marks(struct reader *r, const struct reading *g, const struct reading_event *x, struct event *ret)
+{
+	size_t n = (size_t)(x - r->events);
+	struct buf *b = &r->texts[n].numbers;
+	char *line = r->texts[n].line;
+
+	buf_clear(b);
+	for (unsigned i = 0; i < x->of->nnumber_slots; i++) {
+		struct span number = slot_text(r, x->of->number_slots[i]);
+
+		if (!number.n)
+			continue;
+		if (b->n)
+			buf_c(b, ' ');
+		event_id_part(b, number);
+	}
+	ret->numbers = b->n ? buf_as_span(b) : SPAN_NONE;
+	ret->amount = x->readable && map_control_slot(x->of->map) >= 0 ? span_of(money_text(x->fen, r->texts[n].amount)) : SPAN_NONE;
+	ret->line = (struct span){line, (size_t)snprintf(line, sizeof r->texts[n].line, "%" PRIu64, g->line)};
+}
+
 struct span reader_paykey(struct reader *r, const struct reading_event *x)
 {
 	const struct hash_key *key = r->setup.library->key;

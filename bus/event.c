@@ -25,7 +25,8 @@ static const struct attribute {
 #define ROW(name, required) {{",\"" #name "\":\"", sizeof #name + 4}, offsetof(struct event, name), required}
 	ROW(id, true), ROW(source, true), ROW(type, true), ROW(subject, false), ROW(time, false), ROW(partitionkey, false),
 	ROW(batchid, false), ROW(unit, false), ROW(bank, false), ROW(businessdate, false), ROW(fingerprint, false),
-	ROW(changed, false), ROW(paykey, false), ROW(again, false),
+	ROW(changed, false), ROW(paykey, false), ROW(amount, false),
+	ROW(numbers, false), ROW(line, false), ROW(again, false),
 #undef ROW
 };
 

@@ -11,7 +11,8 @@
  * that all bytes but the lane's are a function of the source:
  *
  *	{"specversion":"1.0","id":I,"source":S,"type":T,"subject":..,"time":..,"partitionkey":..,"batchid":..,
- *	 "unit":..,"bank":..,"businessdate":..,"fingerprint":..,"changed":..,"paykey":..,"again":"1",
+ *	 "unit":..,"bank":..,"businessdate":..,"fingerprint":..,"changed":..,"paykey":..,"amount":"12.50",
+ *	 "numbers":"20261205000017 ..","line":"17","again":"1",
  *	 "data":{...},"lane":"payroll-a.3","laneseq":"17"}
  *
  * An attribute that is absent is left out. laneseq is text, since a CloudEvents integer has 32 bits.
@@ -21,6 +22,10 @@ struct event {
 	struct span subject, time, partitionkey, batchid, unit, bank, businessdate, fingerprint;
 	struct span changed;                             /* the act by which a person changed the record; else absent */
 	struct span paykey;                              /* of a payment: equal for payments that are suspected doubles */
+	struct span amount;                              /* its control amount, as money_write writes it */
+	struct span numbers;                             /* by which people ask for it: x-number of its schema, each as event_id_part
+	                                                  * writes it, blanks between them */
+	struct span line;                                /* of the record in the document that it came in */
 	struct span again;                               /* its id was published before, in a batch returned since */
 	struct span data;                                /* raw JSON of data */
 	struct span lane;                                /* "" when not stamped */

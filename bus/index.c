@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "hash.h"
+#include "index_parts.h"
 #include "jscan.h"
 #include "topics.h"
 
@@ -65,12 +66,11 @@ struct span index_foreign_key(char ret[INDEX_KEY_MAX], const char *topic, unsign
 
 /* ---- payments ---- */
 
-#define PAY_DAY_ZERO 25567           /* days from 1900-01-01 to 1970-01-01 */
 #define PAY_PREFIX (2u + INDEX_PAYKEY)
 
 int64_t index_pay_span(int64_t day)
 {
-	return (day + PAY_DAY_ZERO) / INDEX_PAY_DAYS;
+	return (day + INDEX_DAY_ZERO) / INDEX_PAY_DAYS;
 }
 
 struct span index_pay_prefix(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_t paykey[INDEX_PAYKEY])
@@ -88,7 +88,7 @@ struct span index_pay_key(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_
 	uint32_t hash[2] = {hash_murmur2(id.p, id.n), hash_crc32c(0, id.p, id.n)};
 	char *p = ret + index_pay_prefix(ret, day, paykey).n;
 
-	*p++ = (char)((day + PAY_DAY_ZERO) % INDEX_PAY_DAYS);
+	*p++ = (char)((day + INDEX_DAY_ZERO) % INDEX_PAY_DAYS);
 	for (int i = 0; i < 8; i++)
 		p[i] = (char)(hash[i / 4] >> (8 * (i % 4)));
 	return (struct span){ret, INDEX_PAY_KEY_MAX};
@@ -98,7 +98,7 @@ int64_t index_pay_day(struct span key)
 {
 	const unsigned char *p = (const unsigned char *)key.p;
 
-	return ((int64_t)p[0] << 8 | p[1]) * INDEX_PAY_DAYS + p[PAY_PREFIX] - PAY_DAY_ZERO;
+	return ((int64_t)p[0] << 8 | p[1]) * INDEX_PAY_DAYS + p[PAY_PREFIX] - INDEX_DAY_ZERO;
 }
 
 int index_pay_day_of(const struct event *v, int64_t *ret)
@@ -121,6 +121,11 @@ static bool is_events(const char *topic)
 static bool is_claims(const char *topic)
 {
 	return strcmp(topic, TOPIC_CLAIMS) == 0;
+}
+
+static bool is_parcels(const char *topic)
+{
+	return strcmp(topic, TOPIC_PARCELS) == 0;
 }
 
 /* What another row folds along. */
@@ -164,7 +169,7 @@ static int put_pay(const struct event *v, struct index_sink *s, struct err *e)
 	return s->put(s, INDEX_PAYS, index_pay_key(key, day, paykey, v->id), SPAN(""), e);
 }
 
-/* Payments have fingerprints: an event is read once for both indexes. */
+/* An event is read once for all indexes that are made of events of the systems. */
 static int fold_id(const char *topic, struct span value, struct index_sink *s, struct err *e)
 {
 	uint8_t fingerprint[FINGERPRINT_BYTES];
@@ -173,10 +178,11 @@ static int fold_id(const char *topic, struct span value, struct index_sink *s, s
 	struct event v;
 
 	(void)topic;
-	/* An event without this name anywhere carries none: reports need not be read here at all. */
-	if (!value.n || !memmem(value.p, value.n, "fingerprint", sizeof "fingerprint" - 1))
+	if (!is_event(value, &v) || event_is_ours(&v))
 		return 0;
-	if (!is_event(value, &v) || !v.fingerprint.p)
+	if (index_put_find(&v, s, e))
+		return -1;
+	if (!v.fingerprint.p)
 		return 0;
 	if (hash_unhex(v.fingerprint, fingerprint, sizeof fingerprint))
 		return lacks(INDEX_IDS, "fingerprint", e);
@@ -351,6 +357,27 @@ static int fold_dead(const char *topic, struct span value, struct index_sink *s,
 		ret = lacks(INDEX_DEAD, !letter.n ? "letter" : !state.n ? ended ? "state" : "kind" : "data", e);
 	else
 		ret = s->put(s, INDEX_DEAD, index_key(key, 0, letter, SPAN_NONE), state, e);
+	if (ret == 0 && v.subject.n)
+		ret = index_put_dead(v.subject, letter, s, e);
+	arena_done(&a);
+	return ret;
+}
+
+static int fold_parcel(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	static const char *const names[] = {"destination", "state", NULL};
+	struct span texts[2] = {SPAN_NONE};
+	struct arena a = ARENA_INIT;
+	struct event v;
+	int ret;
+
+	(void)topic;
+	if (!is_event(value, &v) || !span_is(v.type, EVENT_PARCEL))
+		return 0;
+	if (read_texts(v.data, names, texts, &a) || !texts[0].n || !texts[1].n)
+		ret = lacks(INDEX_FIND, texts[0].n ? "state" : "destination", e);
+	else
+		ret = index_put_parcel(&v, texts[0], texts[1], s, e);
 	arena_done(&a);
 	return ret;
 }
@@ -390,6 +417,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_CLOSED] = {"closed", INDEX_LAST, topics_carries_events, fold_closed},
 	[INDEX_FOREIGN] = {"foreign", INDEX_FIRST, is_none, NULL},
 	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
+	[INDEX_FIND] = {"find", INDEX_LAST, is_parcels, fold_parcel},
 };
 
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)

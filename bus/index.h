@@ -25,6 +25,7 @@ enum {
 	INDEX_CLOSED,                /* topic, batch and partition -> newest closing of that batch there; last */
 	INDEX_FOREIGN,               /* records that no flow of ours wrote -> "": see index_foreign_key; on a bus that others can write to */
 	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
+	INDEX_FIND,                  /* by what people ask: see index_find_number and those behind it; last */
 	INDEX_COUNT
 };
 
@@ -93,10 +94,26 @@ int64_t index_pay_day(struct span key);                /* the day in such a key 
 /* The day under which a payment stands; -1 when the event has none. */
 int index_pay_day_of(const struct event *v, int64_t *ret);
 
+/*
+ * What people ask by. Events of the systems stand under each of their numbers, under unit, day and amount when they have
+ * all three, and, when they carry no fingerprint and so are not in INDEX_IDS, under their id; dead letters under the id of
+ * what died; all records of a parcel under destination and batch. Several things may stand under one: the functions make
+ * the prefix that they share, into ret. extra is empty; of a parcel's record it is the state. A number that is too long for
+ * a key is not to be found.
+ *
+ * What comes together lies together: numbers are as they are and not hashed, amounts stand below their day and unit. So a
+ * batch changes few pages.
+ */
+struct span index_find_number(char ret[INDEX_KEY_MAX], struct span number);      /* as event_id_part writes it */
+struct span index_find_amount(char ret[INDEX_KEY_MAX], int64_t day, struct span unit, int64_t fen);
+struct span index_find_id(char ret[INDEX_KEY_MAX], struct span id);              /* a whole key */
+struct span index_find_dead(char ret[INDEX_KEY_MAX], struct span id);
+struct span index_find_parcels(char ret[INDEX_KEY_MAX], struct span destination, struct span batchid);
+
 /* All rows over one record. Errors: index.record {index}{name} (ERR_HALT): a record of ours lacks what the index is
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 5u
+#define INDEX_EDITION 6u
 
 #endif

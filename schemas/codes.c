@@ -431,6 +431,18 @@ static const struct edition *edition_of(const struct code_table *t, int year)
 	return NULL;
 }
 
+bool code_row(const struct code_table *t, int year, struct span code, struct span *ret_file, unsigned *ret_row)
+{
+	const struct edition *x = edition_of(t, year);
+	const struct slot *slot = x ? find_slot(x, code, hash_murmur2(code.p, code.n)) : NULL;
+
+	if (!slot || !slot->line)
+		return false;
+	*ret_file = x->file;
+	*ret_row = slot->line;
+	return true;
+}
+
 int code_lookup(const struct code_table *t, int year, struct span code, struct span *ret)
 {
 	const struct edition *x = edition_of(t, year);

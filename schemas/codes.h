@@ -33,6 +33,8 @@ const struct code_table *codes_table(struct codes *c, struct span name, const st
 /* 1 found (ret points into the table), 0 unknown code or no edition for that year. year 0: the newest edition. No
  * allocation; a hash look-up. */
 int code_lookup(const struct code_table *t, int year, struct span code, struct span *ret);
+/* Where the look-up finds it: the edition's file and the row in it, from 1, the header row counted. False: it finds nothing. */
+bool code_row(const struct code_table *t, int year, struct span code, struct span *ret_file, unsigned *ret_row);
 const char *code_table_name(const struct code_table *t);
 /* SHA-256 over descriptor and editions: what the claim record names, and what is adopted. */
 const uint8_t *code_table_digest(const struct code_table *t);

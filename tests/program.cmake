@@ -194,6 +194,7 @@ endif()
 
 # What the program says about itself, and of an event that it is shown.
 if(Python3_FOUND)
+  add_test(NAME trace COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/trace_test.py $<TARGET_FILE:jincai>)
   add_test(NAME help COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/help_test.py $<TARGET_FILE:jincai>)
   add_test(NAME try_event COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/try_event_test.py
     $<TARGET_FILE:jincai>)

@@ -570,6 +570,18 @@ struct span map_column(const struct map *m, unsigned i)
 	return m->rules[i].name;
 }
 
+const struct code_table *map_table(const struct map *m, unsigned i, const struct slots *s, unsigned *ret_row)
+{
+	const struct rule *u = &m->rules[i];
+	struct span file;
+	int year = 0;
+
+	*ret_row = 0;
+	if (u->table && u->from >= 0 && (m->setup.year_slot < 0 || year_in(s->v[m->setup.year_slot].text, &year)))
+		(void)code_row(u->table, year, span_trim(s->v[u->from].text), &file, ret_row);
+	return u->table;
+}
+
 int map_from(const struct map *m, unsigned i)
 {
 	return m->rules[i].from;

@@ -125,6 +125,9 @@ int map_control_slot(const struct map *m);
  * MAP_OBJECT: the schema's field that it fills; NULL: it fills a list. */
 int map_run_rule(const struct map *m, unsigned i, struct slots *s, struct err *e);
 int map_from(const struct map *m, unsigned i);
+/* The table of a rule that looks up, NULL of any other, and the row that gives what it gives of these values (code_row); row 0 where
+ * that cannot be told, since other functions come before the look-up. */
+const struct code_table *map_table(const struct map *m, unsigned i, const struct slots *s, unsigned *ret_row);
 const struct schema_field *map_field(const struct map *m, unsigned i);
 const struct schema_list *map_list(const struct map *m, unsigned i);
 /* Whether what the rule makes is personal; a list is when one field of its items is. */

@@ -267,7 +267,7 @@ int router_shape_event(struct router *r, struct type *t, const struct event *v, 
 	slots_begin(&s->slots, v->data.n);
 	if (map_run(s->line, &s->slots, e) != 0)
 		return -1;
-	out.fingerprint = out.paykey = SPAN_NONE;
+	out.fingerprint = out.paykey = out.amount = out.numbers = out.line = SPAN_NONE;
 	buf_clear(&r->event);
 	event_begin(&r->event, &out);
 	buf_str(&r->event, "{\"line\":");

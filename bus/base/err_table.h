@@ -176,6 +176,8 @@ ROW(E_TODO_KIND, "todo.kind", ERR_CONF, 2, "{number} is {is}, this verb takes {w
 	"jincai todo {number} shows what can be typed for it", "可用的命令见 jincai todo {number}")
 ROW(E_TODO_NONE, "todo.none", ERR_CONF, 2, "nothing that waits has the number {number}; nothing was done", "没有编号为 {number} 的待办；什么也没有做",
 	"it may have been dealt with since: see jincai todo, jincai audit list", "可能已经办结：请看 jincai todo 和 jincai audit list")
+ROW(E_TRACE_NONE, "trace.none", ERR_CONF, 2, "no event and no dead letter stands under {key}", "没有事件也没有死信对应 {key}",
+	"write the whole id or number; a file that never was read: jincai held list; events by a condition: jincai tail --where", "请写完整的标识或号码；文件尚未读入的请看 jincai held list；按条件查找用 jincai tail --where")
 ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请看：jincai help")
 
 /* text, money, digests */

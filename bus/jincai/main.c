@@ -90,6 +90,10 @@ static int store(struct args *a, const char *name, const char *value)
 		a->select.day = value;
 	else if (strcmp(name, "--unit") == 0)
 		a->select.unit = value;
+	else if (strcmp(name, "--amount") == 0)
+		a->amount = value;
+	else if (strcmp(name, "--full") == 0)
+		a->full = true;
 	else if (strcmp(name, "--where") == 0)
 		a->select.where = value;
 	else if (strcmp(name, "--to") == 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "index.h"
+#include "lane.h"
 #include "topics.h"
 
 bool selection_is_empty(const struct selection_words *w)
@@ -298,6 +299,8 @@ static int judge(struct selection *s, struct selection_part *p, struct selected 
 	int given;
 
 	*ret = SELECTION_UNREADABLE;
+	if (bus_shared(s->bus) && !lane_is_stamped(p->next.value))
+		return 0;
 	if (event_read(p->next.value, &x->event, &ignored) != 0)
 		return 0;
 	*ret = SELECTION_OURS;

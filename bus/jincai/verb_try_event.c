@@ -291,6 +291,14 @@ static void show_event(struct trying *t, const struct event *v)
 	free(k.taken);
 }
 
+void verb_try_show(struct site *s, struct router *r, const struct event *v)
+{
+	struct trying t = {.site = s, .router = r};
+
+	show_event(&t, v);
+	buf_done(&t.to);
+}
+
 /* ---- the file ---- */
 
 static void show_line(struct trying *t, const char *shown, unsigned line, struct span text)

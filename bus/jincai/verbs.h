@@ -14,9 +14,9 @@ struct args {
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
-	const char *key, *as, *export_to, *import_from, *against;
+	const char *key, *as, *export_to, *import_from, *against, *amount;
 	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
-	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, pages;
+	bool summary, deep, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, full, pages;
 	const char *words[64];       /* what is no option, NULL-terminated */
 	unsigned nwords;
 };
@@ -54,10 +54,13 @@ int verb_check_against(struct site *now, const struct args *a);  /* check --agai
 int verb_contract(const struct args *a);
 int verb_topics(const struct args *a);
 int verb_tail(const struct args *a);
+int verb_trace(const struct args *a);
 int verb_todo(const struct args *a);
 int verb_menu(void);                            /* the program alone on a terminal */
 int verb_try(const struct args *a);
 int verb_try_event(const struct args *a);       /* try without --form: the file holds events */
+/* What routes and destinations make of one event, onto stdout. router: as site_router(s, NULL) makes it. */
+void verb_try_show(struct site *s, struct router *r, const struct event *v);
 int verb_test(const struct args *a);
 int verb_dead_list(const struct args *a);
 int verb_dead_show(const struct args *a);

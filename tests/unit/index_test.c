@@ -59,7 +59,9 @@ static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
 		const char *why, *topic, *type, *batchid, *fingerprint, *data, *want;
 	} cases[] = {
 		{"an event", "jincai.payroll", "payroll.line.v1", "b1", PRINT, "{}", "ids i = " PRINT "\n"},
-		{"an event without a fingerprint", "jincai.payroll", "payroll.line.v1", "b1", NULL, "{}", ""},
+		{"an event without a fingerprint", "jincai.payroll", "payroll.line.v1", "b1", NULL, "{}", "find ii = \n"},
+		{"a lane opened among events", "jincai.payroll", EVENT_LANE_OPENED, NULL, NULL, "{}", ""},
+		{"a parcel elsewhere", "jincai.claims", EVENT_PARCEL, "b1", NULL, "{\"destination\":\"bank\",\"state\":\"done\"}", ""},
 		{"a closed batch", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}", "closed jincai.payroll|b1|12 = \n"},
 		{"an event for a destination", "jincai.to.bank", "payroll.line.v1", "b1", PRINT, "{}", "to bank|i = b1\n"},
 		{"one without a batch", "jincai.to.bank", "payroll.line.v1", NULL, NULL, "{}", "to bank|i = \n"},
@@ -262,6 +264,85 @@ static void the_first_id_stays_and_the_last_claim_counts(void **state)
 	assert_int_equal(index_table[INDEX_PAYS].keep, INDEX_FIRST);
 }
 
+/* Keys of one index that begin with a prefix are counted. */
+struct counted {
+	struct index_sink sink;
+	struct span prefix;
+	unsigned all, under;
+	char extra[16];
+};
+
+static int count(struct index_sink *s, unsigned index, struct span key, struct span extra, struct err *e)
+{
+	struct counted *c = (struct counted *)(void *)s;
+
+	(void)e;
+	if (index != INDEX_FIND)
+		return 0;
+	c->all++;
+	c->under += span_starts(key, c->prefix) && key.n == c->prefix.n + 8;
+	snprintf(c->extra, sizeof c->extra, "%.*s", SPAN_F(extra));
+	return 0;
+}
+
+/* Of an event with these attributes: how many entries there are, and how many of them under the prefix. */
+static void finds(const char *topic, const struct event *a, const char *data, struct span prefix, unsigned all, unsigned under)
+{
+	struct counted c = {.sink = {count}, .prefix = prefix};
+	struct buf b = BUF_INIT;
+	struct err e;
+
+	event_begin(&b, a);
+	buf_str(&b, data);
+	event_stamp(&b, SPAN("f.1"), 1);
+	OK(e, index_fold(topic, buf_as_span(&b), &c.sink, &e));
+	assert_int_equal(c.all, all);
+	assert_int_equal(c.under, under);
+	buf_done(&b);
+}
+
+static void an_event_stands_under_each_number_and_under_unit_day_and_amount(void **state)
+{
+	struct event a = {.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payment.order.issued.v1"), .fingerprint = SPAN(PRINT),
+		.time = SPAN("2026-12-31T01:02:03Z"), .businessdate = SPAN("2026-12-05"), .unit = SPAN("602001"), .amount = SPAN("1234.50"),
+		.numbers = SPAN("20261205000017 A%20b")};
+	char key[INDEX_KEY_MAX], digits[INDEX_KEY_MAX + 1];
+	int64_t day = 0;
+
+	(void)state;
+	assert_int_equal(index_pay_day_of(&a, &day), 0);
+	finds("jincai.payment", &a, "{}", index_find_number(key, SPAN("20261205000017")), 3, 1);
+	finds("jincai.payment", &a, "{}", index_find_number(key, SPAN("A%20b")), 3, 1);
+	finds("jincai.payment", &a, "{}", index_find_number(key, SPAN("2026120500001")), 3, 0);
+	finds("jincai.payment", &a, "{}", index_find_amount(key, day, SPAN("602001"), 123450), 3, 1);
+	finds("jincai.payment", &a, "{}", index_find_amount(key, day, SPAN("602001"), 12345), 3, 0);
+	finds("jincai.payment", &a, "{}", index_find_amount(key, day + 1, SPAN("602001"), 123450), 3, 0);
+	finds("jincai.payment", &a, "{}", index_find_amount(key, day, SPAN("60200"), 123450), 3, 0);
+	/* What lacks one of the three is found by its numbers alone; what is shaped for a destination by none. */
+	a.unit = SPAN_NONE;
+	finds("jincai.payment", &a, "{}", index_find_number(key, SPAN("20261205000017")), 2, 1);
+	finds("jincai.to.bank", &a, "{}", index_find_number(key, SPAN("20261205000017")), 0, 0);
+	/* One that is too long for a key is left out. */
+	memset(digits, '1', sizeof digits);
+	a.numbers = (struct span){digits, sizeof digits};
+	assert_int_equal(index_find_number(key, a.numbers).n, 0);
+	finds("jincai.payment", &a, "{}", SPAN("n"), 0, 0);
+}
+
+static void what_died_and_parcels_stand_under_what_they_are_of(void **state)
+{
+	struct event letter = {.id = SPAN("l"), .source = SPAN("s"), .type = SPAN(EVENT_DEAD), .subject = SPAN("payment:1")};
+	struct event parcel = {.id = SPAN("p"), .source = SPAN("s"), .type = SPAN(EVENT_PARCEL), .batchid = SPAN("b1")};
+	char key[INDEX_KEY_MAX];
+
+	(void)state;
+	finds("jincai.dead", &letter, "{\"kind\":\"dead\"}", index_find_dead(key, SPAN("payment:1")), 1, 1);
+	letter.subject = SPAN_NONE;
+	finds("jincai.dead", &letter, "{\"kind\":\"dead\"}", SPAN("d"), 0, 0);
+	finds("jincai.parcels", &parcel, "{\"destination\":\"bank\",\"state\":\"done\"}", index_find_parcels(key, SPAN("bank"), SPAN("b1")), 1, 1);
+	finds("jincai.parcels", &parcel, "{\"destination\":\"bank\",\"state\":\"done\"}", index_find_parcels(key, SPAN("bank"), SPAN("b")), 1, 0);
+}
+
 static void a_payment_stands_under_its_day_and_paykey(void **state)
 {
 	struct event a = {.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.line.v1"), .fingerprint = SPAN(PRINT),
@@ -312,6 +393,8 @@ int main(void)
 		cmocka_unit_test(an_event_that_comes_again_is_found_by_its_newest_place),
 		cmocka_unit_test(the_first_id_stays_and_the_last_claim_counts),
 		cmocka_unit_test(a_payment_stands_under_its_day_and_paykey),
+		cmocka_unit_test(an_event_stands_under_each_number_and_under_unit_day_and_amount),
+		cmocka_unit_test(what_died_and_parcels_stand_under_what_they_are_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "index.h"
+#include "json_text.h"
+#include "letter.h"
+#include "parcel.h"
+#include "say.h"
+#include "totals.h"
+#include "topics.h"
+#include "verbs.h"
+
+/* What is being loaded. */
+struct loading {
+	struct trace *t;
+	struct router *router;
+	struct err *e;
+};
+
+static struct span words(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static struct span words(struct trace *t, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return arena_span(&t->arena, span_of(text));
+}
+
+static void add_hop(struct trace *t, const struct trace_hop *h)
+{
+	t->hops = mem_grow(t->hops, t->nhops + 1u, sizeof *t->hops);
+	t->hops[t->nhops++] = *h;
+}
+
+static void add_missing(struct trace *t, struct span what)
+{
+	t->missing = mem_grow(t->missing, t->nmissing + 1u, sizeof *t->missing);
+	t->missing[t->nmissing++] = what;
+}
+
+/* ---- the event ---- */
+
+/* The newest place of the id. 1, 0, -1. */
+static int look_id(struct loading *l, struct span id, struct bus_entry *ret)
+{
+	struct bus *b = l->t->bus;
+	char key[INDEX_KEY_MAX];
+	int got = bus_look(b, NULL, INDEX_AGAIN, index_key(key, INDEX_ID, id, SPAN_NONE), ret, l->e);
+
+	if (got == 0)
+		got = bus_look(b, NULL, INDEX_IDS, index_key(key, 0, id, SPAN_NONE), ret, l->e);
+	if (got == 0)
+		got = bus_look(b, NULL, INDEX_FIND, index_find_id(key, id), ret, l->e);
+	return got;
+}
+
+static int load_event(struct loading *l)
+{
+	struct trace *t = l->t;
+	struct bus_entry at;
+	int got = look_id(l, t->id, &at);
+
+	if (got == 1)
+		got = trace_read(t->bus, &t->arena, at.topic, at.partition, at.offset, &t->record, &t->time_ms, l->e);
+	if (got <= 0)
+		return got;
+	if (event_read(t->record, &t->event, l->e) != 0)
+		return -1;
+	t->topic = bus_topic_name(t->bus, at.topic);
+	t->partition = at.partition;
+	t->offset = at.offset;
+	add_hop(t, &(struct trace_hop){.kind = "published", .time_ms = t->time_ms, .topic = t->topic, .partition = at.partition,
+		.offset = at.offset, .words = words(t, "%s", t->event.again.p ? say("再次发布（此前的批次已退回）",
+			"published again: the batch before was returned") : say("发布", "published"))});
+	return 0;
+}
+
+static const char *state_words(struct span state)
+{
+	static const struct {
+		const char *state, *en, *zh;
+	} all[] = {
+		{"publishing", "is being published", "正在发布"}, {"published", "published", "已发布"}, {"held", "held: nothing of it goes out", "挂起，一笔也不发出"},
+		{"returned", "returned to its source", "已退回来源"}, {"duplicate", "a duplicate, nothing was sent twice", "重复报送，没有重发"},
+		{"conflict", "a conflict with what was published before", "与此前发布的内容冲突"}, {"known", "older than the start of the adapter", "早于接入起始日"},
+		{"unreadable", "unreadable", "读不懂"}, {"settled", "settled by a person", "已由人处理"}, {"reread", "is to be read again", "等待重读"},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (span_is(state, all[i].state))
+			return say(all[i].zh, all[i].en);
+	return "";
+}
+
+/* The batch's claim as it is now: where it came from. */
+static int load_claim(struct loading *l, struct span batchid, uint64_t line)
+{
+	struct trace *t = l->t;
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	int got;
+
+	if (!batchid.n)
+		return 0;
+	got = bus_look(t->bus, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, batchid, SPAN_NONE), &at, l->e);
+	if (got == 1)
+		got = claim_find(t->bus, NULL, batchid, &t->claim_record, &t->arena, &t->claim, l->e);
+	if (got != 1)
+		return got < 0 ? -1 : 0;
+	t->has_claim = true;
+	add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms, .topic = bus_topic_name(t->bus, at.topic),
+		.partition = at.partition, .offset = at.offset, .file = t->claim.name, .line = line,
+		.words = words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s", "taken over by %.*s, batch %.*s (%s), form %.*s"),
+			SPAN_F(t->claim.adapter), SPAN_F(batchid), state_words(t->claim.state), SPAN_F(t->claim.form))});
+	return 0;
+}
+
+/* ---- what died ---- */
+
+struct found {
+	struct bus_entry *list;
+	unsigned n;
+};
+
+static int add_found(void *arg, struct span key, const struct bus_entry *entry)
+{
+	struct found *f = arg;
+
+	(void)key;
+	f->list = mem_grow(f->list, f->n + 1u, sizeof *f->list);
+	f->list[f->n++] = *entry;
+	return f->n >= TRACE_OTHERS_MAX;
+}
+
+static int add_letter(struct loading *l, const struct bus_entry *at, bool *ret_for_all)
+{
+	struct trace *t = l->t;
+	struct letter letter = {.words = BUF_INIT};
+	struct bus_message m = {.offset = at->offset};
+	char state[16] = "";
+	int got = trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &m.value, &m.time_ms, l->e);
+
+	if (got == 1)
+		got = letter_read(&m, &t->arena, &letter, l->e);
+	if (got == 1 && letter_state(t->bus, &letter, state, l->e) != 0)
+		got = -1;
+	if (got == 1) {
+		const bool open = strcmp(state, "open") == 0;
+
+		if (!t->record.n)
+			t->event.batchid = letter.d.batchid;
+		add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = m.time_ms, .topic = TOPIC_DEAD, .partition = 0, .offset = at->offset,
+			.destination = letter.d.destination, .file = letter.d.file, .line = letter.d.line,
+			.words = words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter.number,
+				open ? say("未了结", "open") : strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned"),
+				SPAN_F(buf_as_span(&letter.words)))});
+		*ret_for_all |= open && !letter.d.destination.n;
+		if (open)
+			add_missing(t, words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64, "dead letter %" PRIu64
+				" waits: jincai dead show %" PRIu64), letter.number, letter.number));
+	}
+	buf_done(&letter.words);
+	return got < 0 ? -1 : 0;
+}
+
+static int load_letters(struct loading *l, bool *ret_for_all)
+{
+	struct found f = {NULL, 0};
+	char key[INDEX_KEY_MAX];
+	struct span prefix = index_find_dead(key, l->t->id);
+	int ret = prefix.n ? bus_entries(l->t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
+
+	for (unsigned i = 0; i < f.n && ret >= 0; i++)
+		ret = add_letter(l, &f.list[i], ret_for_all);
+	free(f.list);
+	return ret < 0 ? -1 : 0;
+}
+
+/* Has it died for this destination, and is that open? */
+static bool died_for(const struct trace *t, const char *destination)
+{
+	for (unsigned i = 0; i < t->nhops; i++)
+		if (strcmp(t->hops[i].kind, "died") == 0 && span_is(t->hops[i].destination, destination))
+			return true;
+	return false;
+}
+
+/* ---- parcels ---- */
+
+/* Where the line stands among the records of a plan, from 1; 0: it is not of it. */
+static uint64_t rank(const json_t *plan, unsigned partition, uint64_t offset)
+{
+	uint64_t before = 0;
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach (json_object_get(plan, "ranges"), i, r) {
+		unsigned p = (unsigned)json_integer_value(json_array_get(r, 0));
+		uint64_t first = (uint64_t)json_integer_value(json_array_get(r, 1));
+		uint64_t last = (uint64_t)json_integer_value(json_array_get(r, 2));
+
+		if (p == partition && offset >= first && offset <= last)
+			return before + (offset - first) + 1;
+		before += last - first + 1;
+	}
+	return 0;
+}
+
+struct parcels_of {
+	json_t **list;               /* data of the records */
+	const struct bus_entry *places;
+	int64_t *times;
+	unsigned n;
+};
+
+static const struct {
+	const char *state, *en, *zh;
+} parcel_words[] = {
+	{"planned", "planned for parcel", "排入发送批"}, {"handing", "is being handed over: parcel", "正在交付：发送批"},
+	{"unknown", "nobody knows whether it arrived: parcel", "不知是否送达：发送批"}, {"done", "handed over: parcel", "已交付：发送批"},
+};
+
+static const char *parcel_words_of(const char *state, bool shadow)
+{
+	if (shadow && strcmp(state, "done") == 0)
+		return say("试运行，未送出：发送批", "made in shadow, not handed over: parcel");
+	for (size_t i = 0; i < sizeof parcel_words / sizeof *parcel_words; i++)
+		if (strcmp(state, parcel_words[i].state) == 0)
+			return say(parcel_words[i].zh, parcel_words[i].en);
+	return state;
+}
+
+/* All that happened to the parcel that has the line; its last state is that of the hop which comes last. */
+static void add_parcel(struct loading *l, const struct parcels_of *p, const char *destination, uint64_t no, uint64_t record)
+{
+	struct trace *t = l->t;
+	bool done = false, unknown = false;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		const json_t *o = p->list[i];
+		const char *state = json_text(o, "state");
+
+		if ((uint64_t)json_integer_value(json_object_get(o, "no")) != no)
+			continue;
+		done |= strcmp(state, "done") == 0;
+		unknown |= strcmp(state, "unknown") == 0;
+		add_hop(t, &(struct trace_hop){.kind = words(t, "%s", state).p, .time_ms = p->times[i], .topic = TOPIC_PARCELS,
+			.partition = p->places[i].partition, .offset = p->places[i].offset, .destination = words(t, "%s", destination),
+			.parcel = no, .line = record, .file = arena_span(&t->arena, json_text_span(o, "name")),
+			.words = words(t, "%s: %s %" PRIu64, destination,
+				parcel_words_of(state, json_is_true(json_object_get(o, "shadow"))), no)});
+	}
+	if (!done)
+		add_missing(t, words(t, unknown ? say("%s/%" PRIu64 " 不知是否送达：jincai held list", "whether %s/%" PRIu64 " arrived: jincai held list") :
+			say("%s 的发送批 %" PRIu64 " 尚未交付", "parcel %s/%" PRIu64 " is not handed over yet"), destination, no));
+}
+
+static int load_parcels(struct loading *l, const struct site_destination *d, const struct bus_entry *line)
+{
+	struct trace *t = l->t;
+	struct found f = {NULL, 0};
+	struct parcels_of p = {.n = 0};
+	char key[INDEX_KEY_MAX];
+	struct span prefix = index_find_parcels(key, span_of(d->name), t->event.batchid);
+	int ret = prefix.n ? bus_entries(t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
+	uint64_t no = 0, at = 0;
+
+	p.places = f.list;
+	p.list = mem_new((f.n + 1u) * sizeof *p.list);
+	p.times = mem_new((f.n + 1u) * sizeof *p.times);
+	for (; p.n < f.n && ret >= 0; p.n++) {
+		struct span value = SPAN_NONE;
+		struct event v;
+
+		ret = trace_read(t->bus, &t->arena, f.list[p.n].topic, f.list[p.n].partition, f.list[p.n].offset, &value, &p.times[p.n], l->e);
+		if (ret == 1 && event_read(value, &v, l->e) == 0)
+			p.list[p.n] = json_loadb(v.data.p, v.data.n, 0, NULL);
+		if (!at) {
+			at = rank(p.list[p.n], line->partition, line->offset);
+			no = at ? (uint64_t)json_integer_value(json_object_get(p.list[p.n], "no")) : 0;
+		}
+	}
+	if (ret >= 0 && no)
+		add_parcel(l, &p, d->name, no, at);
+	else if (ret >= 0)
+		add_missing(t, words(t, d->mode == SITE_OFF ? say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") :
+			say("%s 等待整批到齐后排入发送批", "%s waits until the batch is whole, then plans a parcel"), d->name));
+	for (unsigned i = 0; i < p.n; i++)
+		json_decref(p.list[i]);
+	free(p.list);
+	free(p.times);
+	free(f.list);
+	return ret < 0 ? -1 : 0;
+}
+
+/* ---- destinations ---- */
+
+static bool names_type(const struct site_route *r, struct span type)
+{
+	for (unsigned i = 0; i < r->ntypes; i++)
+		if (span_is(type, r->types[i]))
+			return true;
+	return false;
+}
+
+/* Which destinations the routes of the site give it to. */
+static void expected(struct loading *l, bool *ret)
+{
+	const struct site *s = l->t->site;
+	int type = router_find(l->router, l->t->event.type);
+	unsigned n = 0;
+	struct err ignored;
+
+	if (type < 0 || router_look(l->router, (unsigned)type, &l->t->event, &ignored) != 0)
+		return;
+	for (unsigned i = 0; i < s->nroutes; i++) {
+		const struct site_route *r = &s->routes[i];
+		const struct expr *when;
+
+		if (!names_type(r, l->t->event.type) || !r->nto)
+			continue;
+		when = router_when(l->router, (unsigned)type, n);
+		for (unsigned d = 0; d < r->nto; d++)
+			ret[r->to[d]] |= !when || expr_true(when, router_values(l->router, (unsigned)type));
+		n += r->nto;
+	}
+}
+
+/* The line that a destination was given of it, the newest one. 1, 0, -1. */
+static int look_line(struct loading *l, const char *destination, struct bus_entry *ret)
+{
+	char key[INDEX_KEY_MAX];
+	struct span to = span_of(destination);
+	int got = bus_look(l->t->bus, NULL, INDEX_AGAIN, index_key(key, INDEX_GIVEN, to, l->t->id), ret, l->e);
+
+	if (got == 0)
+		got = bus_look(l->t->bus, NULL, INDEX_TO, index_key(key, 0, to, l->t->id), ret, l->e);
+	return got;
+}
+
+static int load_destination(struct loading *l, const struct site_destination *d, bool is_expected, bool held)
+{
+	struct trace *t = l->t;
+	struct bus_entry at;
+	struct span value;
+	int64_t ms = 0;
+	int got = look_line(l, d->name, &at);
+
+	if (got < 0)
+		return -1;
+	if (got == 0) {
+		if (is_expected && !held && !died_for(t, d->name))
+			add_missing(t, words(t, say("尚未送往 %s：路由器还没有读到，或路由后来才有", "not routed to %s: the router has not come so far, or the route "
+				"came later"), d->name));
+		return 0;
+	}
+	at.extra = SPAN_NONE;
+	if (trace_read(t->bus, &t->arena, at.topic, at.partition, at.offset, &value, &ms, l->e) < 0)
+		return -1;
+	add_hop(t, &(struct trace_hop){.kind = "routed", .time_ms = ms, .topic = bus_topic_name(t->bus, at.topic), .partition = at.partition,
+		.offset = at.offset, .destination = words(t, "%s", d->name), .words = words(t, say("送往 %s", "routed to %s"), d->name)});
+	return load_parcels(l, d, &at);
+}
+
+static int load_destinations(struct loading *l)
+{
+	const struct site *s = l->t->site;
+	bool *takes = mem_new((s->ndestinations + 1u) * sizeof *takes);
+	bool held = l->t->has_claim && span_is(l->t->claim.state, "held");
+	int ret = 0;
+
+	expected(l, takes);
+	for (unsigned i = 0; i < s->ndestinations && ret == 0; i++)
+		ret = load_destination(l, &s->destinations[i], takes[i], held);
+	free(takes);
+	return ret;
+}
+
+/* ---- others ---- */
+
+static int add_other(struct loading *l, const struct bus_entry *at, bool before)
+{
+	struct trace *t = l->t;
+	struct trace_other o = {.topic = bus_topic_name(t->bus, at->topic), .partition = at->partition, .offset = at->offset, .before = before};
+	struct span value;
+	struct event v;
+	int got = trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &value, &o.time_ms, l->e);
+
+	if (got <= 0 || event_read(value, &v, l->e) != 0)
+		return got < 0 ? -1 : 0;
+	if (!before && span_eq(v.id, t->id))
+		return 0;
+	for (unsigned i = 0; i < t->nothers; i++)
+		if (t->others[i].topic == o.topic && t->others[i].partition == o.partition && t->others[i].offset == o.offset)
+			return 0;
+	o.id = v.id;
+	o.type = v.type;
+	o.amount = v.amount;
+	o.businessdate = v.businessdate;
+	t->others = mem_grow(t->others, t->nothers + 1u, sizeof *t->others);
+	t->others[t->nothers++] = o;
+	return 0;
+}
+
+/* The same number: head and lines, a void, a replacement, a receipt. */
+static int others_of(struct loading *l, struct span number)
+{
+	struct found f = {NULL, 0};
+	char key[INDEX_KEY_MAX];
+	struct span prefix = index_find_number(key, number);
+	int ret = prefix.n ? bus_entries(l->t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
+
+	for (unsigned i = 0; i < f.n && ret >= 0 && l->t->nothers < TRACE_OTHERS_MAX; i++)
+		ret = add_other(l, &f.list[i], false);
+	free(f.list);
+	return ret < 0 ? -1 : 0;
+}
+
+static int load_others(struct loading *l)
+{
+	struct trace *t = l->t;
+	struct span rest = t->event.numbers;
+	char key[INDEX_KEY_MAX];
+	struct bus_entry first;
+
+	while (rest.n) {
+		const char *blank = memchr(rest.p, ' ', rest.n);
+		size_t n = blank ? (size_t)(blank - rest.p) : rest.n;
+
+		if (others_of(l, (struct span){rest.p, n}) != 0)
+			return -1;
+		rest = blank ? (struct span){blank + 1, rest.n - n - 1} : SPAN_NONE;
+	}
+	if (!t->event.again.p)
+		return 0;
+	if (bus_look(t->bus, NULL, INDEX_IDS, index_key(key, 0, t->id, SPAN_NONE), &first, l->e) < 0)
+		return -1;
+	return add_other(l, &first, true);
+}
+
+/* ---- all of it ---- */
+
+static uint64_t number_of(struct span text)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof digits, "%.*s", SPAN_F(text));
+	return strtoull(digits, NULL, 10);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct trace_hop *x = a, *y = b;
+
+	return x->time_ms < y->time_ms ? -1 : x->time_ms > y->time_ms;
+}
+
+static void sort_hops(struct trace *t)
+{
+	/* Stable: of one instant they stand as they were found. */
+	for (unsigned i = 1; i < t->nhops; i++)
+		for (unsigned k = i; k && by_time(&t->hops[k - 1], &t->hops[k]) > 0; k--) {
+			struct trace_hop x = t->hops[k];
+
+			t->hops[k] = t->hops[k - 1];
+			t->hops[k - 1] = x;
+		}
+}
+
+static int load(struct loading *l)
+{
+	struct trace *t = l->t;
+	bool dead = false;
+
+	if (load_event(l) != 0)
+		return -1;
+	if (t->record.n && load_claim(l, t->event.batchid, number_of(t->event.line)) != 0)
+		return -1;
+	if (load_letters(l, &dead) != 0)
+		return -1;
+	if (!t->record.n)
+		return load_claim(l, t->event.batchid, t->nhops ? t->hops[0].line : 0);
+	if (t->has_claim && span_is(t->claim.state, "returned"))
+		add_missing(t, words(t, "%s", say("整批已退回，不再送出", "its batch was returned: nothing of it goes out any more")));
+	return load_destinations(l) != 0 || load_others(l) != 0 ? -1 : 0;
+}
+
+int trace_load(struct site *s, struct bus *b, struct router *router, struct span id, struct trace *ret, struct err *e)
+{
+	struct loading l = {ret, router, e};
+
+	*ret = (struct trace){.site = s, .bus = b};
+	ret->id = arena_span(&ret->arena, id);
+	if (load(&l) != 0) {
+		trace_done(ret);
+		return -1;
+	}
+	sort_hops(ret);
+	return 0;
+}
+
+void trace_done(struct trace *t)
+{
+	if (t->has_claim)
+		totals_free(t->claim.totals);
+	buf_done(&t->claim_record);
+	free(t->hops);
+	free(t->missing);
+	free(t->others);
+	arena_done(&t->arena);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_TRACE_H
+#define JC_TRACE_H
+
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
+#include <stdio.h>
+
+#include "claim.h"
+#include "site.h"
+
+/*
+ * Where an event is and has been, by look-ups alone (INDEX_FIND, INDEX_IDS, INDEX_TO, INDEX_DEAD, INDEX_CLAIMS): nothing is
+ * scanned, however many events there are. All texts of a trace lie in its arena.
+ */
+struct trace_hop {
+	const char *kind;            /* for programs: "claimed", "published", "routed", "planned", "handing", "unknown", "done", "died",
+	                              * "ended" */
+	int64_t time_ms;
+	const char *topic;           /* where it is written: topic, partition, offset */
+	unsigned partition;
+	uint64_t offset;
+	struct span destination;     /* "": of none */
+	struct span file;            /* of the source; of the parcel */
+	uint64_t line;               /* in that file of the source; among the records of that parcel; 0: not known */
+	uint64_t parcel;             /* number; 0: of none */
+	struct span words;           /* what happened, for people, in the language of say.h */
+};
+
+/* Another event that has to do with it. */
+struct trace_other {
+	struct span id, type, amount, businessdate;
+	int64_t time_ms;
+	const char *topic;
+	unsigned partition;
+	uint64_t offset;
+	bool before;                 /* the same id, published before in a batch that was returned */
+};
+
+#define TRACE_OTHERS_MAX 100u
+
+struct trace {
+	struct arena arena;
+	struct site *site;
+	struct bus *bus;
+	struct span record;          /* the event as it lies on the bus; "": it never came there, only a dead letter tells of it */
+	struct event event;
+	struct span id;
+	const char *topic;
+	unsigned partition;
+	uint64_t offset;
+	int64_t time_ms;
+	bool has_claim;
+	struct claim claim;
+	struct buf claim_record;
+	struct trace_hop *hops;      /* by time */
+	unsigned nhops;
+	struct span *missing;        /* what is expected and has not happened, in words */
+	unsigned nmissing;
+	struct trace_other *others;
+	unsigned nothers;
+};
+
+/* What is looked for: one of them. */
+struct trace_key {
+	struct span key;             /* an id, or a number */
+	struct span unit;            /* with days and amount */
+	int64_t first_day, last_day, fen;
+};
+
+/* The ids that are meant, oldest first as far as the index tells; at most max of them in ret, in the arena; *ret_all: how many there
+ * are, as far as they were counted (max + 1: more). */
+int trace_find(struct bus *b, const struct trace_key *k, struct arena *a, struct span *ret, unsigned max, unsigned *ret_all,
+	struct err *e);
+/* All about one of them. router: as site_router(s, NULL) makes it. */
+int trace_load(struct site *s, struct bus *b, struct router *router, struct span id, struct trace *ret, struct err *e);
+void trace_done(struct trace *t);
+
+/* trace_show.c */
+void trace_print(const struct trace *t, struct buf *b);
+void trace_json(const struct trace *t, struct buf *b);
+/* trace_full.c: the event, the bytes that it came from and how they were read, what each destination would be given now. Goes to
+ * stdout. */
+int trace_full(const struct trace *t, struct router *router, struct err *e);
+
+/* For the files of trace: the record at a place, copied into the arena; 1, 0 it is not there, -1. */
+int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset, struct span *ret_value,
+	int64_t *ret_ms, struct err *e);
+
+#endif

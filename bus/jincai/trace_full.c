@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "kept.h"
+#include "personal.h"
+#include "say.h"
+#include "show.h"
+#include "verbs.h"
+
+/* ---- the event ---- */
+
+static void put_event(const struct trace *t, struct buf *b)
+{
+	struct buf masked = BUF_INIT;
+	struct findings quiet;
+	const struct schema *schema;
+
+	findings_init(&quiet);
+	schema = library_schema(t->site->library, t->event.type, conf_root(t->site->conf), &quiet);
+	findings_done(&quiet);
+	personal_event(schema, t->record, &masked);
+	buf_printf(b, "%s\n  ", say("事件（个人信息已遮蔽）：", "the event (what is personal is masked):"));
+	show_text(b, buf_as_span(&masked));
+	buf_c(b, '\n');
+	buf_done(&masked);
+}
+
+/* ---- how it was read ---- */
+
+struct original {
+	struct codec_input input;    /* first: fill casts back */
+	int fd;
+};
+
+static int original_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
+{
+	struct original *o = (struct original *)in;
+	ssize_t n;
+
+	do
+		n = read(o->fd, p, cap);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, E_FILE_FAILED, "original", errno);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/* What the payee's fields are made of. */
+static void put_payee(struct reader *r, const struct map *m, struct buf *b)
+{
+	for (unsigned i = 0; i < map_count(m); i++) {
+		const struct schema_field *f = map_field(m, i);
+		const struct code_table *table;
+		unsigned row;
+
+		if (!f || !span_starts(f->path, SPAN("payee.")) || !map_cell(m, reader_slots(r), i)->text.n)
+			continue;
+		buf_str(b, "  ");
+		show_text(b, f->path);
+		table = map_table(m, i, reader_slots(r), &row);
+		if (table && !row)
+			buf_printf(b, say("：来自代码表 %s\n", ": from table %s\n"), code_table_name(table));
+		else if (table)
+			buf_printf(b, say("：来自代码表 %s 第 %u 行\n", ": from table %s, row %u\n"), code_table_name(table), row);
+		else
+			buf_str(b, map_from(m, i) >= 0 ? say("：来自来源系统\n", ": from source\n") : say("：由规则给出\n", ": set by the rule\n"));
+	}
+}
+
+static bool is_it(const struct trace *t, const struct reading *g)
+{
+	char line[24];
+
+	snprintf(line, sizeof line, "%" PRIu64, g->line);
+	return g->kind == READ_RECORD && span_is(t->event.line, line);
+}
+
+/* The record, when the reader comes to it: 1, 0, -1. */
+static int put_record(const struct trace *t, const struct form *f, struct reader *r, struct buf *b, struct err *e)
+{
+	struct reading g;
+
+	do {
+		if (reader_next(r, &g, e) != 0)
+			return -1;
+	} while (g.kind != READ_END && !is_it(t, &g));
+	if (g.kind == READ_END)
+		return 0;
+	for (unsigned i = 0; i < g.nevents && !g.bad.id; i++)
+		if (span_is(t->event.type, g.events[i].of->type)) {
+			buf_printf(b, "%s\n", say("收款人各栏：", "fields of the payee:"));
+			put_payee(r, g.events[i].of->map, b);
+		}
+	explain_record(f, r, &g, b);
+	return 1;
+}
+
+/* The form and the tables of the batch, which its adapter may not have any more. */
+static const struct form *form_of(const struct trace *t, const struct site_adapter *a, struct form **ret_older,
+	struct library **ret_library)
+{
+	struct buf kept = BUF_INIT, forms = BUF_INIT;
+
+	if (kept_is_that(a->form, t->claim.form_digest, t->claim.tables))
+		return a->form;
+	buf_printf(&kept, "%s/adopted", bus_folder(t->bus));
+	buf_printf(&forms, "%s/forms/%s", bus_folder(t->bus), a->name);
+	*ret_older = kept_form_of(t->site->library, buf_text(&kept), buf_text(&forms), t->claim.form_digest, t->claim.tables, ret_library);
+	buf_done(&kept);
+	buf_done(&forms);
+	return *ret_older;
+}
+
+static int read_original(const struct trace *t, const struct site_adapter *a, const char *path, int fd, struct buf *b, struct err *e)
+{
+	struct original o = {{original_fill}, fd};
+	struct form *older = NULL;
+	struct library *library = NULL;
+	const struct form *form = form_of(t, a, &older, &library);
+	struct reader_setup setup = {.form = form, .library = older ? library : t->site->library, .input = &o.input, .shown = path,
+		.name = t->claim.name, .digest = t->claim.digest, .overlays = &t->claim.overlays};
+	struct reader *r = NULL;
+	int ret = 0;
+
+	if (!form)
+		buf_printf(b, "%s\n", say("当时所用的报文格式已不在，看不到是怎样读出来的", "the form that it was read with is gone: it cannot be seen how it was read"));
+	else if (reader_open(&setup, &r, e) != 0 || (ret = put_record(t, form, r, b, e)) < 0)
+		ret = -1;
+	else if (ret == 0)
+		buf_printf(b, "%s\n", say("原件里找不到这一行", "the line is not in the original any more"));
+	reader_close(r);
+	form_free(older);
+	library_free(library);
+	return ret < 0 ? -1 : 0;
+}
+
+static int put_source(const struct trace *t, struct buf *b, struct err *e)
+{
+	const struct site_adapter *a = t->has_claim ? site_adapter(t->site, t->claim.adapter) : NULL;
+	struct buf path = BUF_INIT;
+	int fd, ret = 0;
+
+	if (!a) {
+		buf_printf(b, "%s\n", say("没有认领记录，或其接入已不在站点里", "there is no claim, or its adapter is not in the site any more"));
+		return 0;
+	}
+	buf_printf(b, say("报文格式 %.*s（%.12s），代码表 %.*s\n", "form %.*s (%.12s), tables %.*s\n"), SPAN_F(t->claim.form),
+		t->claim.form_digest.n >= 12 ? t->claim.form_digest.p : "", SPAN_F(t->claim.tables));
+	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(t->claim.taken));
+	fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		buf_printf(b, say("原件已不在：%s\n", "the original is gone: %s\n"), buf_text(&path));
+	} else {
+		ret = read_original(t, a, buf_text(&path), fd, b, e);
+		close(fd);
+	}
+	buf_done(&path);
+	return ret;
+}
+
+int trace_full(const struct trace *t, struct router *router, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	int ret;
+
+	if (!t->record.n)
+		return 0;
+	put_event(t, &b);
+	ret = put_source(t, &b, e);
+	if (ret == 0)
+		buf_printf(&b, "%s\n", say("按现行路由和格式，各去向会得到：", "by the routes and forms of now each destination would get:"));
+	show_flush(&b, stdout);
+	buf_done(&b);
+	if (ret == 0)
+		verb_try_show(t->site, router, &t->event);
+	return ret;
+}
