@@ -17,7 +17,7 @@ bool selection_is_empty(const struct selection_words *w)
 
 bool selection_has_data(const char *topic)
 {
-	return topics_carries_events(topic) && !topics_is_destination(topic);
+	return (topics_carries_events(topic) && !topics_is_destination(topic)) || topics_is_out(topic);
 }
 
 /* All partitions of the topics; one that the bus does not have yet holds nothing. */

@@ -14,7 +14,7 @@
  * does not narrow.
  *
  *	--topic NAMES   "payroll,payment": event topics without "jincai."; any other by its full name, "to.bank-abc" for what a
- *	                destination was given line by line. Else all event topics.
+ *	                destination was given line by line, "out.notices.v1" for what consumers read. Else all event topics.
  *	--from WHEN     when it came onto the bus, the time of its commit: a day, a time, or an offset "@1200" (when.h). A day begins
  *	                with its first instant; an offset is of one topic, "@3:1200" of its partition 3.
  *	--to WHEN       up to then: a day and an offset count in, an instant does not.

@@ -56,7 +56,7 @@ struct selection {
 int selection_understand(struct selection *s, const struct selection_words *w, int64_t now_ms, struct err *e);
 int selection_recall(struct selection *s, struct span json, struct err *e);
 void selection_sense_done(struct selection_sense *n);
-/* Its records have the data of their schemas: topics of the systems. */
+/* Its records have the data of their schemas: topics of the systems, and of consumers outside. */
 bool selection_has_data(const char *topic);
 /* selection_types.c: all types of the site, and the condition compiled for each. */
 int selection_types(struct selection *s, struct err *e);

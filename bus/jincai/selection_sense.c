@@ -26,7 +26,7 @@ static const struct site_destination *destination_of(const struct site *site, st
 /* The names of topics that a site may have, without "jincai."; freed by the caller, each and all. */
 static char **known_topics(const struct site *site, unsigned *ret_n)
 {
-	char **list = mem_new((BUS_TOPICS_MAX + site->ndestinations + OWN_TOPICS + 1u) * sizeof *list);
+	char **list = mem_new((BUS_TOPICS_MAX + 2u * site->ndestinations + OWN_TOPICS + 1u) * sizeof *list);
 	unsigned n = 0;
 
 	for (; topics_events[n]; n++)
@@ -39,6 +39,8 @@ static char **known_topics(const struct site *site, unsigned *ret_n)
 		buf_printf(&b, "to.%s", site->destinations[i].name);
 		list[n++] = mem_text(buf_as_span(&b));
 		buf_done(&b);
+		if (site->destinations[i].topic)
+			list[n++] = mem_text(span_of(site->destinations[i].topic + sizeof "jincai." - 1));
 	}
 	*ret_n = n;
 	return list;

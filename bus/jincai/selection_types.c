@@ -23,7 +23,13 @@ static void add_type(struct selection *s, const char *name)
 	s->ntypes += t->schema != NULL;
 }
 
-/* Types that an adapter of the site makes, or a route takes. */
+/* The type of the events on the topic that a destination has for consumers outside; NULL: it has none. */
+static const char *published(const struct site_destination *d)
+{
+	return d->topic && d->form && d->form->published ? schema_type(d->form->published) : NULL;
+}
+
+/* Types that an adapter of the site makes, or a route takes; and those for consumers. */
 static void add_types(struct selection *s)
 {
 	const struct site *site = s->site;
@@ -35,18 +41,30 @@ static void add_types(struct selection *s)
 	for (unsigned i = 0; i < site->nroutes; i++)
 		for (unsigned k = 0; k < site->routes[i].ntypes; k++)
 			add_type(s, site->routes[i].types[k]);
+	for (unsigned i = 0; i < site->ndestinations; i++)
+		if (published(&site->destinations[i]))
+			add_type(s, published(&site->destinations[i]));
 	s->types[s->ntypes] = (struct selection_type){.name = NULL};
+}
+
+static bool is_read(const struct selection *s, const char *topic)
+{
+	for (unsigned i = 0; topic && i < s->nparts; i++)
+		if (s->parts[i].data && strcmp(s->parts[i].topic, topic) == 0)
+			return true;
+	return false;
 }
 
 /* A type whose events may lie on a topic that is read. */
 static bool is_meant(const struct selection *s, const char *type)
 {
-	const char *topic = topics_of_type(span_of(type));
+	for (unsigned i = 0; i < s->site->ndestinations; i++) {
+		const struct site_destination *d = &s->site->destinations[i];
 
-	for (unsigned i = 0; topic && i < s->nparts; i++)
-		if (s->parts[i].data && strcmp(s->parts[i].topic, topic) == 0)
+		if (published(d) && strcmp(published(d), type) == 0 && is_read(s, d->topic))
 			return true;
-	return false;
+	}
+	return is_read(s, topics_of_type(span_of(type)));
 }
 
 static struct names *all_names(const struct selection *s)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "cluster.h"
+#include "jscan.h"
 #include "say.h"
-#include "topics.h"
+#include "show.h"
+#include "topics_count.h"
 #include "verbs.h"
 
 struct looked {
@@ -68,33 +72,114 @@ static int list_cluster(const struct site *s)
 	return missing ? 1 : 0;
 }
 
-/* The store on this host has a topic once a flow has written it. */
-static int list_store(const struct site *s)
+static void put_count(struct buf *b, const struct topics_count *c)
+{
+	buf_printf(b, "%-28s ", c->name);
+	if (!c->partitions) {
+		buf_printf(b, "%s\n", say("尚无记录", "nothing yet"));
+		return;
+	}
+	buf_printf(b, say("分区 %u，事件 %" PRIu64 "，其他记录 %" PRIu64 "，%" PRIu64 " 字节", "partitions %u, events %" PRIu64 ", other records %" PRIu64
+		", %" PRIu64 " bytes"), c->partitions, c->events, c->others, c->bytes);
+	if (c->first_ms) {
+		buf_str(b, say("，自 ", ", from "));
+		clock_business(b, c->first_ms);
+		buf_str(b, say(" 至 ", " to "));
+		clock_business(b, c->last_ms);
+	}
+	buf_c(b, '\n');
+	for (unsigned i = 0; i < c->nflows; i++) {
+		const struct topics_flow *f = &c->flows[i];
+
+		if (!f->events)
+			buf_printf(b, say("  %s：已读完\n", "  %s: has read all\n"), f->flow);
+		else
+			buf_printf(b, say("  %s：还有 %" PRIu64 " 个未读，最早的已等 %" PRId64 " 秒\n", "  %s: %" PRIu64 " events not read, the first one waits for %"
+				PRId64 " s\n"), f->flow, f->events, (clock_now_ms() - f->waits_ms) / 1000);
+	}
+}
+
+static void put_time(struct buf *b, const char *name, int64_t ms)
+{
+	struct buf time = BUF_INIT;
+
+	if (!ms)
+		return;
+	clock_write(&time, ms);
+	json_member(b, name, buf_as_span(&time));
+	buf_done(&time);
+}
+
+static void put_json(struct buf *b, const struct topics_count *c)
+{
+	buf_printf(b, "{\"topic\":\"%s\",\"partitions\":%u,\"events\":%" PRIu64 ",\"others\":%" PRIu64 ",\"bytes\":%" PRIu64, c->name,
+		c->partitions, c->events, c->others, c->bytes);
+	put_time(b, "first", c->first_ms);
+	put_time(b, "last", c->last_ms);
+	buf_str(b, ",\"flows\":[");
+	for (unsigned i = 0; i < c->nflows; i++) {
+		const struct topics_flow *f = &c->flows[i];
+
+		buf_str(b, i ? ",{\"flow\":" : "{\"flow\":");
+		json_quote(b, span_of(f->flow));
+		buf_printf(b, ",\"events\":%" PRIu64 ",\"seconds\":%" PRId64 "}", f->events,
+			f->events ? (clock_now_ms() - f->waits_ms) / 1000 : 0);
+	}
+	buf_str(b, "]}\n");
+}
+
+/* A topic is there once a flow has written it. */
+static int count_on(const struct args *a, const struct site *s, struct bus *b)
 {
 	struct cluster_needs needs;
+	struct buf text = BUF_INIT;
 	int code = 0;
-	struct bus *b = verb_look(s, &code);
 
-	if (!b)
-		return code;
 	cluster_needs(s, &needs);
-	printf("%-44s %10s\n", "topic", "partitions");
-	for (unsigned i = 0; i < needs.n; i++) {
-		unsigned number;
+	for (unsigned i = 0; i < needs.n && !code; i++) {
+		const char *name = needs.list[i].name;
+		struct topics_count c;
 		struct err e;
 
-		if (strncmp(needs.list[i].name, "jincai.positions", 16) == 0 || strncmp(needs.list[i].name, "jincai.orders", 13) == 0)
-			continue;        /* of a cluster alone */
-		if (bus_topic(b, needs.list[i].name, &number, &e) == 0)
-			printf("%-44s %10u\n", needs.list[i].name, bus_partitions(b, number));
-		else if (e.id == E_BUS_NO_TOPIC)
-			printf("%-44s %s\n", needs.list[i].name, say("尚无记录", "nothing yet"));
-		else
+		if (strncmp(name, "jincai.positions", 16) == 0 || strncmp(name, "jincai.orders", 13) == 0)
+			continue;        /* of a cluster alone, and no topics of events */
+		if (topics_count(b, name, &c, &e) != 0) {
 			code = verb_failed(&e);
+			break;
+		}
+		if (a->json)
+			put_json(&text, &c);
+		else
+			put_count(&text, &c);
+		show_flush(&text, stdout);
+		topics_count_done(&c);
 	}
+	buf_done(&text);
 	cluster_needs_done(&needs);
+	return code;
+}
+
+/* A host on which nothing of the site ever ran can list a cluster's topics, and not count what lies on them. */
+static int count_all(const struct args *a, const struct site *s)
+{
+	struct bus_conf c = site_bus(s);
+	struct bus *b = NULL;
+	struct err e;
+	int code;
+
+	if (bus_open(&c, BUS_LOOK, &b, &e) != 0)
+		return site_on_kafka(s) && e.id == E_STORE_MISSING ? 0 : verb_failed(&e);
+	code = count_on(a, s, b);
 	bus_close(b);
 	return code;
+}
+
+static int list_all(const struct args *a, const struct site *s)
+{
+	int code = site_on_kafka(s) && !a->json ? list_cluster(s) : 0;
+	int counted = code ? 0 : count_all(a, s);
+
+	return counted > code ? counted : code;
 }
 
 /* What is there with another number of partitions is refused before anything is made. */
@@ -171,7 +256,7 @@ int verb_topics(const struct args *a)
 	else if (a->acls)
 		code = rights(s);
 	else
-		code = site_on_kafka(s) ? list_cluster(s) : list_store(s);
+		code = list_all(a, s);
 	site_free(s);
 	return code;
 }

@@ -13,9 +13,10 @@ const struct verb verbs[] = {
 	{"check", "[--live] [--against SITE]", " --live --against",
 		"checks the site file and all that it names, starts nothing; --live: the Kafka cluster too; --against: what breaks for consumers",
 		"检查站点文件及其引用的一切，不启动任何东西；--live 还检查 Kafka 集群；--against 与旧站点文件比较，看哪些使用者会受影响", "jincai check", verb_check},
-	{"topics", "[--create | --acls]", " --create --acls",
-		"lists the topics of the site; on Kafka makes them, or prints the rights that each service needs",
-		"列出站点的主题；在 Kafka 上可建立主题，或列出各服务所需的权限", "jincai topics", verb_topics},
+	{"topics", "[--json] [--create | --acls]", " --json --create --acls",
+		"lists the topics of the site with what lies on them, counted, and how far each flow has read; on Kafka makes them, or prints the "
+		"rights that each service needs",
+		"列出站点的主题、其上的事件（逐条清点）和各流读到了哪里；在 Kafka 上可建立主题，或列出各服务所需的权限", "jincai topics", verb_topics},
 	{"trace", "KEY | --unit UNIT --amount AMOUNT --day DAY [--full] [--json]", " --unit --amount --day --full --json",
 		"tells all about one event: where it came from, where it is, what is missing. KEY: its id, or number of voucher, payment or bank record",
 		"查一笔：从哪里来、到了哪里、还缺什么。KEY 为事件标识，或凭证号、缴款码、银行流水号",

@@ -105,6 +105,29 @@ class TraceTest(unittest.TestCase):
         self.assertEqual(len(self.trace(got.out.splitlines()[3])), 1)
         self.assertEqual(len(batch.lines), 8)
 
+    def topics(self):
+        got = self.site.call("topics", "--json")
+        self.assertEqual(got.code, 0, got)
+        return {t["topic"]: t for t in map(json.loads, got.out.splitlines())}
+
+    def test_topics_are_counted_and_flows_lag_by_what_they_have_not_read(self):
+        self.site.drop(small_site.payroll(rows=4))
+        self.site.run()
+        t = self.topics()
+        payroll = t["jincai.payroll"]
+        self.assertEqual((payroll["events"], payroll["partitions"]), (4, 1))
+        self.assertGreater(payroll["others"], 0)        # a lane that opened, a closing
+        self.assertGreater(payroll["bytes"], 4 * 200)
+        self.assertLessEqual(payroll["first"], payroll["last"])
+        self.assertEqual(payroll["flows"], [{"flow": "router", "events": 0, "seconds": 0}])
+        self.assertEqual((t["jincai.to.units"]["events"], t["jincai.to.units"]["flows"][0]["flow"]), (4, "units"))
+        self.site.drop(small_site.payroll(batch=2, rows=3))
+        self.site.call("run", "payroll-a", "--until-idle")
+        payroll = self.topics()["jincai.payroll"]
+        self.assertEqual((payroll["events"], payroll["flows"][0]["events"]), (7, 3))
+        self.site.run()
+        self.assertEqual([f["events"] for t in self.topics().values() for f in t["flows"]], [0, 0, 0])
+
     def test_what_is_not_there_or_half_said_is_refused(self):
         self.site.run()
         for words, code in ((["20261205000017"], "trace.none"), (["--unit", "602001"], "usage"), ([], "usage"),
