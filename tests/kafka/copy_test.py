@@ -24,8 +24,8 @@ import desk
 PARTITIONS = 2                          # and as many copiers
 ROUNDS = 3
 ENOUGH = 0.2                            # of what was left when it was started: then it is bounced
-PAUSE_MS = 300                          # before each transaction, so that there is time for harm
-SECONDS = 120
+PAUSE_MS = 2000                         # before each transaction, so that there is something left when a broker is back
+SECONDS = 300                           # a machine that is busy
 TYPE = "copy.line.v1"
 PREFIX = "copy."
 FROM, TO = "jincai.payroll", "jincai.to.copy"
@@ -49,13 +49,15 @@ class Copier:
         while not self.over:
             self.lives += 1
             self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
-            self.left, self.done = max(1, self.left - self.done), 0
+            self.left, self.done = self.left - self.done, 0
             for line in self.process.stdout:
                 self.done = int(line)
             self.codes.append(self.process.wait())
             time.sleep(0.1)
 
     def progress(self):
+        if self.left <= 0:
+            raise Wrong(f"copier {self.part} was done before the last round: the brokers take too long to come back")
         return self.done / self.left
 
     def bounce(self, how):
