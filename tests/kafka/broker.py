@@ -42,7 +42,7 @@ import process
 import properties
 import wire
 
-READY_SECONDS = 120             # a broker needs 3 s; a machine that does much else at once, more
+READY_SECONDS = 300             # a broker needs 3 s; a machine that does much else at once, minutes
 STOP_SECONDS = 10
 TRIES = 5                       # when another process takes a port between our look and the broker's
 
