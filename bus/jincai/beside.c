@@ -162,42 +162,81 @@ static void key_of(struct buf *b, const char *flow)
 	buf_printf(b, "%s/ended", flow);
 }
 
+/* Has that flow said it? 1, 0, -1. */
+static int has_ended(struct bus *b, const char *flow, const char *state, struct err *e)
+{
+	struct buf key = BUF_INIT, said = BUF_INIT;
+	int got;
+
+	key_of(&key, flow);
+	got = bus_position_get(b, buf_text(&key), &said, e);
+	if (got == 1 && !span_is(buf_as_span(&said), state))
+		got = 0;
+	buf_done(&key);
+	buf_done(&said);
+	return got;
+}
+
+/* Of the steps before `step`: the first nonzero of each, 0, -1. */
+static int walk_missing(struct bus *b, const struct site *s, const char *state, enum beside_step step,
+	int (*each)(void *arg, const char *flow), void *arg, struct err *e)
+{
+	char flow[SHARES_NAME];
+	struct shares_now now;
+	const char *name;
+	int ret = 0;
+
+	if (shares_read(b, SITE_ROUTER, &now, e) != 0)
+		return -1;
+	for (unsigned n = 0; n < (unsigned)step && ret == 0; n++)
+		for (unsigned i = 0; ret == 0 && (name = flow_of(s, (enum beside_step)n, i)); i++) {
+			const unsigned parts = n == BESIDE_ROUTER ? now.of : 1;
+
+			for (unsigned part = 0; part < parts && ret == 0; part++) {
+				int got;
+
+				shares_name(name, part, parts, flow);
+				got = has_ended(b, flow, state, e);
+				ret = got == 1 ? 0 : got == 0 ? each(arg, flow) : -1;
+			}
+		}
+	return ret;
+}
+
+int beside_missing(struct bus *b, const struct site *s, int (*each)(void *arg, const char *flow), void *arg, struct err *e)
+{
+	char state[BESIDE_STATE];
+	int got = beside_state(b, state, e);
+
+	return got == 1 ? walk_missing(b, s, state, BESIDE_ALL, each, arg, e) : got;
+}
+
 struct asking {
 	const struct beside *w;
 	const struct site *site;
 	enum beside_step step;
+	struct err *why;
 };
+
+static int say_missing(void *arg, const char *flow)
+{
+	struct asking *x = arg;
+
+	err_set(x->why, E_ADOPT_WAITS, "flow=%s", flow);
+	return 1;
+}
 
 /* 1: all of the steps before have said it. */
 static int ask_ended(void *arg, struct err *why, struct err *e)
 {
 	struct asking *x = arg;
-	struct buf key = BUF_INIT, said = BUF_INIT;
-	char flow[SHARES_NAME];
-	struct shares_now now;
-	const char *name;
-	int got = 1;
+	int got;
 
-	if (shares_read(x->w->bus, SITE_ROUTER, &now, e) != 0)
+	x->why = why;
+	got = walk_missing(x->w->bus, x->site, x->w->state, x->step, say_missing, x, e);
+	if (got < 0)
 		return -1;
-	for (unsigned step = 0; step < (unsigned)x->step && got == 1; step++)
-		for (unsigned i = 0; got == 1 && (name = flow_of(x->site, (enum beside_step)step, i)); i++) {
-			const unsigned parts = step == BESIDE_ROUTER ? now.of : 1;
-
-			for (unsigned part = 0; part < parts && got == 1; part++) {
-				shares_name(name, part, parts, flow);
-				key_of(&key, flow);
-				buf_clear(&said);
-				got = bus_position_get(x->w->bus, buf_text(&key), &said, e);
-				if (got == 1 && !span_is(buf_as_span(&said), x->w->state))
-					got = 0;
-				if (got == 0)
-					err_set(why, E_ADOPT_WAITS, "flow=%s", flow);
-			}
-		}
-	buf_done(&key);
-	buf_done(&said);
-	return got == 0 && is_other(x->w) ? 2 : got;
+	return got == 0 ? 1 : is_other(x->w) ? 2 : 0;
 }
 
 int beside_await(const struct beside *w, const struct site *s, enum beside_step step, struct err *e)

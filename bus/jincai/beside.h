@@ -42,6 +42,9 @@ bool beside_has(const struct beside *w, const struct site *s, enum beside_step s
 /* Waits until all flows of the steps before that one have ended: 1, 0 stopped, or the state is another than noted, -1 adopt.waits
  * {flow}, and what the bus says. */
 int beside_await(const struct beside *w, const struct site *s, enum beside_step step, struct err *e);
+/* Calls each for every flow of the site that has not said yet that it has ended what it began; its first nonzero ends it. When nothing
+ * is due that says nothing. */
+int beside_missing(struct bus *b, const struct site *s, int (*each)(void *arg, const char *flow), void *arg, struct err *e);
 /* The flows of this process of that step have ended: they are closed, and this says so. */
 int beside_ended(const struct beside *w, const struct site *s, enum beside_step step, struct err *e);
 /* Waits until the state is another than noted: 1, 0 stopped, -1 adopt.waits. */

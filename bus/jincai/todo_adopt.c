@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adopt.h"
 #include "balance.h"
+#include "beside.h"
 #include "in_force.h"
 #include "people.h"
 #include "say.h"
@@ -84,6 +85,47 @@ out:
 	people_free(people);
 }
 
+/* ---- what holds up a change that is due ---- */
+
+static int add_waits(void *arg, const char *flow)
+{
+	struct todo *t = arg;
+	struct buf subject = BUF_INIT;
+	struct todo_item *i;
+	char words[768];
+	struct err why;
+
+	buf_printf(&subject, "waits:%s", flow);
+	i = todo_add(t, "waits", buf_as_span(&subject));
+	buf_done(&subject);
+	todo_set(&i->word, span_of(flow));
+	todo_set(&i->flow, span_of(flow));
+	err_set(&why, E_ADOPT_WAITS, "flow=%s", flow);
+	err_words(&why, say_lang(), words, sizeof words);
+	buf_str(&i->happened, words);
+	return 0;
+}
+
+/* On a cluster each process ends what it began; one that does not run never says so. What of the site is in force names the flows. */
+static int add_all_waits(struct todo *t, const struct adopted *a, struct err *e)
+{
+	struct findings f;
+	struct in_force x;
+	struct site *again;
+	struct err ignored;
+	int ret = 0;
+
+	findings_init(&f);
+	again = in_force_again(t->site, &f);
+	if (again && in_force_load(again, t->bus, a, &x, &f, &ignored) == 0) {
+		ret = beside_missing(t->bus, x.site, add_waits, t, e);
+		in_force_done(&x);
+	}
+	findings_done(&f);
+	site_free(again);
+	return ret;
+}
+
 /* ---- money destinations that are off ---- */
 
 struct on_topic {
@@ -153,6 +195,8 @@ int todo_adopt(struct todo *t, struct err *e)
 
 	if (ret == 0 && a.root)
 		add_standing(t, &a);
+	if (ret == 0 && site_on_kafka(t->site) && adopted_due(&a))
+		ret = add_all_waits(t, &a, e);
 	/* Before the first start nothing is off: nothing has run. */
 	if (ret == 0 && !t->site->test && a.root)
 		ret = add_all_off(t, &a, e);

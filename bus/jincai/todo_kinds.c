@@ -66,6 +66,11 @@ const struct todo_kind todo_kinds[] = {
 			"payment",
 		.do_zh = "看清差异，属实的提请两人签批；改错了的，把文件改回去", .do_en = "see what differs; when it is meant, ask two people for it; when it is "
 			"not, put the file back"},
+	{.name = "waits", .zh = "变更等待某流做完", .en = "change that waits for a flow", .at_once = true, .next = "run {word}\ntodo",
+		.not_zh = "已签批的变更尚未生效；在此之前不开始新的批次，没有丢失任何东西",
+		.not_en = "what was approved is not in force yet; until then nothing new is begun, nothing is lost",
+		.do_zh = "请在 {word} 所在的主机上启动它；做完手头的批次后自动继续",
+		.do_en = "start {word} on its host; when it has ended what it began all goes on by itself"},
 	{.name = "altered", .zh = "生效的内容被改动或丢失", .en = "what is in force was altered or is gone", .at_once = true,
 		.next = "adopt\naudit list",
 		.not_zh = "自下次启动起，涉及付款的一律不启动：不接收文件，一笔不付", .not_en = "from the next start on nothing that "

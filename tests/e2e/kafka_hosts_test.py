@@ -7,6 +7,7 @@ host of its own. And the verbs that look at the cluster.
 """
 import collections
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -125,7 +126,11 @@ class KafkaHostsTest(unittest.TestCase):
         form.write_text(form.read_text(encoding="utf-8") + "# another edition\n", encoding="utf-8")
         edited = re.sub(r"df_", "dg_", form.read_text(encoding="utf-8"))
         form.write_text(edited, encoding="utf-8")
+        self.ends_well(c)
         self.two_let(site, "adopt")
+        # A flow that does not run holds it up: a person is told which.
+        self.until(lambda: {"lambeth", "payroll-a"} <= self.waited_for(site), a, b)
+        c = self.run_on(site, "c", "payroll-a", "lambeth")
         self.until(lambda: all("what=adopt.finish" in p.text() for p in (a, b, c)), a, b, c)
         self.until(lambda: "what=adopt.in_force" in a.text(), a, b, c)
         second = site.drop(payroll(batch=2, rows=20))
@@ -138,6 +143,10 @@ class KafkaHostsTest(unittest.TestCase):
         self.ends_well(a, b, c)
         r = site.call("balance", "--lang", "en")
         self.assertEqual((r.code, r.out.strip().splitlines()[-1]), (0, "difference 0.00"), r)
+
+    def waited_for(self, site):
+        items = map(json.loads, site.call("todo", "--json").out.splitlines())
+        return {i["subject"].partition(":")[2] for i in items if i["kind"] == "waits"}
 
     def two_let(self, site, *words):
         r = site.call(*words, "--reason", "for a test")
