@@ -20,12 +20,14 @@ import tempfile
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[i] / name) for i, name in ((0, ""), (1, "kafka"))]
+import broker  # noqa: E402
 from people import PRODUCTION, PeopleSite  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path("build/release/bin/jincai")
+FOLDER = pathlib.Path(os.environ.get("JINCAI_KAFKA_FOLDER", "build/release/kafka"))
 ADDRESS = ""
 SECONDS = 90
 LIBRARY = ("adapters/bank/pipe/batch.yaml",)
@@ -88,6 +90,16 @@ class KafkaHostsTest(unittest.TestCase):
         for p in processes:
             self.assertEqual(p.stop(), 0, p.text()[-3000:])
 
+    def open_transactions(self, seconds):
+        """(id, when it began) of those of this site that the broker holds open all the time."""
+        with broker.Cluster(FOLDER).judge() as judge:
+            looks = []
+            for wait in (0, seconds):
+                time.sleep(wait)
+                looks.append({(row[0], row[4]) for row in judge.transactions()
+                              if row[0].startswith(self.prefix) and row[1] not in ("Empty", "CompleteCommit", "CompleteAbort")})
+        return looks[0] & looks[1]
+
     # ---- several processes ----
 
     def test_three_hosts_share_a_site_and_wait_for_the_one_that_says_what_is_in_force(self):
@@ -103,6 +115,8 @@ class KafkaHostsTest(unittest.TestCase):
         self.assertIn("intake.batch", c.text())
         self.assertIn("deliver.handed", a.text())
         self.assertNotIn("intake.batch", a.text() + b.text())
+        # Nothing is to do: a transaction that is open now and some seconds later is one in which somebody waits.
+        self.assertEqual(self.open_transactions(3), set())
         # A verb on a fourth: what it has not seen it reads from the cluster.
         self.ends_well(b)
         shutil.rmtree(self.root / "host-b")
@@ -230,7 +244,7 @@ class KafkaHostsTest(unittest.TestCase):
 if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
         PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
-    address = pathlib.Path(os.environ.get("JINCAI_KAFKA_FOLDER", "build/release/kafka")) / "address"
+    address = FOLDER / "address"
     if not address.exists():
         print(f"skipped: no broker was started ({address})")
         sys.exit(1 if os.environ.get("JINCAI_KAFKA") == "require" else 77)
