@@ -128,7 +128,7 @@ struct flow_run {
 	unsigned look_ms;
 };
 
-/* Runs the flows until stopped or idle. An idle flow is looked at again when a flow of this process has written one of
+/* Runs the flows until stopped or idle, or until each of them has stopped for good. An idle flow is looked at again when a flow of this process has written one of
  * its inputs, after its poll_ms, and each second for acts. With until_idle a waiting flow counts as idle when it has
  * failed three times in a row with the same error and nothing else moved meanwhile. 0 left in order (look at each
  * flow's state and attention), -1 with kind ERR_HALT: the process must end (exit code from the error: 6, or 7 when

@@ -45,7 +45,7 @@ struct pool {
 	bool timekeeper;
 	unsigned sleepers;           /* that wait for work */
 	struct seat *seats;
-	unsigned nseats, turning, waiting, given_up;
+	unsigned nseats, turning, waiting, given_up, out;
 	struct seat *first, **last;
 	struct seat **heap;          /* by due */
 	size_t nheap;
@@ -250,6 +250,9 @@ static void failed(struct pool *p, struct seat *s, const struct err *e)
 		moved(p);
 		s->place = OUT;
 		log_err(LOG_ERROR, "flow.stopped", e, "flow=%s", s->flow->name);
+		/* Nothing will ever move here again, and nobody would be told. */
+		if (++p->out == p->nseats)
+			leave(p);
 		break;
 	default:
 		log_err(LOG_ERROR, "flow.halt", e, "flow=%s", s->flow->name);

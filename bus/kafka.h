@@ -17,7 +17,8 @@
  *	kafka_topics.c  topics: which this process knows, which the cluster has, their ends; making one
  *	kafka_fold.c    one thread of one process a host follows all topics and folds them into the index (kafka_index.h);
  *	                waiting for it. kafka_follow.c: what it reads, and how a record is folded
- *	kafka_own.c     owners (kafka_owner.h): fencing, commits, signs of life
+ *	kafka_own.c     owners (kafka_owner.h): fencing, commits
+ *	kafka_signs.c   signs of life: given, and what is heard of others
  *	kafka_txn.c     one transaction. The rules of transactions stand there and nowhere else
  *	kafka_acts.c    acts: handed in, taken
  *	kafka_read.c    readers
@@ -234,6 +235,7 @@ int kafka_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e)
 /* Ends the transactions that processes of this host have left open when they died: else each owner waits for each of them. To
  * be called before anything is owned by this process. */
 int kafka_fence_dead(struct kafka *k, struct err *e);
+/* ---- kafka_signs.c ---- */
 /* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second, by several threads: one that waits for
  * the brokers keeps none of the others. */
 void kafka_heartbeats(struct kafka *k);

@@ -252,6 +252,17 @@ static void deadline(int ms, struct timespec *ret)
 	}
 }
 
+/* Somebody's transaction, or we: whose programs are to be looked at depends on it. */
+static void say_why_behind(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e)
+{
+	struct kafka_ends *ends = mem_new(t->partitions * sizeof *ends);
+	struct err was = *e, ignored;
+
+	if (kafka_ends_of(k, &k->fold->client, t, ends, &ignored) == 0 && ends[partition].high < want)
+		err_set(e, E_BUS_BEHIND, "%s\nopen=%" PRIu64, was.args, ends[partition].high);
+	free(ends);
+}
+
 int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partition, uint64_t end, int timeout_ms,
 	struct err *e)
 {
@@ -273,6 +284,8 @@ int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partit
 		}
 	}
 	pthread_mutex_unlock(&k->lock);
+	if (failed && e->id == E_BUS_BEHIND)
+		say_why_behind(k, t, partition, end, e);
 	return failed;
 }
 

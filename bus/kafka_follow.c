@@ -174,7 +174,14 @@ void kafka_follow_none(struct kafka_fold *f)
 		}
 }
 
-/* ---- folding a record ---- */
+/*
+ * ---- folding a record ----
+ *
+ * Lanes are looked at by who reads them (lane_heads_check), not here. The fold of each host would need the heads of all lanes in each
+ * of its puts, and could do no more at a gap or a fork than the one flow that has to stop there, except stop a whole host. What a
+ * forked record adds is an id, a claim, an act that is known: the same key is then refused or a conflict, never paid a second time;
+ * what a lost one lacks its own reader misses.
+ */
 
 struct sink {
 	struct index_sink sink;

@@ -17,220 +17,9 @@
 #define FOLD_MS KAFKA_TRANSACTION_MS         /* an owner that died leaves a transaction open for so long */
 #define AGAIN_MS 60000
 #define KEEP_OUTS 1000u
-#define HEAR_MS 3000
 #define OWNING_MS 30000              /* a process of this host that fences the dead is waited for no longer */
 
-/* ---- signs of life ---- */
-
-static void generation_text(const struct kafka_owner *o, bool left, struct buf *ret)
-{
-	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"on\":\"%s\",\"pid\":%ld,\"left\":%s", o->owner.generation,
-		o->k->host, o->k->on, (long)getpid(), left ? "true" : "false");
-	if (strcmp(o->fence, o->owner.flow) != 0)
-		buf_printf(ret, ",\"as\":\"%s\"", o->fence);
-	buf_c(ret, '}');
-}
-
-int kafka_write_generation(struct kafka_owner *o, bool left, struct err *e)
-{
-	struct buf text = BUF_INIT;
-	int64_t began = clock_steady_ms();
-	struct kafka_put *put;
-	int failed;
-
-	generation_text(o, left, &text);
-	o->nouts = 0;
-	*kafka_add_out(o) = (struct out){o->k->positions, 0, span_of(o->owner.flow), buf_as_span(&text)};
-	failed = kafka_transact(o, e);
-	if (!failed) {
-		o->signed_ms = began;
-		o->written = o->owner.generation;
-	}
-	if (!failed && !o->unplaced) {
-		failed = kafka_put_begin(o->k->index, &put, e);
-		if (!failed && kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[0], clock_now_ms(), buf_as_span(&text), e)) {
-			kafka_put_abort(put);
-			failed = -1;
-		}
-		failed = failed ? -1 : kafka_put_commit(put, e);
-		kafka_note_offsets(o, !failed);
-	}
-	buf_done(&text);
-	return failed;
-}
-
-/* One that was quiet for long enough, its lock held; one that is locked works, or gives a sign just now. NULL: none. */
-static struct kafka_owner *next_quiet(struct kafka *k)
-{
-	int64_t now = clock_steady_ms();
-	struct kafka_owner *o;
-
-	pthread_mutex_lock(&k->owners_lock);
-	for (o = k->owners; o; o = o->next) {
-		if (pthread_mutex_trylock(&o->lock))
-			continue;
-		if (!o->spent.id && now - o->signed_ms >= KAFKA_HEARTBEAT_MS)
-			break;
-		pthread_mutex_unlock(&o->lock);
-	}
-	pthread_mutex_unlock(&k->owners_lock);
-	return o;
-}
-
-/* Its own lock keeps an owner there; that of all is not held while the brokers are waited for. */
-void kafka_heartbeats(struct kafka *k)
-{
-	struct kafka_owner *o;
-
-	while ((o = next_quiet(k))) {
-		struct err e = ERR_INIT;
-
-		if (kafka_write_generation(o, false, &e)) {
-			log_err(LOG_WARN, "flow.silent", &e, "flow=%s", o->owner.flow);
-			o->spent = e;
-		}
-		pthread_mutex_unlock(&o->lock);
-	}
-}
-
 /* ---- owning ---- */
-
-/* One that has ended and that nobody has asked how does nothing any more. */
-static bool is_running(pid_t pid)
-{
-	char path[40], text[256];
-	const char *state;
-	ssize_t n = 0;
-	int fd;
-
-	if (kill(pid, 0) && errno == ESRCH)
-		return false;
-	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, text, sizeof text - 1);
-		close(fd);
-	}
-	text[n > 0 ? n : 0] = '\0';
-	state = strrchr(text, ')');
-	return !state || (strncmp(state, ") Z", 3) != 0 && strncmp(state, ") X", 3) != 0);
-}
-
-/* Of those who wrote that record: are they gone, for certain? A process with our number was before us. One on another machine, or
- * in another container, cannot be asked for; versions before this one told hosts apart by their names alone. */
-static bool is_gone(const struct kafka *k, const char *host, const char *on, pid_t pid)
-{
-	if (on ? !k->on[0] || strcmp(on, k->on) != 0 : !host || strcmp(host, k->host) != 0)
-		return false;
-	return pid == getpid() || (pid > 0 && !is_running(pid));
-}
-
-/* What the newest generation record says. One that cannot be read is one of nobody: the number alone would matter, and a
- * lane of the same name would be noticed by every reader. */
-int kafka_read_sign(struct kafka *k, const char *flow, struct sign *ret, struct err *e)
-{
-	struct buf text = BUF_INIT;
-	int got;
-	json_t *root;
-
-	*ret = (struct sign){0};
-	got = kafka_index_epoch(k->index, span_of(flow), &text, &ret->time_ms, e);
-	root = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
-	if (got == 1 && !json_is_integer(json_object_get(root, "generation")))
-		got = err_set(e, E_LANE_STATE, "flow=%s", flow);
-	if (got == 1) {
-		const char *host = json_string_value(json_object_get(root, "host"));
-		const char *fence = json_string_value(json_object_get(root, "as"));
-		const char *on = json_string_value(json_object_get(root, "on"));
-
-		ret->there = true;
-		ret->generation = (uint64_t)json_integer_value(json_object_get(root, "generation"));
-		ret->left = json_is_true(json_object_get(root, "left"));
-		snprintf(ret->host, sizeof ret->host, "%s", host ? host : "");
-		snprintf(ret->fence, sizeof ret->fence, "%s", fence ? fence : flow);
-		ret->pid = (long)json_integer_value(json_object_get(root, "pid"));
-		ret->other = !is_gone(k, host, on, (pid_t)ret->pid);
-	}
-	json_decref(root);
-	buf_done(&text);
-	return got < 0 ? -1 : 0;
-}
-
-static struct kafka_watch *watch_of(struct kafka *k, const char *flow)
-{
-	struct kafka_watch *w;
-
-	for (size_t i = 0; i < k->nwatched; i++)
-		if (strcmp(k->watched[i].flow, flow) == 0)
-			return &k->watched[i];
-	k->watched = mem_grow(k->watched, k->nwatched + 1, sizeof *k->watched);
-	w = &k->watched[k->nwatched++];
-	*w = (struct kafka_watch){0};
-	snprintf(w->flow, sizeof w->flow, "%s", flow);
-	return w;
-}
-
-/* By the clock of the broker that keeps the signs: that of another one may be fast. */
-static int64_t newest_sign_ms(struct kafka *k)
-{
-	int64_t ms;
-
-	pthread_mutex_lock(&k->lock);
-	ms = k->positions->parts[0].time_ms;
-	pthread_mutex_unlock(&k->lock);
-	return ms;
-}
-
-/* An owner that may live is left alone until nothing has been heard of it for KAFKA_SILENT_MS, on this host as well: two processes
- * that are started again whenever they end would else take a flow from each other for ever. By the clocks of the brokers when they tell, else by how long we ourselves have been listening. Our own clock may be an hour off. One that owned it
- * under another fencing name has been fenced by now (shares.h): it is waited for no longer. */
-static int look_for_signs(struct kafka *k, const char *flow, const char *fence, struct sign *ret, int64_t *ret_heard, struct err *e)
-{
-	int64_t now = clock_steady_ms(), newest;
-	struct kafka_watch *w;
-
-	if (kafka_read_sign(k, flow, ret, e))
-		return -1;
-	*ret_heard = INT64_MAX;
-	if (!ret->there || ret->left || !ret->other || k->conf->take_over || strcmp(ret->fence, fence) != 0)
-		return 0;
-	pthread_mutex_lock(&k->owners_lock);
-	w = watch_of(k, flow);
-	if (w->time_ms != ret->time_ms || !w->since_ms) {
-		w->time_ms = ret->time_ms;
-		w->since_ms = now;
-	}
-	*ret_heard = now - w->since_ms;
-	pthread_mutex_unlock(&k->owners_lock);
-	newest = newest_sign_ms(k);
-	if (newest - ret->time_ms > *ret_heard)
-		*ret_heard = newest - ret->time_ms;
-	return 0;
-}
-
-/* Behind a transaction that somebody has left open nothing is heard of anybody. */
-static int hear_all(struct kafka *k, struct err *e)
-{
-	struct kafka_ends ends;
-
-	return kafka_ends(k, k->positions, &ends, e) || kafka_fold_wait_part(k, k->positions, 0, ends.high, HEAR_MS, e) ? -1 : 0;
-}
-
-static int wait_for_silence(struct kafka *k, const char *flow, const char *fence, struct err *e)
-{
-	int64_t heard;
-	struct sign s;
-
-	if (look_for_signs(k, flow, fence, &s, &heard, e))
-		return -1;
-	if (heard == INT64_MAX)
-		return 0;
-	if (heard >= KAFKA_SILENT_MS && (hear_all(k, e) || look_for_signs(k, flow, fence, &s, &heard, e)))
-		return -1;
-	if (heard >= KAFKA_SILENT_MS)
-		return 0;
-	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\npid=%ld\nseconds=%" PRId64, flow, s.host, s.pid, heard / 1000);
-}
 
 static int init(struct kafka *k, rd_kafka_t *rk, const char *id, struct err *e)
 {
@@ -383,7 +172,7 @@ static int failed_again(struct kafka *k, const char *flow, struct err *e)
 	if (e->id != E_BUS_FAILED)
 		return -1;
 	pthread_mutex_lock(&k->owners_lock);
-	w = watch_of(k, flow);
+	w = kafka_watch_of(k, flow);
 	again = w->failed_ms && now - w->failed_ms < AGAIN_MS;
 	w->failed_ms = now;
 	pthread_mutex_unlock(&k->owners_lock);
@@ -406,7 +195,7 @@ int kafka_own_as(struct bus *b, const char *flow, const char *fence, struct bus_
 	struct kafka_owner *o;
 	int failed;
 
-	if (wait_for_silence(k, flow, fence, e))
+	if (kafka_wait_for_silence(k, flow, fence, e))
 		return -1;
 	o = mem_new(sizeof *o);
 	o->k = k;
@@ -453,7 +242,7 @@ static int note_dead(void *arg, struct span flow, int64_t time_ms, struct span v
 	if (as)
 		flow = span_of(as);
 	if (!json_is_true(json_object_get(root, "left")) && flow.n < sizeof d->flows[0] &&
-		is_gone(d->k, host, on, (pid_t)json_integer_value(json_object_get(root, "pid")))) {
+		kafka_is_gone(d->k, host, on, (pid_t)json_integer_value(json_object_get(root, "pid")))) {
 		unsigned i = 0;
 
 		while (i < d->n && !span_is(flow, d->flows[i]))
@@ -565,7 +354,7 @@ static bool add_sign(struct kafka_owner *o, int64_t now)
 	if (now - o->signed_ms < KAFKA_HEARTBEAT_MS)
 		return false;
 	buf_clear(&o->sign);
-	generation_text(o, false, &o->sign);
+	kafka_sign_text(o, false, &o->sign);
 	*kafka_add_out(o) = (struct out){o->k->positions, 0, span_of(o->owner.flow), buf_as_span(&o->sign)};
 	return true;
 }

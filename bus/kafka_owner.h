@@ -4,7 +4,7 @@
 
 #include "kafka.h"
 
-/* What kafka_own.c (owning, signs of life, commits), kafka_txn.c (one transaction) and kafka_acts.c share. */
+/* What kafka_own.c (owning, commits), kafka_signs.c, kafka_txn.c (one transaction) and kafka_acts.c share. */
 
 /* A record that goes out. */
 struct out {
@@ -67,9 +67,16 @@ void kafka_put_transaction(struct kafka_owner *o, const struct bus_commit *c);
 int kafka_open_client(struct kafka_owner *o, const char *id, struct err *e);
 void kafka_close_client(struct kafka_owner *o);
 
-/* ---- kafka_own.c ---- */
+/* ---- kafka_signs.c: signs of life ---- */
+/* The generation record, as it is to be written now. */
+void kafka_sign_text(const struct kafka_owner *o, bool left, struct buf *ret);
+int kafka_write_generation(struct kafka_owner *o, bool left, struct err *e);
 /* One that cannot be read: lane.state. */
 int kafka_read_sign(struct kafka *k, const char *flow, struct sign *ret, struct err *e);
-int kafka_write_generation(struct kafka_owner *o, bool left, struct err *e);
+/* Of who wrote such a record (on: NULL, it does not say). */
+bool kafka_is_gone(const struct kafka *k, const char *host, const char *on, pid_t pid);
+struct kafka_watch *kafka_watch_of(struct kafka *k, const char *flow);         /* owners_lock is held */
+/* May it be owned under that fencing name? Errors: bus.owned, bus.behind, what asking failed with. */
+int kafka_wait_for_silence(struct kafka *k, const char *flow, const char *fence, struct err *e);
 
 #endif

@@ -607,10 +607,10 @@ ROW(E_BUS_AWAY, "bus.away", ERR_RETRY, 4,
 	"nothing, if it is being restarted: it is tried again without end; else look at the network, the names and the brokers",
 	"若服务器正在重启，无须处理，程序会一直重试；否则请检查网络、主机名和服务器")
 ROW(E_BUS_BEHIND, "bus.behind", ERR_RETRY, 4,
-	"topic {topic}, partition {partition} can be read up to {have} only, not to its end at {want}: a transaction is still open there; nothing was decided on what is not known",
-	"主题 {topic} 分区 {partition} 只能读到 {have}，未到末尾 {want}：那里有一个事务尚未结束；未依据不完整的内容作任何处理",
-	"wait a minute: an owner that died is cut off by the brokers; if it stays, look for the process that writes this topic, and at the brokers",
-	"请等一分钟：已中断的写入方会被服务器切断；若一直如此，请查看写入该主题的进程和服务器")
+	"topic {topic}, partition {partition} was read up to {have} only, not to its end at {want}<: a transaction that began at {open} is still open there>; nothing was decided on what is not known",
+	"主题 {topic} 分区 {partition} 只读到 {have}，未到末尾 {want}<：从 {open} 开始的一个事务尚未结束>；未依据不完整的内容作任何处理",
+	"wait a minute: an owner that died is cut off by the brokers; if it stays, where a transaction is open look for the process that writes this topic; else at this host, and at its line to the brokers",
+	"请等一分钟：已中断的写入方会被服务器切断；若一直如此，有事务未结束的，请查看写入该主题的进程；没有的，请查看本机及其与服务器的网络")
 ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
 	"the store could not finish a commit: {why}; the next start shows whether it counts, and nothing was sent because of it",
 	"存储未能完成一次提交：{why}；该次提交是否有效以下次启动时为准，没有因此送出任何内容",

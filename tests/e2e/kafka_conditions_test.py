@@ -96,6 +96,19 @@ def topic_missing(folder):
     expect(sum(site.sent().values()) <= len(batch.lines) + len(second.lines), "lines went out twice")
 
 
+@case("a topic that is made anew under a running service ends it with the code that says so")
+def made_anew(folder):
+    site = KafkaSite(folder, plain.address)
+    batch = site.drop(payroll(batch=1))
+    with site.running() as process:
+        site.sends(batch)
+        plain.ask("delete", f"{site.name}.jincai.payroll")
+        plain.ask("create", f"{site.name}.jincai.payroll", 1)
+        soon(lambda: process.poll() is not None, 60, "it runs on, and does nothing:", site.said)
+        expect(process.returncode == 5, "it ended with", process.returncode, site.said())
+        expect("bus.shorter" in site.said(), site.said())
+
+
 @case("another number of partitions is refused and explained, in the site file and on the cluster")
 def partitions(folder):
     site = KafkaSite(folder, plain.address, more="partitions: 1\n")
