@@ -142,7 +142,7 @@ ROW(E_SITE_WEAK_KEY, "site.weak_key", ERR_CONF, 5, "the key in {file} is not ran
 ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits by {path}, which {type} does not have", "去向 {destination} 按 {path} 分发，而 {type} 没有该字段", "write a path of the event such as data.unit", "请写事件里的路径，如 data.unit")
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
 ROW(E_SITE_TOPIC_FORM, "site.topic_form", ERR_CONF, 3, "form {form} does not say what it publishes: consumers could not tell what they get", "报文格式 {form} 没有写发布什么：使用者无从得知会收到什么",
-	"write event: with the type of its schema, such as notice.paid.v1; or hand files over: to: {file: {folder: ...}}", "请写 event: 及其模式的类型，如 notice.paid.v1；或改为交付文件：to: {file: {folder: ...}}")
+	"write event: with the type of its schema, such as notice.paid.v1; or hand files over, with file: in its to:", "请写 event: 及其模式的类型，如 notice.paid.v1；或改为交付文件，在 to: 里写 file:")
 ROW(E_SITE_TOPIC_MODE, "site.topic_mode", ERR_CONF, 3, "destination {destination} cannot run in shadow: what goes to a topic is there to be read", "去向 {destination} 不能试运行：写入主题的就是给人读的",
 	"write mode: off, and look at it with jincai try; then mode: live", "请写 mode: off，用 jincai try 查看；之后写 mode: live")
 ROW(E_SITE_TOPIC_NAME, "site.topic_name", ERR_CONF, 3, "{name} cannot stand in the name of a topic: 1 to 60 of a-z, 0-9, hyphen", "{name} 不能用在主题名里：1 到 60 个 a-z、0-9、连字符",
@@ -1202,7 +1202,7 @@ ROW(E_FORM_NO_RELEASE, "form.no_release", ERR_CONF, 5, "instructions need releas
 ROW(E_FORM_PERSONAL_KEY, "form.personal_key", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in the key of every event", "{path} 属于个人信息（{field}），会原样出现在每个事件的键里",
 	"take a field such as data.unit: events of one key keep their order", "请改用 data.unit 这样的字段；同一键的事件保持先后次序")
 ROW(E_FORM_PUBLISHED, "form.published", ERR_CONF, 3, "a form that names an event for consumers cannot be with this {key}:, nothing was loaded", "写有 event: 的对外发布格式不能这样写 {key}:，该报文格式未加载",
-	"it writes codec: {json: {records: lines, absent: omit}}, has neither head, titles nor money, and its schema has no list", "请写 codec: {json: {records: lines, absent: omit}}，不写 head、titles、money，其模式里没有列表")
+	"its codec is json with records: lines and absent: omit; it has neither head, titles nor money, and its schema has no list", "编解码用 json，写 records: lines 和 absent: omit；不写 head、titles、money，其模式里没有列表")
 ROW(E_FORM_PERSONAL, "form.personal", ERR_CONF, 5, "{path} is personal ({field}) and would be readable in every id", "{path} 属于个人信息（{field}），会原样出现在每个标识里",
 	"nothing was read; write {keyed: PATH} around the path", "没有读取任何内容；请改写成 {keyed: PATH}")
 ROW(E_FORM_READS_ONLY, "form.reads_only", ERR_CONF, 3,
