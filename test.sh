@@ -83,9 +83,11 @@ for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps"
 done
-for test in acts approve letters repair; do
+for test in acts approve letters modes repair; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
+count 'on Kafka: topic' tests/e2e/topic_test.py python3 tests/kafka/here.py --start python3 tests/e2e/topic_test.py "$program" \
+	build/release/tests/dump_topic
 count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser
 count 'consumers: five clients, and a group of three of which one is killed each 10 s for 5 minutes' tests/consumers/clients_test.py \
 	python3 tests/kafka/here.py --start python3 tests/consumers/clients_test.py "$program" build/release/tests/dump_topic --all

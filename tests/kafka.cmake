@@ -69,8 +69,8 @@ endif()
 #   kills at durable steps (--count): they copy a site's folder, and the cluster is not copied with it. See crash/matrix.py
 #   handing: it begins with some flows and without `site`; on a cluster these wait for the process that has it
 #   what touches no bus: cases, check, explain, help, new, try_event, openpyxl, dbfread, five_dialects
-#   what takes long, a new site for each of many cases: acts, approve, letters, repair run in test.sh --long; failing, double, masking,
-#     adopt, layout, reread, adapter_letters and shadow would not see more
+#   what takes long, a new site for each of many cases: acts, approve, letters, modes, repair, topic run in test.sh --long;
+#     failing, double, masking, adopt, layout, reread, adapter_letters and shadow would not see more
 function(on_kafka name test)
   add_test(NAME ${name}_kafka COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/here.py ${Python3_EXECUTABLE}
     ${CMAKE_CURRENT_SOURCE_DIR}/e2e/${test} ${ARGN})
@@ -80,8 +80,6 @@ endfunction()
 
 if(Python3_FOUND)
   on_kafka(cuts cuts_test.py $<TARGET_FILE:jincai>)
-  on_kafka(modes modes_test.py $<TARGET_FILE:jincai>)
-  on_kafka(topic topic_test.py $<TARGET_FILE:jincai> $<TARGET_FILE:dump_topic>)
 endif()
 
 jincai_test(kafka_driver_test bus FOLDER kafka)
