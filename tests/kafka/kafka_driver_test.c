@@ -427,10 +427,17 @@ static void sign_at(struct fix *f, rd_kafka_t *rk, const char *flow, int64_t ms)
 {
 	static const char text[] = "{\"generation\":7,\"host\":\"elsewhere\",\"pid\":1,\"left\":false}";
 
+	const rd_kafka_vu_t parts[] = {
+		{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = f->full},
+		{.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+		{.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ms},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)flow, strlen(flow)}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)text, sizeof text - 1}},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+	};
+
 	snprintf(f->full, sizeof f->full, "%sjincai.positions", f->prefix);
-	assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(f->full), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_TIMESTAMP(ms),
-		RD_KAFKA_V_KEY(flow, strlen(flow)), RD_KAFKA_V_VALUE((void *)(uintptr_t)text, sizeof text - 1),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END), 0);
+	assert_null(rd_kafka_produceva(rk, parts, sizeof parts / sizeof *parts));
 	assert_int_equal(rd_kafka_flush(rk, 20000), 0);
 }
 
