@@ -101,9 +101,12 @@ static void beat_lock(struct kafka_fold *f, int64_t now)
 static bool holder_folds(const struct kafka_fold *f)
 {
 	struct stat st;
+	int64_t age;
 
-	return fstat(f->lock, &st) == 0 &&
-		clock_now_ms() - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000) < STALE_MS;
+	if (fstat(f->lock, &st))
+		return false;
+	age = clock_now_ms() - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
+	return age > -STALE_MS && age < STALE_MS;    /* ahead of now: the clock was set back since */
 }
 
 static int is_behind(struct kafka *k, bool *ret, struct err *e)

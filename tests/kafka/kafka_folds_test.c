@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +128,27 @@ static void who_folds_and_sleeps_is_replaced_until_it_wakes(void **state)
 	assert_true(has(f, 4, SOON_MS));
 }
 
+/* What it touched last lies an hour ahead from then on. */
+static void who_sleeps_while_the_clock_is_set_back_is_replaced_as_well(void **state)
+{
+	struct fix *f = *state;
+	struct timespec times[2];
+	char path[600];
+
+	start_first(f);
+	OK(f->e, bus_open(&f->conf, BUS_OWN, &f->b, &f->e));
+	kill(f->first, SIGSTOP);
+	times[0].tv_sec = times[1].tv_sec = clock_now_ms() / 1000 + 3600;
+	times[0].tv_nsec = times[1].tv_nsec = 0;
+	snprintf(path, sizeof path, "%s/fold.lock", f->b->folder);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	hand_in(f, "act-1");
+	assert_true(has(f, 1, ALONE_MS));
+	assert_true(kafka_folds_here((struct kafka *)f->b));
+	kill(f->first, SIGCONT);
+	assert_true(folds(f, false, SOON_MS));
+}
+
 static int setup(void **state)
 {
 	struct fix *f = mem_new(sizeof *f);
@@ -155,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test_setup_teardown(who_folds_and_sleeps_is_replaced_until_it_wakes, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_sleeps_while_the_clock_is_set_back_is_replaced_as_well, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
