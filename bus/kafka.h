@@ -239,13 +239,13 @@ int kafka_fence_dead(struct kafka *k, struct err *e);
 /* A sign of life of owners that have been quiet for KAFKA_HEARTBEAT_MS; called each second, by several threads: one that waits for
  * the brokers keeps none of the others. */
 void kafka_heartbeats(struct kafka *k);
+bool kafka_in_use(struct bus *b);
 
 /* ---- kafka_acts.c ---- */
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 int kafka_act_take(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);
 int kafka_acts_left(struct bus *b, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
 	struct err *e);
-bool kafka_in_use(struct bus *b);
 
 /* ---- kafka_read.c ---- */
 int kafka_read(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e);

@@ -170,20 +170,3 @@ int kafka_acts_left(struct bus *b, int (*each)(void *, const char *, const char 
 
 	return kafka_index_acts(((struct kafka *)b)->index, SPAN_NONE, show_left, &l, e);
 }
-
-static int is_alive(void *arg, struct span flow, int64_t time_ms, struct span value)
-{
-	(void)flow;
-	if (time_ms + KAFKA_SILENT_MS > clock_now_ms() && !memmem(value.p, value.n, "\"left\":true", 11))
-		*(bool *)arg = true;
-	return *(bool *)arg;
-}
-
-bool kafka_in_use(struct bus *b)
-{
-	bool alive = false;
-	struct err ignored;
-
-	(void)kafka_index_epochs(((struct kafka *)b)->index, is_alive, &alive, &ignored);
-	return alive;
-}

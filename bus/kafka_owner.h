@@ -34,6 +34,7 @@ struct kafka_owner {
 	struct out *outs;
 	size_t nouts, cap_outs;
 	uint64_t *offsets;           /* by out; UINT64_MAX: not on the broker */
+	int64_t sign_ms;             /* when the broker took what it wrote to jincai.positions; 0: not known */
 	rd_kafka_message_t *messages;
 	unsigned *order;             /* outs by topic and partition */
 	size_t cap_offsets, cap_messages, cap_order;
@@ -64,6 +65,8 @@ int kafka_transact(struct kafka_owner *o, struct err *e);
 void kafka_note_offsets(struct kafka_owner *o, bool put);
 /* What a transaction has written, into the index. What cannot be put is folded later, and the owner spent. */
 void kafka_put_transaction(struct kafka_owner *o, const struct bus_commit *c);
+/* When the broker took the sign of life that the transaction wrote: others compare it with what their brokers tell. */
+int64_t kafka_sign_ms(const struct kafka_owner *o);
 int kafka_open_client(struct kafka_owner *o, const char *id, struct err *e);
 void kafka_close_client(struct kafka_owner *o);
 

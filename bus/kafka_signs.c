@@ -44,7 +44,7 @@ int kafka_write_generation(struct kafka_owner *o, bool left, struct err *e)
 	}
 	if (!failed && !o->unplaced) {
 		failed = kafka_put_begin(o->k->index, &put, e);
-		if (!failed && kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[0], clock_now_ms(), buf_as_span(&text), e)) {
+		if (!failed && kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[0], kafka_sign_ms(o), buf_as_span(&text), e)) {
 			kafka_put_abort(put);
 			failed = -1;
 		}
@@ -227,4 +227,40 @@ int kafka_wait_for_silence(struct kafka *k, const char *flow, const char *fence,
 	if (heard >= KAFKA_SILENT_MS)
 		return 0;
 	return err_set(e, E_BUS_OWNED, "flow=%s\nhost=%s\npid=%ld\nseconds=%" PRId64, flow, s.host, s.pid, heard / 1000);
+}
+
+struct living {
+	const struct kafka *k;
+	bool found;
+};
+
+/* A process of this host is asked for: our own clock may be ahead of the brokers'. */
+static bool runs_here(const struct kafka *k, struct span value)
+{
+	json_t *root = json_loadb(value.p, value.n, 0, NULL);
+	const char *on = json_string_value(json_object_get(root, "on"));
+	pid_t pid = (pid_t)json_integer_value(json_object_get(root, "pid"));
+	bool ret = on && k->on[0] && strcmp(on, k->on) == 0 && pid > 0 && pid != getpid() && is_running(pid);
+
+	json_decref(root);
+	return ret;
+}
+
+static int is_alive(void *arg, struct span flow, int64_t time_ms, struct span value)
+{
+	struct living *l = arg;
+
+	(void)flow;
+	if (!memmem(value.p, value.n, "\"left\":true", 11))
+		l->found = time_ms + KAFKA_SILENT_MS > clock_now_ms() || runs_here(l->k, value);
+	return l->found;
+}
+
+bool kafka_in_use(struct bus *b)
+{
+	struct living l = {.k = (struct kafka *)b};
+	struct err ignored;
+
+	(void)kafka_index_epochs(((struct kafka *)b)->index, is_alive, &l, &ignored);
+	return l.found;
 }

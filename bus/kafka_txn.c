@@ -36,8 +36,13 @@ static void on_delivered(void *arg, const rd_kafka_message_t *m)
 	/* Of a repeat whose first answer was lost a broker may say no more than that it has it; the library then counts on from
 	 * -1, so the places behind such a one are wrong as well. */
 	o->unplaced |= !m->err && m->offset < 0;
-	if (!m->err && i < o->nouts)
+	if (!m->err && i < o->nouts) {
+		int64_t ms = kafka_time_of(m);
+
 		o->offsets[i] = (uint64_t)m->offset;
+		if (o->outs[i].topic == o->k->positions && ms > o->sign_ms)
+			o->sign_ms = ms;
+	}
 }
 
 static rd_kafka_topic_t *topic_of(struct kafka_owner *o, const struct kafka_topic *t)
@@ -260,6 +265,7 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 	o->txn++;
 	o->delivered = 0;
 	o->unplaced = false;
+	o->sign_ms = 0;
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 	o->failed_at = NULL;
 	o->offsets = mem_room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
@@ -290,6 +296,11 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 
 /* ---- into the index ---- */
 
+int64_t kafka_sign_ms(const struct kafka_owner *o)
+{
+	return o->sign_ms ? o->sign_ms : clock_now_ms();
+}
+
 static int put_entries(struct kafka_owner *o, struct kafka_put *put, const struct bus_commit *c, struct err *e)
 {
 	for (size_t i = 0; i < c->nentries; i++) {
@@ -315,7 +326,7 @@ static int put_rest(struct kafka_owner *o, struct kafka_put *put, const struct b
 			SPAN_NONE, SPAN_NONE, e))
 			return -1;
 	if (o->nouts > sign)
-		return kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[sign], clock_now_ms(), buf_as_span(&o->sign), e);
+		return kafka_put_epoch(put, span_of(o->owner.flow), o->offsets[sign], kafka_sign_ms(o), buf_as_span(&o->sign), e);
 	return 0;
 }
 

@@ -8,16 +8,30 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus_driver.h"
 #include "clock.h"
 #include "here.h"
-#include "index.h"
+#include "kafka.h"
 #include "lane.h"
 #include "scratch.h"
 #include "topics.h"
+
+/* How far the time of day of this process is behind that of the broker: in front of the C library's own. */
+static atomic_int behind_s;
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int bad = (int)syscall(SYS_clock_gettime, id, ret);
+
+	if (!bad && id == CLOCK_REALTIME)
+		ret->tv_sec -= behind_s;
+	return bad;
+}
 
 /*
  * What a bus on Kafka meets and another one does not: a cluster that others use as well, owners on other hosts, records that
@@ -49,6 +63,7 @@ static int teardown(void **state)
 {
 	struct fix *f = *state;
 
+	behind_s = 0;
 	bus_close(f->b);
 	scratch_remove(f->folder);
 	free(f);
@@ -564,6 +579,66 @@ static void who_commits_all_the_time_is_heard_of_all_the_same(void **state)
 	bus_disown(o);
 }
 
+static int64_t time_of_sign(struct fix *f, const char *flow)
+{
+	struct buf text = BUF_INIT;
+	int64_t ms;
+
+	assert_int_equal(kafka_index_epoch(((struct kafka *)f->b)->index, span_of(flow), &text, &ms, &f->e), 1);
+	buf_done(&text);
+	return ms;
+}
+
+/* By the clock of the broker, which is this machine's. */
+static bool is_of_now(int64_t ms)
+{
+	struct timespec now;
+	int64_t age;
+
+	assert_int_equal(syscall(SYS_clock_gettime, CLOCK_REALTIME, &now), 0);
+	age = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - ms;
+	return age > -1000 && age < KAFKA_SILENT_MS / 2;
+}
+
+/* Others of this host read its signs in the index that it has filled: there they must not look older than they are. */
+static void who_has_a_clock_that_is_slow_is_not_taken_for_dead_by_others_of_its_host(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o;
+	int64_t until, first;
+	unsigned t;
+
+	behind_s = 3600;
+	open_bus(f);
+	t = topic(f, "jincai.payroll");
+	OK(f->e, bus_own(f->b, "flow", &o, &f->e));
+	first = time_of_sign(f, "flow");
+	assert_true(is_of_now(first));
+	/* Those that go with a commit, too. */
+	until = clock_steady_ms() + 3 * KAFKA_HEARTBEAT_MS;
+	while (time_of_sign(f, "flow") == first && clock_steady_ms() < until)
+		append(f, o, t, "a");
+	assert_int_not_equal(time_of_sign(f, "flow"), first);
+	assert_true(is_of_now(time_of_sign(f, "flow")));
+	bus_disown(o);
+}
+
+static void who_looks_with_a_clock_that_is_fast_sees_who_runs_on_the_same_host(void **state)
+{
+	struct fix *f = *state;
+	pid_t first;
+	bool seen;
+
+	behind_s = -3600;
+	first = owner_apart(f);
+	OK(f->e, bus_open(&f->conf, BUS_LOOK, &f->b, &f->e));
+	seen = bus_in_use(f->b);
+	assert_int_equal(kill(first, SIGKILL), 0);
+	assert_int_equal(waitpid(first, NULL, 0), first);
+	assert_true(seen);
+	assert_false(bus_in_use(f->b));
+}
+
 static void behind_a_transaction_that_stays_open_nothing_is_called_the_end(void **state)
 {
 	struct fix *f = *state;
@@ -693,6 +768,8 @@ int main(void)
 		CASE(what_no_flow_wrote_is_passed_over_noted_for_a_person_and_changes_no_look_up),
 		CASE(of_a_topic_that_was_made_anew_while_it_was_read_nobody_waits_for_the_old_places),
 		CASE(who_commits_all_the_time_is_heard_of_all_the_same),
+		CASE(who_has_a_clock_that_is_slow_is_not_taken_for_dead_by_others_of_its_host),
+		CASE(who_looks_with_a_clock_that_is_fast_sees_who_runs_on_the_same_host),
 		CASE(behind_a_transaction_that_stays_open_nothing_is_called_the_end),
 		CASE(a_record_larger_than_the_brokers_take_is_refused_before_it_is_written),
 		CASE(more_readers_of_a_partition_than_there_are_clients_are_refused),
