@@ -15,6 +15,7 @@
 #include "log.h"
 
 #define POLL_MS 100
+#define AGAIN_MS 500                 /* what failed may be much that is fetched again */
 #define LOOK_MS 20                   /* how often the heads are looked at while another process folds */
 #define LOCK_MS 200
 #define LEARN_MS 1000                /* other processes make topics, too */
@@ -196,6 +197,7 @@ static int turn(struct kafka_fold *f, struct err *e)
 static void *run(void *arg)
 {
 	struct kafka_fold *f = arg;
+	int64_t told_ms = -PROGRESS_MS;
 	struct err e;
 
 	while (!f->stop) {
@@ -206,8 +208,11 @@ static void *run(void *arg)
 			fail(f, &e);
 			break;
 		}
-		log_err(LOG_WARN, "index.wait", &e, "folder=%s", f->k->bus.folder);
-		usleep(POLL_MS * 1000);
+		if (clock_steady_ms() - told_ms >= PROGRESS_MS) {
+			told_ms = clock_steady_ms();
+			log_err(LOG_WARN, "index.wait", &e, "folder=%s", f->k->bus.folder);
+		}
+		usleep(AGAIN_MS * 1000);
 	}
 	return NULL;
 }

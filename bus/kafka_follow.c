@@ -352,11 +352,11 @@ static int take(struct kafka_fold *f, const rd_kafka_message_t *m, struct err *e
 	p->at_end = false;
 	if ((uint64_t)m->offset < p->pending)
 		return 0;
+	p->touched = true;
 	if (!is_own(f->k, p, (uint64_t)m->offset) && fold_record(f, t, m, e))
 		return err_at(e, "%s/%d@%" PRId64, t->name, m->partition, m->offset);
 	p->pending = (uint64_t)m->offset + 1;
 	p->pending_ms = kafka_time_of(m);
-	p->touched = true;
 	return 0;
 }
 
@@ -406,6 +406,22 @@ static void show(struct kafka_fold *f)
 	pthread_cond_broadcast(&k->folded);
 	pthread_mutex_unlock(&k->lock);
 	kafka_follow_tell(k, grown);
+}
+
+/* What has not been put is fetched again, from next on. */
+static int put_nothing(struct kafka_fold *f)
+{
+	for (unsigned i = 0; i < f->k->ntopics; i++)
+		for (unsigned j = 0; j < f->k->topics[i]->partitions; j++) {
+			struct kafka_part *p = &f->k->topics[i]->parts[j];
+
+			if (!p->touched)
+				continue;
+			if (p->fetching)
+				rd_kafka_consume_stop(f->topics[i], (int32_t)j);
+			p->touched = p->fetching = p->out_of_range = false;
+		}
+	return -1;
 }
 
 /* All partitions fill one queue: when it was full none of them is fetched. */
@@ -467,10 +483,10 @@ int kafka_follow_round(struct kafka_fold *f, rd_kafka_message_t *m, struct err *
 	} while (m);
 	if (failed || put_heads(f, e)) {
 		kafka_put_abort(f->put);
-		return -1;
+		return put_nothing(f);
 	}
 	if (kafka_put_commit(f->put, e))
-		return -1;
+		return put_nothing(f);
 	show(f);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -639,6 +641,65 @@ static void who_looks_with_a_clock_that_is_fast_sees_who_runs_on_the_same_host(v
 	assert_false(bus_in_use(f->b));
 }
 
+/* ---- a full disk ---- */
+
+static int count_act(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act)
+{
+	(void)flow, (void)id, (void)came_ms, (void)act;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static unsigned acts_left(struct fix *f)
+{
+	unsigned n = 0;
+
+	OK(f->e, bus_acts_left(f->b, count_act, &n, &f->e));
+	return n;
+}
+
+static void write_large_acts(struct fix *f, unsigned n)
+{
+	rd_kafka_t *other = stranger(false);
+	static char text[500000];
+	char id[16];
+
+	memset(text, ' ', sizeof text - 1);
+	memcpy(text, "flow\n{}", 7);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(id, sizeof id, "act-%u", i);
+		write_raw(f, other, "jincai.orders", id, text);
+	}
+	rd_kafka_destroy(other);
+}
+
+static void what_was_read_while_the_disk_was_full_is_read_again(void **state)
+{
+	struct fix *f = *state;
+	struct rlimit old, low;
+	struct stat st;
+	rd_kafka_t *other = stranger(false);
+	char path[700];
+
+	open_bus(f);
+	snprintf(path, sizeof path, "%s/index/data.mdb", f->b->folder);
+	assert_int_equal(stat(path, &st), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	low = old;
+	low.rlim_cur = (rlim_t)st.st_size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+	write_large_acts(f, 12);
+	sleep(2);
+	assert_true(acts_left(f) < 12);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	write_raw(f, other, "jincai.orders", "last", "flow\n{}");
+	rd_kafka_destroy(other);
+	for (int i = 0; i < 200 && acts_left(f) < 13; i++)
+		usleep(50000);
+	assert_int_equal(acts_left(f), 13);
+}
+
 static void behind_a_transaction_that_stays_open_nothing_is_called_the_end(void **state)
 {
 	struct fix *f = *state;
@@ -770,6 +831,7 @@ int main(void)
 		CASE(who_commits_all_the_time_is_heard_of_all_the_same),
 		CASE(who_has_a_clock_that_is_slow_is_not_taken_for_dead_by_others_of_its_host),
 		CASE(who_looks_with_a_clock_that_is_fast_sees_who_runs_on_the_same_host),
+		CASE(what_was_read_while_the_disk_was_full_is_read_again),
 		CASE(behind_a_transaction_that_stays_open_nothing_is_called_the_end),
 		CASE(a_record_larger_than_the_brokers_take_is_refused_before_it_is_written),
 		CASE(more_readers_of_a_partition_than_there_are_clients_are_refused),
