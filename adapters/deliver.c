@@ -222,7 +222,8 @@ static int deliver_open(struct flow *f, struct err *e)
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || open_outboxes(d, e) != 0)
+	if (ret != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || deliver_check_way(d, e) != 0 ||
+		open_outboxes(d, e) != 0)
 		return -1;
 	for (unsigned p = 0; p < bus_partitions(f->bus, d->topic); p++)
 		if (open_input(d, p, e) != 0)

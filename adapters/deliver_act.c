@@ -100,13 +100,13 @@ static int batch_of(struct deliver *d, struct span subject, char **ret, struct e
 	return 0;
 }
 
-static bool is_gathered(const struct deliver *d, const char *batchid)
+static const struct gathering *gathered(const struct deliver *d, const char *batchid)
 {
 	const struct gathering *g = d->open;
 
 	while (g && strcmp(g->batchid, batchid) != 0)
 		g = g->next;
-	return g != NULL;
+	return g;
 }
 
 static bool has_parcel(const struct deliver *d, const char *batchid, bool planned)
@@ -117,13 +117,16 @@ static bool has_parcel(const struct deliver *d, const char *batchid, bool planne
 	return false;
 }
 
-/* Its closing was read here and nothing of it is left: it went. 1, 0, -1. */
+/* Its closing was read here and nothing of it is left: it went. So does one that is being published. 1, 0, -1. */
 static int is_over(struct deliver *d, const char *batchid, struct err *e)
 {
+	const struct gathering *g = gathered(d, batchid);
 	struct batch_closing c;
 	uint64_t offset;
 
-	if (is_gathered(d, batchid) || has_parcel(d, batchid, true))
+	if (g)
+		return g->out.digest[0] != 0;
+	if (has_parcel(d, batchid, true))
 		return 0;
 	if (has_parcel(d, batchid, false))
 		return 1;

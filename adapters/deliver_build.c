@@ -96,11 +96,12 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 	struct event v;
 	struct line l;
 	const struct deliver_at at = {range->partition, &m, &v};
+	uint64_t next = from && from->offset > range->first ? from->offset : range->first;
 	int ret = 0, got = 0;
 
 	if (bus_read(d->flow.bus, d->topic, range->partition, &r, e) != 0)
 		return -1;
-	bus_seek(r, from && from->offset > range->first ? from->offset : range->first);
+	bus_seek(r, next);
 	while (ret == 0 && (got = bus_next(r, &m, e)) == 1 && m.offset <= range->last) {
 		if (event_read(m.value, &v, e) != 0 || deliver_read_line(d, &v, &l, e) != 0)
 			ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
@@ -108,10 +109,13 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 			ret = err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
 		else if ((ret = deliver_check_layout(d, &v, &l, e)) == 0)
 			ret = each(arg, &at, &l, e);
+		next = m.offset + 1;
 		if (ret >= 0 && from)
-			from->offset = m.offset + 1;
+			from->offset = next;
 	}
 	bus_unread(r);
+	if (ret == 0 && got >= 0 && next <= range->last)
+		return err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, next);
 	return ret == 0 && got < 0 ? -1 : ret;
 }
 

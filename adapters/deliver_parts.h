@@ -121,6 +121,8 @@ int deliver_note(struct deliver *d, struct err *e);
 int deliver_publish_batch(struct deliver *d, struct gathering *g, struct err *e);
 /* The batch of which a part is published; NULL: there is none. Nothing else is done before it has ended. */
 struct gathering *deliver_publishing(const struct deliver *d);
+/* What is under way ends where it began to go. gather.moved (ERR_CONF): `to:` was changed meanwhile. */
+int deliver_check_way(const struct deliver *d, struct err *e);
 
 /* ---- deliver_hand.c ---- */
 /* It went where it was to go: counted out of the pending ones. */

@@ -6,6 +6,8 @@
 
 #include "log.h"
 
+#define STAMP_MAX 1024u              /* what lane and number add to an event, and more */
+
 /*
  * A destination whose receivers are consumers outside: what it hands over is a batch on a topic of the bus, in the commits of the
  * flow itself. So there is nothing staged, no ledger, and nothing that could be unknown: a line is on the topic exactly once, with
@@ -24,18 +26,33 @@ struct gathering *deliver_publishing(const struct deliver *d)
 	return g;
 }
 
-/* Into d->event, without lane. */
-static int make_event(struct deliver *d, const struct event *v, const struct line *l, struct err *e)
+int deliver_check_way(const struct deliver *d, struct err *e)
+{
+	const struct gathering *g = deliver_publishing(d);
+	const struct parcel *p = d->parcels;
+
+	if (g && (!d->out_name || strcmp(g->out.topic, d->out_name) != 0))
+		return err_set(e, E_GATHER_MOVED, "destination=%s\nwhat=%s\nformer=topic %s", d->name, g->batchid, g->out.topic);
+	if (p && d->out_name)
+		return err_set(e, E_GATHER_MOVED, "destination=%s\nwhat=%s\nformer=file", d->name, p->name);
+	return 0;
+}
+
+/* Into d->event, without lane. Its data and the end of the line are what the line would be in a file: *ret_line. */
+static int make_event(struct deliver *d, const struct event *v, const struct line *l, struct span *ret_line, struct err *e)
 {
 	const struct form *form = d->setup.form;
 	struct event out = {.id = v->id, .source = v->source, .type = span_of(schema_type(form->published)), .subject = v->subject,
 		.time = v->time, .partitionkey = v->partitionkey, .batchid = v->batchid, .unit = v->unit,
 		.businessdate = v->businessdate, .changed = v->changed};
+	size_t before;
 
 	buf_clear(&d->event);
 	event_begin(&d->event, &out);
+	before = d->event.n;
 	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &d->event, e) != 0)
 		return -1;
+	*ret_line = (struct span){d->event.p + before, d->event.n - before};
 	d->event.n--;                /* the end of the line */
 	return 0;
 }
@@ -53,14 +70,14 @@ struct proving {
 static int prove_line(void *arg, const struct deliver_at *at, const struct line *l, struct err *e)
 {
 	struct proving *p = arg;
-	const struct form *form = p->d->setup.form;
+	struct deliver *d = p->d;
 	const struct span currency = l->currency.p ? l->currency : SPAN("");
+	struct span line;
 
-	(void)at;
-	buf_clear(&p->d->event);
-	if (form->codec->write(form->format, l->layout, l->cells, l->ncells, &p->d->event, e) != 0)
+	if (make_event(d, at->event, l, &line, e) != 0 ||
+		bus_fits(d->flow.bus, d->out_topic, at->message->key.n, d->event.n + STAMP_MAX, e) != 0)
 		return -1;
-	hash_sha256_add(p->hash, p->d->event.p, p->d->event.n);
+	hash_sha256_add(p->hash, line.p, line.n);
 	p->cut += l->cut;
 	for (unsigned i = 0; i < p->nsums; i++)
 		if (span_is(currency, p->sums[i].currency)) {
@@ -69,7 +86,7 @@ static int prove_line(void *arg, const struct deliver_at *at, const struct line 
 			money_sum_unreadable(&p->sums[i].sum);
 			return 0;
 		}
-	return err_set(e, E_PARCEL_SUM, "name=%s", p->d->out_name);
+	return err_set(e, E_PARCEL_SUM, "name=%s", d->out_name);
 }
 
 /* The lines read back are those that were gathered, and each can be published. The digest is that of the file that they would be. */
@@ -95,6 +112,7 @@ static int prove(struct deliver *d, struct gathering *g, struct err *e)
 	hash_hex(&hex, digest, sizeof digest);
 	g->out = (struct gather_out){.cut = p.cut};
 	snprintf(g->out.digest, sizeof g->out.digest, "%s", buf_text(&hex));
+	snprintf(g->out.topic, sizeof g->out.topic, "%s", d->out_name);
 	buf_done(&hex);
 	g->changed = true;
 	return 0;
@@ -102,14 +120,31 @@ static int prove(struct deliver *d, struct gathering *g, struct err *e)
 
 /* ---- the lines ---- */
 
+struct going {
+	struct deliver *d;
+	struct gathering *g;
+};
+
 static int publish_line(void *arg, const struct deliver_at *at, const struct line *l, struct err *e)
 {
-	struct deliver *d = arg;
+	const struct going *w = arg;
+	struct deliver *d = w->d;
+	struct span line;
 
-	if (make_event(d, at->event, l, e) != 0 ||
+	if (make_event(d, at->event, l, &line, e) != 0 ||
 		flow_append(&d->flow, d->out_topic, at->partition, at->message->key, &d->event, e) != 0)
 		return -1;
+	w->g->out.count++;
 	return flow_step_full(&d->flow) ? 1 : 0;
+}
+
+/* Consumers have a part of it, and will have the rest when the form is again as it was when the first of it went. */
+static int is_partly_out(const struct deliver *d, const struct gathering *g, uint64_t out, struct err *e)
+{
+	const char *code = err_code(e->id)->name;
+
+	return err_set(e, E_GATHER_PARTLY, "batch=%s\nout=%" PRIu64 "\nall=%" PRIu64 "\ncode=%s\ndestination=%s", g->batchid, out, g->count,
+		code, d->name);
 }
 
 /* One record of what was handed over for each currency; the places of the lines stand in the first. */
@@ -117,6 +152,8 @@ static int end_batch(struct deliver *d, struct gathering *g, struct err *e)
 {
 	char none[] = "";
 
+	if (g->out.count != g->count)
+		return err_set(e, E_GATHER_COUNT, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, g->count, g->out.count);
 	for (unsigned i = 0; i < g->nsums; i++) {
 		struct parcel p = {.no = d->next_no++, .generation = bus_generation(d->flow.owner), .state = PARCEL_DONE,
 			.batchid = g->batchid, .split = none, .name = d->out_name, .marker = none, .staged = none, .staged_marker = none,
@@ -138,6 +175,9 @@ static int end_batch(struct deliver *d, struct gathering *g, struct err *e)
 
 int deliver_publish_batch(struct deliver *d, struct gathering *g, struct err *e)
 {
+	struct going w = {d, g};
+	uint64_t out;
+
 	if (!g->out.digest[0] && prove(d, g, e) != 0) {
 		if (err_kind(e) != ERR_DATA)
 			return -1;
@@ -145,7 +185,8 @@ int deliver_publish_batch(struct deliver *d, struct gathering *g, struct err *e)
 		return deliver_stop_batch(d, g, e);
 	}
 	g->changed = true;
-	if (deliver_each_line(d, g, &g->out, publish_line, d, e) != 0)
-		return -1;
+	out = g->out.count;
+	if (deliver_each_line(d, g, &g->out, publish_line, &w, e) != 0)
+		return err_kind(e) == ERR_DATA ? is_partly_out(d, g, out, e) : -1;
 	return g->out.range == g->nranges ? end_batch(d, g, e) : 0;
 }

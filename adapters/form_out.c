@@ -67,6 +67,7 @@ static void guard_personal(struct form_loading *in, const struct form_shape *sha
 			conf_report(in->f, rule, E_FORM_REVEAL, "field=%.*s\ntype=%s", SPAN_F(to->path),
 				schema_type(in->form->published));
 	}
+	map_masked(shape->line);
 }
 
 static void read_shape(struct form_loading *in, struct span type, struct conf *type_node, struct conf *line)

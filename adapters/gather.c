@@ -90,7 +90,8 @@ void gathering_write(const struct gathering *g, struct buf *b)
 	buf_c(b, ']');
 	write_parts(g, b);
 	if (g->out.digest[0])
-		buf_printf(b, ",\"out\":[\"%s\",%" PRIu64 ",%u,%" PRIu64 "]", g->out.digest, g->out.cut, g->out.range, g->out.offset);
+		buf_printf(b, ",\"out\":[\"%s\",%" PRIu64 ",%u,%" PRIu64 ",%" PRIu64 ",\"%s\"]", g->out.digest, g->out.cut, g->out.range,
+			g->out.offset, g->out.count, g->out.topic);
 	buf_c(b, '}');
 }
 
@@ -135,12 +136,14 @@ static void read_lists(const json_t *o, struct gathering *g)
 
 static void read_out(const json_t *v, struct gather_out *ret)
 {
-	const char *digest = json_string_value(json_array_get(v, 0));
+	const char *digest = json_string_value(json_array_get(v, 0)), *topic = json_string_value(json_array_get(v, 5));
 
 	snprintf(ret->digest, sizeof ret->digest, "%s", digest ? digest : "");
+	snprintf(ret->topic, sizeof ret->topic, "%s", topic ? topic : "");
 	ret->cut = item(v, 1);
 	ret->range = (unsigned)item(v, 2);
 	ret->offset = item(v, 3);
+	ret->count = item(v, 4);
 }
 
 static struct gather_sum *sum_of(struct gathering *g, struct span currency)

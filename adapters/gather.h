@@ -15,6 +15,7 @@
  * What is put aside waits for these, or for one that says it goes on.
  */
 #define GATHER_PARTITIONS_MAX 64u
+#define GATHER_TOPIC_MAX 101u        /* bus_topic */
 
 struct gather_part {
 	bool closed, returned;
@@ -47,9 +48,11 @@ struct gathering {
 	uint64_t all;
 	struct gather_out {          /* to a topic: how far it is, once it has begun (deliver_topic.c); digest "": it has not */
 		char digest[65];
+		char topic[GATHER_TOPIC_MAX];
 		uint64_t cut;
 		unsigned range;          /* of ranges; and the offset of the next line in it */
 		uint64_t offset;
+		uint64_t count;          /* lines on the topic */
 	} out;
 	bool changed, kept;          /* in memory: since it was saved; it stands in a position of its own */
 	struct gathering *next;

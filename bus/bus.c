@@ -370,6 +370,17 @@ static int spent(const struct bus_owner *o, struct err *e)
 	return -1;
 }
 
+int bus_fits(struct bus *b, unsigned topic, size_t key, size_t value, struct err *e)
+{
+	size_t max = b->driver->record_max ? b->driver->record_max(b, topic) : SIZE_MAX;
+
+	if (key > BUS_KEY_MAX)
+		return too_large(e, "key", key, BUS_KEY_MAX);
+	if (value > BUS_VALUE_MAX)
+		return too_large(e, "event", value, BUS_VALUE_MAX);
+	return key + value > max ? too_large(e, "event", key + value, max) : 0;
+}
+
 int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct span key, struct span value,
 	struct err *e)
 {
@@ -380,14 +391,8 @@ int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct s
 	size_t bytes, entries;
 
 	assert(partition < row->partitions);
-	if (spent(o, e) < 0)
+	if (spent(o, e) < 0 || bus_fits(o->bus, topic, key.n, value.n, e) < 0)
 		return -1;
-	if (key.n > BUS_KEY_MAX)
-		return too_large(e, "key", key.n, BUS_KEY_MAX);
-	if (value.n > BUS_VALUE_MAX)
-		return too_large(e, "event", value.n, BUS_VALUE_MAX);
-	if (o->bus->driver->record_max && key.n + value.n > o->bus->driver->record_max(o->bus, topic))
-		return too_large(e, "event", key.n + value.n, o->bus->driver->record_max(o->bus, topic));
 	s = fold.stage = stage_get(o);
 	bytes = s->bytes.n, entries = s->nentries;
 	if (bytes + key.n + value.n > BUS_COMMIT_MAX)

@@ -112,6 +112,8 @@ const char *bus_owner_flow(const struct bus_owner *o);
  * limits: bus.too_large (ERR_DATA). */
 int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct span key, struct span value,
 	struct err *e);
+/* Would a record of so many bytes be too large for that topic? bus.too_large. */
+int bus_fits(struct bus *b, unsigned topic, size_t key, size_t value, struct err *e);
 /* Stages the value of a position; the last one for a key in a commit wins. An empty value takes the position away. */
 int bus_position_put(struct bus_owner *o, const char *key, struct span value, struct err *e);
 size_t bus_staged_bytes(const struct bus_owner *o);

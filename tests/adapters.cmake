@@ -26,5 +26,6 @@ jincai_test(codec_contract_test adapters FOLDER contract SOURCES contract/codec_
 target_link_libraries(codec_contract_test PRIVATE PkgConfig::ARCHIVE)
 jincai_test(wraps_test adapters FOLDER contract)
 jincai_test(refuse_test adapters FOLDER contract SOURCES contract/hostile.c)
+jincai_test(publish_test adapters FOLDER contract SOURCES contract/hostile.c)
 jincai_test(flows_test adapters FOLDER contract SOURCES contract/hostile.c)
 jincai_test(events_flow_test adapters FOLDER contract SOURCES contract/hostile.c)

@@ -99,7 +99,8 @@ int map_run_amount(const struct map *m, struct slots *s, int64_t *ret_fen, struc
 void map_write(const struct map *m, const struct slots *s, struct buf *b);
 
 /* What its rules are, as MAP_LAYOUT - 1 hex digits: the same as long as each cell that they make means the same and stands at the
- * same place. It says nothing of charset and codec, nor of the rows in a table that they look up. */
+ * same place. It says nothing of charset and codec, nor of the rows in a table that they look up. Of what is published it says as
+ * well, once map_masked was called, of which type that is and how each cell is masked: what was made for another use does not go. */
 #define MAP_LAYOUT 17
 const char *map_layout(const struct map *m);
 
@@ -117,6 +118,8 @@ void map_limit(struct map *m, unsigned i, size_t bytes);
 /* MAP_LIST of what is published: what rule i takes is personal. It goes out masked (mask.h), whatever else is done with it; as it
  * is only where the rule says reveal: yes, and as a keyed hash. */
 void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal);
+/* All that is masked is known. */
+void map_masked(struct map *m);
 bool map_reveals(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);

@@ -356,19 +356,40 @@ static void write_tree(struct buf *b, const struct conf *node)
 	buf_c(b, ')');
 }
 
-static void find_layout(struct map *m, const struct conf *rules)
+static void set_layout(struct map *m, const struct buf *b)
 {
 	uint8_t digest[HASH_SHA256];
-	struct buf b = BUF_INIT, hex = BUF_INIT;
+	struct buf hex = BUF_INIT;
+
+	hash_sha256(b->p, b->n, digest);
+	hash_hex(&hex, digest, (MAP_LAYOUT - 1) / 2);
+	memcpy(m->layout, buf_text(&hex), MAP_LAYOUT);
+	buf_done(&hex);
+}
+
+static void find_layout(struct map *m, const struct conf *rules)
+{
+	struct buf b = BUF_INIT;
 
 	buf_printf(&b, "%d", m->setup.people);
 	for (const struct conf *c = rules->first; c; c = c->next)
 		write_tree(&b, c);
-	hash_sha256(b.p, b.n, digest);
-	hash_hex(&hex, digest, (MAP_LAYOUT - 1) / 2);
-	memcpy(m->layout, buf_text(&hex), MAP_LAYOUT);
+	set_layout(m, &b);
 	buf_done(&b);
-	buf_done(&hex);
+}
+
+void map_masked(struct map *m)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%s %s", m->layout, schema_type(m->setup.published));
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct rule *u = &m->rules[i];
+
+		buf_printf(&b, " %d,%d,%d", (int)u->mask, u->reveal, u->field ? (int)u->field->sensitivity : -1);
+	}
+	set_layout(m, &b);
+	buf_done(&b);
 }
 
 const char *map_layout(const struct map *m)

@@ -1717,6 +1717,12 @@ ROW(E_GATHER_LINE, "gather.line", ERR_HALT, 6, "a line for this destination cann
 	"the destination stopped, nothing behind this place was sent; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请保留现场并求助")
 ROW(E_GATHER_LINES, "gather.lines", ERR_HALT, 6, "batch {batch}: the router wrote {want} lines, {got} are here", "批次 {batch}：路由器写了 {want} 行，此处有 {got} 行",
 	"the destination stopped, nothing of the batch was sent; keep the store as it is and ask for help", "该去向已停，该批一笔未发；请保留现场并求助")
+ROW(E_GATHER_COUNT, "gather.count", ERR_HALT, 6, "batch {batch}: {want} lines were to go to the topic, {got} went", "批次 {batch}：应发布 {want} 笔到主题，实际发布 {got} 笔",
+	"the destination stopped, nothing behind it was sent; tell those who read the topic; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请告知读取该主题的各方，保留现场并求助")
+ROW(E_GATHER_MOVED, "gather.moved", ERR_CONF, 3, "{destination} goes elsewhere now, and {what} is still on its way to where it went before ({former})", "去向 {destination} 已改往别处，而 {what} 正在发往原处（{former}），尚未发完",
+	"the destination stopped, nothing more was sent; put its former to: back and start; change it when nothing is on its way there any more", "该去向已停，没有再发出任何东西；请恢复该去向原来的 to: 并重新启动；待原处没有在途的内容，再改 to:")
+ROW(E_GATHER_PARTLY, "gather.partly", ERR_CONF, 3, "of batch {batch} {out} of {all} lines are on the topic of {destination}, the rest cannot follow: {code}", "批次 {batch} 共 {all} 笔，已有 {out} 笔发布到 {destination} 的主题，其余发不出去：{code}",
+	"the destination stopped there, nothing is doubled; put back the former form and start: the rest goes out; change the form behind it", "该去向停在该处，不会重复；请恢复原来的报文格式并重新启动，其余即会发出；之后再改格式")
 ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch} cannot be read", "批次 {batch} 的保存状态读不懂",
 	"the destination stopped, nothing was sent; keep the store as it is and ask for help", "该去向已停，没有发出任何东西；请保留现场并求助")
 ROW(E_LEDGER_DAMAGED, "ledger.damaged", ERR_CONF, 5, "line {line} of {file} is not as it was written: somebody changed it, or the disk did", "{file} 第 {line} 行已不是写入时的内容：有人改动，或磁盘有误",

@@ -238,6 +238,27 @@ class TopicTest(unittest.TestCase):
         self.assertEqual(ran.code, 0, ran)
         self.assertEqual([e["data"]["payee"]["account"] for _, e in events(self.site)], [line[3] for line in batch.lines])
 
+    def test_what_was_shaped_for_a_file_is_not_published(self):
+        text = self.own(("event: notice.paid.v1\n", ""))
+        file = text.replace("mode: live, to: {topic: {}}", "mode: off, to: {file: {folder: ./out/notices}}")
+        self.assertNotEqual(file, text)
+        (self.site.root / "out/notices").mkdir()
+        (self.site.root / "out/notices/.jincai-test").touch()
+        self.site.write(file)
+        batch = self.site.drop(payroll(rows=3))
+        ran = self.site.run()
+        self.assertEqual(ran.code, 0, ran)
+        self.own()
+        self.site.write(text)
+        self.site.run()
+        self.assertEqual([h["destination"] for h in self.site.held() if "gather.form" in json.dumps(h)], ["notices"], self.site.held())
+        self.assertEqual(events(self.site), [])
+        later = self.site.drop(payroll(batch=2, rows=2))
+        self.site.run()
+        self.assertEqual(published(self.site), cents(later))
+        for _, name, _, account in batch.lines:
+            self.assertNotIn(name, json.dumps([r[3] for r in records(self.site)], ensure_ascii=False))
+
     def test_reveal_is_for_consumers_alone(self):
         root = self.site.root / "lib/adapters/bank/own"
         root.mkdir(parents=True)
