@@ -102,7 +102,7 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 	if (bus_read(d->flow.bus, d->topic, range->partition, &r, e) != 0)
 		return -1;
 	bus_seek(r, next);
-	while (ret == 0 && (got = bus_next(r, &m, e)) == 1 && m.offset <= range->last) {
+	while (ret == 0 && (got = lane_next(d->flow.bus, r, &m, e)) == 1 && m.offset <= range->last) {
 		if (event_read(m.value, &v, e) != 0 || deliver_read_line(d, &v, &l, e) != 0)
 			ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
 		else if (!span_is(v.batchid, g->batchid))

@@ -35,13 +35,13 @@ struct fix {
 	struct err e;
 };
 
-static void begin(struct fix *x)
+static void begin_on(struct fix *x, const struct bus_driver *driver)
 {
 	unsigned topics[2];
 
 	*x = (struct fix){0};
 	help_begin(&x->h);
-	OK(x->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:7", .partitions = 1}, BUS_OWN, &x->b, &x->e));
+	OK(x->e, bus_open_with(driver, &(struct bus_conf){.url = "hostile:7", .partitions = 1}, BUS_OWN, &x->b, &x->e));
 	assert_int_equal(mkdir(help_path(&x->h, "in", x->in), 0700), 0);
 	assert_int_equal(mkdir(help_path(&x->h, "out", x->out), 0700), 0);
 	help_path(&x->h, "spool", x->spool);
@@ -52,6 +52,11 @@ static void begin(struct fix *x)
 	topics[1] = x->to;
 	OK(x->e, bus_own(x->b, "feeder", &x->feeder, &x->e));
 	OK(x->e, lanes_open(x->b, x->feeder, topics, 2, SPAN(""), clock_now_ms(), &x->lanes, &x->e));
+}
+
+static void begin(struct fix *x)
+{
+	begin_on(x, &bus_hostile);
 }
 
 static void end(struct fix *x)
@@ -602,6 +607,48 @@ static void a_line_that_is_none_stops_the_destination(void **state)
 	}
 }
 
+static int is_a_cluster(struct bus *b, struct buf *ret, struct err *e)
+{
+	(void)b;
+	(void)e;
+	buf_str(ret, "a cluster");
+	return 0;
+}
+
+/* As somebody else who may write to the topic would: no lane. */
+static void feed_foreign(struct fix *x)
+{
+	struct buf b = BUF_INIT;
+
+	event_begin(&b, &(struct event){.id = SPAN("x"), .source = SPAN("/x"), .type = SPAN(TYPE), .batchid = SPAN("b:1")});
+	buf_str(&b, "{}}");
+	OK(x->e, bus_append(x->feeder, x->to, 0, SPAN("k"), buf_as_span(&b), &x->e));
+	OK(x->e, bus_commit(x->feeder, &x->e));
+	buf_done(&b);
+}
+
+static void what_others_write_amid_a_batch_is_not_of_it(void **state)
+{
+	struct bus_driver shared = bus_hostile;
+	struct fix x;
+	char *out;
+
+	(void)state;
+	shared.cluster = is_a_cluster;
+	begin_on(&x, &shared);
+	new_destination(&x, "bank/pipe/batch", false);
+	feed_line(&x, 1, "", "CNY", "1.00");
+	feed_foreign(&x);
+	feed_line(&x, 2, "", "CNY", "2.00");
+	feed_closing(&x, x.to, 2, 2);
+	assert_string_equal(run(&x), "");
+	out = get_position(&x, "out/out");
+	assert_non_null(strstr(out, "[\"handed_over\",\"out\",\"CNY\",2,\"3.00\",\"0.00\",0]"));
+	free(out);
+	assert_int_equal(files(&x, "out"), 2);
+	end(&x);
+}
+
 static void two_currencies_under_one_declared_sum_are_held(void **state)
 {
 	struct fix x;
@@ -816,6 +863,7 @@ int main(void)
 		cmocka_unit_test(a_shape_that_is_too_large_is_dead_and_the_next_one_goes),
 		cmocka_unit_test(a_broken_position_stops_the_router),
 		cmocka_unit_test(a_line_that_is_none_stops_the_destination),
+		cmocka_unit_test(what_others_write_amid_a_batch_is_not_of_it),
 		cmocka_unit_test(two_currencies_under_one_declared_sum_are_held),
 		cmocka_unit_test(two_currencies_without_a_declared_sum_are_two_files),
 		cmocka_unit_test(a_batch_of_too_many_files_is_held),
