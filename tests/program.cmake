@@ -193,6 +193,9 @@ if(Python3_FOUND)
 endif()
 
 # What the program says about itself, and of an event that it is shown.
+jincai_test(trace_parcels_test adapters FOLDER contract SOURCES contract/hostile.c ${program}/trace_parcels.c)
+target_compile_definitions(trace_parcels_test PRIVATE JINCAI_PROGRAM)
+target_include_directories(trace_parcels_test PRIVATE ${program})
 if(Python3_FOUND)
   add_test(NAME trace COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/trace_test.py $<TARGET_FILE:jincai>)
   add_test(NAME help COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/help_test.py $<TARGET_FILE:jincai>)

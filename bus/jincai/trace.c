@@ -6,9 +6,7 @@
 
 #include "clock.h"
 #include "index.h"
-#include "json_text.h"
 #include "letter.h"
-#include "parcel.h"
 #include "say.h"
 #include "totals.h"
 #include "topics.h"
@@ -20,30 +18,6 @@ struct loading {
 	struct router *router;
 	struct err *e;
 };
-
-static struct span words(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static struct span words(struct trace *t, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return arena_span(&t->arena, span_of(text));
-}
-
-static void add_hop(struct trace *t, const struct trace_hop *h)
-{
-	t->hops = mem_grow(t->hops, t->nhops + 1u, sizeof *t->hops);
-	t->hops[t->nhops++] = *h;
-}
-
-static void add_missing(struct trace *t, struct span what)
-{
-	t->missing = mem_grow(t->missing, t->nmissing + 1u, sizeof *t->missing);
-	t->missing[t->nmissing++] = what;
-}
 
 /* ---- the event ---- */
 
@@ -76,8 +50,8 @@ static int load_event(struct loading *l)
 	t->topic = bus_topic_name(t->bus, at.topic);
 	t->partition = at.partition;
 	t->offset = at.offset;
-	add_hop(t, &(struct trace_hop){.kind = "published", .time_ms = t->time_ms, .topic = t->topic, .partition = at.partition,
-		.offset = at.offset, .words = words(t, "%s", t->event.again.p ? say("再次发布（此前的批次已退回）",
+	trace_add_hop(t, &(struct trace_hop){.kind = "published", .time_ms = t->time_ms, .topic = t->topic, .partition = at.partition,
+		.offset = at.offset, .words = trace_words(t, "%s", t->event.again.p ? say("再次发布（此前的批次已退回）",
 			"published again: the batch before was returned") : say("发布", "published"))});
 	return 0;
 }
@@ -115,9 +89,9 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 	if (got != 1)
 		return got < 0 ? -1 : 0;
 	t->has_claim = true;
-	add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms, .topic = bus_topic_name(t->bus, at.topic),
+	trace_add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms, .topic = bus_topic_name(t->bus, at.topic),
 		.partition = at.partition, .offset = at.offset, .file = t->claim.name, .line = line,
-		.words = words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s", "taken over by %.*s, batch %.*s (%s), form %.*s"),
+		.words = trace_words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s", "taken over by %.*s, batch %.*s (%s), form %.*s"),
 			SPAN_F(t->claim.adapter), SPAN_F(batchid), state_words(t->claim.state), SPAN_F(t->claim.form))});
 	return 0;
 }
@@ -156,14 +130,14 @@ static int add_letter(struct loading *l, const struct bus_entry *at, bool *ret_f
 
 		if (!t->record.n)
 			t->event.batchid = letter.d.batchid;
-		add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = m.time_ms, .topic = TOPIC_DEAD, .partition = 0, .offset = at->offset,
+		trace_add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = m.time_ms, .topic = TOPIC_DEAD, .partition = 0, .offset = at->offset,
 			.destination = letter.d.destination, .file = letter.d.file, .line = letter.d.line,
-			.words = words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter.number,
+			.words = trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter.number,
 				open ? say("未了结", "open") : strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned"),
 				SPAN_F(buf_as_span(&letter.words)))});
 		*ret_for_all |= open && !letter.d.destination.n;
 		if (open)
-			add_missing(t, words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64, "dead letter %" PRIu64
+			trace_add_missing(t, trace_words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64, "dead letter %" PRIu64
 				" waits: jincai dead show %" PRIu64), letter.number, letter.number));
 	}
 	buf_done(&letter.words);
@@ -190,114 +164,6 @@ static bool died_for(const struct trace *t, const char *destination)
 		if (strcmp(t->hops[i].kind, "died") == 0 && span_is(t->hops[i].destination, destination))
 			return true;
 	return false;
-}
-
-/* ---- parcels ---- */
-
-/* Where the line stands among the records of a plan, from 1; 0: it is not of it. */
-static uint64_t rank(const json_t *plan, unsigned partition, uint64_t offset)
-{
-	uint64_t before = 0;
-	const json_t *r;
-	size_t i;
-
-	json_array_foreach (json_object_get(plan, "ranges"), i, r) {
-		unsigned p = (unsigned)json_integer_value(json_array_get(r, 0));
-		uint64_t first = (uint64_t)json_integer_value(json_array_get(r, 1));
-		uint64_t last = (uint64_t)json_integer_value(json_array_get(r, 2));
-
-		if (p == partition && offset >= first && offset <= last)
-			return before + (offset - first) + 1;
-		before += last - first + 1;
-	}
-	return 0;
-}
-
-struct parcels_of {
-	json_t **list;               /* data of the records */
-	const struct bus_entry *places;
-	int64_t *times;
-	unsigned n;
-};
-
-static const struct {
-	const char *state, *en, *zh;
-} parcel_words[] = {
-	{"planned", "planned for parcel", "排入发送批"}, {"handing", "is being handed over: parcel", "正在交付：发送批"},
-	{"unknown", "nobody knows whether it arrived: parcel", "不知是否送达：发送批"}, {"done", "handed over: parcel", "已交付：发送批"},
-};
-
-static const char *parcel_words_of(const char *state, bool shadow)
-{
-	if (shadow && strcmp(state, "done") == 0)
-		return say("试运行，未送出：发送批", "made in shadow, not handed over: parcel");
-	for (size_t i = 0; i < sizeof parcel_words / sizeof *parcel_words; i++)
-		if (strcmp(state, parcel_words[i].state) == 0)
-			return say(parcel_words[i].zh, parcel_words[i].en);
-	return state;
-}
-
-/* All that happened to the parcel that has the line; its last state is that of the hop which comes last. */
-static void add_parcel(struct loading *l, const struct parcels_of *p, const char *destination, uint64_t no, uint64_t record)
-{
-	struct trace *t = l->t;
-	bool done = false, unknown = false;
-
-	for (unsigned i = 0; i < p->n; i++) {
-		const json_t *o = p->list[i];
-		const char *state = json_text(o, "state");
-
-		if ((uint64_t)json_integer_value(json_object_get(o, "no")) != no)
-			continue;
-		done |= strcmp(state, "done") == 0;
-		unknown |= strcmp(state, "unknown") == 0;
-		add_hop(t, &(struct trace_hop){.kind = words(t, "%s", state).p, .time_ms = p->times[i], .topic = TOPIC_PARCELS,
-			.partition = p->places[i].partition, .offset = p->places[i].offset, .destination = words(t, "%s", destination),
-			.parcel = no, .line = record, .file = arena_span(&t->arena, json_text_span(o, "name")),
-			.words = words(t, "%s: %s %" PRIu64, destination,
-				parcel_words_of(state, json_is_true(json_object_get(o, "shadow"))), no)});
-	}
-	if (!done)
-		add_missing(t, words(t, unknown ? say("%s/%" PRIu64 " 不知是否送达：jincai held list", "whether %s/%" PRIu64 " arrived: jincai held list") :
-			say("%s 的发送批 %" PRIu64 " 尚未交付", "parcel %s/%" PRIu64 " is not handed over yet"), destination, no));
-}
-
-static int load_parcels(struct loading *l, const struct site_destination *d, const struct bus_entry *line)
-{
-	struct trace *t = l->t;
-	struct found f = {NULL, 0};
-	struct parcels_of p = {.n = 0};
-	char key[INDEX_KEY_MAX];
-	struct span prefix = index_find_parcels(key, span_of(d->name), t->event.batchid);
-	int ret = prefix.n ? bus_entries(t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
-	uint64_t no = 0, at = 0;
-
-	p.places = f.list;
-	p.list = mem_new((f.n + 1u) * sizeof *p.list);
-	p.times = mem_new((f.n + 1u) * sizeof *p.times);
-	for (; p.n < f.n && ret >= 0; p.n++) {
-		struct span value = SPAN_NONE;
-		struct event v;
-
-		ret = trace_read(t->bus, &t->arena, f.list[p.n].topic, f.list[p.n].partition, f.list[p.n].offset, &value, &p.times[p.n], l->e);
-		if (ret == 1 && event_read(value, &v, l->e) == 0)
-			p.list[p.n] = json_loadb(v.data.p, v.data.n, 0, NULL);
-		if (!at) {
-			at = rank(p.list[p.n], line->partition, line->offset);
-			no = at ? (uint64_t)json_integer_value(json_object_get(p.list[p.n], "no")) : 0;
-		}
-	}
-	if (ret >= 0 && no)
-		add_parcel(l, &p, d->name, no, at);
-	else if (ret >= 0)
-		add_missing(t, words(t, d->mode == SITE_OFF ? say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") :
-			say("%s 等待整批到齐后排入发送批", "%s waits until the batch is whole, then plans a parcel"), d->name));
-	for (unsigned i = 0; i < p.n; i++)
-		json_decref(p.list[i]);
-	free(p.list);
-	free(p.times);
-	free(f.list);
-	return ret < 0 ? -1 : 0;
 }
 
 /* ---- destinations ---- */
@@ -349,7 +215,7 @@ static int load_destination(struct loading *l, const struct site_destination *d,
 {
 	struct trace *t = l->t;
 	struct bus_entry at;
-	struct span value;
+	struct span value = SPAN_NONE;
 	int64_t ms = 0;
 	int got = look_line(l, d->name, &at);
 
@@ -357,16 +223,17 @@ static int load_destination(struct loading *l, const struct site_destination *d,
 		return -1;
 	if (got == 0) {
 		if (is_expected && !held && !died_for(t, d->name))
-			add_missing(t, words(t, say("尚未送往 %s：路由器还没有读到，或路由后来才有", "not routed to %s: the router has not come so far, or the route "
-				"came later"), d->name));
+			trace_add_missing(t, trace_words(t, say("尚未送往 %s：路由器还没有读到，或路由后来才有",
+				"not routed to %s: the router has not come so far, or the route came later"), d->name));
 		return 0;
 	}
 	at.extra = SPAN_NONE;
 	if (trace_read(t->bus, &t->arena, at.topic, at.partition, at.offset, &value, &ms, l->e) < 0)
 		return -1;
-	add_hop(t, &(struct trace_hop){.kind = "routed", .time_ms = ms, .topic = bus_topic_name(t->bus, at.topic), .partition = at.partition,
-		.offset = at.offset, .destination = words(t, "%s", d->name), .words = words(t, say("送往 %s", "routed to %s"), d->name)});
-	return load_parcels(l, d, &at);
+	trace_add_hop(t, &(struct trace_hop){.kind = "routed", .time_ms = ms, .topic = bus_topic_name(t->bus, at.topic),
+		.partition = at.partition, .offset = at.offset, .destination = trace_words(t, "%s", d->name),
+		.words = trace_words(t, say("送往 %s", "routed to %s"), d->name)});
+	return trace_parcels(t, d, &at, value, l->e);
 }
 
 static int load_destinations(struct loading *l)
@@ -488,7 +355,7 @@ static int load(struct loading *l)
 	if (!t->record.n)
 		return load_claim(l, t->event.batchid, t->nhops ? t->hops[0].line : 0);
 	if (t->has_claim && span_is(t->claim.state, "returned"))
-		add_missing(t, words(t, "%s", say("整批已退回，不再送出", "its batch was returned: nothing of it goes out any more")));
+		trace_add_missing(t, trace_words(t, "%s", say("整批已退回，不再送出", "its batch was returned: nothing of it goes out any more")));
 	return load_destinations(l) != 0 || load_others(l) != 0 ? -1 : 0;
 }
 

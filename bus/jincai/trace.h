@@ -13,7 +13,7 @@
 
 /*
  * Where an event is and has been, by look-ups alone (INDEX_FIND, INDEX_IDS, INDEX_TO, INDEX_DEAD, INDEX_CLAIMS): nothing is
- * scanned, however many events there are. All texts of a trace lie in its arena.
+ * scanned, however many events there are; but of its own batch the lines before it are counted. All texts of a trace lie in its arena.
  */
 struct trace_hop {
 	const char *kind;            /* for programs: "claimed", "published", "routed", "planned", "handing", "unknown", "done", "died",
@@ -24,7 +24,7 @@ struct trace_hop {
 	uint64_t offset;
 	struct span destination;     /* "": of none */
 	struct span file;            /* of the source; of the parcel */
-	uint64_t line;               /* in that file of the source; among the records of that parcel; 0: not known */
+	uint64_t line;               /* in that file of the source; among the records of that parcel, counted by reading; 0: not known */
 	uint64_t parcel;             /* number; 0: of none */
 	struct span words;           /* what happened, for people, in the language of say.h */
 };
@@ -88,5 +88,12 @@ int trace_full(const struct trace *t, struct router *router, struct err *e);
 /* For the files of trace: the record at a place, copied into the arena; 1, 0 it is not there, -1. */
 int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset, struct span *ret_value,
 	int64_t *ret_ms, struct err *e);
+/* trace_parcels.c: what was planned and handed over of a line, by its place on the destination's topic and its record there (absent: it
+ * is there no longer). Which parcel has it follows from the plan that covers the place and from its split and currency; where
+ * these do not tell, the parcels of the plan stand among what is missing, and none of them is said to have it. */
+int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record, struct err *e);
+struct span trace_words(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void trace_add_hop(struct trace *t, const struct trace_hop *h);
+void trace_add_missing(struct trace *t, struct span what);
 
 #endif

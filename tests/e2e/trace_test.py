@@ -56,6 +56,18 @@ class TraceTest(unittest.TestCase):
             self.assertTrue(all(h["after_ms"] >= 0 for h in t["hops"]))
             self.assertEqual(self.trace(t["id"]), [t])
 
+    def test_of_a_batch_that_is_split_each_line_is_in_the_parcel_of_its_split(self):
+        self.site.write(small_site.SITE_FILE.replace("split: data.unit", "split: data.id_type").replace(", payment.published.v1]", "]"))
+        papers = ["01", "02", "01", "02", "02"]
+        batch = self.site.drop(small_site.payroll(rows=5, cells={i: {5: paper} for i, paper in enumerate(papers)}))
+        self.site.run()
+        for number, paper in enumerate(papers):
+            [t] = self.by_amount(batch, number)
+            [done] = [h for h in t["hops"] if h["kind"] == "done" and h["destination"] == "units"]
+            self.assertEqual(done["file"].split("/")[0], paper)
+            rows = (self.site.root / "out/units" / done["file"]).read_text(encoding="utf-8-sig").splitlines()[1:]
+            self.assertIn(batch.lines[number][3], rows[done["record"] - 1])
+
     def test_what_has_not_happened_yet_is_named(self):
         batch = self.site.drop(small_site.payroll(rows=2))
         self.site.call("run", "payroll-a", "--until-idle")
