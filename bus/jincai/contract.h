@@ -19,7 +19,7 @@ void contract_page(struct site *s, struct buf *b);
 
 /* What consumers of one topic can no longer rely on. */
 enum contract_break { BREAK_TOPIC, BREAK_PARTITIONS, BREAK_TYPE, BREAK_SOURCE, BREAK_KEY, BREAK_ID, BREAK_FIELD, BREAK_REQUIRED, BREAK_VALUES,
-	BREAK_MASKED };
+	BREAK_MASKED, BREAK_OPENED };
 struct contract_change {
 	enum contract_break what;
 	const struct site_destination *to;   /* of the old site */

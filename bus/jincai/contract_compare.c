@@ -3,6 +3,7 @@
 
 #include "map.h"
 #include "say.h"
+#include "schema_pattern.h"
 
 struct comparing {
 	struct site *old, *now;
@@ -30,6 +31,11 @@ static bool has_choice(const struct schema_field *x, struct span text)
 	return !x->choices;
 }
 
+static bool same_pattern(const struct schema_pattern *old, const struct schema_pattern *now)
+{
+	return now && span_eq(schema_pattern_text(old), schema_pattern_text(now));
+}
+
 /* Can the field have a text now that it could not have before? Who reads it has only seen those. A pattern that was changed is
  * taken for one that lets in more. */
 static bool wider(const struct schema_field *old, const struct schema_field *now)
@@ -41,6 +47,8 @@ static bool wider(const struct schema_field *old, const struct schema_field *now
 	for (unsigned i = 0; old->choices && i < now->nchoices; i++)
 		if (!has_choice(old, now->choices[i]))
 			return true;
+	if (old->pattern && !same_pattern(old->pattern, now->pattern))
+		return true;
 	if (old->max_length && (!now->max_length || now->max_length > old->max_length))
 		return true;
 	return now->min_length < old->min_length;
@@ -61,8 +69,9 @@ static void compare_fields(struct comparing *c)
 			breaks(c, BREAK_REQUIRED, fields[i].path);
 		else if (wider(&fields[i], x))
 			breaks(c, BREAK_VALUES, fields[i].path);
-		else if (fields[i].sensitivity != SENSITIVITY_NONE && x->sensitivity == SENSITIVITY_NONE)
-			breaks(c, BREAK_MASKED, fields[i].path);
+		/* Whoever was not to see it sees it now: said whatever else breaks of the field. */
+		if (x && (fields[i].sensitivity == SENSITIVITY_NONE) != (x->sensitivity == SENSITIVITY_NONE))
+			breaks(c, x->sensitivity == SENSITIVITY_NONE ? BREAK_MASKED : BREAK_OPENED, fields[i].path);
 	}
 }
 
@@ -182,6 +191,8 @@ void contract_words(const struct contract_change *c, struct buf *b)
 		[BREAK_REQUIRED] = {"a field that was always there may be absent: ", "原来必有的字段现在可以没有："},
 		[BREAK_VALUES] = {"a field may hold what it never held: ", "字段会出现从未有过的值："},
 		[BREAK_MASKED] = {"a field that was open is masked: ", "原来照原样送出的字段现在遮蔽："},
+		[BREAK_OPENED] = {"a field that was masked, or not personal, goes out open with personal data: ",
+			"原来遮蔽或不含个人信息的字段，现在照原样送出个人信息："},
 	};
 
 	buf_printf(b, "%s: %s", c->to->topic, say(words[c->what].zh, words[c->what].en));

@@ -135,6 +135,12 @@ class ContractTest(unittest.TestCase):
                 ("may be absent: currency", [(schema, (', "currency"]', "]"))]),
                 ("never held: kind", [(schema, ('"order"]', '"order", "other"]'))]),
                 ("never held: unit ", [(schema, ('"maxLength": 21,\n\t\t\t"pattern"', '"maxLength": 30,\n\t\t\t"pattern"'))]),
+                ("never held: unit ", [(schema, ('"pattern": "^[0-9A-Z]+$"', '"pattern": "^[0-9A-Za-z]+$"'))]),
+                ("never held: currency", [(schema, (',\n\t\t\t"pattern": "^[A-Z]{3}$"', ''))]),
+                ("goes out open with personal data: payee.name", [
+                    (schema, ('"examples": ["王*"],\n\t\t\t\t\t"x-sensitivity": "none"',
+                              '"examples": ["王*"],\n\t\t\t\t\t"x-sensitivity": "name"')),
+                    (form, ("{from: data.payee.name, name: payee.name}", "{from: data.payee.name, name: payee.name, reveal: yes}"))]),
                 ("another key", [(payroll, ("key: data.unit", "key: data.month"))]),
                 ("ids are made otherwise", [(payroll, ("{keyed: line.id_no}, line.occurrence", "{keyed: line.id_no}"))]),
                 ("nothing more comes of payroll.line.v1", [("jincai.yaml", ("[payroll.line.v1], to: notices", "[payment.published.v1], to: notices")),
