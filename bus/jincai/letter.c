@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "clock.h"
+#include "lane.h"
 #include "topics.h"
 #include "verbs.h"
 
@@ -55,6 +56,6 @@ int letter_find(struct bus *b, uint64_t number, struct bus_reader **r, struct ar
 	if (got != 1)
 		return got;
 	bus_seek(*r, number);
-	got = bus_next(*r, &m, e);
+	got = lane_next(b, *r, &m, e);
 	return got == 1 ? (m.offset == number ? letter_read(&m, a, l, e) : 0) : got;
 }

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "jscan.h"
+#include "lane.h"
 #include "letter.h"
 #include "say.h"
 #include "show.h"
@@ -70,10 +71,13 @@ static int count_letter(struct totals *t, const struct letter *l, struct err *e)
 		l->d.has_amount, e);
 }
 
-static void say_totals(const struct totals *t, uint64_t count, uint64_t ended)
+static void say_totals(const struct totals *t, uint64_t count, uint64_t ended, uint64_t foreign)
 {
 	struct buf b = BUF_INIT;
 
+	if (foreign)
+		fprintf(stderr, say("略过 %" PRIu64 " 条他人写入的记录：jincai todo\n", "passed over: %" PRIu64 " records that others wrote, see jincai todo\n"),
+			foreign);
 	if (ended)
 		fprintf(stderr, say("另有 %" PRIu64 " 封已了结：jincai dead list --all\n", "ended: %" PRIu64 " letters, see jincai dead list --all\n"),
 			ended);
@@ -98,7 +102,7 @@ struct listing {
 	struct todo todo;
 	const struct todo_item *only;        /* letters of that item; NULL: all */
 	struct totals *totals;       /* of those that are open */
-	uint64_t open, ended;
+	uint64_t open, ended, foreign;
 	struct buf out;
 };
 
@@ -136,6 +140,10 @@ static int list(struct listing *g, struct bus_reader *r, struct err *e)
 	int got;
 
 	while ((got = bus_next(r, &m, e)) == 1) {
+		if (bus_shared(g->bus) && !lane_is_stamped(m.value)) {
+			g->foreign++;
+			continue;
+		}
 		arena_clear(&a);
 		got = letter_read(&m, &a, &l, e);
 		if (got < 0 || (got == 1 && list_letter(g, &l, e) != 0)) {
@@ -166,7 +174,7 @@ int verb_dead_list(const struct args *a)
 	if (got == 1)
 		got = list(&g, r, &e);
 	if (got >= 0)
-		say_totals(g.totals, g.open, a->all ? 0 : g.ended);
+		say_totals(g.totals, g.open, a->all ? 0 : g.ended, g.foreign);
 	code = got < 0 ? verb_failed(&e) : g.open ? 1 : 0;
 out:
 	bus_unread(r);

@@ -230,6 +230,8 @@ def foreign(folder):
         expect(process.poll() is None, "the program has ended:", site.said())
         r = site.call("balance", "--deep", "--lang", "en")
         expect(r.code == 0 and "difference 0.00" in r.out, r)
+        r = site.call("dead", "list", "--lang", "en")
+        expect(r.code == 0 and "passed over: 2 records" in r.err and "there is no dead letter" in r.err, r)
         items = [i for i in map(json.loads, site.call("todo", "--json").out.splitlines()) if i["kind"] == "foreign"]
         expect(len(items) == 6, items)
         for item in items:
