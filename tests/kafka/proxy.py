@@ -61,6 +61,7 @@ class Held:
     anew: bool = False          # the transactional id was begun anew in between: the rule
     open: bool = False          # let go while a later transaction was open
     within: bool = False        # ... behind its first records
+    pause: float = None         # ... or so long behind the answer that opened it
     let_go: float = 0
     answer: str = ""            # of the broker
 
@@ -114,6 +115,7 @@ class Pair:
         self.asked = {}                 # number -> key, of answers that are to be looked at
         self.held = None                # a copy of ours is on its way to the broker, or waits for it
         self.kept = bytearray()         # what came behind it
+        self.opening = None             # the number of a request, and the pair whose copy goes behind its answer
         self.client_gone = False
         self.awaited, self.got = None, threading.Event()        # the number of an answer that something waits for
 
@@ -152,6 +154,7 @@ class Pair:
                 if self.held and not self.held.let_go:
                     self.kept += with_length(frame)
                 elif not self.proxy.keeps(self, request, frame):
+                    self.opening = self.proxy.late_behind(request) or self.opening
                     late = self.proxy.late_within(request)
                     self.got.clear()
                     self.awaited = late and request.number
@@ -174,6 +177,9 @@ class Pair:
                     self.held.answer = ANSWERS.get(code, str(code))
                     if self.client_gone:
                         return
+                if self.opening and number == self.opening[0]:
+                    self.proxy.let_go_soon(*self.opening[1:])
+                    self.opening = None
                 self.to_client(frame)
                 if number == self.awaited:
                     self.got.set()
@@ -320,8 +326,16 @@ class Proxy:
             late.held.open = True
             late.held.within = self.rng.random() < self.within
             if not late.held.within:
-                pause = self.rng.choice((0.0, 0.002, 0.005, 0.01, 0.02))
-                threading.Timer(pause, self.let_go, (late, request.transactional)).start()
+                late.held.pause = self.rng.choice((0.0, 0.002, 0.005, 0.01, 0.02))
+
+    def late_behind(self, request):
+        """For the request with which a later transaction opens: its number, and the pair whose copy goes behind its answer."""
+        with self.lock:
+            late = self.waiting.get(request.transactional) if request.key == ADD_PARTITIONS and request.transactional else None
+            return (request.number, late, request.transactional) if late and late.held.pause is not None else None
+
+    def let_go_soon(self, late, transactional):
+        threading.Timer(late.held.pause, self.let_go, (late, transactional)).start()
 
     def late_within(self, request):
         """The pair whose copy is to go when the broker has these first records of a later transaction; the others wait."""
