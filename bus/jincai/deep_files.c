@@ -11,6 +11,7 @@
 #include "fsys.h"
 #include "index.h"
 #include "kept.h"
+#include "original.h"
 #include "reader.h"
 #include "say.h"
 #include "verbs.h"
@@ -23,27 +24,6 @@ void deep_forget_older(struct older *o)
 	free(o->digest);
 	free(o->tables);
 	*o = (struct older){0};
-}
-
-struct original {
-	struct codec_input input;    /* first: fill casts back */
-	int fd;
-	struct hash_sha256 *hash;
-};
-
-static int original_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct original *o = (struct original *)in;
-	ssize_t n;
-
-	do
-		n = read(o->fd, p, cap);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(e, E_FILE_FAILED, "original", errno);
-	hash_sha256_add(o->hash, p, (size_t)n);
-	*ret_n = (size_t)n;
-	return 0;
 }
 
 /* The term that a whole file went to; published files are split by their records. */
@@ -92,7 +72,7 @@ static int check_digest(struct recount *c, const struct claim *claim, struct ori
 	int ret = 0;
 
 	while (n && ret == 0)
-		ret = original_fill(&o->input, rest, sizeof rest, &n, c->e);
+		ret = o->input.fill(&o->input, rest, sizeof rest, &n, c->e);
 	hash_sha256_get(o->hash, digest);
 	hash_hex(&hex, digest, sizeof digest);
 	if (ret == 0 && !span_eq(buf_as_span(&hex), claim->digest)) {
@@ -108,7 +88,6 @@ static int check_digest(struct recount *c, const struct claim *claim, struct ori
 static const struct form *form_of(struct recount *c, const struct site_adapter *a, const struct claim *claim)
 {
 	struct older *o = &c->older;
-	struct buf kept = BUF_INIT, forms = BUF_INIT;
 
 	if (kept_is_that(a->form, claim->form_digest, claim->tables))
 		return a->form;
@@ -116,21 +95,17 @@ static const struct form *form_of(struct recount *c, const struct site_adapter *
 		span_is(claim->tables, o->tables))
 		return o->form;
 	deep_forget_older(o);
-	buf_printf(&kept, "%s/adopted", bus_folder(c->bus));
-	buf_printf(&forms, "%s/forms/%s", bus_folder(c->bus), a->name);
-	o->form = kept_form_of(c->site->library, buf_text(&kept), buf_text(&forms), claim->form_digest, claim->tables, &o->library);
+	o->form = original_form(c->site, c->bus, a, claim, &o->library);
 	o->adapter = mem_text(span_of(a->name));
 	o->digest = mem_text(claim->form_digest);
 	o->tables = mem_text(claim->tables);
-	buf_done(&kept);
-	buf_done(&forms);
 	return o->form;
 }
 
 static int recount_file(struct recount *c, const struct claim *claim)
 {
 	const struct site_adapter *a = site_adapter(c->site, claim->adapter);
-	struct original o = {.input = {original_fill}};
+	struct original o;
 	struct reader_setup setup = {.library = c->site->library, .input = &o.input,
 		.name = claim->name, .digest = claim->digest, .overlays = &claim->overlays};
 	struct reader *r = NULL;
@@ -142,7 +117,7 @@ static int recount_file(struct recount *c, const struct claim *claim)
 		return 0;
 	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(claim->taken));
 	setup.shown = buf_text(&path);
-	o.fd = open(setup.shown, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	o = original_open(setup.shown, O_NOFOLLOW);
 	if (o.fd < 0) {
 		c->gone++;
 		fprintf(c->to, say("原件已不在，未能重新清点：%s\n", "original is gone, not recounted: %s\n"), setup.shown);

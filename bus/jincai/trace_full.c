@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "explain.h"
 #include "kept.h"
+#include "original.h"
 #include "personal.h"
 #include "say.h"
 #include "show.h"
@@ -33,25 +33,6 @@ static void put_event(const struct trace *t, struct buf *b)
 }
 
 /* ---- how it was read ---- */
-
-struct original {
-	struct codec_input input;    /* first: fill casts back */
-	int fd;
-};
-
-static int original_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct original *o = (struct original *)in;
-	ssize_t n;
-
-	do
-		n = read(o->fd, p, cap);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(e, E_FILE_FAILED, "original", errno);
-	*ret_n = (size_t)n;
-	return 0;
-}
 
 /* What the payee's fields are made of. */
 static void put_payee(struct reader *r, const struct map *m, struct buf *b)
@@ -103,29 +84,13 @@ static int put_record(const struct trace *t, const struct form *f, struct reader
 	return 1;
 }
 
-/* The form and the tables of the batch, which its adapter may not have any more. */
-static const struct form *form_of(const struct trace *t, const struct site_adapter *a, struct form **ret_older,
-	struct library **ret_library)
+static int read_original(const struct trace *t, const struct site_adapter *a, struct original *o, struct buf *b, struct err *e)
 {
-	struct buf kept = BUF_INIT, forms = BUF_INIT;
-
-	if (kept_is_that(a->form, t->claim.form_digest, t->claim.tables))
-		return a->form;
-	buf_printf(&kept, "%s/adopted", bus_folder(t->bus));
-	buf_printf(&forms, "%s/forms/%s", bus_folder(t->bus), a->name);
-	*ret_older = kept_form_of(t->site->library, buf_text(&kept), buf_text(&forms), t->claim.form_digest, t->claim.tables, ret_library);
-	buf_done(&kept);
-	buf_done(&forms);
-	return *ret_older;
-}
-
-static int read_original(const struct trace *t, const struct site_adapter *a, const char *path, int fd, struct buf *b, struct err *e)
-{
-	struct original o = {{original_fill}, fd};
-	struct form *older = NULL;
+	const bool same = kept_is_that(a->form, t->claim.form_digest, t->claim.tables);
 	struct library *library = NULL;
-	const struct form *form = form_of(t, a, &older, &library);
-	struct reader_setup setup = {.form = form, .library = older ? library : t->site->library, .input = &o.input, .shown = path,
+	struct form *older = same ? NULL : original_form(t->site, t->bus, a, &t->claim, &library);
+	const struct form *form = same ? a->form : older;
+	struct reader_setup setup = {.form = form, .library = older ? library : t->site->library, .input = &o->input, .shown = o->path,
 		.name = t->claim.name, .digest = t->claim.digest, .overlays = &t->claim.overlays};
 	struct reader *r = NULL;
 	int ret = 0;
@@ -146,7 +111,8 @@ static int put_source(const struct trace *t, struct buf *b, struct err *e)
 {
 	const struct site_adapter *a = t->has_claim ? site_adapter(t->site, t->claim.adapter) : NULL;
 	struct buf path = BUF_INIT;
-	int fd, ret = 0;
+	struct original o;
+	int ret = 0;
 
 	if (!a) {
 		buf_printf(b, "%s\n", say("没有认领记录，或其接入已不在站点里", "there is no claim, or its adapter is not in the site any more"));
@@ -155,12 +121,12 @@ static int put_source(const struct trace *t, struct buf *b, struct err *e)
 	buf_printf(b, say("报文格式 %.*s（%.12s），代码表 %.*s\n", "form %.*s (%.12s), tables %.*s\n"), SPAN_F(t->claim.form),
 		t->claim.form_digest.n >= 12 ? t->claim.form_digest.p : "", SPAN_F(t->claim.tables));
 	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(t->claim.taken));
-	fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0) {
+	o = original_open(buf_text(&path), O_NOFOLLOW);
+	if (o.fd < 0) {
 		buf_printf(b, say("原件已不在：%s\n", "the original is gone: %s\n"), buf_text(&path));
 	} else {
-		ret = read_original(t, a, buf_text(&path), fd, b, e);
-		close(fd);
+		ret = read_original(t, a, &o, b, e);
+		close(o.fd);
 	}
 	buf_done(&path);
 	return ret;

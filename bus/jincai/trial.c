@@ -6,28 +6,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "original.h"
 #include "show.h"
-
-/* A file read as it is: nothing is taken, nothing copied. */
-struct plain {
-	struct codec_input input;    /* first: fill casts back */
-	const char *path;
-	int fd;
-};
-
-static int plain_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n, struct err *e)
-{
-	struct plain *f = (struct plain *)in;
-	ssize_t n;
-
-	do
-		n = read(f->fd, p, cap);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(e, E_FILE_FAILED, f->path, errno);
-	*ret_n = (size_t)n;
-	return 0;
-}
 
 static int read_all(struct reader *r, struct reader_prover *p, trial_each *each, void *arg, struct err *e)
 {
@@ -46,7 +26,7 @@ int trial_read(struct library *l, const struct form *form, const char *path, str
 	void *arg, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
-	struct plain file = {.input = {plain_fill}, .path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+	struct original file = original_open(path, 0);
 	struct reader_setup setup = {.form = form, .library = l, .input = &file.input, .shown = path,
 		.name = span_of(slash ? slash + 1 : path), .digest = SPAN("0")};
 	struct reader *r = NULL;
