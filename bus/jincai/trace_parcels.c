@@ -48,6 +48,7 @@ struct step {
 struct steps {
 	struct step *list;
 	unsigned n;
+	const char *first;           /* the state in which a parcel of the batch begins: what goes to a topic of consumers is done at once */
 };
 
 static int add_step(void *arg, struct span key, const struct bus_entry *entry)
@@ -98,6 +99,8 @@ static int load_steps(struct trace *t, const struct site_destination *d, struct 
 			continue;
 		s->list[i].data = data_of(m.value);
 		s->list[i].time_ms = m.time_ms;
+		if (strcmp(json_text(s->list[i].data, "state"), "planned") == 0)
+			s->first = "planned";
 	}
 	bus_unread(r);
 	return got < 0 ? -1 : 0;
@@ -110,9 +113,9 @@ static void free_steps(struct steps *s)
 	free(s->list);
 }
 
-static bool is_plan(const struct step *x)
+static bool is_plan(const struct steps *s, const struct step *x)
 {
-	return strcmp(json_text(x->data, "state"), "planned") == 0;
+	return strcmp(json_text(x->data, "state"), s->first) == 0;
 }
 
 static uint64_t number_of(const struct step *x)
@@ -149,10 +152,10 @@ static struct planned planned_with(const struct steps *s, const struct bus_entry
 {
 	struct planned p = {0, 0};
 
-	while (p.first < s->n && !(is_plan(&s->list[p.first]) && covers(&s->list[p.first], line)))
+	while (p.first < s->n && !(is_plan(s, &s->list[p.first]) && covers(&s->list[p.first], line)))
 		p.first++;
 	p.end = p.first < s->n ? p.first + 1 : p.first;
-	while (p.end < s->n && p.end > p.first && !(is_plan(&s->list[p.end]) && json_object_get(s->list[p.end].data, "ranges")))
+	while (p.end < s->n && p.end > p.first && !(is_plan(s, &s->list[p.end]) && json_object_get(s->list[p.end].data, "ranges")))
 		p.end++;
 	return p;
 }
@@ -170,7 +173,7 @@ static bool is_of(const json_t *line, const json_t *plan)
 static const struct step *plan_of(const struct steps *s, struct planned p, const json_t *line)
 {
 	for (unsigned i = p.first; i < p.end; i++)
-		if (is_plan(&s->list[i]) && is_of(line, s->list[i].data))
+		if (is_plan(s, &s->list[i]) && is_of(line, s->list[i].data))
 			return &s->list[i];
 	return NULL;
 }
@@ -290,7 +293,7 @@ static void add_one_of(struct trace *t, const struct steps *s, struct planned p,
 	buf_printf(&b, say("%s：它的记录已不在主题上，无法确定在哪个发送批，只能是其中之一：", "%s: its record is no longer on the topic, so nobody "
 		"can tell for certain which parcel has it; it is one of "), destination);
 	for (unsigned i = p.first; i < p.end; i++) {
-		if (!is_plan(&s->list[i]) || n++ >= NAMED_MAX)
+		if (!is_plan(s, &s->list[i]) || n++ >= NAMED_MAX)
 			continue;
 		buf_printf(&b, say("%s%" PRIu64 "（%s）", "%s%" PRIu64 " (%s)"), n > 1 ? say("、", ", ") : "", number_of(&s->list[i]),
 			words_of(newest(s, number_of(&s->list[i])), true));
@@ -310,6 +313,8 @@ static int add_line(struct trace *t, const struct site_destination *d, const str
 
 	if (p.first == p.end) {
 		trace_add_missing(t, trace_words(t, d->mode == SITE_OFF ? say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") :
+			d->topic ?
+			say("%s 等待整批到齐后发布", "%s waits until the batch is whole, then publishes it") :
 			say("%s 等待整批到齐后排入发送批", "%s waits until the batch is whole, then plans a parcel"), d->name));
 	} else if (plan) {
 		if (count_records(t, json_object_get(s->list[p.first].data, "ranges"), plan->data, line, &record, e) != 0)
@@ -326,7 +331,7 @@ static int add_line(struct trace *t, const struct site_destination *d, const str
 
 int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record, struct err *e)
 {
-	struct steps s = {NULL, 0};
+	struct steps s = {.first = "done"};
 	json_t *data = data_of(record);
 	int ret = load_steps(t, d, &s, e);
 

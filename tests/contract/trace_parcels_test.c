@@ -192,6 +192,21 @@ static void a_line_planned_later_is_in_the_later_plan(void **state)
 	is_told(*state, 0, true, "planned 1#1, handing 1#1, done 1#1; ");
 }
 
+static void what_is_published_is_done_without_a_plan(void **state)
+{
+	static const unsigned all[] = {0, 1};
+	struct fix *x = *state;
+
+	add_line(x, "", "CNY");
+	add_line(x, "", "GBP");
+	add_line(x, "", "CNY");
+	add_step(x, PARCEL_DONE, 1, "", "CNY", all);
+	add_step(x, PARCEL_DONE, 2, "", "GBP", NULL);
+	is_told(x, 0, true, "done 1#1; ");
+	is_told(x, 1, true, "done 2#1; ");
+	is_told(x, 2, true, "; out waits until the batch is whole, then plans a parcel");
+}
+
 static void where_nobody_can_tell_no_parcel_is_said_to_have_it(void **state)
 {
 	feed(*state);
@@ -206,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_is_in_the_parcel_of_its_split_and_currency_and_counted, begin, end),
 		cmocka_unit_test_setup_teardown(a_line_that_no_plan_covers_waits, begin, end),
 		cmocka_unit_test_setup_teardown(a_line_planned_later_is_in_the_later_plan, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_published_is_done_without_a_plan, begin, end),
 		cmocka_unit_test_setup_teardown(where_nobody_can_tell_no_parcel_is_said_to_have_it, begin, end),
 	};
 
