@@ -34,7 +34,7 @@ static int read_key(const struct args *a, struct trace_key *ret, struct err *e)
 	unsigned at;
 
 	*ret = (struct trace_key){.key = span_of(a->nwords == 1 ? a->words[0] : "")};
-	if (a->nwords == 1 && !w->unit && !a->amount && !w->day)
+	if (ret->key.n && !w->unit && !a->amount && !w->day)
 		return 0;
 	if (a->nwords || !w->unit || !a->amount || !w->day)
 		return err_set(e, E_USAGE, "what=jincai trace %s", say("号码，或 --unit 单位 --amount 金额 --day 日期 三项",
