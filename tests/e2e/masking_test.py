@@ -26,7 +26,7 @@ import invent  # noqa: E402
 
 PROGRAM = None
 LANGUAGES = ("zh", "en")
-LOOKS = ("held list", "dead list", "balance", "audit list", "check", "todo", "approve list")
+LOOKS = ("held list", "dead list", "balance", "audit list", "check", "todo", "approve list", "tail --all", "topics", "contract --pages")
 NOT_FOR_PEOPLE = {"bus", ".taken", "keys", "steps", "out", ".staging"}
 
 
@@ -127,6 +127,10 @@ def leaks(said, planted):
     return found
 
 
+def json_rows(got):
+    return [json.loads(row) for row in got.stdout.decode().splitlines()]
+
+
 def all_that_is_said(site_file, said, folder):
     """Every list of a site in both languages, with --json where there is one, each letter, each batch, and each file for people."""
     def call(*args):
@@ -146,6 +150,15 @@ def all_that_is_said(site_file, said, folder):
                 call("dead", "show", row["number"])
             elif verb == "held list":
                 call("held", "show", row["batch"])
+    seen = {}
+    for row in call("tail", "--all", "--json").stdout.decode().splitlines():
+        event = json.loads(row)["event"]
+        seen.setdefault((event["type"], event["source"]), event["id"])
+    for name in seen.values():
+        call("trace", name, "--full")
+        call("trace", name, "--json")
+    for topic in json_rows(call("topics", "--json")):
+        call("tail", "--all", "--topic", topic["topic"])
     for file in sorted(folder.rglob("*")):
         if file.is_file() and not NOT_FOR_PEOPLE & set(file.relative_to(folder).parts):
             said[f"file {file.relative_to(folder)}"] = file.read_bytes()
