@@ -26,6 +26,20 @@ ROW(E_ADOPT_DATE, "adopt.date", ERR_CONF, 2, "--from {text} is no date from toda
 	"write it as 2026-12-01, or leave it out", "请写成 2026-12-01，或不写")
 ROW(E_ADOPT_WAITS, "adopt.waits", ERR_RETRY, 4, "what was approved takes effect when {flow} has ended what it began, and {flow} has not said so yet; until then nothing new is begun", "已签批的变更要等 {flow} 把手头的批次做完才能生效，而 {flow} 尚未报告完成；在此之前不开始新的批次",
 	"see that {flow} runs on its host; nothing was lost, it goes on by itself", "请确认 {flow} 正在其所在主机上运行；没有丢失任何东西，之后会自动继续")
+ROW(E_BALANCE_ALONE, "balance.alone", ERR_CONF, 2, "the report of {host} is of a bus that lies on that host alone: there is nothing to add to it", "{host} 的报告来自只在该主机上的总线，没有可与之汇总的",
+	"nothing was added up; what that host says by jincai balance --deep is the whole of it", "没有汇总；该主机 jincai balance --deep 的结果就是全部")
+ROW(E_BALANCE_APART, "balance.apart", ERR_CONF, 5, "{other} and {host} counted {minutes} minutes apart, more than {max}", "{other} 与 {host} 的清点相隔 {minutes} 分钟，超过 {max} 分钟",
+	"nothing was added up; count on all hosts at about the same time, when nothing comes in", "没有汇总；请在没有业务时，各主机大致同时清点")
+ROW(E_BALANCE_MOVED, "balance.moved", ERR_CONF, 5, "the totals of {flow} are others in the report of {host} than in that of {other}: something was written in between", "{flow} 的各项合计在 {host} 与 {other} 的报告中不同：两次清点之间有过写入",
+	"nothing was added up; count once more on all hosts, when nothing comes in", "没有汇总；请在没有业务时，各主机重新清点")
+ROW(E_BALANCE_OTHER_CLUSTER, "balance.other_cluster", ERR_CONF, 5, "the report of {host} is of cluster {have}, the others are of {want}", "{host} 的报告来自集群 {have}，其他报告来自 {want}",
+	"nothing was added up; find out which hosts run this site, and on which cluster", "没有汇总；请查明本站点由哪些主机运行、在哪个集群上")
+ROW(E_BALANCE_OTHER_SITE, "balance.other_site", ERR_CONF, 5, "the report of {host} is of site {have}, not of {want}", "{host} 的报告属于站点 {have}，不属于 {want}",
+	"nothing was added up; take the reports of one site, with its site file (-c)", "没有汇总；请只取同一站点的报告，并用该站点的站点文件（-c）")
+ROW(E_BALANCE_REPORT, "balance.report", ERR_CONF, 2, "{file} is not what jincai balance --deep --json writes", "{file} 不是 jincai balance --deep --json 的输出",
+	"nothing was added up; write what jincai balance --deep --json prints on each host into a file of its own", "没有汇总；请把各主机 jincai balance --deep --json 的输出各存成一个文件")
+ROW(E_BALANCE_SAME_HOST, "balance.same_host", ERR_CONF, 5, "two reports are of one host: {host}, folder {folder}", "有两份报告来自同一主机：{host}，文件夹 {folder}",
+	"nothing was added up; take one report of each host; where two hosts have one name, give each its own", "没有汇总；每台主机只取一份报告；如两台主机同名，请改成不同的名称")
 ROW(E_LIVE_NONE, "live.none", ERR_CONF, 2, "{subject} is no money destination with mode: live; nothing was changed", "{subject} 不是写有 mode: live 的付款去向；未作任何改动",
 	"write mode: live in the site file first; nothing goes out before two people have approved it", "请先在站点文件里写 mode: live；两人签批之前不会发出任何东西")
 ROW(E_LIVE_ALREADY, "live.already", ERR_CONF, 1, "{subject} is live already; nothing was changed", "{subject} 早已正式运行；未作任何改动",

@@ -274,7 +274,7 @@ unsigned balance_print(const struct balance *b, const struct site *s, FILE *to)
 	return wrong;
 }
 
-unsigned balance_json(const struct balance *b, const struct site *s, FILE *to)
+unsigned balance_json(const struct balance *b, const struct site *s, struct span deep, FILE *to)
 {
 	struct report r = {.to = to, .json = true};
 	unsigned wrong;
@@ -282,6 +282,9 @@ unsigned balance_json(const struct balance *b, const struct site *s, FILE *to)
 
 	fputs("{\"terms\":[", to);
 	wrong = report(&r, b, s);
-	fprintf(to, "\n],\"wrong\":%u,\"difference\":\"%s\"}\n", wrong, money_text(r.difference, amount));
+	fprintf(to, "\n],\"wrong\":%u,\"difference\":\"%s\"", wrong, money_text(r.difference, amount));
+	if (deep.n)
+		fprintf(to, ",\n\"deep\":%.*s", SPAN_F(deep));
+	fputs("}\n", to);
 	return wrong;
 }

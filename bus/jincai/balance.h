@@ -30,11 +30,7 @@ unsigned balance_wrong(const struct balance *b, const struct site *s);
 unsigned balance_print(const struct balance *b, const struct site *s, FILE *to);
 /* The equations of one currency alone, without a word: how many do not come out, and the largest difference in fen. */
 unsigned balance_of(const struct balance *b, const struct site *s, const char *currency, int64_t *ret_difference);
-/* The same as JSON: {"equations":[...],"difference":"0.00"}. */
-unsigned balance_json(const struct balance *b, const struct site *s, FILE *to);
-
-/* Counts again from the originals in .taken and from the topics, and compares term by term. Returns the number of terms that
- * differ; -1 when something could not be read. */
-int balance_deep(struct site *s, struct bus *bus, const struct balance *b, FILE *to, struct err *e);
+/* The same as JSON: {"terms":[...],"wrong":0,"difference":"0.00"}; deep: a JSON value, its member "deep", or "". */
+unsigned balance_json(const struct balance *b, const struct site *s, struct span deep, FILE *to);
 
 #endif

@@ -13,8 +13,6 @@
 #include "kept.h"
 #include "original.h"
 #include "reader.h"
-#include "say.h"
-#include "verbs.h"
 
 void deep_forget_older(struct older *o)
 {
@@ -38,15 +36,16 @@ static enum total_term term_of(struct span state)
 						: TOTAL_COUNT;
 }
 
-static int count_read(struct recount *c, const struct reading_event *x, enum total_term whole)
+static int count_read(struct recount *c, struct totals *t, const struct reading_event *x, enum total_term whole)
 {
-	if (totals_add(c->counted, TOTAL_READ, "", x->currency, x->fen, x->readable, c->e) != 0)
+	if (totals_add(t, TOTAL_READ, "", x->currency, x->fen, x->readable, c->e) != 0)
 		return -1;
-	return whole == TOTAL_COUNT ? 0 : totals_add(c->counted, whole, "", x->currency, x->fen, x->readable, c->e);
+	return whole == TOTAL_COUNT ? 0 : totals_add(t, whole, "", x->currency, x->fen, x->readable, c->e);
 }
 
 static int read_records(struct recount *c, const struct claim *claim, struct reader *r)
 {
+	struct totals *t = deep_flow_of(c->deep, claim->adapter)->files;
 	enum total_term whole = term_of(claim->was.n ? claim->was : claim->state);
 	struct reading g;
 
@@ -57,7 +56,7 @@ static int read_records(struct recount *c, const struct claim *claim, struct rea
 			continue;
 		deep_progress(c);
 		for (unsigned i = 0; i < g.nevents; i++)
-			if (count_read(c, &g.events[i], whole) != 0)
+			if (count_read(c, t, &g.events[i], whole) != 0)
 				return -1;
 	} while (g.kind != READ_END);
 	return 0;
@@ -75,11 +74,8 @@ static int check_digest(struct recount *c, const struct claim *claim, struct ori
 		ret = o->input.fill(&o->input, rest, sizeof rest, &n, c->e);
 	hash_sha256_get(o->hash, digest);
 	hash_hex(&hex, digest, sizeof digest);
-	if (ret == 0 && !span_eq(buf_as_span(&hex), claim->digest)) {
-		c->differs++;
-		fprintf(c->to, say("原件 %.*s 已不是认领时的内容\n", "original %.*s is no longer what was claimed\n"),
-			SPAN_F(claim->taken));
-	}
+	if (ret == 0 && !span_eq(buf_as_span(&hex), claim->digest))
+		deep_find(c->deep, DEEP_ORIGINAL_ALTERED, deep_flow_of(c->deep, claim->adapter)->name, o->path, 0, 0);
 	buf_done(&hex);
 	return ret;
 }
@@ -112,15 +108,14 @@ static int recount_file(struct recount *c, const struct claim *claim)
 	struct buf path = BUF_INIT;
 	int ret = 0;
 
-	/* What is to be read again is counted when it has been. */
-	if (!a || span_is(claim->state, "reread"))
+	/* What is to be read again is counted when it has been; what lies on another host is counted there. */
+	if (!a || span_is(claim->state, "reread") || !deep_flow_of(c->deep, claim->adapter)->hosts)
 		return 0;
 	buf_printf(&path, "%s/.taken/%.*s", a->folder, SPAN_F(claim->taken));
 	setup.shown = buf_text(&path);
 	o = original_open(setup.shown, O_NOFOLLOW);
 	if (o.fd < 0) {
-		c->gone++;
-		fprintf(c->to, say("原件已不在，未能重新清点：%s\n", "original is gone, not recounted: %s\n"), setup.shown);
+		deep_find(c->deep, DEEP_ORIGINAL_GONE, a->name, setup.shown, 0, 0);
 		buf_done(&path);
 		return 0;
 	}
@@ -128,9 +123,7 @@ static int recount_file(struct recount *c, const struct claim *claim)
 	if (setup.form == c->older.form)
 		setup.library = c->older.library;
 	if (!setup.form) {
-		c->gone++;
-		fprintf(c->to, say("当时所用的报文格式已不在，未能重新清点：%s\n", "the form that it was read with is gone, not recounted: %s\n"),
-			setup.shown);
+		deep_find(c->deep, DEEP_FORM_GONE, a->name, setup.shown, 0, 0);
 		close(o.fd);
 		buf_done(&path);
 		return 0;

@@ -2,29 +2,17 @@
 #ifndef JC_DEEP_PARTS_H
 #define JC_DEEP_PARTS_H
 
-#include <stdio.h>
-
-#include "balance.h"
 #include "claim.h"
+#include "deep.h"
 #include "extract.h"
 #include "site.h"
 
-/*
- * The recount. Nothing here looks at a counter until the end: records are read again from the originals in .taken, events
- * from the event topics, lines from the destination topics, dead letters from theirs, parcels from their lines. Then each
- * term is held against what the flows have kept.
- */
 struct recount {
 	struct site *site;
 	struct bus *bus;
-	struct totals *counted;
-	FILE *to;
+	struct deep *deep;
 	struct err *e;
-	uint64_t rows;
-	unsigned gone;               /* originals that are no more */
-	unsigned differs;
-	uint64_t out, handed;        /* of the destination `handing`: events on its topic for consumers, and what went there */
-	const char *handing;
+	uint64_t out;                /* events on the topic for consumers that is counted */
 	struct {                     /* one for each event type that was met */
 		char *type;
 		struct names *names;
@@ -43,6 +31,9 @@ struct recount {
 void deep_progress(struct recount *c);
 /* A claim on jincai.claims: the records of its file are read and counted again (deep_files.c). */
 int deep_count_claim(struct recount *c, const char *topic, unsigned partition, uint64_t offset, const struct event *v);
+/* deep_topics.c */
+int deep_count_topics(struct recount *c);
+void deep_count_done(struct recount *c);
 void deep_forget_older(struct older *o);
 
 #endif

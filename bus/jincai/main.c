@@ -120,6 +120,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->summary = true;
 	else if (strcmp(name, "--deep") == 0)
 		a->deep = true;
+	else if (strcmp(name, "--merge") == 0)
+		a->merge = true;
 	else if (strcmp(name, "--json") == 0)
 		a->json = true;
 	else if (strcmp(name, "--until-idle") == 0)

@@ -20,8 +20,9 @@ import tempfile
 import time
 import unittest
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[i] / name) for i, name in ((0, ""), (1, "kafka"))]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[i] / name) for i, name in ((0, ""), (1, "kafka"), (1, ""))]
 import broker  # noqa: E402
+import marks  # noqa: E402
 from people import PRODUCTION, PeopleSite  # noqa: E402
 from small_site import SITE_FILE, Site, payroll  # noqa: E402
 
@@ -170,6 +171,65 @@ class KafkaHostsTest(unittest.TestCase):
             self.assertLess(time.monotonic(), end, r)
             time.sleep(0.2)
         site.approve(site.proposed()[-1]["act"], run=False)
+
+    # ---- what several hosts count ----
+
+    def two_hosts(self):
+        """Host b has the folder of payroll-b and no other; both have the same site file."""
+        text = SITE_FILE.replace("name: yakeshi", f"name: {self.prefix[:-1]}").replace(
+            "  lambeth:", "  payroll-b: {form: payroll/pipe, start: 2026-11-01, from: {file: {folder: ./in/payroll-b}}}\n  lambeth:")
+        a, b = Site(self.root / "a", PROGRAM, text), Site(self.root / "b", PROGRAM, text)
+        for site in (a, b):
+            site.write(on_kafka(text, self.prefix, "x"))
+        shutil.rmtree(b.root / "out")
+        shutil.rmtree(b.root / "in")
+        marks.folders(b.root, "in/payroll-b", marked=True)
+        return a, b
+
+    def merge(self, site, *files, code):
+        r = site.call("balance", "--merge", *map(str, files), "--lang", "en")
+        self.assertEqual(r.code, code, r)
+        return r
+
+    def test_what_two_hosts_count_is_added_up_and_what_does_not_belong_together_is_not(self):
+        a, b = self.two_hosts()
+        a.drop(payroll(batch=1, rows=9))
+        b.drop(payroll(batch=2, rows=7), folder="in/payroll-b")
+        first = Process(a, "jincai", "site", "payroll-a", "lambeth", "router", "bank-abc", "units")
+        second = Process(b, "jincai", "payroll-b")
+        for p in (first, second):
+            self.running.callback(p.stop)
+        self.until(lambda: a.sent().total() == 16 and a.unit_lines().total() == 16, first, second)
+        self.ends_well(first, second)
+        one, two = self.root / "one.json", self.root / "two.json"
+        for site, file, flow in ((a, one, "payroll-a"), (b, two, "payroll-b")):
+            r = site.call("balance", "--deep", "--json", "--lang", "en")
+            self.assertEqual(r.code, 0, r)
+            file.write_text(r.out)
+            deep = json.loads(r.out)["deep"]
+            self.assertEqual((deep["site"], bool(deep["cluster"]), len(deep["hosts"])), (self.prefix[:-1], True, 1))
+            self.assertEqual({f["flow"] for f in deep["flows"] if f["files"]}, {flow})
+            other = {"payroll-a": "payroll-b", "payroll-b": "payroll-a"}[flow]
+            self.assertIn(f"{other}: its files are not on this host", r.err)
+        r = self.merge(b, one, two, code=0)
+        self.assertIn("difference 0.00", r.out)
+        self.assertIn("0 terms differ", r.out)
+        self.assertRegex(self.merge(a, one, code=1).out, "payroll-b was counted by nobody")
+        self.assertIn("balance.same_host", self.merge(a, one, two, one, code=5).codes)
+        self.assertIn("balance.report", self.merge(a, one, a.root / "jincai.yaml", code=2).codes)
+        self.assertIn("file.missing", self.merge(a, one, a.root / "none", code=3).codes)
+        for words in (["--merge"], [str(one)], ["--merge", "--deep", str(one)]):
+            self.assertEqual(a.call("balance", *words).code, 2)
+        # What was altered on one host alone is found in what both say.
+        original = next((b.root / "in/payroll-b/.taken").glob("*.txt"))
+        original.chmod(0o600)
+        original.write_bytes(original.read_bytes().replace(b"|1\n", b"|2\n", 1))
+        r = b.call("balance", "--deep", "--json", "--lang", "en")
+        self.assertEqual(r.code, 1, r)
+        two.write_text(r.out)
+        self.assertIn("is no longer what was claimed", self.merge(a, one, two, code=1).out)
+        merged = json.loads(a.call("balance", "--json", "--merge", str(one), str(two)).out)
+        self.assertEqual((merged["wrong"], merged["deep"]["merged"], merged["deep"]["wrong"]), (0, True, 1))
 
     # ---- the cluster ----
 
