@@ -86,6 +86,8 @@ done
 for test in acts approve letters modes repair; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
+count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \
+	build/release/tests/dump_topic --kills 100 -k killed
 count 'on Kafka: topic' tests/e2e/topic_test.py python3 tests/kafka/here.py --start python3 tests/e2e/topic_test.py "$program" \
 	build/release/tests/dump_topic
 count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser

@@ -12,6 +12,7 @@ jincai_test(kafka_index_test bus)
 jincai_test(embedded_test bus)
 jincai_test(bus_contract_test bus FOLDER contract SOURCES contract/hostile.c)
 jincai_test(flow_test bus SOURCES contract/hostile.c)
+jincai_test(group_test bus)
 jincai_test(shares_test bus SOURCES contract/hostile.c)
 
 add_executable(bench_store bench/bench_store.c)

@@ -77,6 +77,13 @@ if(Python3_FOUND)
   set_tests_properties(topic PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# Consumers on the embedded bus, killed at random.
+if(Python3_FOUND)
+  add_test(NAME group COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/group_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:dump_topic>)
+  set_tests_properties(group PROPERTIES TIMEOUT 300 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What consumers outside may rely on, and what breaks it.
 if(Python3_FOUND)
   add_test(NAME contract COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/contract_test.py $<TARGET_FILE:jincai>)

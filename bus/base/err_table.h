@@ -921,6 +921,47 @@ ROW(E_LANE_STATE, "lane.state", ERR_HALT, 6,
 	"the store is damaged or was written by another edition: keep a copy of it and call the maintainers",
 	"存储已损坏或由其他版本写入：请保留副本并联系维护人员")
 
+/* groups of consumers */
+ROW(E_GROUP_ACK, "group.ack", ERR_CONF, 2,
+	"the consumer acknowledged “{text}”, which is not the oldest line that it was given of its partition and has not acknowledged< ({want})>; the position of group {group} is behind all lines before it",
+	"消费程序确认了“{text}”，而它不是该分区已给出、尚未确认的最早一条<（{want}）>；消费组 {group} 的位点停在此前各条之后",
+	"mend the consumer: for each line that it has done it writes the place of that line, in the order of each partition; then start again",
+	"请修改消费程序：每处理完一行，写回该行的 place，各分区按给出的次序；然后重新启动")
+ROW(E_GROUP_BEYOND, "group.beyond", ERR_CONF, 5,
+	"group {group} stands at {have} of {topic}, partition {partition}, and that ends at {end}: the store is an older one, or another; nothing was given, the position was not moved",
+	"消费组 {group} 在 {topic} 分区 {partition} 的位点是 {have}，而该分区只到 {end}：存储是较旧的或另一份；没有给出任何内容，位点未动",
+	"when a backup was put back: compare with the consumer what it has, then read under another --group; it drops by id what it has",
+	"若是恢复了备份：请与消费方核对已有内容，再换一个 --group 名称重新读取，消费方按标识去重")
+ROW(E_GROUP_BUSY, "group.busy", ERR_CONF, 5,
+	"process {pid} reads for group {group}; this one has read nothing and moved nothing",
+	"进程 {pid} 正在为消费组 {group} 读取；本进程什么也没有读，位点未动",
+	"leave that one running, or stop it first; another consumer takes a --group of its own",
+	"请让那个进程继续运行，或先停止它；另一个消费程序请用自己的 --group 名称")
+ROW(E_GROUP_DAMAGED, "group.damaged", ERR_CONF, 5,
+	"the position of group {group} cannot be read; nothing was given, nothing was changed",
+	"消费组 {group} 的位点读不懂；没有给出任何内容，未作任何改动",
+	"put groups/{group}/position in the folder of the bus back from a backup, or read under another --group: the consumer drops by id what it has",
+	"请从备份恢复总线文件夹里的 groups/{group}/position，或换一个 --group 名称重新读取，消费方按标识去重")
+ROW(E_GROUP_GONE, "group.gone", ERR_CONF, 5,
+	"{topic}, partition {partition}: group {group} would go on at {want}, and what is there begins at {have}; nothing was skipped, nothing was given",
+	"{topic} 分区 {partition}：消费组 {group} 应从 {want} 继续，而现存内容从 {have} 开始；没有跳过，也没有给出任何内容",
+	"compare with the consumer what it lacks, then read under another --group",
+	"请与消费方核对缺少哪些，再换一个 --group 名称重新读取")
+ROW(E_GROUP_NAME, "group.name", ERR_CONF, 2,
+	"“{name}” cannot be the name of a group: 1 to 64 of a-z 0-9 . - _, no dot in front; nothing was made",
+	"“{name}”不能用作消费组名称：限 1 至 64 个 a-z 0-9 . - _，不以点开头；未建立任何内容",
+	"give it another name: --group warehouse", "请换一个名称：--group warehouse")
+ROW(E_GROUP_OTHER, "group.other", ERR_CONF, 5,
+	"{topic}, partition {partition}: what stands at {offset} is not what group {group} has had there: the store was put back, or is another; nothing was given, the position was not moved",
+	"{topic} 分区 {partition}：位移 {offset} 处的内容不是消费组 {group} 当时读到的：存储曾被恢复，或是另一份；没有给出任何内容，位点未动",
+	"compare with the consumer what it has, then read under another --group; it drops by id what it has",
+	"请与消费方核对已有内容，再换一个 --group 名称重新读取，消费方按标识去重")
+ROW(E_GROUP_TOPIC, "group.topic", ERR_CONF, 2,
+	"a group reads what is published for consumers, and {topic} is no such topic of this site; nothing was given, nothing was made",
+	"消费组只读对外发布的主题，本站点没有这样的主题：{topic}；没有给出任何内容，未建立任何内容",
+	"name the topic of a destination whose to: is a topic, as jincai topics lists it: --topic out.notices.v1; without --group jincai tail shows others, masked",
+	"请指明 to: 为 topic 的去向的主题（见 jincai topics）：--topic out.notices.v1；其他主题可不带 --group 查看（已遮蔽）")
+
 ROW(E_SHARES_BUSY, "shares.busy", ERR_RETRY, 4,
 	"another process is about to change the number of shares of {flow}; this one waits, it has read nothing and written nothing",
 	"另一个进程正在改变 {flow} 的份数；本进程等待，没有读入，也没有写入任何内容",

@@ -100,6 +100,10 @@ static int store(struct args *a, const char *name, const char *value)
 		return store_to(&a->select, value);
 	else if (strcmp(name, "--follow") == 0)
 		a->follow = true;
+	else if (strcmp(name, "--group") == 0)
+		a->group = value;
+	else if (strcmp(name, "--commit-every") == 0)
+		a->commit_every = value;
 	else if (strcmp(name, "--pages") == 0)
 		a->pages = true;
 	else if (strcmp(name, "--against") == 0)

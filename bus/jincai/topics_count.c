@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "event.h"
+#include "group.h"
 #include "lane.h"
 #include "say.h"
 #include "topics.h"
@@ -25,14 +26,38 @@ struct counting {
 	uint64_t rows;
 };
 
-static unsigned flow_number(struct topics_count *c, struct span name)
+static unsigned flow_number(struct topics_count *c, struct span name, bool group)
 {
 	for (unsigned i = 0; i < c->nflows; i++)
-		if (span_is(name, c->flows[i].flow))
+		if (c->flows[i].group == group && span_is(name, c->flows[i].flow))
 			return i;
 	c->flows = mem_grow(c->flows, c->nflows + 1u, sizeof *c->flows);
-	c->flows[c->nflows] = (struct topics_flow){.flow = mem_text(name)};
+	c->flows[c->nflows] = (struct topics_flow){.flow = mem_text(name), .group = group};
 	return c->nflows++;
+}
+
+static void add_place(struct counting *g, struct span flow, bool group, unsigned partition, uint64_t offset)
+{
+	g->stands = mem_grow(g->stands, g->nstands + 1u, sizeof *g->stands);
+	g->stands[g->nstands++] = (struct stand){flow_number(g->count, flow, group), partition, offset};
+}
+
+/* Where it has never stood it begins with the first. */
+static int add_group(void *arg, const char *group, const char *topic, unsigned partition, uint64_t next)
+{
+	struct counting *g = arg;
+	unsigned before = g->count->nflows, n;
+
+	if (!span_is(g->topic, topic))
+		return 0;
+	n = flow_number(g->count, span_of(group), true);
+	if (n == before)
+		for (unsigned p = 0; p < g->count->partitions; p++)
+			add_place(g, span_of(group), true, p, 0);
+	for (unsigned i = 0; i < g->nstands; i++)
+		if (g->stands[i].flow == n && g->stands[i].partition == partition)
+			g->stands[i].offset = next;
+	return 0;
 }
 
 /* "router/jincai.payroll/0": {"offset":17, ..}. Others are positions of another kind. */
@@ -50,9 +75,8 @@ static int add_stand(void *arg, struct span key, struct span value)
 		char partition[16];
 
 		snprintf(partition, sizeof partition, "%.*s", (int)(key.p + key.n - last - 1), last + 1);
-		g->stands = mem_grow(g->stands, g->nstands + 1u, sizeof *g->stands);
-		g->stands[g->nstands++] = (struct stand){flow_number(g->count, flow), (unsigned)strtoul(partition, NULL, 10),
-			(uint64_t)json_integer_value(json_object_get(o, "offset"))};
+		add_place(g, flow, false, (unsigned)strtoul(partition, NULL, 10),
+			(uint64_t)json_integer_value(json_object_get(o, "offset")));
 	}
 	json_decref(o);
 	return 0;
@@ -118,7 +142,7 @@ int topics_count(struct bus *b, const char *topic, struct topics_count *ret, str
 	if (bus_topic(b, topic, &handle, e) != 0)
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	ret->partitions = bus_partitions(b, handle);
-	failed = bus_positions(b, "", add_stand, &g, e) < 0;
+	failed = bus_positions(b, "", add_stand, &g, e) < 0 || (topics_is_out(topic) && groups_each(b, add_group, &g, e) < 0);
 	for (unsigned p = 0; p < ret->partitions && !failed; p++)
 		failed = count_partition(&g, b, handle, p, e) != 0;
 	verb_progress("", -1, 0);

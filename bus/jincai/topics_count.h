@@ -14,6 +14,7 @@
  */
 struct topics_flow {
 	char *flow;
+	bool group;                  /* a group of consumers (group.h); else a flow */
 	uint64_t events;             /* that it has not read yet */
 	int64_t waits_ms;            /* time of the first of them; 0: there is none */
 };

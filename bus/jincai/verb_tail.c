@@ -9,6 +9,7 @@
 #include "personal.h"
 #include "say.h"
 #include "show.h"
+#include "tail.h"
 #include "topics.h"
 #include "utf8.h"
 #include "verbs.h"
@@ -28,6 +29,30 @@ struct tail {
 
 /* ---- one event ---- */
 
+void tail_begin_people(struct buf *b, const struct tail_place *p, const struct event *v)
+{
+	clock_business_ms(b, p->time_ms);
+	buf_printf(b, "  %s/%u@%" PRIu64 "  ", p->topic, p->partition, p->offset);
+	show_text(b, v->type);
+	buf_str(b, "  ");
+	show_text(b, v->id);
+	buf_str(b, "  ");
+}
+
+void tail_begin_json(struct buf *b, const struct tail_place *p)
+{
+	buf_str(b, "{\"topic\":\"");
+	buf_str(b, p->topic);
+	buf_str(b, "\",\"partition\":");
+	buf_u64(b, p->partition);
+	buf_str(b, ",\"offset\":");
+	buf_u64(b, p->offset);
+	buf_str(b, ",\"time\":\"");
+	clock_write(b, p->time_ms);
+	buf_c(b, '"');
+	json_member(b, "key", p->key);
+}
+
 static void put_data(struct buf *b, struct span data)
 {
 	show_text(b, utf8_cut(data, TAIL_BODY));
@@ -45,12 +70,7 @@ static void line_for_people(struct tail *t, const struct selected *x)
 {
 	struct buf *b = &t->out;
 
-	clock_business_ms(b, x->time_ms);
-	buf_printf(b, "  %s/%u@%" PRIu64 "  ", x->topic, x->partition, x->offset);
-	show_text(b, x->event.type);
-	buf_str(b, "  ");
-	show_text(b, x->event.id);
-	buf_str(b, "  ");
+	tail_begin_people(b, &(struct tail_place){x->topic, x->partition, x->offset, x->time_ms, x->key}, &x->event);
 	put_data(b, masked_data(x, &t->masked));
 	buf_c(b, '\n');
 }
@@ -66,12 +86,9 @@ static bool is_json(struct span text)
 
 static void line_json(struct tail *t, const struct selected *x)
 {
-	struct buf *b = &t->out, time = BUF_INIT;
+	struct buf *b = &t->out;
 
-	clock_write(&time, x->time_ms);
-	buf_printf(b, "{\"topic\":\"%s\",\"partition\":%u,\"offset\":%" PRIu64, x->topic, x->partition, x->offset);
-	json_member(b, "time", buf_as_span(&time));
-	json_member(b, "key", x->key);
+	tail_begin_json(b, &(struct tail_place){x->topic, x->partition, x->offset, x->time_ms, x->key});
 	/* Where nobody can tell what is personal all of it may be stars. */
 	if (is_json(buf_as_span(&t->masked))) {
 		buf_str(b, ",\"event\":");
@@ -80,7 +97,6 @@ static void line_json(struct tail *t, const struct selected *x)
 		json_member(b, "masked", buf_as_span(&t->masked));
 	}
 	buf_str(b, "}\n");
-	buf_done(&time);
 }
 
 static void show_event(struct tail *t, const struct selected *x)
@@ -197,7 +213,9 @@ int verb_tail(const struct args *a)
 	struct site *s = verb_site(a, &code);
 
 	b = s ? verb_look(s, &code) : NULL;
-	if (b) {
+	if (b && a->group) {
+		code = tail_group(s, b, a);
+	} else if (b) {
 		if (selection_open(s, b, &a->select, clock_now_ms(), &t.selection, &e) != 0 || show_all(&t, &e) != 0)
 			code = verb_failed(&e);
 		if (t.selection)

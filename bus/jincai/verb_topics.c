@@ -91,11 +91,12 @@ static void put_count(struct buf *b, const struct topics_count *c)
 	for (unsigned i = 0; i < c->nflows; i++) {
 		const struct topics_flow *f = &c->flows[i];
 
+		buf_printf(b, "  %s%s", f->group ? say("消费组 ", "group ") : "", f->flow);
 		if (!f->events)
-			buf_printf(b, say("  %s：已读完\n", "  %s: has read all\n"), f->flow);
+			buf_str(b, say("：已读完\n", ": has read all\n"));
 		else
-			buf_printf(b, say("  %s：还有 %" PRIu64 " 个未读，最早的已等 %" PRId64 " 秒\n", "  %s: %" PRIu64 " events not read, the first one waits for %"
-				PRId64 " s\n"), f->flow, f->events, (clock_now_ms() - f->waits_ms) / 1000);
+			buf_printf(b, say("：还有 %" PRIu64 " 个未读，最早的已等 %" PRId64 " 秒\n", ": %" PRIu64 " events not read, the first one waits for %" PRId64
+				" s\n"), f->events, (clock_now_ms() - f->waits_ms) / 1000);
 	}
 }
 
@@ -110,22 +111,33 @@ static void put_time(struct buf *b, const char *name, int64_t ms)
 	buf_done(&time);
 }
 
+static void put_readers(struct buf *b, const struct topics_count *c, bool groups)
+{
+	unsigned n = 0;
+
+	buf_str(b, groups ? ",\"groups\":[" : ",\"flows\":[");
+	for (unsigned i = 0; i < c->nflows; i++) {
+		const struct topics_flow *f = &c->flows[i];
+
+		if (f->group != groups)
+			continue;
+		buf_printf(b, "%s{\"%s\":", n++ ? "," : "", groups ? "group" : "flow");
+		json_quote(b, span_of(f->flow));
+		buf_printf(b, ",\"events\":%" PRIu64 ",\"seconds\":%" PRId64 "}", f->events,
+			f->events ? (clock_now_ms() - f->waits_ms) / 1000 : 0);
+	}
+	buf_c(b, ']');
+}
+
 static void put_json(struct buf *b, const struct topics_count *c)
 {
 	buf_printf(b, "{\"topic\":\"%s\",\"partitions\":%u,\"events\":%" PRIu64 ",\"others\":%" PRIu64 ",\"bytes\":%" PRIu64, c->name,
 		c->partitions, c->events, c->others, c->bytes);
 	put_time(b, "first", c->first_ms);
 	put_time(b, "last", c->last_ms);
-	buf_str(b, ",\"flows\":[");
-	for (unsigned i = 0; i < c->nflows; i++) {
-		const struct topics_flow *f = &c->flows[i];
-
-		buf_str(b, i ? ",{\"flow\":" : "{\"flow\":");
-		json_quote(b, span_of(f->flow));
-		buf_printf(b, ",\"events\":%" PRIu64 ",\"seconds\":%" PRId64 "}", f->events,
-			f->events ? (clock_now_ms() - f->waits_ms) / 1000 : 0);
-	}
-	buf_str(b, "]}\n");
+	put_readers(b, c, false);
+	put_readers(b, c, true);
+	buf_str(b, "}\n");
 }
 
 /* A topic is there once a flow has written it. */

@@ -14,7 +14,7 @@ struct args {
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
-	const char *key, *as, *export_to, *import_from, *against, *amount;
+	const char *key, *as, *export_to, *import_from, *against, *amount, *group, *commit_every;
 	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
 	bool summary, deep, merge, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, full, pages;
 	const char *words[64];       /* what is no option, NULL-terminated */
