@@ -1,95 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store.h"
+#include "store_parts.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <lmdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "fsys.h"
-#include "store_shared.h"
 
-#define MIB (1ull << 20)
 #define READERS_MAX 2048u
 #define READERS_KEPT 64u             /* transactions to read that are kept for the next one */
-#define STEP_FIRST MIB
-#define STEP_LAST (32 * MIB)
 #define READER_CHECK_MS 10000
 #define SCAN_BYTES MIB
-#define SLOTS (STORE_TABLES_MAX + 2) /* LMDB's handles begin at 2 */
-
-/* What a write transaction has done to one table: from this follows how many pages it can need at most. */
-struct touched {
-	MDB_cursor *cursor;          /* freed by LMDB at the end of the transaction */
-	MDB_stat before;
-	size_t puts, appends, deletes, overflow;
-	bool on;
-};
-
-struct store_cursor {
-	MDB_cursor *cursor;
-	struct store_txn *of;        /* whose it is, to be used again; NULL: nobody's */
-};
-
-struct store_txn {
-	struct store_txn *next;      /* of those kept */
-	struct store *store;
-	MDB_txn *txn;
-	bool write, opened, failed;  /* opened: a table, so the lock on tables is held */
-	/* read only: a look along a table asks for no memory when the one before was along the same */
-	struct store_cursor walk;
-	unsigned walk_table;
-	bool walking;
-	/* write only */
-	MDB_dbi list[SLOTS];
-	size_t nlist, emptied;       /* pages */
-	struct touched touched[SLOTS];
-};
-
-/* What all stores of one folder in this process share. */
-struct env {
-	struct env *next;
-	unsigned users;
-	dev_t dev;
-	ino_t ino;
-	pid_t pid;                   /* of who opened it: a child's list holds its parent's too */
-	MDB_env *mdb;
-	bool read_only;
-	int writing;                 /* shared: locked around a write transaction; else -1 */
-	uint64_t map_bytes;
-	unsigned page;
-	pthread_mutex_t writer;      /* before LMDB's own, which lies in a file */
-	pthread_mutex_t tables;      /* LMDB opens tables in one transaction at a time */
-	pthread_mutex_t kept_lock;
-	struct store_txn *kept;      /* read transactions that are reset */
-	unsigned nkept;
-	atomic_bool broken;          /* a commit failed */
-	int64_t checked_ms;          /* of the readers; under writer */
-};
-
-struct store {
-	struct env *env;
-	bool write, unclean, marked, is_shared;
-	struct shared shared;
-	int dir, lease, data;        /* data: our own descriptor, to write ahead */
-	uint64_t max_bytes;
-	uint64_t ahead;              /* bytes of data.mdb that are written */
-	struct store_txn *writing;   /* the one to write, used again and again */
-	char folder[512];
-};
+#define A_NAME 16u                   /* pages that making or emptying a table may touch */
+#define DEEPER 4u                    /* levels by which a table may grow in one transaction */
 
 static pthread_mutex_t envs_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct env *envs;
 
 /* ---- errors ---- */
 
-static int fail(struct err *e, const char *what, int rc)
+int store_fail(struct err *e, const char *what, int rc)
 {
 	if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG)
 		return err_sys(e, E_DISK_FULL, what, rc);
@@ -104,7 +38,7 @@ static int fail_txn(struct store_txn *t, struct err *e, const char *what, int rc
 	if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL)
 		return err_set(e, E_STORE_FULL, "used=%llu\nmax=%llu", (unsigned long long)store_used(t),
 			(unsigned long long)t->store->max_bytes);
-	return fail(e, what, rc);
+	return store_fail(e, what, rc);
 }
 
 static int broken(struct err *e, int rc)
@@ -157,17 +91,26 @@ static int env_new(const struct store *s, struct env **ret, struct err *e)
 	rc = mdb_env_set_mapsize(v->mdb, v->map_bytes);
 	rc = rc ? rc : mdb_env_set_maxreaders(v->mdb, READERS_MAX);
 	rc = rc ? rc : mdb_env_set_maxdbs(v->mdb, STORE_TABLES_MAX);
-	rc = rc ? rc : mdb_env_open(v->mdb, s->folder, flags, 0600);
+	if (rc == 0 && s->is_shared && shared_writing_open(s->dir, &v->writing, e))
+		goto failed;
+	if (rc == 0)
+		store_space_open(s, v, flags, &rc);
 	rc = rc ? rc : mdb_reader_check(v->mdb, &dead);
 	rc = rc ? rc : mdb_env_stat(v->mdb, &stat);
 	if (rc) {
-		env_free(v);
-		return rc == ENOENT ? err_set(e, E_STORE_MISSING, "folder=%s", s->folder) : fail(e, s->folder, rc);
+		if (rc == ENOENT)
+			err_set(e, E_STORE_MISSING, "folder=%s", s->folder);
+		else
+			store_fail(e, s->folder, rc);
+		goto failed;
 	}
 	v->page = stat.ms_psize;
 	v->checked_ms = clock_steady_ms();
 	*ret = v;
 	return 0;
+failed:
+	env_free(v);
+	return -1;
 }
 
 static int leased(struct err *e, long pid)
@@ -195,10 +138,6 @@ static int env_take(struct store *s, struct err *e)
 	if (!v) {
 		if (env_new(s, &v, e))
 			goto out;
-		if (s->is_shared && shared_writing_open(s->dir, &v->writing, e)) {
-			env_free(v);
-			goto out;
-		}
 		v->dev = st.st_dev;
 		v->ino = st.st_ino;
 		v->pid = getpid();
@@ -252,7 +191,7 @@ static int take_lease(struct store *s, struct err *e)
 			err_sys(e, E_FILE_FAILED, "lease", errno);
 	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 	if (ftruncate(s->lease, 0) || pwrite(s->lease, text, (size_t)n, 0) != n)
-		return errno == ENOSPC ? fail(e, "lease", errno) : err_sys(e, E_FILE_FAILED, "lease", errno);
+		return errno == ENOSPC ? store_fail(e, "lease", errno) : err_sys(e, E_FILE_FAILED, "lease", errno);
 	return 0;
 }
 
@@ -440,181 +379,6 @@ void store_spoil(struct store *s)
 		shared_spoil(&s->shared);
 }
 
-/* ---- space ---- */
-
-/* Pages on LMDB's list of free ones. They can be read by a transaction that reads, only. */
-static uint64_t free_pages(struct env *v)
-{
-	MDB_val key, value;
-	MDB_cursor *c;
-	MDB_txn *txn;
-	uint64_t sum = 0;
-
-	if (mdb_txn_begin(v->mdb, NULL, MDB_RDONLY, &txn))
-		return 0;
-	if (mdb_cursor_open(txn, 0, &c) == 0) {
-		/* A value is a list of page numbers behind their count. */
-		while (mdb_cursor_get(c, &key, &value, MDB_NEXT) == 0) {
-			size_t n;
-
-			memcpy(&n, value.mv_data, sizeof n);
-			sum += n;
-		}
-		mdb_cursor_close(c);
-	}
-	mdb_txn_abort(txn);
-	return sum;
-}
-
-static uint64_t last_page(struct env *v)
-{
-	MDB_envinfo info;
-
-	mdb_env_info(v->mdb, &info);
-	return info.me_last_pgno;
-}
-
-uint64_t store_limit(const struct store *s)
-{
-	return s->max_bytes / 10 * 9;
-}
-
-uint64_t store_used(struct store_txn *t)
-{
-	struct env *v = t->store->env;
-	uint64_t used = (last_page(v) + 1) * v->page;
-
-	return used < store_limit(t->store) ? used : used - free_pages(v) * v->page;
-}
-
-uint64_t store_bytes(struct store *s)
-{
-	struct env *v = s->env;
-	uint64_t used = last_page(v) + 1, unused = free_pages(v);
-
-	return (used > unused ? used - unused : 0) * v->page;
-}
-
-int store_room(struct store_txn *t, struct err *e)
-{
-	uint64_t used = store_used(t);
-
-	if (used < store_limit(t->store))
-		return 0;
-	return err_set(e, E_STORE_FULL, "used=%llu\nmax=%llu", (unsigned long long)used,
-		(unsigned long long)t->store->max_bytes);
-}
-
-static uint64_t at_most(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t more(size_t after, size_t before)
-{
-	return after > before ? after - before : 0;
-}
-
-/* The pages of one table that a transaction can have changed or made: a leaf and a path for each put, one of each for
- * all appends, and what the table has grown by. */
-static uint64_t growth_of(const struct touched *d, const MDB_stat *now)
-{
-	uint64_t depth = now->ms_depth > d->before.ms_depth ? now->ms_depth : d->before.ms_depth, changes = d->puts + 1;
-
-	/* Deletes can hide in the counts what came by splitting, and draw neighbours in. */
-	if (d->deletes)
-		return (d->puts + d->appends + d->deletes) * 3 * (depth + 1) + d->overflow;
-	return at_most(changes, now->ms_leaf_pages) + more(now->ms_leaf_pages, d->before.ms_leaf_pages) +
-		at_most(changes * depth, now->ms_branch_pages) + more(now->ms_branch_pages, d->before.ms_branch_pages) +
-		d->overflow;
-}
-
-/* How many pages this transaction may add to the file, at most: every page that it can have changed is a new one, as
- * LMDB never overwrites; what was free may be used instead, or not. */
-static uint64_t growth(struct store_txn *t)
-{
-	uint64_t sum = 16, lists;
-	MDB_stat st;
-
-	for (size_t i = 0; i < t->nlist; i++) {
-		const struct touched *d = &t->touched[t->list[i]];
-
-		mdb_stat(t->txn, t->list[i], &st);
-		sum += growth_of(d, &st);
-	}
-	mdb_stat(t->txn, 1, &st);        /* the table of tables */
-	sum += st.ms_leaf_pages + st.ms_branch_pages + t->nlist;
-	/* The list of free pages is itself kept in pages, and may be written twice while it settles. */
-	mdb_stat(t->txn, 0, &st);
-	lists = st.ms_leaf_pages + st.ms_branch_pages + st.ms_overflow_pages +
-		(sum + t->emptied) * 8 / t->store->env->page;
-	return sum + 2 * lists + 16;
-}
-
-static int write_zeros(int fd, uint64_t from, uint64_t to)
-{
-	static const char zeros[1 << 16];
-
-	while (from < to) {
-		size_t n = to - from < sizeof zeros ? (size_t)(to - from) : sizeof zeros;
-		ssize_t done = pwrite(fd, zeros, n, (off_t)from);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? errno : EIO;
-		from += (uint64_t)done;
-	}
-	return fdatasync(fd) ? errno : 0;
-}
-
-/* Shared: of file systems that allocate nothing ahead LMDB itself asks, page by page. */
-static int allocate(int fd, uint64_t from, uint64_t to)
-{
-	int rc;
-
-	do
-		rc = fallocate(fd, 0, (off_t)from, (off_t)(to - from)) ? errno : 0;
-	while (rc == EINTR);
-	return rc == EOPNOTSUPP || rc == ENOSYS ? 0 : rc;
-}
-
-/* Others may have made it grow. */
-static void see_size(struct store *s)
-{
-	struct stat st;
-
-	if (s->is_shared && fstat(s->data, &st) == 0)
-		s->ahead = (uint64_t)st.st_size;
-}
-
-/* Sees to it that what this transaction may need is there, as written and synced bytes. */
-static int go_ahead(struct store_txn *t, struct err *e)
-{
-	struct store *s = t->store;
-	uint64_t need = (last_page(s->env) + 1 + growth(t)) * s->env->page, to;
-	int rc;
-
-	see_size(s);
-	to = s->ahead;
-	if (need <= s->ahead)
-		return 0;
-	to = to < STEP_FIRST ? STEP_FIRST : to < STEP_LAST ? 2 * to : to + STEP_LAST;
-	to = (to < need ? need + STEP_FIRST : to) / STEP_FIRST * STEP_FIRST;
-	if (to > s->env->map_bytes)
-		to = s->env->map_bytes;
-	if (to <= s->ahead)
-		return 0;                /* the whole map is written */
-	rc = (s->is_shared ? allocate : write_zeros)(s->data, s->ahead, to);
-	if (rc) {
-		/* Gives back what it took of a full disk: others may do with less. */
-		(void)!ftruncate(s->data, (off_t)s->ahead);
-		return rc == EIO ? err_sys(e, E_DISK_FAILED, "data.mdb", rc) : fail(e, "data.mdb", rc);
-	}
-	s->ahead = to;
-	return 0;
-}
-
 /* ---- transactions ---- */
 
 static struct store_txn *kept_take(struct env *v)
@@ -658,7 +422,7 @@ int store_read(struct store *s, struct store_txn **ret, struct err *e)
 		rc = mdb_txn_renew(t->txn);
 		if (rc) {
 			free_read(t);
-			return fail(e, "read", rc);
+			return store_fail(e, "read", rc);
 		}
 	} else {
 		/* Only one to write needs what stands behind. */
@@ -669,7 +433,7 @@ int store_read(struct store *s, struct store_txn **ret, struct err *e)
 	}
 	if (rc) {
 		free(t);
-		return fail(e, "read", rc);
+		return store_fail(e, "read", rc);
 	}
 	t->store = s;
 	*ret = t;
@@ -712,10 +476,11 @@ int store_write(struct store *s, struct store_txn **ret, struct err *e)
 			t->write = true;
 			t->failed = t->opened = false;
 			t->nlist = t->emptied = 0;
+			t->spare = 0;
 			*ret = t;
 			return 0;
 		}
-		fail(e, "write", rc);
+		store_fail(e, "write", rc);
 		if (s->is_shared)
 			shared_writing_unlock(s->env->writing);
 	}
@@ -787,14 +552,14 @@ int store_commit(struct store_txn *t, struct err *e)
 		end_read(t);
 		return 0;
 	}
-	if (go_ahead(t, e)) {
+	if (store_space_commit(t, e)) {
 		store_abort(t);
 		return -1;
 	}
 	rc = mdb_txn_commit(t->txn);
 	/* Without a sync pages fail before the commit is written, and LMDB has gone back to the one before. */
 	if (rc && t->store->is_shared && (rc == ENOSPC || rc == EDQUOT || rc == EFBIG))
-		fail(e, "data.mdb", rc);
+		store_fail(e, "data.mdb", rc);
 	else if (rc) {
 		v->broken = true;
 		broken(e, rc);
@@ -814,6 +579,8 @@ int store_table(struct store_txn *t, const char *name, unsigned *ret_table, stru
 	if (!t->opened)
 		pthread_mutex_lock(&t->store->env->tables);
 	t->opened = true;
+	if (t->write && store_space_for(t, A_NAME, e))
+		return -1;
 	rc = mdb_dbi_open(t->txn, name, t->write ? MDB_CREATE : 0, &dbi);
 	if (rc == MDB_NOTFOUND)
 		return 0;
@@ -842,6 +609,8 @@ int store_empty(struct store_txn *t, unsigned table, struct err *e)
 	MDB_stat st;
 	int rc;
 
+	if (store_space_for(t, A_NAME, e))
+		return -1;
 	if (d->cursor)
 		mdb_cursor_close(d->cursor);
 	d->cursor = NULL;
@@ -897,8 +666,13 @@ int store_put(struct store_txn *t, unsigned table, struct span key, size_t n, en
 	};
 	struct touched *d = touch(t, table);
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v = {n, NULL};
-	int rc = d->cursor ? 0 : mdb_cursor_open(t->txn, table, &d->cursor);
+	/* A value that fills half a page gets pages of its own. */
+	const uint64_t page = t->store->env->page, own = key.n + n > page / 3 ? (n + 16 + page - 1) / page : 0;
+	int rc;
 
+	if (store_space_for(t, 2 * (d->before.ms_depth + DEEPER) + own, e))
+		return -1;
+	rc = d->cursor ? 0 : mdb_cursor_open(t->txn, table, &d->cursor);
 	if (rc == 0)
 		rc = mdb_cursor_put(d->cursor, &k, &v, flags[how]);
 	if (rc == MDB_KEYEXIST && how == STORE_FIRST)
@@ -909,9 +683,7 @@ int store_put(struct store_txn *t, unsigned table, struct span key, size_t n, en
 		d->appends++;
 	else
 		d->puts++;
-	/* A value that fills half a page gets pages of its own. */
-	if (key.n + n > t->store->env->page / 3)
-		d->overflow += (n + 16 + t->store->env->page - 1) / t->store->env->page;
+	d->overflow += own;
 	*ret = v.mv_data;
 	return 1;
 }
@@ -920,8 +692,11 @@ int store_delete(struct store_txn *t, unsigned table, struct span key, struct er
 {
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
 	struct touched *d = touch(t, table);
-	int rc = mdb_del(t->txn, table, &k, NULL);
+	int rc;
 
+	if (store_space_for(t, 3 * (d->before.ms_depth + DEEPER), e))
+		return -1;
+	rc = mdb_del(t->txn, table, &k, NULL);
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc)
@@ -990,7 +765,7 @@ static int move(struct store_cursor *c, MDB_cursor_op op, struct span key, struc
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc)
-		return fail(e, "walk", rc);
+		return store_fail(e, "walk", rc);
 	*ret_key = (struct span){k.mv_data, k.mv_size};
 	*ret_value = (struct span){v.mv_data, v.mv_size};
 	return 1;

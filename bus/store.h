@@ -28,7 +28,8 @@
  * nobody else has it open throws it away (store_anew) when the machine was started since, when it holds another thing
  * than is wanted, when somebody has called it spoiled, or when LMDB cannot open it. A kill at any moment does no harm:
  * LMDB's mutex is freed, and what was not committed has not happened. Space is allocated ahead, not written; a full disk
- * is disk.full, and the store goes on.
+ * is disk.full, and the store goes on. On ext4, XFS and tmpfs pages are changed where they lie in the mapped file, without
+ * a copy in memory: what may be touched is allocated before, so each put may fail with disk.full.
  *
  *	lease               each holds it for reading; for writing while it opens and is alone
  *	opening             locked by the one that is opening; holds its pid
@@ -110,7 +111,7 @@ enum store_put {
 };
 
 /* Room for n bytes of value under the key, to be filled before the next call on t. 1 put, 0 was there (STORE_FIRST),
- * -1: store.full when even the last reserve is used up: abort. Runs in key order are the fast ones. */
+ * -1: store.full when even the last reserve is used up, disk.full (shared): abort. Runs in key order are the fast ones. */
 int store_put(struct store_txn *t, unsigned table, struct span key, size_t n, enum store_put how, void **ret,
 	struct err *e);
 /* 1 deleted, 0 was not there, -1. */

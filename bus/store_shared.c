@@ -22,7 +22,7 @@ static bool is_held(int error)
 }
 
 /* 0 taken, 1 not within SHARED_WAIT_MS, -1 errno. */
-static int lock_wait(int fd, int command)
+static int lock_wait(int fd, int command, int64_t ms)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct timespec nap = {0, NAP_FIRST_NS};
@@ -32,7 +32,7 @@ static int lock_wait(int fd, int command)
 		if (!is_held(errno) && errno != EINTR)
 			return -1;
 		if (!until)
-			until = clock_steady_ms() + SHARED_WAIT_MS;
+			until = clock_steady_ms() + ms;
 		if (clock_steady_ms() >= until)
 			return 1;
 		nanosleep(&nap, NULL);
@@ -68,7 +68,7 @@ static int take_opening(struct shared *h, struct err *e)
 
 	if (open_lock(h->dir, "opening", &h->opening, e))
 		return -1;
-	got = lock_wait(h->opening, F_OFD_SETLK);
+	got = lock_wait(h->opening, F_OFD_SETLK, SHARED_WAIT_MS);
 	if (got)
 		return got < 0 ? err_sys(e, E_FILE_FAILED, "opening", errno) : busy(e, pid_in(h->opening));
 	if (ftruncate(h->opening, 0) == 0)
@@ -202,7 +202,7 @@ int shared_writing_open(int dir, int *ret_fd, struct err *e)
 int shared_writing_lock(int fd, struct err *e)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int got = lock_wait(fd, F_SETLK);
+	int got = lock_wait(fd, F_SETLK, SHARED_WAIT_MS);
 
 	if (got == 0)
 		return 0;
@@ -211,6 +211,11 @@ int shared_writing_lock(int fd, struct err *e)
 	if (fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
 		lock.l_pid = 0;
 	return busy(e, (long)lock.l_pid);
+}
+
+bool shared_writing_try(int fd, int64_t ms)
+{
+	return lock_wait(fd, F_SETLK, ms) == 0;
 }
 
 void shared_writing_unlock(int fd)

@@ -3,6 +3,7 @@
 #define JC_STORE_SHARED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "err.h"
 
@@ -34,6 +35,7 @@ void shared_leave(struct shared *h);
 /* The lock within which a process writes; one descriptor a process. -1 with store.busy after SHARED_WAIT_MS. */
 int shared_writing_open(int dir, int *ret_fd, struct err *e);
 int shared_writing_lock(int fd, struct err *e);
+bool shared_writing_try(int fd, int64_t ms);           /* at most so long */
 void shared_writing_unlock(int fd);
 
 #endif

@@ -824,22 +824,22 @@ static void on_a_full_disk_a_put_has_not_happened_and_with_room_it_does(void **s
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	low = old;
-	low.rlim_cur = 3 * MIB / 2;
+	low.rlim_cur = 9 * MIB / 2;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-	FAILS(f->e, "disk.full", put_much(f, 10, 1000));
-	FAILS(f->e, "disk.full", put_entries(f, 30000));
+	FAILS(f->e, "disk.full", put_much(f, 10, 10000));
+	FAILS(f->e, "disk.full", put_entries(f, 60000));
 	f->e = ERR_INIT;
 	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
 	assert_int_equal(next, 10);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	OK(f->e, put_much(f, 10, 1000));
+	OK(f->e, put_much(f, 10, 10000));
 	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
-	assert_int_equal(next, 1010);
-	OK(f->e, put_entries(f, 30000));
+	assert_int_equal(next, 10010);
+	OK(f->e, put_entries(f, 60000));
 	assert_int_equal(kafka_index_head(f->x, 0, 0, &next, &ms, &f->e), 1);
-	assert_int_equal(next, 30000);
+	assert_int_equal(next, 60000);
 	OK(f->e, kafka_index_entries(f->x, INDEX_IDS, SPAN_NONE, count_of, counted, &f->e));
-	assert_int_equal(counted[0], 30000);
+	assert_int_equal(counted[0], 60000);
 }
 
 static void a_full_index_takes_nothing_more_and_can_be_emptied(void **state)
