@@ -147,7 +147,7 @@ jincai_test(when_test base SOURCES ${CMAKE_SOURCE_DIR}/bus/jincai/when.c)
 target_compile_definitions(when_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(when_test PRIVATE ${CMAKE_SOURCE_DIR}/bus/jincai)
 jincai_test(selection_test adapters SOURCES ${program}/when.c ${program}/selection.c ${program}/selection_sense.c
-  ${program}/selection_text.c ${program}/selection_types.c ${program}/show.c)
+  ${program}/selection_text.c ${program}/selection_thing.c ${program}/selection_types.c ${program}/show.c)
 target_compile_definitions(selection_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(selection_test PRIVATE ${program})
 jincai_test(todo_number_test base SOURCES ${CMAKE_SOURCE_DIR}/bus/jincai/todo_number.c)

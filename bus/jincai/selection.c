@@ -291,12 +291,33 @@ static int was_given(struct selection *s, const struct event *v, struct err *e)
 	return bus_look(s->bus, NULL, INDEX_TO, index_key(key, 0, span_of(s->sense.destination), v->id), &entry, e);
 }
 
+bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data, const struct schema **ret_schema,
+	enum selection_skip *ret)
+{
+	struct selection_type *t;
+
+	*ret = SELECTION_NOT_DAY;
+	if (!is_of_days(s, v))
+		return false;
+	*ret = SELECTION_NOT_UNIT;
+	if (!is_of_unit(s, v))
+		return false;
+	*ret = SELECTION_UNREADABLE;
+	t = selection_type_of(s, v, data);
+	if (!t)
+		return false;
+	*ret_schema = t->schema;
+	*ret = SELECTION_NOT_KEY;
+	if (!has_key(s, t, key, v))
+		return false;
+	*ret = SELECTION_NOT_WHERE;
+	return !t->where || expr_true(t->where, t->slots.v);
+}
+
 /* 1 it is selected, 0 not and *ret says why, -1. Takes the event in. */
 static int judge(struct selection *s, struct selection_part *p, struct selected *x, enum selection_skip *ret, struct err *e)
 {
-	struct selection_type *t;
 	struct err ignored;
-	int given;
 
 	*ret = SELECTION_UNREADABLE;
 	if (bus_shared(s->bus) && !lane_is_stamped(p->next.value))
@@ -306,26 +327,10 @@ static int judge(struct selection *s, struct selection_part *p, struct selected 
 	*ret = SELECTION_OURS;
 	if (event_is_ours(&x->event) && (topics_carries_events(p->topic) || span_is(x->event.type, EVENT_LANE_OPENED)))
 		return 0;
-	*ret = SELECTION_NOT_DAY;
-	if (!is_of_days(s, &x->event))
-		return 0;
-	*ret = SELECTION_NOT_UNIT;
-	if (!is_of_unit(s, &x->event))
-		return 0;
-	*ret = SELECTION_UNREADABLE;
-	t = selection_type_of(s, &x->event, p->data);
-	if (!t)
-		return 0;
-	x->schema = t->schema;
-	*ret = SELECTION_NOT_KEY;
-	if (!has_key(s, t, p->next.key, &x->event))
-		return 0;
-	*ret = SELECTION_NOT_WHERE;
-	if (t->where && !expr_true(t->where, t->slots.v))
+	if (!selection_judge(s, &x->event, p->next.key, p->data, &x->schema, ret))
 		return 0;
 	*ret = SELECTION_NOT_TO;
-	given = was_given(s, &x->event, e);
-	return given;
+	return was_given(s, &x->event, e);
 }
 
 static void add_to_digest(struct selection *s, const struct selected *x)

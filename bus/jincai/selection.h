@@ -63,6 +63,7 @@ enum selection_skip {
 	SELECTION_OURS,              /* of the bus itself: lanes that open; closings of batches, where events lie */
 	SELECTION_NOT_DAY, SELECTION_NOT_UNIT, SELECTION_NOT_KEY, SELECTION_NOT_WHERE,
 	SELECTION_NOT_TO,            /* the destination was not given it */
+	SELECTION_ELSEWHERE,         /* of selection_takes: of another topic, or came at another time */
 	SELECTION_SKIPS
 };
 
@@ -103,6 +104,21 @@ int selection_next(struct selection *s, struct selected *ret, struct err *e);
 /* Goes on to where the partitions end now: 1 there is more, 0 there is not, -1. For who follows. */
 int selection_more(struct selection *s, struct err *e);
 const struct selection_counts *selection_counts(const struct selection *s);
+
+/* A thing that verbs pick by the event that it speaks of: a dead letter. --topic is where that event lies, --from and --to WHEN
+ * are about the thing itself, an offset about the event's place, --to NAME about its destination; all else about the event, as
+ * far as it is known. */
+struct selection_thing {
+	const char *topic;           /* where the event lies; NULL: nowhere */
+	unsigned partition;
+	uint64_t offset;
+	int64_t time_ms;
+	struct span key, destination;
+	struct event event;
+	bool has_data;               /* of its schema */
+};
+/* Is it selected? Counts it, and why it is not. */
+bool selection_takes(struct selection *s, const struct selection_thing *x);
 
 /* Appends a JSON object: the words as they were understood, and of each partition where it begins and ends. */
 void selection_write(const struct selection *s, struct buf *b);

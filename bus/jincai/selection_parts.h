@@ -12,7 +12,7 @@
 struct selection_sense {
 	char **topics;               /* full names */
 	unsigned ntopics;
-	bool from_is_set, to_is_set, days_are_set;
+	bool topic_is_set, from_is_set, to_is_set, days_are_set;
 	struct when from, to;
 	int64_t first_day, last_day;
 	char *destination, *key, *unit, *where;          /* NULL: not said */
@@ -58,6 +58,9 @@ int selection_recall(struct selection *s, struct span json, struct err *e);
 void selection_sense_done(struct selection_sense *n);
 /* Its records have the data of their schemas: topics of the systems, and of consumers outside. */
 bool selection_has_data(const char *topic);
+/* selection.c: does the event itself fulfil what is said of it? Takes its fields in. */
+bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data, const struct schema **ret_schema,
+	enum selection_skip *ret);
 /* selection_types.c: all types of the site, and the condition compiled for each. */
 int selection_types(struct selection *s, struct err *e);
 void selection_types_done(struct selection *s);

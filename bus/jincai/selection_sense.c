@@ -84,6 +84,7 @@ static int understand_topics(struct selection *s, const char *words, struct err 
 {
 	struct span rest = span_of(words);
 
+	s->sense.topic_is_set = words != NULL;
 	for (unsigned i = 0; !words && topics_events[i]; i++)
 		add_topic(&s->sense, span_of(topics_events[i] + sizeof "jincai." - 1));
 	while (rest.n) {

@@ -85,6 +85,7 @@ static const struct {
 	[SELECTION_NOT_KEY] = {"with another key", "号码不符"},
 	[SELECTION_NOT_WHERE] = {"condition not met", "条件不符"},
 	[SELECTION_NOT_TO] = {"not given to the destination", "未送交该去向"},
+	[SELECTION_ELSEWHERE] = {"of another topic or time", "不属所选主题或时间"},
 };
 
 void selection_skipped(const struct selection *s, struct buf *b)

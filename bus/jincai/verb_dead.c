@@ -102,9 +102,44 @@ struct listing {
 	struct todo todo;
 	const struct todo_item *only;        /* letters of that item; NULL: all */
 	struct totals *totals;       /* of those that are open */
+	struct selection *selection; /* NULL: nothing was said */
 	uint64_t open, ended, foreign;
-	struct buf out;
+	struct buf out, event;
 };
+
+/* "jincai.payroll/0@17" of the router's letters; of others the event lies nowhere. */
+static void read_place(struct span place, char topic[BUS_KEY_MAX], struct selection_thing *x)
+{
+	if (!span_starts(place, SPAN("jincai.")) || place.n >= BUS_KEY_MAX)
+		return;
+	memcpy(topic, place.p, place.n);
+	topic[place.n] = 0;
+	if (sscanf(topic, "%*[^/]/%u@%" SCNu64, &x->partition, &x->offset) != 2)
+		return;
+	*strchr(topic, '/') = 0;
+	x->topic = topic;
+}
+
+/* What died at the router is an event, and lies in the letter without its lane and the brace at its end; of what died before it was
+ * one, an id at most is known. */
+static bool is_selected(struct listing *g, const struct letter *l)
+{
+	struct selection_thing x = {.time_ms = l->time_ms, .key = l->event.id, .destination = l->d.destination};
+	char topic[BUS_KEY_MAX];
+	struct err ignored;
+
+	if (!g->selection)
+		return true;
+	if (!l->d.file.n)
+		read_place(l->d.place, topic, &x);
+	buf_clear(&g->event);
+	buf_span(&g->event, l->d.raw);
+	buf_c(&g->event, '}');
+	x.has_data = x.topic && event_read(buf_as_span(&g->event), &x.event, &ignored) == 0;
+	if (!x.has_data)
+		x.event = (struct event){.id = l->d.id, .type = SPAN(""), .batchid = l->d.batchid, .time = l->event.time};
+	return selection_takes(g->selection, &x);
+}
 
 static int list_letter(struct listing *g, struct letter *l, struct err *e)
 {
@@ -113,7 +148,7 @@ static int list_letter(struct listing *g, struct letter *l, struct err *e)
 	char state[16];
 	bool open;
 
-	if (g->only && item != g->only)
+	if ((g->only && item != g->only) || !is_selected(g, l))
 		return 0;
 	if (letter_state(g->bus, l, state, e) != 0)
 		return -1;
@@ -156,6 +191,26 @@ static int list(struct listing *g, struct bus_reader *r, struct err *e)
 	return got;
 }
 
+static int open_selection(struct listing *g, struct site *s, const struct selection_words *w, struct err *e)
+{
+	return selection_is_empty(w) ? 0 : selection_open(s, g->bus, w, clock_now_ms(), &g->selection, e);
+}
+
+/* What was asked for, and how many letters it left out. */
+static void say_selection(const struct selection *s)
+{
+	const struct selection_counts *c = selection_counts(s);
+	struct buf b = BUF_INIT;
+
+	selection_say(s, &b);
+	buf_printf(&b, say("；选中 %" PRIu64 " 封，略过 %" PRIu64 " 封", "; letters selected: %" PRIu64 ", skipped: %" PRIu64), c->given,
+		c->read - c->given);
+	selection_skipped(s, &b);
+	buf_c(&b, '\n');
+	show_flush(&b, stderr);
+	buf_done(&b);
+}
+
 int verb_dead_list(const struct args *a)
 {
 	struct listing g = {.json = a->json, .all = a->all, .totals = totals_new()};
@@ -170,19 +225,25 @@ int verb_dead_list(const struct args *a)
 	if (got == 0 && a->nwords)
 		got = todo_find(&g.todo, a->words[0], &g.only, &e);
 	if (got == 0)
+		got = open_selection(&g, s, &a->select, &e);
+	if (got == 0)
 		got = letter_open(g.bus, &r, &e);
 	if (got == 1)
 		got = list(&g, r, &e);
+	if (got >= 0 && g.selection)
+		say_selection(g.selection);
 	if (got >= 0)
 		say_totals(g.totals, g.open, a->all ? 0 : g.ended, g.foreign);
 	code = got < 0 ? verb_failed(&e) : g.open ? 1 : 0;
 out:
 	bus_unread(r);
+	selection_close(g.selection);
 	todo_done(&g.todo);
 	if (g.bus)
 		bus_close(g.bus);
 	site_free(s);
 	totals_free(g.totals);
 	buf_done(&g.out);
+	buf_done(&g.event);
 	return code;
 }

@@ -66,6 +66,26 @@ def dead_site(root, *rows, forms=(), count=4, text=SITE_FILE):
 
 
 @case
+def letters_are_selected_as_events_are_by_the_event_that_died(root):
+    site, batch = dead_site(root, 1)
+    letter, fen = letters(site)[0], batch.lines[1][2]
+    offset = int(letter["place"].rsplit("@", 1)[1])
+    for words, want in ((["--unit", "602001"], 1), (["--unit", "6020*"], 1), (["--unit", "602002"], 0), (["--topic", "payroll"], 1),
+                        (["--topic", "payment"], 0), (["--to", "bank-abc"], 1), (["--to", "units"], 0), (["--from", "today"], 1),
+                        (["--from", "now"], 0), (["--to", "now"], 1), (["--to", "2h"], 0), (["--key", letter["id"]], 1),
+                        (["--key", letter["batch"]], 1), (["--key", letter["letter"]], 1), (["--key", letter["id"][:-1]], 0),
+                        (["--day", "2026-12-15"], 1), (["--day", "2026-12-14"], 0),
+                        (["--where", f'data.net = "{fen // 100}.{fen % 100:02}"'], 1), (["--where", 'data.net = "0.01"'], 0),
+                        (["--topic", "payroll", "--from", f"@{offset}", "--to", f"@{offset}"], 1),
+                        (["--topic", "payroll", "--from", f"@{offset + 1}"], 0), (["--topic", "payroll", "--to", f"@{offset - 1}"], 0),
+                        (["--unit", "602001", "--to", "units"], 0)):
+        got = site.call("dead", "list", "--json", *words, "--lang", "en")
+        assert (got.out.count("\n"), got.code) == (want, want), f"{words}: {got}"
+        has(got.err, f"letters selected: {want}, skipped: {1 - want}")
+    is_(site.call("dead", "list", "--where", "data.nett = \"1\"").codes, {"expr.name"})
+
+
+@case
 def a_letter_that_is_tried_again_lets_the_held_batch_go_whole(root):
     site, batch = dead_site(root, 1)
     is_((site.sent().total(), site.unit_lines().total()), (0, 0))

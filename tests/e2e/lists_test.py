@@ -79,6 +79,10 @@ def a_dead_letter_is_listed_with_place_money_and_reason(root):
         ("dead", "payroll-a", "gz_202612_001.txt:3", "CNY"))
     assert letter["code"].startswith("schema."), letter
     has(r.err, "letters: 1", f"CNY {letter['amount']}", "What has not happened")
+    # It never was an event: of what is said of one, nothing but its id, its batch and its time is known.
+    for words, want in ((["--from", "today"], 1), (["--to", "1h"], 0), (["--key", letter["batch"]], 1), (["--topic", "payroll"], 0),
+                        (["--unit", "602001"], 0), (["--to", "bank-abc"], 0), (["--where", 'event.unit = "999999"'], 0)):
+        is_((words, site.call("dead", "list", *words).code), (words, want))
     r = site.call("dead", "list", "--lang", "zh")
     is_((r.code, len(r.out.splitlines())), (1, 1))
     has(r.out, "死信", letter["place"], letter["amount"], f"[{letter['code']}]")
