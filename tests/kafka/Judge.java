@@ -8,13 +8,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TransactionDescription;
@@ -118,8 +122,7 @@ public final class Judge {
 			List<PartitionInfo> infos = consumer.partitionsFor(topic);
 			if (infos.isEmpty())
 				throw new IllegalArgumentException("no such topic: " + topic);
-			for (ConsumerRecord<byte[], byte[]> r : all(consumer, infos))
-				say(r.partition(), r.offset(), word(r.key()), word(r.value()));
+			each(consumer, infos, r -> say(r.partition(), r.offset(), word(r.key()), word(r.value())));
 		}
 	}
 
@@ -129,35 +132,36 @@ public final class Judge {
 			for (Map.Entry<String, List<PartitionInfo>> topic : consumer.listTopics().entrySet())
 				if (topic.getKey().startsWith(prefix))
 					infos.addAll(topic.getValue());
-			for (ConsumerRecord<byte[], byte[]> r : all(consumer, infos))
-				say(r.topic(), r.partition(), r.offset(), word(r.key()), word(r.value()));
+			each(consumer, infos, r -> say(r.topic(), r.partition(), r.offset(), word(r.key()), word(r.value())));
 		}
 	}
 
-	/** All records up to the ends as they are now, by topic and partition. */
-	private static List<ConsumerRecord<byte[], byte[]>> all(KafkaConsumer<byte[], byte[]> consumer, List<PartitionInfo> infos) {
-		List<TopicPartition> all = new ArrayList<>();
+	/** All records up to the ends as they are now, by topic and partition; one partition after the other, so that it takes no memory. */
+	private static void each(KafkaConsumer<byte[], byte[]> consumer, List<PartitionInfo> infos,
+			Consumer<ConsumerRecord<byte[], byte[]>> what) {
+		Set<TopicPartition> all = new TreeSet<>(Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition));
 		for (PartitionInfo info : infos)
 			all.add(new TopicPartition(info.topic(), info.partition()));
-		consumer.assign(all);
-		consumer.seekToBeginning(all);
 		Map<TopicPartition, Long> ends = consumer.endOffsets(all);
-		Map<String, List<ConsumerRecord<byte[], byte[]>>> got = new TreeMap<>();
-		long moved = System.nanoTime(), sum = -1;
-		while (all.stream().anyMatch(tp -> consumer.position(tp) < ends.get(tp))) {
+		for (TopicPartition tp : all)
+			read(consumer, tp, ends.get(tp), what);
+	}
+
+	private static void read(KafkaConsumer<byte[], byte[]> consumer, TopicPartition tp, long end,
+			Consumer<ConsumerRecord<byte[], byte[]>> what) {
+		consumer.assign(List.of(tp));
+		consumer.seekToBeginning(List.of(tp));
+		long moved = System.nanoTime(), at = -1;
+		while (consumer.position(tp) < end) {
 			for (ConsumerRecord<byte[], byte[]> r : consumer.poll(Duration.ofMillis(100)))
-				if (r.offset() < ends.get(new TopicPartition(r.topic(), r.partition())))
-					got.computeIfAbsent(String.format("%s %06d", r.topic(), r.partition()), p -> new ArrayList<>()).add(r);
-			long now = all.stream().mapToLong(consumer::position).sum();
-			if (now != sum)
+				if (r.offset() < end)
+					what.accept(r);
+			if (consumer.position(tp) != at)
 				moved = System.nanoTime();
 			else if (System.nanoTime() - moved > WAIT_MS * 1_000_000L)
-				throw new IllegalStateException("no progress at " + now + " of " + ends);
-			sum = now;
+				throw new IllegalStateException("no progress at " + at + " of " + end + " in " + tp);
+			at = consumer.position(tp);
 		}
-		List<ConsumerRecord<byte[], byte[]>> rows = new ArrayList<>();
-		got.values().forEach(rows::addAll);
-		return rows;
 	}
 
 	private KafkaProducer<byte[], byte[]> producer(String... more) {
