@@ -313,6 +313,24 @@ static int fold_claim(const char *topic, struct span value, struct index_sink *s
 	return ret;
 }
 
+/* The subject of the order that stands in a record, into a. */
+static struct span act_subject(struct span data, struct arena *a)
+{
+	static const char *const names[] = {"subject", NULL};
+	struct span name, subject = SPAN_NONE;
+	struct jscan_value v;
+	struct err ignored;
+	struct jscan s;
+
+	jscan_init(&s, data);
+	if (jscan_enter_object(&s, &ignored))
+		return SPAN_NONE;
+	while (jscan_next_key(&s, &name, &ignored) == 1 && jscan_value(&s, &v, &ignored) == 0)
+		if (span_is(name, "order") && v.type == JSCAN_OBJECT && read_texts(v.raw, names, &subject, a) == 0)
+			return subject;
+	return SPAN_NONE;
+}
+
 static int fold_act(const char *topic, struct span value, struct index_sink *s, struct err *e)
 {
 	static const char *const names[] = {"act", NULL};
@@ -323,12 +341,15 @@ static int fold_act(const char *topic, struct span value, struct index_sink *s, 
 	int ret;
 
 	(void)topic;
-	if (!is_event(value, &v) || !span_is(v.type, EVENT_ACT_OUTCOME))
+	if (!is_event(value, &v) || !span_starts(v.type, SPAN("jincai.act.")))
 		return 0;
-	if (read_texts(v.data, names, &act, &a) || !act.n)
-		ret = lacks(INDEX_ACTS, "act", e);
-	else
-		ret = s->put(s, INDEX_ACTS, index_key(key, 0, act, SPAN_NONE), SPAN(""), e);
+	ret = index_put_act(act_subject(v.data, &a), v.id, s, e);
+	if (ret == 0 && span_is(v.type, EVENT_ACT_OUTCOME)) {
+		if (read_texts(v.data, names, &act, &a) || !act.n)
+			ret = lacks(INDEX_ACTS, "act", e);
+		else
+			ret = s->put(s, INDEX_ACTS, index_key(key, 0, act, SPAN_NONE), SPAN(""), e);
+	}
 	arena_done(&a);
 	return ret;
 }

@@ -95,9 +95,10 @@ int64_t index_pay_day(struct span key);                /* the day in such a key 
 int index_pay_day_of(const struct event *v, int64_t *ret);
 
 /*
- * What people ask by. Events of the systems stand under each of their numbers, under unit, day and amount when they have
- * all three, and, when they carry no fingerprint and so are not in INDEX_IDS, under their id; dead letters under the id of
- * what died; all records of a parcel under destination and batch. Several things may stand under one: the functions make
+ * What people ask by. Events of the systems stand under each of their numbers. Those with a fingerprint stand under unit, day
+ * and amount as well when they have all three; those without one, which say again what was paid elsewhere and are not in
+ * INDEX_IDS, under their id. Dead letters stand under the id of what died; all records of a parcel under destination and batch;
+ * those of an act under what it is about: a batch, an id, a letter, and of an approval the act. Several things may stand under one: the functions make
  * the prefix that they share, into ret. extra is empty; of a parcel's record it is the state. A number that is too long for
  * a key is not to be found.
  *
@@ -108,12 +109,13 @@ struct span index_find_number(char ret[INDEX_KEY_MAX], struct span number);     
 struct span index_find_amount(char ret[INDEX_KEY_MAX], int64_t day, struct span unit, int64_t fen);
 struct span index_find_id(char ret[INDEX_KEY_MAX], struct span id);              /* a whole key */
 struct span index_find_dead(char ret[INDEX_KEY_MAX], struct span id);
+struct span index_find_act(char ret[INDEX_KEY_MAX], struct span subject);
 struct span index_find_parcels(char ret[INDEX_KEY_MAX], struct span destination, struct span batchid);
 
 /* All rows over one record. Errors: index.record {index}{name} (ERR_HALT): a record of ours lacks what the index is
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 6u
+#define INDEX_EDITION 7u
 
 #endif

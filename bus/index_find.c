@@ -9,6 +9,7 @@
 #define FIND_ID 'i'
 #define FIND_DEAD 'd'
 #define FIND_PARCEL 'p'
+#define FIND_ACT 'o'
 #define FIND_LAST 8u                 /* bytes behind a prefix: of a hash of the id */
 #define FIND_PREFIX_MAX (INDEX_KEY_MAX - FIND_LAST)
 
@@ -36,6 +37,11 @@ struct span index_find_number(char ret[INDEX_KEY_MAX], struct span number)
 struct span index_find_dead(char ret[INDEX_KEY_MAX], struct span id)
 {
 	return find_text(ret, FIND_DEAD, id);
+}
+
+struct span index_find_act(char ret[INDEX_KEY_MAX], struct span subject)
+{
+	return find_text(ret, FIND_ACT, subject);
 }
 
 struct span index_find_id(char ret[INDEX_KEY_MAX], struct span id)
@@ -110,9 +116,9 @@ int index_put_find(const struct event *v, struct index_sink *s, struct err *e)
 {
 	char key[INDEX_KEY_MAX];
 
-	if (!v->fingerprint.p && s->put(s, INDEX_FIND, index_find_id(key, v->id), SPAN(""), e))
+	if (put_numbers(v, s, e))
 		return -1;
-	return put_numbers(v, s, e) || put_amount(v, s, e) ? -1 : 0;
+	return v->fingerprint.p ? put_amount(v, s, e) : s->put(s, INDEX_FIND, index_find_id(key, v->id), SPAN(""), e);
 }
 
 int index_put_dead(struct span died, struct span letter, struct index_sink *s, struct err *e)
@@ -120,6 +126,13 @@ int index_put_dead(struct span died, struct span letter, struct index_sink *s, s
 	char key[INDEX_KEY_MAX];
 
 	return put_found(s, index_find_dead(key, died), key, letter, SPAN(""), e);
+}
+
+int index_put_act(struct span subject, struct span record, struct index_sink *s, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+
+	return subject.n ? put_found(s, index_find_act(key, subject), key, record, SPAN(""), e) : 0;
 }
 
 int index_put_parcel(const struct event *v, struct span destination, struct span state, struct index_sink *s, struct err *e)

@@ -135,6 +135,8 @@ static int add_letter(struct loading *l, const struct bus_entry *at, bool *ret_f
 			.words = trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter.number,
 				open ? say("未了结", "open") : strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned"),
 				SPAN_F(buf_as_span(&letter.words)))});
+		if (trace_acts(t, letter.event.id, SPAN_NONE, l->e) != 0)
+			got = -1;
 		*ret_for_all |= open && !letter.d.destination.n;
 		if (open)
 			trace_add_missing(t, trace_words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64, "dead letter %" PRIu64
@@ -250,6 +252,21 @@ static int load_destinations(struct loading *l)
 	return ret;
 }
 
+/* Whether a parcel of which nobody knew came is said by its number to its destination. */
+static int load_parcel_acts(struct loading *l)
+{
+	struct trace *t = l->t;
+
+	for (unsigned i = 0, n = t->nhops; i < n; i++) {
+		struct trace_hop h = t->hops[i];
+
+		if (strcmp(h.kind, "unknown") == 0 && h.parcel &&
+			trace_acts(t, trace_words(t, "%" PRIu64, h.parcel), h.destination, l->e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- others ---- */
 
 static int add_other(struct loading *l, const struct bus_entry *at, bool before)
@@ -352,11 +369,15 @@ static int load(struct loading *l)
 		return -1;
 	if (load_letters(l, &dead) != 0)
 		return -1;
+	if (!t->record.n && load_claim(l, t->event.batchid, t->nhops ? t->hops[0].line : 0) != 0)
+		return -1;
+	if (trace_acts(t, t->id, SPAN_NONE, l->e) != 0 || trace_acts(t, t->event.batchid, SPAN_NONE, l->e) != 0)
+		return -1;
 	if (!t->record.n)
-		return load_claim(l, t->event.batchid, t->nhops ? t->hops[0].line : 0);
+		return 0;
 	if (t->has_claim && span_is(t->claim.state, "returned"))
 		trace_add_missing(t, trace_words(t, "%s", say("整批已退回，不再送出", "its batch was returned: nothing of it goes out any more")));
-	return load_destinations(l) != 0 || load_others(l) != 0 ? -1 : 0;
+	return load_destinations(l) != 0 || load_parcel_acts(l) != 0 || load_others(l) != 0 ? -1 : 0;
 }
 
 int trace_load(struct site *s, struct bus *b, struct router *router, struct span id, struct trace *ret, struct err *e)

@@ -17,12 +17,13 @@
  */
 struct trace_hop {
 	const char *kind;            /* for programs: "claimed", "published", "routed", "planned", "handing", "unknown", "done", "died",
-	                              * "ended" */
+	                              * "act": what a person decided */
 	int64_t time_ms;
 	const char *topic;           /* where it is written: topic, partition, offset */
 	unsigned partition;
 	uint64_t offset;
 	struct span destination;     /* "": of none */
+	struct span by;              /* of an act: who */
 	struct span file;            /* of the source; of the parcel */
 	uint64_t line;               /* in that file of the source; among the records of that parcel, counted by reading; 0: not known */
 	uint64_t parcel;             /* number; 0: of none */
@@ -92,6 +93,9 @@ int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partitio
  * is there no longer). Which parcel has it follows from the plan that covers the place and from its split and currency; where
  * these do not tell, the parcels of the plan stand among what is missing, and none of them is said to have it. */
 int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record, struct err *e);
+/* trace_acts.c: what people decided about that subject (a batch, an id, a letter, a number of a parcel), each step of it with its
+ * approvals. flow: that does it; "": any. */
+int trace_acts(struct trace *t, struct span subject, struct span flow, struct err *e);
 struct span trace_words(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void trace_add_hop(struct trace *t, const struct trace_hop *h);
 void trace_add_missing(struct trace *t, struct span what);

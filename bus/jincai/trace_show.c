@@ -124,6 +124,7 @@ static void hop_json(const struct trace *t, unsigned i, struct buf *b)
 	json_member(b, "kind", span_of(h->kind));
 	place_json(b, h->topic, h->partition, h->offset);
 	member(b, "destination", h->destination);
+	member(b, "by", h->by);
 	member(b, "file", h->file);
 	if (h->parcel)
 		buf_printf(b, ",\"parcel\":%" PRIu64, h->parcel);

@@ -102,6 +102,33 @@ def a_letter_that_is_tried_again_lets_the_held_batch_go_whole(root):
     site.sent_is(batch)
 
 
+def acts_of(site, ident):
+    """(who, what) of the acts among the hops of an event."""
+    trace = json.loads(site.call("trace", ident, "--json", "--lang", "en").out)
+    times = [h["time"] for h in trace["hops"]]
+    is_(times, sorted(times))
+    return [(h["by"], h["topic"], h["words"]) for h in trace["hops"] if h["kind"] == "act"]
+
+
+@case
+def trace_says_who_tried_a_letter_again_and_who_gave_a_batch_back(root):
+    site, batch = dead_site(root / "a", 1)
+    letter = letters(site)[0]
+    is_(acts_of(site, letter["id"]), [])
+    widen(site)
+    act(site, "dead", "retry", str(letter["number"]))
+    site.run()
+    [(by, topic, words)] = acts_of(site, letter["id"])
+    assert by and topic == "jincai.acts", (by, topic)
+    has(words, "another try, by " + by)
+    site, batch = dead_site(root / "b", 1, 2)
+    one, two = letters(site)
+    act(site, "held", "return", published(site))
+    site.run()
+    is_([words.split(",")[0] for _, _, words in acts_of(site, one["id"])], ["return to its source", "slip to its source"])
+    is_(acts_of(site, one["id"]), acts_of(site, two["id"]))
+
+
 @case
 def while_another_line_of_the_batch_is_dead_it_stays_held(root):
     site, batch = dead_site(root, 0, 3)

@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import small_site  # noqa: E402
+from people import PRODUCTION, PeopleSite  # noqa: E402
 
 PROGRAM = pathlib.Path("build/release/bin/jincai")
 DAY = "2026-12-15"
@@ -108,6 +109,31 @@ class TraceTest(unittest.TestCase):
         for secret in (name, account):
             self.assertNotIn(secret, got.out)
         self.assertIn(account[-4:], got.out)
+
+    def test_who_stopped_it_who_asked_to_go_on_and_who_approved_are_hops(self):
+        site = self.site = PeopleSite(self.site.root / "people", str(PROGRAM), PRODUCTION.replace("name: yakeshi,", "name: yakeshi, kind: test,"))
+        site.run()
+        batch = site.drop(small_site.payroll(rows=3))
+        site.call("run", "payroll-a", "router", "--until-idle")
+        [t] = self.by_amount(batch, 1, code=1)
+        [other] = self.by_amount(batch, 2, code=1)
+        site.call("stop", t["id"], "--reason", "the account is asked about, 6228480000000000015")
+        site.run()
+        site.call("resume", t["id"], "--reason", "it is right")
+        site.run()
+        for waits in site.proposed():
+            site.approve(waits["act"])
+        site.run()
+        acts = [h for h in self.trace(t["id"], "--lang", "en")[0]["hops"] if h["kind"] == "act"]
+        words = [h["words"] for h in acts]
+        self.assertTrue(any(w.startswith("stop, by ") for w in words), words)
+        self.assertTrue(any("asks for: resume; takes two people: it is right" in w for w in words), words)
+        self.assertLessEqual({"approved by li", "approved by zhang"}, set(words))
+        self.assertTrue(any(w.startswith("resume, by ") for w in words), words)
+        self.assertNotIn("6228480000000000015", " ".join(words))
+        self.assertEqual({h["topic"] for h in acts}, {"jincai.acts"})
+        self.assertEqual(len({h["offset"] for h in acts}), len(acts))
+        self.assertEqual([h for h in self.trace(other["id"])[0]["hops"] if h["kind"] == "act"], [])
 
     def test_one_amount_of_many_is_a_list(self):
         batch = self.site.drop(small_site.payroll(rows=8, cells={i: {2: "10.00"} for i in range(8)}, head={7: "80.00"}))

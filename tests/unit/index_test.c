@@ -280,7 +280,7 @@ static int count(struct index_sink *s, unsigned index, struct span key, struct s
 	if (index != INDEX_FIND)
 		return 0;
 	c->all++;
-	c->under += span_starts(key, c->prefix) && key.n == c->prefix.n + 8;
+	c->under += span_starts(key, c->prefix) && (key.n == c->prefix.n + 8 || key.n == c->prefix.n);
 	snprintf(c->extra, sizeof c->extra, "%.*s", SPAN_F(extra));
 	return 0;
 }
@@ -322,11 +322,34 @@ static void an_event_stands_under_each_number_and_under_unit_day_and_amount(void
 	a.unit = SPAN_NONE;
 	finds("jincai.payment", &a, "{}", index_find_number(key, SPAN("20261205000017")), 2, 1);
 	finds("jincai.to.bank", &a, "{}", index_find_number(key, SPAN("20261205000017")), 0, 0);
+	/* One without a fingerprint says again what was paid elsewhere: it stands under its id, and under no amount. */
+	a.unit = SPAN("602001");
+	a.fingerprint = SPAN_NONE;
+	finds("jincai.payment", &a, "{}", index_find_id(key, SPAN("i")), 3, 1);
+	finds("jincai.payment", &a, "{}", index_find_amount(key, day, SPAN("602001"), 123450), 3, 0);
+	a.fingerprint = SPAN(PRINT);
+	a.unit = SPAN_NONE;
 	/* One that is too long for a key is left out. */
 	memset(digits, '1', sizeof digits);
 	a.numbers = (struct span){digits, sizeof digits};
 	assert_int_equal(index_find_number(key, a.numbers).n, 0);
 	finds("jincai.payment", &a, "{}", SPAN("n"), 0, 0);
+}
+
+static void each_record_of_an_act_stands_under_what_it_is_about(void **state)
+{
+	static const char data[] = "{\"act\":\"return-1\",\"order\":{\"act\":\"return\",\"subject\":\"batch-1\"}}";
+	struct event act = {.id = SPAN("act:return-1"), .source = SPAN("s")};
+	char key[INDEX_KEY_MAX];
+
+	(void)state;
+	for (const char *const *type = (const char *const[]){EVENT_ACT_PROPOSED, EVENT_ACT_APPROVED, EVENT_ACT_OUTCOME, NULL}; *type; type++) {
+		act.type = span_of(*type);
+		finds("jincai.acts", &act, data, index_find_act(key, SPAN("batch-1")), 1, 1);
+		finds("jincai.acts", &act, data, index_find_act(key, SPAN("batch")), 1, 0);
+	}
+	finds("jincai.acts", &act, "{\"act\":\"return-1\"}", SPAN("o"), 0, 0);
+	finds("jincai.acts", &act, "{\"act\":\"return-1\",\"order\":{\"subject\":7}}", SPAN("o"), 0, 0);
 }
 
 static void what_died_and_parcels_stand_under_what_they_are_of(void **state)
@@ -394,6 +417,7 @@ int main(void)
 		cmocka_unit_test(the_first_id_stays_and_the_last_claim_counts),
 		cmocka_unit_test(a_payment_stands_under_its_day_and_paykey),
 		cmocka_unit_test(an_event_stands_under_each_number_and_under_unit_day_and_amount),
+		cmocka_unit_test(each_record_of_an_act_stands_under_what_it_is_about),
 		cmocka_unit_test(what_died_and_parcels_stand_under_what_they_are_of),
 	};
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "index.h"
+#include "json_text.h"
+#include "mask.h"
+#include "say.h"
+#include "topics.h"
+
+/* Places of records that were found. */
+struct found {
+	struct bus_entry list[TRACE_OTHERS_MAX];
+	unsigned n;
+};
+
+static int add_found(void *arg, struct span key, const struct bus_entry *entry)
+{
+	struct found *f = arg;
+
+	(void)key;
+	f->list[f->n++] = *entry;
+	return f->n == TRACE_OTHERS_MAX;
+}
+
+static const char *act_words(struct span what)
+{
+	static const struct {
+		const char *what, *en, *zh;
+	} all[] = {
+		{"return", "return to its source", "退回来源"}, {"retry", "another try", "重试"}, {"seen", "put aside as seen", "确认知悉"},
+		{"confirm", "payment of suspected doubles", "疑似重复确应支付"}, {"repair", "a changed line", "更正一行"}, {"stop", "stop", "停下"},
+		{"resume", "resume", "恢复"}, {"came", "the receiver has it", "对方已收到"}, {"never", "the receiver never got it", "对方没有收到"},
+		{"slip", "slip to its source", "开退回单"}, {"reveal", "a look at the unmasked bytes", "查看未遮蔽的原文"},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (span_is(what, all[i].what))
+			return say(all[i].zh, all[i].en);
+	return "";
+}
+
+/* What a person typed may hold a number, too. */
+static struct span reason_of(struct trace *t, const json_t *order)
+{
+	struct buf masked = BUF_INIT;
+	struct span ret;
+
+	mask_digits(&masked, json_text_span(order, "reason"));
+	ret = arena_span(&t->arena, buf_as_span(&masked));
+	buf_done(&masked);
+	return ret;
+}
+
+static struct span words_of(struct trace *t, struct span type, const json_t *data)
+{
+	const json_t *order = json_object_get(data, "order");
+	struct span by = json_text_span(order, "by"), what = json_text_span(order, "act"), reason = reason_of(t, order);
+	const char *words = act_words(what);
+	bool known = *words != 0;
+
+	if (span_is(type, EVENT_ACT_APPROVED)) {
+		struct span name = json_text_span(order, "name");
+
+		return trace_words(t, say("%.*s 签批", "approved by %.*s"), SPAN_F(name.n ? name : by));
+	}
+	if (span_is(type, EVENT_ACT_PROPOSED))
+		return trace_words(t, say("%.*s 提请%s%.*s，须两人签批：%.*s", "%.*s asks for: %s%.*s; takes two people: %.*s"), SPAN_F(by), words,
+			known ? 0 : (int)what.n, what.p, SPAN_F(reason));
+	if (span_is(json_text_span(data, "outcome"), "done"))
+		return trace_words(t, say("%s%.*s，操作人 %.*s：%.*s", "%s%.*s, by %.*s: %.*s"), words, known ? 0 : (int)what.n, what.p, SPAN_F(by),
+			SPAN_F(reason));
+	return trace_words(t, say("%s%.*s 未办（%.*s），操作人 %.*s：%.*s", "%s%.*s: refused (%.*s), by %.*s: %.*s"), words, known ? 0 : (int)what.n,
+		what.p, SPAN_F(json_text_span(data, "words")), SPAN_F(by), SPAN_F(reason));
+}
+
+static bool is_there(const struct trace *t, const struct bus_entry *at)
+{
+	for (unsigned i = 0; i < t->nhops; i++)
+		if (strcmp(t->hops[i].kind, "act") == 0 && t->hops[i].offset == at->offset && t->hops[i].partition == at->partition)
+			return true;
+	return false;
+}
+
+/* The record, when it is of that flow, and of what was proposed the approvals: they are about the act. */
+static int add_act(struct trace *t, const struct bus_entry *at, struct span flow, struct err *e)
+{
+	struct trace_hop hop = {.kind = "act", .topic = TOPIC_ACTS, .partition = at->partition, .offset = at->offset};
+	struct span value, act;
+	json_t *data = NULL;
+	struct event v;
+	int got = is_there(t, at) ? 0 : trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &value, &hop.time_ms, e);
+
+	if (got != 1 || event_read(value, &v, e) != 0)
+		return got == 1 ? -1 : got;
+	data = json_loadb(v.data.p, v.data.n, 0, NULL);
+	if (flow.n && !span_eq(json_text_span(data, "flow"), flow)) {
+		json_decref(data);
+		return 0;
+	}
+	hop.by = arena_span(&t->arena, json_text_span(json_object_get(data, "order"), "by"));
+	hop.words = words_of(t, v.type, data);
+	trace_add_hop(t, &hop);
+	act = arena_span(&t->arena, json_text_span(data, "act"));
+	json_decref(data);
+	return span_is(v.type, EVENT_ACT_PROPOSED) ? trace_acts(t, act, SPAN_NONE, e) : 0;
+}
+
+int trace_acts(struct trace *t, struct span subject, struct span flow, struct err *e)
+{
+	struct found *f = mem_new(sizeof *f);
+	char key[INDEX_KEY_MAX];
+	struct span prefix = index_find_act(key, subject);
+	int ret = subject.n && prefix.n ? bus_entries(t->bus, INDEX_FIND, prefix, add_found, f, e) : 0;
+
+	for (unsigned i = 0; i < f->n && ret >= 0; i++)
+		ret = add_act(t, &f->list[i], flow, e);
+	free(f);
+	return ret < 0 ? -1 : 0;
+}
