@@ -133,6 +133,8 @@ count 'Kafka, three brokers: 100000 messages copied, 750 a transaction, brokers 
 	python3 tests/kafka/copy_test.py build/release/tests/copy_flow --seed "$JINCAI_SEED"
 count 'Kafka, an hour: the broker restarted every three minutes' tests/crash/soak.py python3 tests/crash/soak.py \
 	--jincai "$program" --seed "$JINCAI_SEED" --work "$work"
+count 'trace beside 10 million events' tests/bench/trace_time.py python3 tests/bench/trace_time.py --jincai "$program" \
+	--fill build/release/tests/bench/fill_events --folder "$work/trace"
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
 	--folder "$work/memory" --rows 10000000
 count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \

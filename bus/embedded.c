@@ -388,6 +388,14 @@ static int entry_read(struct embedded *b, struct span value, struct bus_entry *r
 	return entry_topic(b, place.number, &ret->topic, e);
 }
 
+/* Who only looks may have opened the store before it began to be folded anew: what is there by now is not all. */
+static int whole(struct embedded *b, struct err *e)
+{
+	int folded = b->bus.mode == BUS_LOOK ? embedded_folded(b, e) : 1;
+
+	return folded == 0 ? err_set(e, E_STORE_FOLDING, "folder=%s", b->bus.folder) : folded < 0 ? -1 : 0;
+}
+
 static int embedded_look(struct bus *bus, unsigned index, struct span key, struct buf *scratch, struct bus_entry *ret,
 	struct err *e)
 {
@@ -404,7 +412,7 @@ static int embedded_look(struct bus *bus, unsigned index, struct span key, struc
 		buf_span(scratch, value);
 	}
 	store_abort(t);
-	if (got == 1 && entry_read(b, buf_as_span(scratch), ret, e))
+	if (whole(b, e) || (got == 1 && entry_read(b, buf_as_span(scratch), ret, e)))
 		return -1;
 	return got;
 }
@@ -425,7 +433,9 @@ static int embedded_entries(struct bus *bus, unsigned index, struct span prefix,
 	struct embedded *b = (struct embedded *)bus;
 	struct walk w = {.bus = b, .table = &b->index[index], .entry = each, .arg = arg, .e = e};
 
-	return store_scan(b->store, w.table->handle, prefix, each_entry, &w, e) || w.failed ? -1 : 0;
+	if (whole(b, e))
+		return -1;
+	return store_scan(b->store, w.table->handle, prefix, each_entry, &w, e) || w.failed || whole(b, e) ? -1 : 0;
 }
 
 static int embedded_room_left(struct bus *bus, uint64_t *ret_used, uint64_t *ret_max, struct err *e)

@@ -4,11 +4,13 @@
 
     trace_test.py JINCAI
 """
+import collections
 import json
 import pathlib
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -134,6 +136,33 @@ class TraceTest(unittest.TestCase):
         self.assertEqual({h["topic"] for h in acts}, {"jincai.acts"})
         self.assertEqual(len({h["offset"] for h in acts}), len(acts))
         self.assertEqual([h for h in self.trace(other["id"])[0]["hops"] if h["kind"] == "act"], [])
+
+    @small_site.embedded_only
+    def test_beside_a_store_whose_index_is_folded_anew_it_says_the_same_or_that_it_cannot_yet(self):
+        batch = self.site.drop(small_site.large(8000))
+        self.site.run()
+        [t] = self.trace("--unit", small_site.UNIT, "--amount", yuan(batch.lines[77][2]), "--day", DAY)
+        killed = self.site.start("run")
+        while not (self.site.root / "bus/unclean").exists():
+            self.assertIsNone(killed.poll())
+            time.sleep(0.01)
+        killed.kill()
+        killed.communicate()
+        self.assertEqual(self.trace(t["id"]), [t])
+        running, answers = self.site.start("run"), collections.Counter()
+        deadline = time.monotonic() + 30
+        while answers["told"] < 3 and time.monotonic() < deadline:
+            got = self.site.call("trace", t["id"], "--json")
+            if got.code == 0:
+                self.assertEqual(json.loads(got.out), t)
+                answers["told"] += 1
+            else:
+                self.assertEqual((got.code, got.codes), (4, {"store.folding"}), got)
+                answers["folding"] += 1
+        running.terminate()
+        running.communicate()
+        self.assertEqual(answers["told"], 3, answers)
+        self.assertEqual(self.trace(t["id"]), [t])
 
     def test_one_amount_of_many_is_a_list(self):
         batch = self.site.drop(small_site.payroll(rows=8, cells={i: {2: "10.00"} for i in range(8)}, head={7: "80.00"}))

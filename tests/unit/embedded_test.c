@@ -326,6 +326,53 @@ static void a_fold_that_was_cut_short_is_begun_again(void **state)
 	buf_done(&want);
 }
 
+static int no_entry(void *arg, struct span key, const struct bus_entry *entry)
+{
+	(void)arg, (void)key, (void)entry;
+	return 0;
+}
+
+/* Of a process that had opened the store before: 0 when it is answered as it should be. in, out: pipes. */
+static int looks_on(struct fix *f, int in, int out)
+{
+	struct bus_entry entry;
+	struct bus *look;
+	char c = 'x';
+
+	if (bus_open(&f->conf, BUS_LOOK, &look, &f->e) || bus_entries(look, INDEX_IDS, SPAN_NONE, no_entry, NULL, &f->e) ||
+		bus_look(look, NULL, INDEX_IDS, SPAN("none"), &entry, &f->e) || write(out, &c, 1) != 1 || read(in, &c, 1) != 1)
+		return 1;
+	if (bus_look(look, NULL, INDEX_IDS, SPAN("none"), &entry, &f->e) != -1 || f->e.id != E_STORE_FOLDING)
+		return 2;
+	f->e = ERR_INIT;
+	return bus_entries(look, INDEX_IDS, SPAN_NONE, no_entry, NULL, &f->e) == -1 && f->e.id == E_STORE_FOLDING ? 0 : 3;
+}
+
+static void who_looked_before_the_store_is_folded_anew_is_not_told_that_nothing_is_there(void **state)
+{
+	struct fix *f = *state;
+	int there[2], back[2], status;
+	pid_t pid;
+	char c;
+
+	fill(f);
+	fix_close(f);
+	assert_true(pipe(there) == 0 && pipe(back) == 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(looks_on(f, there[0], back[1]));
+	assert_int_equal(read(back[0], &c, 1), 1);
+	spoil(f, spoil_and_say_folding, true);
+	assert_int_equal(write(there[1], "x", 1), 1);
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_int_equal(WEXITSTATUS(status), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		close(there[i]);
+		close(back[i]);
+	}
+	fix_open(f);
+}
+
 static void indexes_of_another_edition_are_folded_anew(void **state)
 {
 	struct fix *f = *state;
@@ -913,6 +960,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(after_an_unclean_end_the_indexes_are_folded_as_they_were),
 		CASE(a_fold_that_was_cut_short_is_begun_again),
+		CASE(who_looked_before_the_store_is_folded_anew_is_not_told_that_nothing_is_there),
 		CASE(indexes_of_another_edition_are_folded_anew),
 		CASE(an_end_at_once_keeps_all_commits),
 		CASE(a_clock_that_goes_back_does_not_take_the_times_with_it),
