@@ -83,7 +83,7 @@ for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps"
 done
-for test in acts approve letters modes repair; do
+for test in acts approve letters modes repair trace; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \

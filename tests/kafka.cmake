@@ -69,7 +69,7 @@ endif()
 #   kills at durable steps (--count): they copy a site's folder, and the cluster is not copied with it. See crash/matrix.py
 #   handing: it begins with some flows and without `site`; on a cluster these wait for the process that has it
 #   what touches no bus: cases, check, explain, help, new, try_event, openpyxl, dbfread, five_dialects
-#   what takes long, a new site for each of many cases: acts, approve, letters, modes, repair, topic run in test.sh --long;
+#   what takes long, a new site for each of many cases: acts, approve, letters, modes, repair, topic, trace run in test.sh --long;
 #     failing, double, masking, adopt, layout, reread, adapter_letters and shadow would not see more
 function(on_kafka name test)
   add_test(NAME ${name}_kafka COMMAND ${Python3_EXECUTABLE} ${kafka_tools}/here.py ${Python3_EXECUTABLE}

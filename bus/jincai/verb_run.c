@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "in_force.h"
 #include "later.h"
+#include "leave.h"
 #include "log.h"
 #include "people.h"
 #include "say.h"
@@ -435,6 +436,7 @@ static int read_part(const struct args *a, struct site *s)
 
 int verb_run(const struct args *a)
 {
+	struct leave leave = {.stop = &stop_asked, .patience_ms = LEAVE_MS};
 	int code = 0;
 	struct site *s = verb_site(a, &code);
 
@@ -454,7 +456,11 @@ int verb_run(const struct args *a)
 	s->kafka.take_over = a->take_over;
 	catch_signals();
 	log_line(LOG_INFO, "run.start", "site=%s adapters=%u destinations=%u", s->name, s->nadapters, s->ndestinations);
+	if (site_on_kafka(s))
+		leave_begin(&leave);
 	code = verb_run_site(s, a->words, a->until_idle);
+	if (site_on_kafka(s))
+		leave_end(&leave);
 	log_line(LOG_INFO, "run.end", "site=%s exit=%d", s->name, code);
 	site_free(s);
 	return code;

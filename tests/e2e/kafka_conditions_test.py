@@ -51,7 +51,7 @@ def unknown_name(folder):
     refused(site.run(timeout=90), 4, "bus.away", "kafka.invalid", "resolve")
 
 
-@case("a cluster that goes away is waited for, and work goes on where it was")
+@case("a cluster that goes away is waited for, and work goes on where it was; asked to end meanwhile it ends soon")
 def away_later(folder):
     with desk.started(folder / "broker") as kafka:
         site = KafkaSite(folder / "site", kafka.address)
@@ -65,6 +65,16 @@ def away_later(folder):
             expect(process.poll() is None, "the program has ended:", site.said())
             kafka.ask("restart")
             site.sends(first, second)
+            # And asked to end while nobody answers: calls that would wait for long keep it no longer.
+            kafka.ask("pause")
+            third = site.drop(payroll(batch=3))
+            time.sleep(0.5)
+            process.terminate()
+            expect(process.wait(10) == 4, "it ended with", process.returncode, site.said())
+            expect("run.left" in site.said(), site.said())
+        kafka.ask("resume")
+        with site.running():
+            site.sends(first, second, third)
 
 
 @case("a cluster that goes away while the program begins, before any flow runs, is waited for")

@@ -73,7 +73,7 @@ class TraceTest(unittest.TestCase):
 
     def test_what_has_not_happened_yet_is_named(self):
         batch = self.site.drop(small_site.payroll(rows=2))
-        self.site.call("run", "payroll-a", "--until-idle")
+        self.site.call("run", "site", "payroll-a", "--until-idle")      # on a cluster all wait for who runs `site`
         [t] = self.by_amount(batch, 0, code=1)
         self.assertEqual([h["kind"] for h in t["hops"]], ["claimed", "published"])
         self.assertEqual(len(t["missing"]), 2)
