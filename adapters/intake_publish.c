@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "dead.h"
 #include "kept.h"
+#include "log.h"
 #include "personal.h"
 
 #define STAMP_MAX 1024u              /* what lane and number add to an event, and more */
@@ -48,6 +49,19 @@ static int reread_failed(const struct publishing *p, struct err *e)
 	return err_at(e, "%.*s", SPAN_F(p->claim.name));
 }
 
+/* The copy of a file that another host began to publish stayed there; whoever brought the original here has brought enough. */
+static int open_spool(struct intake *in, struct publishing *p, uint64_t offset, struct err *e)
+{
+	const char *taken = arena_text(&p->arena, p->claim.taken);
+	int ret = drop_spool_open(in->drop, taken, p->claim.digests, p->claim.size, offset, &p->spool, e);
+
+	if (ret == 0 || e->id != E_DROP_SPOOL_MISSING || drop_spool_again(in->drop, taken, p->claim.digest, e) != 0)
+		return ret;
+	log_line(LOG_WARN, "intake.copied_again", "flow=%s file=%s", in->name, taken);
+	*e = ERR_INIT;
+	return drop_spool_open(in->drop, taken, p->claim.digests, p->claim.size, offset, &p->spool, e);
+}
+
 int intake_publish_begin(struct intake *in, struct span batchid, const json_t *saved, struct err *e)
 {
 	struct publishing *p = mem_new(sizeof *p);
@@ -68,8 +82,7 @@ int intake_publish_begin(struct intake *in, struct span batchid, const json_t *s
 	p->failed = (uint64_t)json_integer_value(json_object_get(saved, "failed"));
 	clock_write(&p->time, p->claim.time_ms);
 	if (form_of_claim(in, p, &setup.form, e) != 0 ||
-		drop_spool_open(in->drop, arena_text(&p->arena, p->claim.taken), p->claim.digests, p->claim.size,
-			form_whole(setup.form) || p->claim.overlays.n ? 0 : offset, &p->spool, e) != 0)
+		open_spool(in, p, form_whole(setup.form) || p->claim.overlays.n ? 0 : offset, e) != 0)
 		return -1;
 	setup.input = drop_spool_input(p->spool);
 	setup.shown = arena_text(&p->arena, p->claim.name);

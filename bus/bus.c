@@ -711,6 +711,11 @@ int64_t bus_last_ms(const struct bus *b)
 	return b->last_ms;
 }
 
+int bus_clocks(struct bus *b, int (*each)(void *arg, const char *host, int64_t ahead_ms), void *arg, struct err *e)
+{
+	return b->driver->clocks ? b->driver->clocks(b, each, arg, e) : 0;
+}
+
 bool bus_shared(const struct bus *b)
 {
 	return b->driver->cluster != NULL;

@@ -95,6 +95,11 @@ void bus_watch(struct bus *b, void (*grew)(void *arg, unsigned topic), void *arg
 /* The time of the newest record when the bus was opened in mode BUS_OWN; 0: there is none, or it cannot be known. */
 int64_t bus_last_ms(const struct bus *b);
 
+#define BUS_CLOCK_MS 120000          /* so much the clock of a host may differ from the brokers' */
+/* Calls each for every process that runs flows, here or elsewhere, and said with its last sign of life that its clock differs by more
+ * from the brokers': ahead of it (behind: less than 0). The same host may come more than once. On one host alone: nothing. */
+int bus_clocks(struct bus *b, int (*each)(void *arg, const char *host, int64_t ahead_ms), void *arg, struct err *e);
+
 /* ---- writing ---- */
 
 /* Becomes the owner of a flow name under a new generation (1, 2, ...), durably, fencing the one before. */

@@ -71,6 +71,7 @@ struct bus_driver {
 		struct err *e);
 	int (*room)(struct bus *b, uint64_t *ret_used, uint64_t *ret_max, struct err *e);     /* NULL: no store on this host */
 	size_t (*record_max)(struct bus *b, unsigned topic);   /* bytes of key and value; NULL: BUS_VALUE_MAX alone counts */
+	int (*clocks)(struct bus *b, int (*each)(void *, const char *, int64_t), void *arg, struct err *e);   /* NULL: there is one */
 	int (*cluster)(struct bus *b, struct buf *ret, struct err *e);        /* NULL: it lies on this host */
 	void (*watch)(struct bus *b, void (*grew)(void *, unsigned), void *arg);      /* NULL: nobody else writes */
 	size_t step_bytes, step_records;      /* 0: BUS_STEP_BYTES, BUS_STEP_RECORDS */

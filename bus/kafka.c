@@ -404,6 +404,7 @@ const struct bus_driver bus_kafka = {
 	.acts_left = kafka_acts_left,
 	.room = kafka_room,
 	.record_max = kafka_record_max,
+	.clocks = kafka_clocks,
 	.cluster = kafka_cluster_id,
 	.watch = kafka_watch_set,
 	.step_bytes = STEP_BYTES,

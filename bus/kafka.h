@@ -27,7 +27,7 @@
  *	jincai.positions   compacted, one partition: key "<flow>/<name>", value of the position, empty: taken away; and
  *	                   key "<flow>", the generation record: {"generation":3,"host":"..","on":"..","pid":1,"left":false},
  *	                   written when a flow is opened, every 10 s while it is open, and when it is left; "on": kafka.on; "as":
- *	                   the name under which it is fenced, when that is not the flow's
+ *	                   the name under which it is fenced, when that is not the flow's; "ahead": milliseconds, of its clock
  *	jincai.orders      one partition: key act id, value the flow, a line end, the order: handed in; no value: done
  *
  * What a reader gives has been folded before, and what an owner of this process has committed is waited for, so that
@@ -126,6 +126,8 @@ struct kafka {
 	pthread_mutex_t owners_lock;
 	struct kafka_owner *owners;  /* open ones, for heartbeats */
 	int owning_fd;               /* own.lock: shared while a flow is being owned, alone while the dead are fenced */
+	_Atomic int64_t ahead_ms;    /* our clock, of the brokers'; 0: by less than BUS_CLOCK_MS, or not known */
+	_Atomic int64_t clock_said_ms;       /* steady: when that was logged; 0: never */
 	_Atomic int64_t mute_until_ms;       /* steady: the cluster was away when an owner left; others need not try */
 	unsigned owning;             /* flows that are just being owned; under owners_lock */
 	struct kafka_watch *watched;
@@ -183,6 +185,8 @@ int kafka_topic_heads(struct kafka *k, struct kafka_topic *t, struct err *e);
 int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e);
 /* Calls each for every topic of ours there is. */
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e);
+int kafka_topics_within(struct kafka *k, int timeout_ms, int (*each)(void *arg, const char *name, unsigned partitions), void *arg,
+	struct err *e);
 /* The list of all leaves out what we may not see: asked by its name, that is said (bus.right). 0: it is there, or is not. */
 int kafka_topic_seen(struct kafka *k, const char *name, struct err *e);
 /* Makes a topic with the settings of kafka_topic_settings, waits until its partitions have leaders. One that exists is fine.
@@ -240,6 +244,9 @@ int kafka_fence_dead(struct kafka *k, struct err *e);
  * the brokers keeps none of the others. */
 void kafka_heartbeats(struct kafka *k);
 bool kafka_in_use(struct bus *b);
+/* By our clock it was now_ms when the broker took something at broker_ms. */
+void kafka_clock_look(struct kafka *k, int64_t now_ms, int64_t broker_ms);
+int kafka_clocks(struct bus *b, int (*each)(void *arg, const char *host, int64_t ahead_ms), void *arg, struct err *e);
 
 /* ---- kafka_acts.c ---- */
 int kafka_act_submit(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);

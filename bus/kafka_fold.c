@@ -19,6 +19,7 @@
 #define LOOK_MS 20                   /* how often the heads are looked at while another process folds */
 #define LOCK_MS 200
 #define LEARN_MS 1000                /* other processes make topics, too */
+#define LEARN_WITHIN_MS 10000        /* nobody waits for it: brokers that are away are to be told soon */
 #define BEAT_MS 1000                 /* whoever holds the lock touches it so often while it folds */
 #define STALE_MS 5000                /* of a process that folds and does not: twice so long, then we fold ourselves */
 #define STANDSTILL_MS 60000          /* opening gives up when nothing at all was folded for so long */
@@ -184,7 +185,7 @@ static int turn(struct kafka_fold *f, struct err *e)
 	}
 	if (now - f->learnt_ms >= LEARN_MS) {
 		f->learnt_ms = now;
-		if (kafka_topics(f->k, learn, f->k, e))
+		if (kafka_topics_within(f->k, LEARN_WITHIN_MS, learn, f->k, e))
 			return -1;
 	}
 	if (kafka_follow_fetch(f, e))

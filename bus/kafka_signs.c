@@ -15,15 +15,20 @@
 #include "log.h"
 
 #define HEAR_MS 3000
+#define SAY_CLOCK_MS 3600000
 
 /* ---- signs of life ---- */
 
 void kafka_sign_text(const struct kafka_owner *o, bool left, struct buf *ret)
 {
+	int64_t ahead_ms = atomic_load(&o->k->ahead_ms);
+
 	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"on\":\"%s\",\"pid\":%ld,\"left\":%s", o->owner.generation,
 		o->k->host, o->k->on, (long)getpid(), left ? "true" : "false");
 	if (strcmp(o->fence, o->owner.flow) != 0)
 		buf_printf(ret, ",\"as\":\"%s\"", o->fence);
+	if (ahead_ms)
+		buf_printf(ret, ",\"ahead\":%" PRId64, ahead_ms);
 	buf_c(ret, '}');
 }
 
@@ -263,4 +268,48 @@ bool kafka_in_use(struct bus *b)
 
 	(void)kafka_index_epochs(((struct kafka *)b)->index, is_alive, &l, &ignored);
 	return l.found;
+}
+
+/* ---- clocks ---- */
+
+void kafka_clock_look(struct kafka *k, int64_t now_ms, int64_t broker_ms)
+{
+	int64_t ahead = now_ms - broker_ms, said = atomic_load(&k->clock_said_ms), steady = clock_steady_ms();
+	bool differs = ahead > BUS_CLOCK_MS || ahead < -BUS_CLOCK_MS;
+	struct err e = ERR_INIT;
+
+	atomic_store(&k->ahead_ms, differs ? ahead : 0);
+	if (!differs || (said && steady - said < SAY_CLOCK_MS) || !atomic_compare_exchange_strong(&k->clock_said_ms, &said, steady))
+		return;
+	err_set(&e, E_BUS_CLOCK, "%s=%" PRId64, ahead > 0 ? "fast" : "slow", ((ahead > 0 ? ahead : -ahead) + 30000) / 60000);
+	log_err(LOG_WARN, "bus.clock", &e, "ahead_ms=%" PRId64, ahead);
+}
+
+struct clocks {
+	int (*each)(void *arg, const char *host, int64_t ahead_ms);
+	void *arg;
+	int64_t since_ms;            /* who was heard of before has ended */
+};
+
+static int look_at_clock(void *arg, struct span flow, int64_t time_ms, struct span value)
+{
+	json_t *root = json_loadb(value.p, value.n, 0, NULL);
+	const char *host = json_string_value(json_object_get(root, "host"));
+	int64_t ahead = (int64_t)json_integer_value(json_object_get(root, "ahead"));
+	struct clocks *c = arg;
+	int stop = 0;
+
+	(void)flow;
+	if (host && ahead && time_ms >= c->since_ms && !json_is_true(json_object_get(root, "left")))
+		stop = c->each(c->arg, host, ahead);
+	json_decref(root);
+	return stop;
+}
+
+int kafka_clocks(struct bus *b, int (*each)(void *arg, const char *host, int64_t ahead_ms), void *arg, struct err *e)
+{
+	struct kafka *k = (struct kafka *)b;
+	struct clocks c = {each, arg, newest_sign_ms(k) - KAFKA_SILENT_MS};
+
+	return kafka_index_epochs(k->index, look_at_clock, &c, e);
 }

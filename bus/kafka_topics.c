@@ -114,8 +114,14 @@ int kafka_cluster(struct kafka *k, struct buf *ret, struct err *e)
 
 int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsigned partitions), void *arg, struct err *e)
 {
+	return kafka_topics_within(k, KAFKA_CALL_MS, each, arg, e);
+}
+
+int kafka_topics_within(struct kafka *k, int timeout_ms, int (*each)(void *arg, const char *name, unsigned partitions), void *arg,
+	struct err *e)
+{
 	const struct rd_kafka_metadata *m;
-	rd_kafka_resp_err_t code = rd_kafka_metadata(k->asker, 1, NULL, &m, KAFKA_CALL_MS);
+	rd_kafka_resp_err_t code = rd_kafka_metadata(k->asker, 1, NULL, &m, timeout_ms);
 	struct span prefix = span_of(k->prefix);
 	int failed = 0;
 

@@ -260,6 +260,7 @@ static int end(struct kafka_owner *o, struct err *e)
 int kafka_transact(struct kafka_owner *o, struct err *e)
 {
 	unsigned sent = atomic_load(&o->client.end_txn_sent);
+	int64_t began_ms = clock_now_ms();
 	rd_kafka_error_t *error;
 
 	o->txn++;
@@ -283,6 +284,8 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 	if (flush(o, e) || end(o, e))
 		return -1;
 	o->wrote_ms = clock_steady_ms();
+	if (o->sign_ms)
+		kafka_clock_look(o->k, began_ms, o->sign_ms);
 	sent = atomic_load(&o->client.end_txn_sent) - sent;
 	if (sent > 1 || o->unplaced) {
 		log_line(LOG_WARN, "bus.reset", "flow=%s end_requests=%u", o->owner.flow, sent);

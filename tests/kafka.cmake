@@ -97,6 +97,8 @@ target_link_libraries(bench_kafka PRIVATE bus jincai_flags)
 
 # What can be wrong between a site and its cluster.
 if(Python3_FOUND)
+  add_library(clock_off SHARED kafka/clock.c)
+  target_link_libraries(clock_off PRIVATE ${CMAKE_DL_LIBS} jincai_flags)
   add_test(NAME kafka_conditions COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/kafka_conditions_test.py
     $<TARGET_FILE:jincai>)
   kafka_tests(kafka_conditions)

@@ -14,6 +14,7 @@
 #include "utf8.h"
 
 #define MARKER ".marker"
+#define AGAIN "again"                /* in the spool, where the names of files begin with a number */
 #define CHANGE_STEP_MS 2000
 #define NAME_LONGEST 200u            /* bytes: the taken name has two numbers in front and may get .marker behind */
 
@@ -327,7 +328,7 @@ static int copy_fill(struct codec_input *in, char *p, size_t cap, size_t *ret_n,
 	return 0;
 }
 
-int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, struct err *e)
+static int copy_open(struct drop *d, const char *taken, const char *as, struct drop_copy **ret, struct err *e)
 {
 	struct drop_copy *c = mem_new(sizeof *c);
 
@@ -342,11 +343,11 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 	}
 	c->block = claim_block((uint64_t)c->before.st_size);     /* of another size it is not finished: drop.growing */
 	/* What an earlier life left is of no use: begin with an empty file of our own. */
-	if (unlinkat(d->spool_dir, taken, 0) != 0 && errno != ENOENT) {
+	if (unlinkat(d->spool_dir, as, 0) != 0 && errno != ENOENT) {
 		err_sys(e, E_FILE_FAILED, d->spool, errno);
 		goto fail;
 	}
-	c->to = openat(d->spool_dir, taken, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	c->to = openat(d->spool_dir, as, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (c->to < 0) {
 		err_sys(e, errno == ENOSPC || errno == EDQUOT ? E_DISK_FULL : E_FILE_FAILED, d->spool, errno);
 		goto fail;
@@ -356,6 +357,11 @@ int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, st
 fail:
 	drop_copy_close(c);
 	return -1;
+}
+
+int drop_copy_open(struct drop *d, const char *taken, struct drop_copy **ret, struct err *e)
+{
+	return copy_open(d, taken, taken, ret, e);
 }
 
 struct codec_input *drop_copy_input(struct drop_copy *c)
@@ -506,6 +512,44 @@ int drop_spool_open(struct drop *d, const char *taken, struct span digests, uint
 	s->bytes = mem_grow(NULL, s->block_bytes, 1);
 	*ret = s;
 	return 0;
+}
+
+/* 1 the copy stands under the name AGAIN, 0 the original is gone or another one, -1. */
+static int copy_again(struct drop *d, const char *taken, struct span digest, struct err *e)
+{
+	struct drop_copy *c;
+	uint8_t claimed[HASH_SHA256], have[HASH_SHA256];
+	int got;
+
+	if (copy_open(d, taken, AGAIN, &c, e) != 0)
+		return err_kind(e) == ERR_RETRY ? -1 : 0;
+	while ((got = drop_copy_rest(c, UINT64_MAX, e)) == 1)
+		continue;
+	if (got == 0)
+		got = drop_copy_finish(c, e);
+	if (got == 0) {
+		drop_copy_digest(c, have);
+		got = hash_unhex(digest, claimed, sizeof claimed) == 0 && memcmp(have, claimed, sizeof have) == 0;
+	}
+	drop_copy_close(c);
+	return got;
+}
+
+int drop_spool_again(struct drop *d, const char *taken, struct span digest, struct err *e)
+{
+	struct err why = ERR_INIT;
+	int got = copy_again(d, taken, digest, &why);
+
+	if (got <= 0) {
+		(void)unlinkat(d->spool_dir, AGAIN, 0);
+		if (got == 0)
+			err_set(&why, E_DROP_SPOOL_MISSING, "file=%s/%s\noriginal=%s/.taken", d->spool, taken, d->folder);
+		*e = why;
+		return -1;
+	}
+	if (renameat(d->spool_dir, AGAIN, d->spool_dir, taken) != 0)
+		return err_sys(e, E_FILE_FAILED, d->spool, errno);
+	return fsys_sync_dir(d->spool_dir, d->spool, e);
 }
 
 struct codec_input *drop_spool_input(struct drop_spool *s)

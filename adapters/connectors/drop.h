@@ -65,6 +65,9 @@ struct drop_spool;
  * drop.spool_damaged {block} (ERR_HALT; its first MiB). */
 int drop_spool_open(struct drop *d, const char *taken, struct span digests, uint64_t size, uint64_t offset,
 	struct drop_spool **ret, struct err *e);
+/* Makes a copy that is gone once more, whole or not at all, from the original in .taken, which has to have that digest (SHA-256,
+ * hex): drop.spool_missing when it is gone too, or another one; disk.full, drop.growing. */
+int drop_spool_again(struct drop *d, const char *taken, struct span digest, struct err *e);
 struct codec_input *drop_spool_input(struct drop_spool *s);
 void drop_spool_close(struct drop_spool *s);
 /* Deletes; fine when it is gone. */

@@ -627,6 +627,11 @@ ROW(E_BUS_BEHIND, "bus.behind", ERR_RETRY, 4,
 	"主题 {topic} 分区 {partition} 只读到 {have}，未到末尾 {want}<：从 {open} 开始的一个事务尚未结束>；未依据不完整的内容作任何处理",
 	"wait a minute: an owner that died is cut off by the brokers; if it stays, where a transaction is open look for the process that writes this topic; else at this host, and at its line to the brokers",
 	"请等一分钟：已中断的写入方会被服务器切断；若一直如此，有事务未结束的，请查看写入该主题的进程；没有的，请查看本机及其与服务器的网络")
+ROW(E_BUS_CLOCK, "bus.clock", ERR_NOTE, 0,
+	"the clock of this host is <{fast} minutes fast><{slow} minutes slow>, measured by the brokers'; nothing was held back or sent twice because of it",
+	"本机时钟比 Kafka 服务器<快 {fast} 分钟><慢 {slow} 分钟>；没有因此漏发或重复",
+	"set the clock of this host, or of the brokers, by the time server (chronyc tracking shows which is wrong): days of files and of signatures go by it",
+	"请用时间服务器校准本机或 Kafka 服务器的时钟（chronyc tracking 可看出哪一个不准）：文件日期和签批期限都以它为准")
 ROW(E_BUS_COMMIT_FAILED, "bus.commit_failed", ERR_HALT, 6,
 	"the store could not finish a commit: {why}; the next start shows whether it counts, and nothing was sent because of it",
 	"存储未能完成一次提交：{why}；该次提交是否有效以下次启动时为准，没有因此送出任何内容",
@@ -1733,10 +1738,10 @@ ROW(E_DROP_NOT_REGULAR, "drop.not_regular", ERR_DATA, 1, "{file} is a {what}, no
 	"it stays where it is, the others go on; put a real file there", "留在原处，其他文件照常处理；请放入真正的文件")
 ROW(E_DROP_OTHER_DEVICE, "drop.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
 	"nothing was taken; unmount what is mounted there, then start again", "没有取走任何文件；请卸下挂在那里的文件系统，然后重新启动")
-ROW(E_DROP_SPOOL_DAMAGED, "drop.spool_damaged", ERR_HALT, 6, "our copy {file} is damaged in MiB {block}", "暂存副本 {file} 的第 {block} MiB 损坏",
-	"what follows was not published; the original is in .taken: check the disk, then ask for help", "其后没有发布；原件在 .taken 中：请检查磁盘后求助")
-ROW(E_DROP_SPOOL_MISSING, "drop.spool_missing", ERR_CONF, 6, "our copy {file} is gone while its batch is being published", "批次发布途中暂存副本 {file} 不见了",
-	"the adapter stopped; the original is in .taken: find out who deleted the copy", "接入已停；原件在 .taken 中：请查明谁删了副本")
+ROW(E_DROP_SPOOL_DAMAGED, "drop.spool_damaged", ERR_HALT, 6, "our copy {file} is shorter than it was, or altered, in MiB {block}; what follows was not published", "暂存副本 {file} 的第 {block} MiB 变短或被改动；其后没有发布",
+	"find out who changed it, and check the disk; then move {file} away and start again: the copy is made once more from the original in .taken, if that is still what was claimed", "请查明是谁改动的，并检查磁盘；然后移走 {file} 再启动：程序会用 .taken 中的原件（须与登记时一致）重做副本")
+ROW(E_DROP_SPOOL_MISSING, "drop.spool_missing", ERR_CONF, 6, "our copy {file} is gone while its batch is being published<, and the original in {original} is gone too or is not what was claimed>; what follows was not published", "批次发布途中暂存副本 {file} 不见了<，{original} 里的原件也不在或与登记时不一致>；其后没有发布",
+	"the adapter stands, the others go on; when the batch was begun on another host, bring spool or .taken of this adapter from there; else put the original back from a backup; then start again", "该接入已停，其他照常；批次若在别的主机上开始，请从那里把该接入的 spool 或 .taken 拷来；否则从备份恢复原件；然后重新启动")
 ROW(E_BATCH_CLOSING, "batch.closing", ERR_HALT, 6, "the end of a batch cannot be read: {id}", "批次结束标记读不懂：{id}",
 	"the flow stopped here; keep the store as it is and ask for help", "流程停在此处；请保留现场并求助")
 ROW(E_BATCH_COUNT, "batch.count", ERR_DATA, 1, "declared are {want} records, found were {got}", "声明 {want} 笔，实际 {got} 笔",

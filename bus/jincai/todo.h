@@ -94,6 +94,7 @@ int todo_batches(struct todo *t, struct err *e);     /* claims, held batches, pa
 int todo_letters(struct todo *t, struct err *e);     /* dead letters, by batch and cause */
 int todo_acts(struct todo *t, struct err *e);        /* acts that nobody has executed */
 int todo_foreign(struct todo *t, struct err *e);     /* records that others wrote to our topics */
+int todo_clocks(struct todo *t, struct err *e);      /* hosts whose clocks are wrong */
 int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
 int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect; money destinations that are off */
 int todo_left(struct todo *t, struct err *e);        /* what was begun by flows that the site file no longer has */

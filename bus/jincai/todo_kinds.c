@@ -113,6 +113,13 @@ const struct todo_kind todo_kinds[] = {
 		.do_zh = "请查明是谁写入 {word} 的，收回其写权限（jincai topics --acls 列出应有的权限），然后标记为已看过",
 		.do_en = "find out who writes to {word}, take that right away (jincai topics --acls prints those that are needed), then say that they "
 			"were seen"},
+	{.name = "clock", .zh = "主机时钟不准", .en = "clock that differs from the brokers'", .at_once = true, .next = "todo",
+		.not_zh = "没有因此漏发或重复：先后、归属和等待都以 Kafka 服务器的时间为准",
+		.not_en = "nothing was held back or sent twice because of it: order, owners and waits go by the time of the brokers",
+		.do_zh = "请用时间服务器校准 {word} 或 Kafka 服务器的时钟（chronyc tracking 可看出哪一个不准）：文件日期和签批期限按主机时钟计算。主机"
+			"偏快的，校准后首次启动付款可能全停，由两人恢复",
+		.do_en = "set the clock of {word}, or of the brokers, by the time server (chronyc tracking shows which is wrong): days of files and of "
+			"signatures go by it. When the host was fast, the next start may stop all money, and two people let it go on"},
 	/* What did not come; what is running out. */
 	{.name = "silent", .zh = "逾期未报", .en = "silent source", .next = "held list\ncheck",
 		.not_zh = "{flow} 本期没有发布任何一批，本期一笔也没有发送",

@@ -355,6 +355,10 @@ static void an_adapter_whose_copy_or_place_is_gone_stops(void **state)
 	assert_int_equal(truncate(help_path(&x.h, "spool/1-0-gz_202612_001.txt", path), 3), 0);
 	assert_string_equal(run(&x), "drop.spool_damaged");
 	assert_int_equal(unlink(path), 0);
+	/* The original could stand for it, if it were still what was claimed. */
+	assert_int_equal(truncate(help_path(&x.h, "in/.taken/1-0-gz_202612_001.txt", path), 5), 0);
+	assert_string_equal(run(&x), "drop.spool_missing");
+	assert_int_equal(unlink(path), 0);
 	assert_string_equal(run(&x), "drop.spool_missing");
 	assert_false(on_topic(&x, "jincai.payroll", "\"net\""));
 	fsys_list_free(names);
@@ -362,6 +366,24 @@ static void an_adapter_whose_copy_or_place_is_gone_stops(void **state)
 	assert_string_equal(run(&x), "claim.record");
 	put_position(&x, "payroll-a", "in", "{");
 	assert_string_equal(run(&x), "flow.position");
+	end(&x);
+}
+
+/* As on another host, to which somebody has brought the original alone. */
+static void a_copy_that_is_gone_is_made_again_from_the_original(void **state)
+{
+	struct fix x;
+	char path[512];
+
+	(void)state;
+	begin(&x);
+	new_adapter(&x, NULL);
+	drop(&x, "gz_202612_001.txt", HEAD("1", "1.00") LINE("1", "1", "1.00"));
+	run_to_publishing(&x);
+	assert_int_equal(unlink(help_path(&x.h, "spool/1-0-gz_202612_001.txt", path)), 0);
+	assert_string_equal(run(&x), "");
+	assert_true(on_topic(&x, "jincai.payroll", "\"net\""));
+	assert_int_equal(access(path, F_OK), -1);
 	end(&x);
 }
 
@@ -856,6 +878,7 @@ int main(void)
 		cmocka_unit_test(a_batch_of_too_many_records_is_held),
 		cmocka_unit_test(what_failed_before_a_new_start_stands_in_the_closing),
 		cmocka_unit_test(an_adapter_whose_copy_or_place_is_gone_stops),
+		cmocka_unit_test(a_copy_that_is_gone_is_made_again_from_the_original),
 		cmocka_unit_test(a_file_in_taken_without_a_number_is_claimed),
 		cmocka_unit_test(a_claim_comes_back_as_written),
 		cmocka_unit_test(a_router_that_reads_other_than_was_published_stops),

@@ -60,11 +60,11 @@ class KafkaSite(Site):
         self.write(site_text(self.name, address, self.more if more is None else more, **{**self.kafka, **kafka}))
 
     @contextlib.contextmanager
-    def running(self, *words):
-        """As a service. What it says lies in run.log."""
+    def running(self, *words, **env):
+        """As a service, with these in its environment. What it says lies in run.log."""
         with open(self.root / "run.log", "ab") as log:
             process = subprocess.Popen([self.program, "run", *words], cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
+                                       env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env})
             try:
                 yield process
             finally:

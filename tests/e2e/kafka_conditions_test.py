@@ -12,14 +12,14 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import socket
-import subprocess
 import sys
 import time
 
 import kafka_cases
 from kafka_cases import KafkaSite, case, expect, refused, soon
-from small_site import payroll
+from small_site import large, payroll
 
 import desk  # kafka_cases knows where it lies
 import proxy
@@ -36,30 +36,46 @@ def free_port():
 
 # ---- the cluster is away ----
 
-@case("a cluster that is away when the program starts is named, and nothing is touched")
+LOOKS = (("todo",), ("balance",), ("held", "list"), ("dead", "list"), ("audit", "list"), ("tail",), ("topics",), ("check", "--live"),
+         ("trace", "--unit", "602001", "--amount", "1", "--day", "2026-12-15"), ("stop", "units", "--reason", "a test"))
+
+
+@case("a cluster that is away, or whose name is unknown, is named at the start: a verb ends, a service waits, and nothing is touched")
 def away_at_start(folder):
-    site = KafkaSite(folder, f"127.0.0.1:{free_port()}")
-    batch = site.drop(payroll())
-    refused(site.run(timeout=90), 4, "bus.away", "127.0.0.1")
-    expect((site.payroll / batch.name).exists(), "the file was taken")
+    """All at once: each waits for some ten seconds, three times when it is to end by itself."""
+    away = KafkaSite(folder / "away", f"127.0.0.1:{free_port()}")
+    unknown = KafkaSite(folder / "unknown", "kafka.invalid:9092")
+    verbs = [away.start(*words) for words in LOOKS]
+    runs = [(site, site.drop(payroll()), site.start("run", "--until-idle")) for site in (away, unknown)]
+    with away.running() as service:
+        for words, verb in zip(LOOKS, verbs):
+            result = away.finish(verb, 60)
+            refused(result, 4, "bus.away", "127.0.0.1")
+            expect(not result.out, words, "shows something all the same:", result)
+        for (site, batch, run), word in zip(runs, ("127.0.0.1", "kafka.invalid")):
+            result = site.finish(run, 90)
+            refused(result, 4, "bus.away", word, *(["resolve"] if site is unknown else []))
+            expect((site.payroll / batch.name).exists(), "the file was taken")
+        expect(service.poll() is None and "what=bus.wait" in away.said(), "the service has ended:", away.said())
+    expect(service.returncode == 0, "it ended with", service.returncode, away.said())
 
 
-@case("a name that does not resolve is said as such")
-def unknown_name(folder):
-    site = KafkaSite(folder, "kafka.invalid:9092")
-    site.drop(payroll())
-    refused(site.run(timeout=90), 4, "bus.away", "kafka.invalid", "resolve")
+def fill_disk(kafka):
+    """As the broker sees it: not one of its files takes another byte. It then ends by itself, and can be started again."""
+    pid, = kafka.ask("pids")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-@case("a cluster that goes away is waited for, and work goes on where it was; asked to end meanwhile it ends soon")
+@case("a cluster whose disk is full goes away, is waited for, and work goes on where it was; asked to end meanwhile it ends soon")
 def away_later(folder):
     with desk.started(folder / "broker") as kafka:
         site = KafkaSite(folder / "site", kafka.address)
         with site.running() as process:
             first = site.drop(payroll(batch=1))
             site.sends(first)
-            kafka.ask("kill")
+            fill_disk(kafka)
             second = site.drop(payroll(batch=2))
+            soon(lambda: kafka.ask("pids") == [None], 30, "the broker writes on", site.said)
             site.says("bus.away")
             time.sleep(2)
             expect(process.poll() is None, "the program has ended:", site.said())
@@ -88,6 +104,34 @@ def away_while_beginning(folder):
             expect(process.poll() is None, "the program has ended:", site.said())
             between.resume()
             site.sends(batch)
+
+
+# ---- clocks ----
+
+@case("a clock an hour off, or set back by two, delays nothing and loses nothing; it is said, on the host and to people")
+def clock_off(folder):
+    def is_off(seconds):
+        with open(folder / "off", "r+b") as off:        # in place: the program looks into it
+            off.write(b"%+06d\n" % seconds)
+    (folder / "off").write_bytes(bytes(32))
+    is_off(3600)
+    clock = {"LD_PRELOAD": str(pathlib.Path(kafka_cases.options.program).parents[1] / "tests/libclock_off.so"), "CLOCK_FILE": str(folder / "off")}
+    site = KafkaSite(folder, plain.address)
+    with site.running(**clock) as process:
+        first = site.drop(payroll(batch=1))
+        site.sends(first)
+        site.says("what=bus.clock", "60 minutes fast", seconds=15)
+        items = [i for i in map(json.loads, site.call("todo", "--json", "--lang", "en").out.splitlines()) if i["kind"] == "clock"]
+        expect(len(items) == 1 and "60 minutes ahead" in items[0]["happened"], items)
+        is_off(-3600)
+        second = site.drop(payroll(batch=2))
+        site.sends(first, second)
+        process.terminate()
+        expect(process.wait(20) == 0, "it ended with", process.returncode, site.said())
+    with site.running(**clock):
+        third = site.drop(payroll(batch=3))
+        site.sends(first, second, third)
+        site.says("err=guard.clock", "60 minutes slow", seconds=15)
 
 
 # ---- topics ----
@@ -216,16 +260,6 @@ def taken_over(folder):
                 site.sends(batch, more)
 
 
-def write_to(topic, *values):
-    """As somebody who may write there, by Kafka's own program."""
-    sys.path.append(str(desk.KAFKA))
-    import libs
-    done = subprocess.run([*libs.JAVA, "-cp", libs.class_path(), "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-                           "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", plain.address, "--topic", topic],
-                          input="\n".join(values) + "\n", capture_output=True, text=True, check=False)
-    expect(done.returncode == 0, done.stdout, done.stderr)
-
-
 @case("what others write to our topics is passed over, stops nobody, and waits for a person until one has seen it")
 def foreign(folder):
     site = KafkaSite(folder, plain.address)
@@ -233,8 +267,9 @@ def foreign(folder):
     with site.running() as process:
         site.sends(first)
         for topic in ("payroll", "to.bank-abc", "claims", "parcels", "dead", "acts"):
-            write_to(f"{site.name}.jincai.{topic}", "a note",
-                     '{"specversion":"1.0","id":"x","source":"/x","type":"payroll.line.v1","fingerprint":"none","data":{}}')
+            plain.ask("write", f"{site.name}.jincai.{topic}", "a note")
+            plain.ask("write", f"{site.name}.jincai.{topic}", '{"specversion":"1.0","id":"x","source":"/x",'
+                      '"type":"payroll.line.v1","fingerprint":"none","data":{}}')
         second = site.drop(payroll(batch=2))
         site.sends(first, second)
         expect(process.poll() is None, "the program has ended:", site.said())
@@ -248,7 +283,7 @@ def foreign(folder):
             r = site.call("held", "seen", item["number"], "--reason", "a test", "--lang", "en")
             expect(r.code == 0 and "were seen" in r.out, r)
         expect('"foreign"' not in site.call("todo", "--json").out, "they are still listed")
-        write_to(f"{site.name}.jincai.payroll", "another one")
+        plain.ask("write", f"{site.name}.jincai.payroll", "another one")
         soon(lambda: site.call("todo", "--json").out.count('"foreign"') == 1, 30, "not told:", site.said)
 
 
@@ -268,6 +303,29 @@ def one_is_slow(folder):
             time.sleep(8)
             quiet = [one for one in others - {slow} if len(plain.ask("history", one)) <= before[one]]
             expect(len(quiet) <= 2, "nothing is heard of", quiet, "while", slow, "is slow")
+
+
+# ---- what lies on the host ----
+
+@case("a position that does not fit its spool stops the adapter; from the original of what was claimed another host goes on, each line once")
+def spool(folder):
+    site = KafkaSite(folder, plain.address)
+    batch = site.drop(large(12000))
+    with site.running() as process:
+        site.says("state=publishing")
+        process.kill()
+        process.wait()
+    copy, = (site.root / "bus/spool/payroll-a").iterdir()
+    original, = (site.payroll / ".taken").glob("*.txt")
+    os.truncate(copy, 1000)
+    refused(site.run(), 6, "drop.spool_damaged", copy.name)
+    (site.root / "bus").rename(site.root / "host-a")
+    original.write_bytes(batch.content.replace(b"0.01", b"0.02", 1))
+    refused(site.run(), 6, "drop.spool_missing", copy.name)
+    original.write_bytes(batch.content)
+    r = site.run()
+    expect(r.code == 0 and "intake.copied_again" in r.err, r)
+    site.sent_is(batch)
 
 
 # ---- running ----

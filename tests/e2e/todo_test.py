@@ -75,7 +75,7 @@ def call(site, *args, **env):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-ON_A_CLUSTER = {"foreign", "waits"}       # kafka_conditions_test.py, kafka_hosts_test.py
+ON_A_CLUSTER = {"clock", "foreign", "waits"}       # kafka_conditions_test.py, kafka_hosts_test.py
 HOLE = re.compile(r"\{(number|flow|batch|act|subject|destinations|reason)\}")
 HAN = re.compile("[\u3400-\u9fff]")
 PUNCTUATION = re.compile("(?<=[\u3400-\u9fff])[,;:!?](?=[\u3400-\u9fff])")

@@ -2,11 +2,11 @@
 /* Loaded before a program (LD_PRELOAD): its wall clock is off by as many seconds as the file $CLOCK_FILE says, which may change
  * while it runs. The steady clock goes on, as on a host whose clock somebody sets; and who waits until a time of day waits until
  * that clock shows it. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -41,7 +41,7 @@ static int real_time(clockid_t id, struct timespec *ret)
 	static gettime_call *_Atomic call;
 
 	if (!call)
-		call = (gettime_call *)dlsym(RTLD_NEXT, "clock_gettime");
+		call = (gettime_call *)(uintptr_t)dlsym(RTLD_NEXT, "clock_gettime");
 	return call(id, ret);
 }
 
@@ -79,40 +79,39 @@ int timespec_get(struct timespec *ret, int base)
 	return clock_gettime(CLOCK_REALTIME, ret) ? 0 : base;
 }
 
+static int64_t left_ns(const struct timespec *until)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return ((int64_t)until->tv_sec - now.tv_sec) * SECOND_NS + until->tv_nsec - now.tv_nsec;
+}
+
 /* As C11 has it; those of POSIX are of the steady clock here. In slices: the clock may be set while somebody waits. */
 int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict lock, const struct timespec *restrict until)
 {
-	wait_call *wait = (wait_call *)dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+	wait_call *wait = (wait_call *)(uintptr_t)dlsym(RTLD_NEXT, "pthread_cond_timedwait");
 
-	for (;;) {
-		struct timespec now, shown;
-		long left;
+	while (left_ns(until) > 0) {
+		int64_t slice = left_ns(until) < SLICE_NS ? left_ns(until) : SLICE_NS;
+		struct timespec now;
 		int got;
 
 		real_time(CLOCK_REALTIME, &now);
-		clock_gettime(CLOCK_REALTIME, &shown);
-		if (until->tv_sec < shown.tv_sec || (until->tv_sec == shown.tv_sec && until->tv_nsec <= shown.tv_nsec))
-			left = 0;
-		else if (until->tv_sec - shown.tv_sec > 1)
-			left = SLICE_NS;
-		else
-			left = (until->tv_sec - shown.tv_sec) * SECOND_NS + until->tv_nsec - shown.tv_nsec;
-		now.tv_nsec += left < SLICE_NS ? left : SLICE_NS;
+		now.tv_nsec += slice;
 		now.tv_sec += now.tv_nsec / SECOND_NS;
 		now.tv_nsec %= SECOND_NS;
 		got = wait((pthread_cond_t *)cond, (pthread_mutex_t *)lock, &now);
 		if (got != ETIMEDOUT)
 			return got ? thrd_error : thrd_success;
-		if (left <= SLICE_NS && !(clock_gettime(CLOCK_REALTIME, &shown), until->tv_sec > shown.tv_sec ||
-			(until->tv_sec == shown.tv_sec && until->tv_nsec > shown.tv_nsec)))
-			return thrd_timedout;
 	}
+	return thrd_timedout;
 }
 
 /* A file that is written now bears the time of the same clock. */
 int futimens(int fd, const struct timespec times[2])
 {
-	futimens_call *call = (futimens_call *)dlsym(RTLD_NEXT, "futimens");
+	futimens_call *call = (futimens_call *)(uintptr_t)dlsym(RTLD_NEXT, "futimens");
 	struct timespec now[2];
 
 	if (times)

@@ -8,6 +8,7 @@
     read PREFIX                 {topic: [[partition, offset, key, value]]}, committed, by Kafka's own client
     console PREFIX N MS         [[partition, offset, value]] of N records of the topics that begin so, by Kafka's console consumer
     create TOPIC N [K=V]...     grow TOPIC N            truncate TOPIC PARTITION (all records are gone)
+    write TOPIC VALUE...        a record without key; VALUE may have spaces
     delete PREFIX               those topics are gone; how many
     allow WHO RIGHT KIND NAME [prefixed]    as kafka-acls.sh: allow User:CN=jincai Write topic a.b
     forbid WHO RIGHT KIND NAME [prefixed]   takes that away again
@@ -114,6 +115,9 @@ class Desk:
         r = request(self.port, CREATE_PARTITIONS, body)
         must(r.array(lambda: (r.text(), r.take("h"), r.text())[:2]))
 
+    def write(self, topic, *words):
+        return self.judge.produce(topic, None, " ".join(words).encode())
+
     def truncate(self, topic, partition):
         body = struct.pack(">i", 1) + text(topic) + struct.pack(">iiqi", 1, int(partition), -1, WAIT_MS)
         r = request(self.port, DELETE_RECORDS, body)
@@ -151,7 +155,7 @@ class Desk:
         if word in ("kill", "stop", "restart", "pause", "resume", "lose"):
             return getattr(self.cluster, word)(*map(int, rest))
         if word not in ("topics", "read", "console", "create", "grow", "truncate", "delete", "transactions", "history", "allow",
-                        "forbid", "replicas", "pids"):
+                        "forbid", "replicas", "pids", "write"):
             raise broker.Failed(f"no such word: {word}")
         return getattr(self, word)(*rest)
 
