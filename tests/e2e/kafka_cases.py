@@ -19,7 +19,7 @@ from small_site import SITE_FILE, Site  # noqa: E402
 
 CASES = []
 options = None
-MANY = 3                        # cases at once
+MANY = 4                        # cases at once
 
 
 def case(sentence, long=False):

@@ -36,7 +36,7 @@ def free_port():
 
 # ---- the cluster is away ----
 
-LOOKS = (("todo",), ("balance",), ("held", "list"), ("dead", "list"), ("audit", "list"), ("tail",), ("topics",), ("check", "--live"),
+LOOKS = (("todo",), ("balance",), ("held", "list"), ("dead", "list"), ("audit", "list"), ("tail",), ("topics",), ("topics", "--create"), ("check", "--live"),
          ("trace", "--unit", "602001", "--amount", "1", "--day", "2026-12-15"), ("stop", "units", "--reason", "a test"))
 
 
