@@ -90,11 +90,12 @@ static unsigned topic(struct fix *f, const char *name)
 static rd_kafka_t *stranger(bool transactional)
 {
 	rd_kafka_conf_t *c = rd_kafka_conf_new();
-	char why[256];
+	char why[256], id[32];
 
+	snprintf(id, sizeof id, "stranger-%ld", (long)getpid());
 	assert_int_equal(rd_kafka_conf_set(c, "bootstrap.servers", kafka_address(), why, sizeof why), RD_KAFKA_CONF_OK);
 	if (transactional)
-		assert_int_equal(rd_kafka_conf_set(c, "transactional.id", "stranger", why, sizeof why), RD_KAFKA_CONF_OK);
+		assert_int_equal(rd_kafka_conf_set(c, "transactional.id", id, why, sizeof why), RD_KAFKA_CONF_OK);
 	return rd_kafka_new(RD_KAFKA_PRODUCER, c, why, sizeof why);
 }
 
