@@ -21,8 +21,8 @@ int deliver_move_batch(struct deliver *d, const struct gathering *g, enum total_
 	for (unsigned i = 0; i < g->nsums; i++) {
 		struct span currency = span_of(g->sums[i].currency);
 
-		if (totals_move(d->totals, from, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
-			totals_move(d->totals, to, d->name, currency, &g->sums[i].sum, 1, e) != 0)
+		if (journal_move(d->journal, span_of(g->batchid), from, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
+			journal_move(d->journal, span_of(g->batchid), to, d->name, currency, &g->sums[i].sum, 1, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -62,12 +62,14 @@ static int save_out(struct deliver *d, struct err *e)
 	deliver_write_handed(d, b);
 	buf_str(b, ",\"totals\":");
 	totals_write(d->totals, b);
-	buf_c(b, '}');
+	buf_str(b, JOURNAL_MARK "}");
 	return flow_position_put(&d->flow, "out", buf_as_span(b), e);
 }
 
 int deliver_save(struct deliver *d, struct err *e)
 {
+	if (journal_post(d->journal, &d->flow, d->journal_topic, e) != 0)
+		return -1;
 	for (unsigned i = 0; i < d->ninputs; i++) {
 		struct input *in = &d->inputs[i];
 		char name[160];
@@ -126,7 +128,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 		d->flow.attention |= (*p)->state == PARCEL_UNKNOWN;
 		p = &(*p)->next;
 	}
-	return totals ? totals_read(d->totals, totals, e) : 0;
+	return totals && (totals_read(d->totals, totals, e) != 0 || journal_found(d->journal, o, e) != 0) ? -1 : 0;
 }
 
 static int open_input(struct deliver *d, unsigned partition, struct err *e)
@@ -217,6 +219,7 @@ static int deliver_open(struct flow *f, struct err *e)
 	int ret;
 
 	d->totals = totals_new();
+	d->journal = journal_new(d->totals, 0);
 	clock_boot_id(d->boot);
 	if (!(o = deliver_load_position(d, "out", e)))
 		return -1;
@@ -259,6 +262,8 @@ static void deliver_close(struct flow *f)
 	outbox_close(d->outbox);
 	outbox_close(d->shadowed);
 	d->outbox = d->shadowed = NULL;
+	journal_free(d->journal);
+	d->journal = NULL;
 	totals_free(d->totals);
 	d->totals = NULL;
 }
@@ -416,7 +421,8 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	d->source = mem_text(buf_as_span(&t));
 	buf_clear(&t);
 	buf_printf(&t, TOPIC_TO "%s", s->name);
-	ret = bus_topic(s->bus, buf_text(&t), &d->topic, e) || bus_topic(s->bus, TOPIC_PARCELS, &d->parcels_topic, e);
+	ret = bus_topic(s->bus, buf_text(&t), &d->topic, e) || bus_topic(s->bus, TOPIC_PARCELS, &d->parcels_topic, e) ||
+		bus_topic(s->bus, TOPIC_JOURNAL, &d->journal_topic, e);
 	buf_done(&t);
 	if (!ret && d->out_name)
 		ret = bus_topic(s->bus, d->out_name, &d->out_topic, e);
@@ -428,5 +434,6 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	d->flow.outputs[d->flow.noutputs++] = d->parcels_topic;
 	if (d->out_name)
 		d->flow.outputs[d->flow.noutputs++] = d->out_topic;
+	d->flow.outputs[d->flow.noutputs++] = d->journal_topic;
 	return &d->flow;
 }

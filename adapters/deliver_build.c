@@ -312,13 +312,13 @@ static int find_had(struct spread *s, const struct gathering *g, struct err *e)
 	return 0;
 }
 
-/* Nothing of it goes out: it is there already. */
-static int count_had(struct deliver *d, const struct parcel *p, struct err *e)
+/* Nothing of it goes out: it is there already. It was never begun, so it has no batch of its own. */
+static int count_had(struct deliver *d, const struct gathering *g, const struct parcel *p, struct err *e)
 {
-	const struct span currency = span_of(p->currency);
+	const struct span currency = span_of(p->currency), batchid = span_of(g->batchid);
 
-	return totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
-		totals_move(d->totals, TOTAL_ALREADY, d->name, currency, &p->sum, 1, e) != 0 ? -1 : 0;
+	return journal_move(d->journal, batchid, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
+		journal_move(d->journal, batchid, TOTAL_ALREADY, d->name, currency, &p->sum, 1, e) != 0 ? -1 : 0;
 }
 
 static int build(struct spread *s, const struct gathering *g, struct err *e)
@@ -376,7 +376,7 @@ int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e)
 		tail = &(*tail)->next;
 	for (unsigned i = 0; i < s.n && ret == 0; i++) {
 		if (s.all[i].had) {
-			ret = count_had(d, s.all[i].parcel, e);
+			ret = count_had(d, g, s.all[i].parcel, e);
 			continue;
 		}
 		/* The exact places of the batch's lines stand in its first plan. */

@@ -130,9 +130,9 @@ static int is_already(struct deliver *d, const struct input *in, const struct ev
 	return got < 0 ? -1 : 0;
 }
 
-static int count_line(struct deliver *d, enum total_term term, const struct line *l, struct err *e)
+static int count_line(struct deliver *d, struct span batchid, enum total_term term, const struct line *l, struct err *e)
 {
-	return totals_add(d->totals, term, d->name, l->currency, l->fen, l->readable, e);
+	return totals_add(journal_of(d->journal, batchid), term, d->name, l->currency, l->fen, l->readable, e);
 }
 
 static int gather_line(struct deliver *d, struct input *in, const struct bus_message *m, const struct event *v,
@@ -144,14 +144,14 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 
 	if (deliver_read_line(d, v, &l, e) != 0)
 		return err_set(e, E_GATHER_LINE, "id=%.*s", SPAN_F(v->id));
-	if (deliver_note_id(d, v->id, v->batchid, e) != 0 || is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, TOTAL_TAKEN, &l, e) != 0)
+	if (deliver_note_id(d, v->id, v->batchid, e) != 0 || is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, v->batchid, TOTAL_TAKEN, &l, e) != 0)
 		return -1;
 	g->parts[in->partition].lines++;
 	g->changed = true;
 	if (already) {
 		g->already++;
 		in->last = NULL;
-		return count_line(d, TOTAL_ALREADY, &l, e);
+		return count_line(d, v->batchid, TOTAL_ALREADY, &l, e);
 	}
 	if (!g->count) {
 		free(g->date);
@@ -161,7 +161,7 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 		return -1;
 	gathering_place(g, in->partition, m->offset, in->last == g);
 	in->last = g;
-	return count_line(d, g->held ? TOTAL_STOPPED : TOTAL_PENDING, &l, e);
+	return count_line(d, v->batchid, g->held ? TOTAL_STOPPED : TOTAL_PENDING, &l, e);
 }
 
 /* One that is held is judged anew: what was stopped is pending again until then. */

@@ -85,10 +85,10 @@ int deliver_count_handed(struct deliver *d, const struct parcel *p, struct err *
 	const struct money_sum cut = {.count = p->cut};
 	const struct span currency = span_of(p->currency);
 
-	if (totals_move(d->totals, TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
-		totals_move(d->totals, p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
+	if (journal_move(d->journal, span_of(p->batchid), TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
+		journal_move(d->journal, span_of(p->batchid), p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
 		return -1;
-	return p->cut && !p->shadow ? totals_move(d->totals, TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
+	return p->cut && !p->shadow ? journal_move(d->journal, span_of(p->batchid), TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
 }
 
 static void log_done(const struct deliver *d, const struct parcel *p)

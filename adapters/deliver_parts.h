@@ -5,6 +5,7 @@
 #include "connectors/outbox.h"
 #include "deliver.h"
 #include "gather.h"
+#include "journal.h"
 #include "ledger.h"
 #include "totals.h"
 
@@ -38,9 +39,9 @@ struct deliver {
 	struct flow flow;
 	struct deliver_setup setup;
 	char *name, *folder, *shadow_folder, *source, *site, *store;
-	unsigned topic, parcels_topic;
 	char *out_name;              /* the topic for consumers; NULL: it goes to a folder */
 	unsigned out_topic;
+	unsigned topic, parcels_topic, journal_topic;
 	struct outbox *outbox;       /* of what is planned now: the shadow folder's in shadow */
 	struct outbox *shadowed;     /* live: of parcels under way that are shadows; NULL: there are none */
 	struct ledger *ledger;       /* NULL: none is kept */
@@ -51,6 +52,7 @@ struct deliver {
 	struct input *inputs;
 	unsigned ninputs;
 	struct totals *totals;
+	struct journal *journal;
 	struct gathering *open;
 	char **forget;               /* batches whose own position is to be taken away */
 	unsigned nforget;

@@ -28,8 +28,16 @@ void intake_delete_after(struct intake *in, struct span taken)
 	*at = mem_text(taken);
 }
 
+/* Nothing of it waits here any more. */
+static bool is_end(struct span state)
+{
+	return span_is(state, "published") || span_is(state, "returned") || span_is(state, "known") || span_is(state, "settled");
+}
+
 int intake_append_claim(struct intake *in, const struct claim *c, struct err *e)
 {
+	if (is_end(c->state))
+		journal_ended(in->journal, c->batchid);
 	buf_clear(&in->event);
 	claim_write(&in->event, c, span_of(in->source));
 	return flow_append(&in->flow, in->claims, 0, c->batchid, &in->event, e);
@@ -90,9 +98,12 @@ int intake_save_position(struct intake *in, struct err *e)
 	struct buf *b = &in->position;
 	const struct publishing *p = in->publishing;
 
+	if (journal_post(in->journal, &in->flow, in->journal_topic, e) != 0)
+		return -1;
 	buf_clear(b);
 	buf_str(b, "{\"totals\":");
 	totals_write(in->totals, b);
+	buf_str(b, JOURNAL_MARK);
 	for (unsigned i = 0; i < in->nslips; i++) {
 		buf_str(b, i ? "," : ",\"slips\":[");
 		json_quote(b, span_of(in->slips[i]));
@@ -151,7 +162,7 @@ static int restore_position(struct intake *in, struct err *e)
 	json_array_foreach(json_object_get(o, "rereads"), i, reread)
 		intake_reread_add(in, span_of(json_string_value(reread)));
 	batchid = json_string_value(json_object_get(o, "batch"));
-	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 ||
+	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 || journal_found(in->journal, o, e) != 0 ||
 		(batchid && intake_publish_begin(in, span_of(batchid), o, e) != 0))
 		ret = -1;
 	json_decref(o);
@@ -165,6 +176,7 @@ static int intake_open(struct flow *f, struct err *e)
 	struct intake *in = (struct intake *)f;
 
 	in->totals = totals_new();
+	in->journal = journal_new(in->totals, 0);
 	in->counter = 0;
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
@@ -292,6 +304,8 @@ static void intake_close(struct flow *f)
 	intake_forget_rereads(in);
 	drop_close(in->drop);
 	in->drop = NULL;
+	journal_free(in->journal);
+	in->journal = NULL;
 	totals_free(in->totals);
 	in->totals = NULL;
 }
@@ -360,7 +374,7 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	buf_done(&source);
 	if (bus_topic(s->bus, topics_of_type(span_of(s->form->events[0].type)), &in->topic, e) != 0 ||
 		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0 ||
-		bus_topic(s->bus, TOPIC_ACTS, &acts, e) != 0) {
+		bus_topic(s->bus, TOPIC_JOURNAL, &in->journal_topic, e) != 0 || bus_topic(s->bus, TOPIC_ACTS, &acts, e) != 0) {
 		intake_free(&in->flow);
 		return NULL;
 	}
@@ -370,6 +384,7 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 	in->flow.outputs[0] = in->topic;
 	in->flow.outputs[1] = in->claims;
 	in->flow.outputs[2] = in->dead;
-	in->flow.noutputs = 3;
+	in->flow.outputs[3] = in->journal_topic;
+	in->flow.noutputs = 4;
 	return &in->flow;
 }

@@ -62,8 +62,8 @@ static int end_claim(struct intake *in, struct claim *c, struct arena *a, const 
 		return intake_reread_order(in, c, e);
 	intake_returned_reason(c, a, act);
 	if (held) {
-		if (intake_count_batch(in, c->totals, TOTAL_HELD, -1, e) != 0 ||
-			intake_count_batch(in, c->totals, TOTAL_RETURNED, 1, e) != 0)
+		if (intake_count_batch(in, c->batchid, c->totals, TOTAL_HELD, -1, e) != 0 ||
+			intake_count_batch(in, c->batchid, c->totals, TOTAL_RETURNED, 1, e) != 0)
 			return -1;
 		c->state = SPAN("returned");
 		in->held -= in->held > 0;

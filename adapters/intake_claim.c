@@ -167,7 +167,8 @@ int intake_claim_slice(struct intake *in, struct err *e)
 }
 
 struct move {
-	struct totals *to;
+	struct journal *to;
+	struct span batchid;
 	enum total_term term;
 	int sign;
 	struct err *e;
@@ -179,12 +180,12 @@ static void move_line(void *arg, const struct total_line *line)
 	struct move *m = arg;
 
 	if (line->term == TOTAL_READ)
-		m->failed |= totals_move(m->to, m->term, "", span_of(line->currency), &line->sum, m->sign, m->e);
+		m->failed |= journal_move(m->to, m->batchid, m->term, "", span_of(line->currency), &line->sum, m->sign, m->e);
 }
 
-int intake_count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e)
+int intake_count_batch(struct intake *in, struct span batchid, const struct totals *batch, enum total_term term, int sign, struct err *e)
 {
-	struct move m = {in->totals, term, sign, e, 0};
+	struct move m = {in->journal, batchid, term, sign, e, 0};
 
 	totals_each(batch, move_line, &m);
 	return m.failed ? -1 : 0;
@@ -204,15 +205,15 @@ int intake_count_claim(struct intake *in, const struct claim *c, struct span sta
 {
 	struct money_sum skipped = {.count = c->skipped};
 
-	if (c->skipped && totals_move(in->totals, TOTAL_SKIPPED, "", SPAN(""), &skipped, sign, e) != 0)
+	if (c->skipped && journal_move(in->journal, c->batchid, TOTAL_SKIPPED, "", SPAN(""), &skipped, sign, e) != 0)
 		return -1;
 	/* What stood before the place where a file became unreadable are no records of ours: it has none. What is published is
 	 * counted record by record. */
 	if (span_is(state, "unreadable") || span_is(state, "publishing"))
 		return 0;
-	if (intake_count_batch(in, c->totals, TOTAL_READ, sign, e) != 0)
+	if (intake_count_batch(in, c->batchid, c->totals, TOTAL_READ, sign, e) != 0)
 		return -1;
-	return intake_count_batch(in, c->totals, intake_term(state), sign, e);
+	return intake_count_batch(in, c->batchid, c->totals, intake_term(state), sign, e);
 }
 
 /* What the keys of a file were claimed for before. */
@@ -433,6 +434,8 @@ static int record_claim(struct intake *in, struct claim *c, const struct before 
 	if (b->found && !again && strcmp(b->state, "held") == 0 && !span_is(c->state, "duplicate") &&
 		!span_is(c->state, "unreadable") && supersede(in, b, c->batchid, e) != 0)
 		return -1;
+	if (!again)
+		journal_begun(in->journal, c->batchid);
 	if (intake_append_claim(in, c, e) != 0 || letter_of_file(in, c, again, e) != 0 ||
 		intake_count_claim(in, c, c->state, 1, e) != 0)
 		return -1;

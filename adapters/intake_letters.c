@@ -208,8 +208,8 @@ static int publish(struct intake *in, const struct act *act, struct letter *l, s
 	buf_done(&p.time);
 	if (got != 1)
 		return got;
-	if (sum_of(l, &sum, e) != 0 || totals_move(in->totals, TOTAL_READ, "", l->d.currency, &sum, -1, e) != 0 ||
-		totals_move(in->totals, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
+	if (sum_of(l, &sum, e) != 0 || journal_move(in->journal, l->d.batchid, TOTAL_READ, "", l->d.currency, &sum, -1, e) != 0 ||
+		journal_move(in->journal, l->d.batchid, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
 		close_again(in, l, p.published, own, e) != 0 || end_letter(in, act, l, "retried", e) != 0)
 		return -1;
 	return 1;
@@ -282,8 +282,8 @@ static int give_back(struct intake *in, const struct act *act, struct letter *l,
 {
 	struct money_sum sum;
 
-	if (sum_of(l, &sum, e) != 0 || totals_move(in->totals, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
-		totals_move(in->totals, TOTAL_RETURNED, "", l->d.currency, &sum, 1, e) != 0)
+	if (sum_of(l, &sum, e) != 0 || journal_move(in->journal, l->d.batchid, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
+		journal_move(in->journal, l->d.batchid, TOTAL_RETURNED, "", l->d.currency, &sum, 1, e) != 0)
 		return -1;
 	owe_line(in, l->at, act);
 	return end_letter(in, act, l, "returned", e) == 0 ? 1 : -1;

@@ -5,6 +5,7 @@
 #include "claim.h"
 #include "connectors/drop.h"
 #include "intake.h"
+#include "journal.h"
 #include "pays.h"
 
 /*
@@ -66,9 +67,10 @@ struct intake {
 	struct flow flow;
 	struct intake_setup setup;
 	char *name, *folder, *returns, *spool, *forms, *kept, *start, *source;
-	unsigned topic, claims, dead;
+	unsigned topic, claims, dead, journal_topic;
 	struct drop *drop;
 	struct totals *totals;
+	struct journal *journal;
 	struct pays_set *pays;       /* NULL: nobody looks for doubles */
 	struct waiting {             /* in .taken, without a claim record: from an earlier life, or still growing */
 		char *taken;
@@ -139,7 +141,7 @@ enum total_term intake_term(struct span state);
 /* Counts what a claim holds as read and under the term of that state (sign 1), or takes it away again (-1). */
 int intake_count_claim(struct intake *in, const struct claim *c, struct span state, int sign, struct err *e);
 /* Adds what a batch holds to a term of ours (sign 1), or takes it away (-1). */
-int intake_count_batch(struct intake *in, const struct totals *batch, enum total_term term, int sign, struct err *e);
+int intake_count_batch(struct intake *in, struct span batchid, const struct totals *batch, enum total_term term, int sign, struct err *e);
 
 /* ---- reading again (intake_reread.c) ---- */
 /* Stages that the file of a claim that waits is to be read again, with the form in force; c becomes `reread`. Its money is

@@ -117,9 +117,11 @@ static int dead_event(struct intake *in, const struct reading *g, const struct r
 
 static int count_event(struct intake *in, const struct reading_event *x, enum total_term term, struct err *e)
 {
-	if (totals_add(in->totals, TOTAL_READ, "", x->currency, x->fen, x->readable, e) != 0)
+	struct totals *t = journal_of(in->journal, in->publishing->claim.batchid);
+
+	if (totals_add(t, TOTAL_READ, "", x->currency, x->fen, x->readable, e) != 0)
 		return -1;
-	return totals_add(in->totals, term, "", x->currency, x->fen, x->readable, e);
+	return totals_add(t, term, "", x->currency, x->fen, x->readable, e);
 }
 
 /* None of the record's events goes out: a letter for each. */

@@ -57,6 +57,7 @@ void event_id_part(struct buf *b, struct span text);
 #define EVENT_CLAIM "jincai.claim"
 #define EVENT_DEAD "jincai.dead"
 #define EVENT_DEAD_ENDED "jincai.dead.ended"
+#define EVENT_POSTING "jincai.posting"
 #define EVENT_PARCEL "jincai.parcel"
 #define EVENT_ACT_PROPOSED "jincai.act.proposed"
 #define EVENT_ACT_APPROVED "jincai.act.approved"

@@ -140,6 +140,11 @@ static bool is_acts(const char *topic)
 	return strcmp(topic, TOPIC_ACTS) == 0;
 }
 
+static bool is_journal(const char *topic)
+{
+	return strcmp(topic, TOPIC_JOURNAL) == 0;
+}
+
 static bool is_dead(const char *topic)
 {
 	return strcmp(topic, TOPIC_DEAD) == 0;
@@ -428,6 +433,25 @@ static int fold_closed(const char *topic, struct span value, struct index_sink *
 	return ret;
 }
 
+/* Told by how journal_post writes its data; most postings begin and end nothing. */
+static int fold_days(const char *topic, struct span value, struct index_sink *s, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct event v;
+	bool begun, ended;
+
+	(void)topic;
+	if (!is_event(value, &v) || !span_is(v.type, EVENT_POSTING))
+		return 0;
+	begun = span_starts(v.data, SPAN("{\"begun\":true,"));
+	ended = span_starts(v.data, begun ? SPAN("{\"begun\":true,\"ended\":true,") : SPAN("{\"ended\":true,"));
+	if ((begun || ended) && !v.batchid.n)
+		return lacks(INDEX_DAYS, "batchid", e);
+	if (begun && s->put(s, INDEX_DAYS, index_key(key, INDEX_BEGUN, v.batchid, SPAN_NONE), SPAN(""), e) != 0)
+		return -1;
+	return ended ? s->put(s, INDEX_DAYS, index_key(key, INDEX_ENDED, v.batchid, SPAN_NONE), SPAN(""), e) : 0;
+}
+
 const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_IDS] = {"ids", INDEX_FIRST, is_events, fold_id},
 	[INDEX_TO] = {"to", INDEX_FIRST, topics_is_destination, fold_to},
@@ -439,6 +463,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_FOREIGN] = {"foreign", INDEX_FIRST, is_none, NULL},
 	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
 	[INDEX_FIND] = {"find", INDEX_LAST, is_parcels, fold_parcel},
+	[INDEX_DAYS] = {"days", INDEX_FIRST, is_journal, fold_days},
 };
 
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)

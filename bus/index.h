@@ -26,6 +26,7 @@ enum {
 	INDEX_FOREIGN,               /* records that no flow of ours wrote -> "": see index_foreign_key; on a bus that others can write to */
 	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
 	INDEX_FIND,                  /* by what people ask: see index_find_number and those behind it; last */
+	INDEX_DAYS,                  /* batch id -> "": the first posting that says it began, or ended (journal.h) */
 	INDEX_COUNT
 };
 
@@ -65,6 +66,7 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
  *	INDEX_FOREIGN index_foreign_key                             extra: ""
  *	INDEX_PAYS    index_pay_key                                extra: ""
+ *	INDEX_DAYS    index_key(k, INDEX_BEGUN, batchid, SPAN_NONE)  extra: ""; INDEX_ENDED likewise
  */
 #define INDEX_KEY_MAX 480u
 #define INDEX_BATCH 'b'
@@ -73,6 +75,8 @@ extern const struct index_row index_table[INDEX_COUNT];
 #define INDEX_SUSPECTS 's'
 #define INDEX_ID 'i'
 #define INDEX_GIVEN 'g'
+#define INDEX_BEGUN 'b'
+#define INDEX_ENDED 'e'
 struct span index_key(char ret[INDEX_KEY_MAX], char prefix, struct span first, struct span second);
 /* "<topic>/<partition>@<offset>", so that those of a topic stand together and in order. */
 struct span index_foreign_key(char ret[INDEX_KEY_MAX], const char *topic, unsigned partition, uint64_t offset);

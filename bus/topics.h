@@ -13,11 +13,13 @@
  *	jincai.out.<name>.v<N>                                        what consumers outside read: events of one schema, docs/consumers.md
  *	jincai.claims      what was claimed and what became of it     jincai.dead      dead letters, conflicts
  *	jincai.parcels     plans, handing over, done                  jincai.acts      acts and their outcomes
+ *	jincai.journal     what each commit changed in the totals
  */
 #define TOPIC_CLAIMS "jincai.claims"
 #define TOPIC_DEAD "jincai.dead"
 #define TOPIC_PARCELS "jincai.parcels"
 #define TOPIC_ACTS "jincai.acts"
+#define TOPIC_JOURNAL "jincai.journal"
 #define TOPIC_TO "jincai.to."
 #define TOPIC_OUT "jincai.out."
 

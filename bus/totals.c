@@ -53,6 +53,11 @@ void totals_free(struct totals *t)
 	free(t);
 }
 
+void totals_clear(struct totals *t)
+{
+	t->n = 0;
+}
+
 static int compare(const struct total_line *line, enum total_term term, const char *destination, struct span currency)
 {
 	int c = (line->term > term) - (line->term < term);
@@ -206,6 +211,14 @@ void totals_each(const struct totals *t, void (*each)(void *arg, const struct to
 	for (size_t i = 0; i < t->n; i++)
 		if (!is_nothing(&t->lines[i].sum))
 			each(arg, &t->lines[i]);
+}
+
+bool totals_is_empty(const struct totals *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!is_nothing(&t->lines[i].sum))
+			return false;
+	return true;
 }
 
 struct money_sum totals_get(const struct totals *t, enum total_term term, const char *destination,

@@ -56,6 +56,9 @@ struct totals;
 
 struct totals *totals_new(void);
 void totals_free(struct totals *t);
+/* Nothing is counted any more; what it has of memory stays. */
+void totals_clear(struct totals *t);
+bool totals_is_empty(const struct totals *t);
 /* Adds a record. readable = false: counted as one whose amount could not be read. destination: at most 64 bytes,
  * currency: 3 and a kind, else totals.name {name} (ERR_CONF). money.range when the sum does not fit. */
 int totals_add(struct totals *t, enum total_term term, const char *destination, struct span currency, int64_t fen,

@@ -110,6 +110,15 @@ if(Python3_FOUND)
   set_tests_properties(layout PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
+# What a day came to, closing it; replays, and thirty mistakes with both.
+if(Python3_FOUND)
+  add_test(NAME closing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/closing_test.py $<TARGET_FILE:jincai>
+    $<TARGET_FILE:tamper> --count $<TARGET_FILE:count> --kills 5)
+  add_test(NAME replay COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 5)
+  set_tests_properties(closing replay PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+endif()
+
 # What a person decides about a file that waits.
 if(Python3_FOUND)
   add_test(NAME acts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/acts_test.py $<TARGET_FILE:jincai>
@@ -134,6 +143,10 @@ set(program ${CMAKE_SOURCE_DIR}/bus/jincai)
 jincai_test(cluster_test adapters SOURCES ${program}/cluster.c)
 target_compile_definitions(cluster_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(cluster_test PRIVATE ${program})
+jincai_test(closing_test adapters SOURCES ${program}/closing.c ${program}/closing_page.c ${program}/days.c ${program}/balance.c
+  ${program}/show.c contract/hostile.c)
+target_compile_definitions(closing_test PRIVATE JINCAI_PROGRAM)
+target_include_directories(closing_test PRIVATE ${program})
 jincai_test(beside_test adapters SOURCES ${program}/beside.c ${program}/adopted.c ${program}/guard_place.c)
 target_compile_definitions(beside_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(beside_test PRIVATE ${program})

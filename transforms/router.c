@@ -89,7 +89,7 @@ int router_restore_input(struct router *r, struct input *in, struct err *e)
 		return err_set(e, E_FLOW_POSITION, "name=%s", name);
 	in->offset = (uint64_t)json_integer_value(json_object_get(p, "offset"));
 	bad = lane_heads_read(in->heads, json_object_get(p, "heads"), e) ||
-		totals_read(in->totals, json_object_get(p, "totals"), e);
+		totals_read(in->totals, json_object_get(p, "totals"), e) || (in->journal && journal_found(in->journal, p, e));
 	restore_open(r, in, json_object_get(p, "open"));
 	json_decref(p);
 	return bad ? -1 : 0;
@@ -115,6 +115,8 @@ int router_save_input(struct router *r, struct input *in, struct err *e)
 	struct buf *to = &r->position;
 	char name[POSITION_MAX];
 
+	if (journal_post(in->journal, &r->flow, r->journal_topic, e) != 0)
+		return -1;
 	buf_clear(to);
 	buf_printf(to, "{\"offset\":%" PRIu64 ",\"heads\":", in->offset);
 	lane_heads_write(in->heads, to);
@@ -126,7 +128,7 @@ int router_save_input(struct router *r, struct input *in, struct err *e)
 	}
 	buf_str(to, "],\"totals\":");
 	totals_write(in->totals, to);
-	buf_c(to, '}');
+	buf_str(to, JOURNAL_MARK "}");
 	position_name(r, in, name);
 	in->moved = false;
 	return bus_position_put(r->flow.owner, name, buf_as_span(to), e);
@@ -136,7 +138,7 @@ static int router_open(struct flow *f, struct err *e)
 {
 	struct router *r = (struct router *)f;
 
-	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0)
+	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0 || bus_topic(f->bus, TOPIC_JOURNAL, &r->journal_topic, e) != 0)
 		return -1;
 	r->ninputs = 0;
 	r->failing = 0;
@@ -154,6 +156,7 @@ static int router_open(struct flow *f, struct err *e)
 			in = &r->inputs[r->ninputs++];
 			*in = (struct input){.topic = f->inputs[i], .partition = p, .heads = lane_heads_new(),
 				.totals = totals_new()};
+			in->journal = journal_new(in->totals, r->ninputs);
 			if (router_restore_input(r, in, e) != 0 ||
 				bus_read(f->bus, in->topic, in->partition, &in->reader, e) != 0)
 				return -1;
@@ -173,6 +176,7 @@ void router_input_done(struct input *in)
 {
 	bus_unread(in->reader);
 	lane_heads_free(in->heads);
+	journal_free(in->journal);
 	totals_free(in->totals);
 	while (in->open)
 		free_open(&in->open);
@@ -348,6 +352,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	struct router *r = w->r;
 	struct err why = ERR_INIT;
 	bool taken = false, failed = false, readable;
+	struct totals *totals = journal_of(w->in->journal, w->event->batchid);
 	struct span cur;
 	int64_t fen;
 
@@ -356,7 +361,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	readable = router_amount(t, &fen);
 	cur = router_currency(t);
 	cur = cur.p ? cur : SPAN("");
-	if (totals_add(w->in->totals, TOTAL_SEEN, "", cur, fen, readable, e) != 0)
+	if (totals_add(totals, TOTAL_SEEN, "", cur, fen, readable, e) != 0)
 		return -1;
 	for (unsigned d = 0; d < r->ndestinations; d++) {
 		enum total_term term = TOTAL_NOT_ROUTED;
@@ -368,7 +373,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 		}
 		failed |= term == TOTAL_UNSHAPED;
 		w->batch->routed[d] += term == TOTAL_ROUTED;
-		if (totals_add(w->in->totals, term, r->destinations[d].name, cur, fen, readable, e) != 0)
+		if (totals_add(totals, term, r->destinations[d].name, cur, fen, readable, e) != 0)
 			return -1;
 	}
 	if (!taken && t->instruction) {
@@ -387,6 +392,7 @@ static int route_event(struct work *w, struct type *t, struct err *e)
  * been an instruction, so it is dead, and counted as one whose amount we cannot read. */
 static int unknown_type(struct work *w, struct err *e)
 {
+	struct totals *totals = journal_of(w->in->journal, w->event->batchid);
 	struct router *r = w->r;
 	struct err why;
 
@@ -394,10 +400,10 @@ static int unknown_type(struct work *w, struct err *e)
 	w->batch->seen++;
 	w->batch->failed++;
 	r->flow.attention = true;
-	if (totals_add(w->in->totals, TOTAL_SEEN, "", SPAN(""), 0, false, e) != 0)
+	if (totals_add(totals, TOTAL_SEEN, "", SPAN(""), 0, false, e) != 0)
 		return -1;
 	for (unsigned d = 0; d < r->ndestinations; d++)
-		if (totals_add(w->in->totals, TOTAL_NOT_ROUTED, r->destinations[d].name, SPAN(""), 0, false, e) != 0)
+		if (totals_add(totals, TOTAL_NOT_ROUTED, r->destinations[d].name, SPAN(""), 0, false, e) != 0)
 			return -1;
 	return dead_event(w, &why, "", NULL, SPAN_NONE, e) == 0 ? count_failing(r, true, e) : -1;
 }

@@ -229,24 +229,23 @@ static int count_one(struct counted *c, struct span currency, int64_t fen, bool 
 	return 0;
 }
 
-static int move(struct totals *t, enum total_term from, enum total_term to, const char *destination, const struct counted *was,
+static int move(const struct letter *l, enum total_term from, enum total_term to, const char *destination, const struct counted *was,
 	const struct counted *is, struct err *e)
 {
 	char name[TOTALS_CURRENCY_MAX];
 	struct money_sum there;
 
 	snprintf(name, sizeof name, "%.*s", SPAN_F(was->currency));
-	there = totals_get(t, from, destination, name);
+	there = totals_get(l->in->totals, from, destination, name);
 	/* A destination that came to the site later has never counted it. */
-	if (there.count && totals_move(t, from, destination, was->currency, &was->sum, -1, e) != 0)
+	if (there.count && journal_move(l->in->journal, l->event.batchid, from, destination, was->currency, &was->sum, -1, e) != 0)
 		return -1;
-	return totals_move(t, to, destination, is->currency, &is->sum, 1, e);
+	return journal_move(l->in->journal, l->event.batchid, to, destination, is->currency, &is->sum, 1, e);
 }
 
 static int count_retried(struct acting *a, const struct letter *l, struct type *t, const unsigned *to, unsigned n, struct err *e)
 {
 	struct router *r = a->r;
-	struct totals *totals = l->in->totals;
 	struct counted was, is;
 	int64_t fen;
 	bool readable = router_amount(t, &fen);
@@ -255,15 +254,15 @@ static int count_retried(struct acting *a, const struct letter *l, struct type *
 		count_one(&is, router_currency(t), fen, readable, e) != 0)
 		return -1;
 	if (l->d.destination.n)
-		return move(totals, TOTAL_UNSHAPED, TOTAL_ROUTED, r->destinations[to[0]].name, &was, &is, e);
-	if (move(totals, TOTAL_SEEN, TOTAL_SEEN, "", &was, &is, e) != 0)
+		return move(l, TOTAL_UNSHAPED, TOTAL_ROUTED, r->destinations[to[0]].name, &was, &is, e);
+	if (move(l, TOTAL_SEEN, TOTAL_SEEN, "", &was, &is, e) != 0)
 		return -1;
 	for (unsigned d = 0; d < r->ndestinations; d++) {
 		bool taken = false;
 
 		for (unsigned i = 0; i < n; i++)
 			taken |= to[i] == d;
-		if (move(totals, TOTAL_NOT_ROUTED, taken ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, r->destinations[d].name, &was, &is, e) != 0)
+		if (move(l, TOTAL_NOT_ROUTED, taken ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, r->destinations[d].name, &was, &is, e) != 0)
 			return -1;
 	}
 	return 0;

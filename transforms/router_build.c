@@ -23,6 +23,8 @@ struct router *router_new(struct bus *b, const char *flow_name, const char *site
 	/* What destinations answer stands on the topic of acts. */
 	if (b && bus_topic(b, TOPIC_ACTS, &acts, &ignored) == 0)
 		r->flow.inputs[r->flow.ninputs++] = acts;
+	if (b && bus_topic(b, TOPIC_JOURNAL, &r->journal_topic, &ignored) == 0)
+		r->flow.outputs[r->flow.noutputs++] = r->journal_topic;
 	r->first = r->flow.ninputs;
 	return r;
 }

@@ -4,6 +4,7 @@
 
 #include "batch.h"
 #include "dead.h"
+#include "journal.h"
 #include "router.h"
 #include "totals.h"
 
@@ -48,6 +49,7 @@ struct input {
 	struct bus_reader *reader;
 	struct lane_heads *heads;
 	struct totals *totals;
+	struct journal *journal;
 	struct open_batch *open;
 	uint64_t offset;             /* of the next message to read */
 	bool moved;
@@ -66,7 +68,7 @@ struct router {
 	struct input *inputs;
 	unsigned ninputs, turn;
 	unsigned first;              /* of flow.inputs that is read; what stands before it only wakes the flow */
-	unsigned dead_topic;
+	unsigned dead_topic, journal_topic;
 	json_t *owed;                /* [{"flow","id","order"}]: slips to be asked for; NULL: none */
 	bool owed_moved;             /* they were handed in, and the position does not know it */
 	json_t *asked;               /* returns of which destinations were asked: router_ask.c */

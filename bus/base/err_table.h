@@ -62,6 +62,29 @@ ROW(E_DEAD_NONE, "dead.none", ERR_CONF, 2, "there is no dead letter with number 
 	"the numbers stand in jincai dead list", "编号请看 jincai dead list")
 ROW(E_HELD_NONE, "held.none", ERR_CONF, 2, "there is no batch {batch}", "没有批次 {batch}",
 	"the names of waiting batches stand in jincai held list", "等人处理的批次请看 jincai held list")
+ROW(E_BALANCE_BATCH, "balance.batch", ERR_CONF, 2, "nothing was ever counted of a batch {batch}", "从未统计过批次 {batch}", "batches of a day are listed by jincai balance --day DAY", "某日的批次请看 jincai balance --day 日期")
+ROW(E_BALANCE_BEFORE, "balance.before", ERR_CONF, 5, "the batch {batch} began before its accounts were kept by batch; nothing was added up", "批次 {batch} 开始时尚未按批次记账；没有汇总",
+	"what became of it is told by jincai held show and jincai trace", "其去处请看 jincai held show、jincai trace")
+ROW(E_BALANCE_DAY, "balance.day", ERR_CONF, 2, "{text} is no day; nothing was added up, nothing was closed", "{text} 不是日期；没有汇总，也没有关账", "write it as 2026-12-01, today, yesterday", "请写成 2026-12-01、今天、昨天")
+ROW(E_CLOSE_AGAIN, "close.again", ERR_CONF, 5, "{day} is closed already, as all days up to {last} are; nothing was changed", "{day} 已经关账（{last} 及以前各日均已关账）；未作任何改动",
+	"what was closed: jincai balance --day {day}; what came later stands in the next day that is closed", "查看已关的账：jincai balance --day {day}；其后发生的记入下一个关账日")
+ROW(E_CLOSE_BEFORE, "close.before", ERR_CONF, 5, "{first} is not closed, and comes before {day}; nothing was changed", "{first} 早于 {day}，尚未关账；未作任何改动",
+	"close the days in their order: jincai balance --close {first} --reason TEXT", "请按日期顺序关账：jincai balance --close {first} --reason 原因")
+ROW(E_CLOSE_FUTURE, "close.future", ERR_CONF, 5, "{day} has not come yet: today is {today}; nothing was changed", "{day} 还没有到（今天是 {today}）；未作任何改动", "close it when it is over", "请等这一天过完再关账")
+ROW(E_CLOSE_LARGE, "close.large", ERR_CONF, 5, "{open} batches are open at the end of {day}: they do not fit into the record of a closing; nothing was changed", "{day} 日终有 {open} 个批次未了结，关账记录放不下；未作任何改动",
+	"settle what waits first: jincai todo", "请先处理待办：jincai todo")
+ROW(E_CLOSE_WRONG, "close.wrong", ERR_CONF, 5, "{day} does not come out ({count} equations); nothing was changed", "{day} 的账不平（{count} 个等式）；未作任何改动",
+	"see where: jincai balance --day {day}, then jincai balance --deep", "查看差在何处：jincai balance --day {day}，再用 jincai balance --deep")
+ROW(E_REPLAY_CHANGED, "replay.changed", ERR_CONF, 5, "what the plan {plan} speaks of is no longer as it was; nothing of it was handed on", "重放计划 {plan} 所指的事件已有变化；没有交付任何内容",
+	"make a new plan: jincai replay ... --reason TEXT", "请重新制定计划：jincai replay ... --reason 原因")
+ROW(E_REPLAY_EMPTY, "replay.empty", ERR_CONF, 2, "the selection names no event; no plan was made", "所选范围内没有事件；没有制定计划", "see what is there: jincai tail with the same selection", "请用 jincai tail 以同样的条件查看")
+ROW(E_REPLAY_ENDED, "replay.ended", ERR_CONF, 5, "the plan {plan} is {state}; nothing was done", "重放计划 {plan} 的状态是 {state}；没有做任何事", "what was done is listed by jincai replay list; for once more make a new plan",
+	"已做的请看 jincai replay list；若要再做一次，请另订计划")
+ROW(E_REPLAY_NONE, "replay.none", ERR_CONF, 2, "there is no plan {plan}; nothing was done", "没有重放计划 {plan}；没有做任何事", "plans are listed by jincai replay list", "计划请看 jincai replay list")
+ROW(E_REPLAY_RUNS, "replay.runs", ERR_CONF, 5, "the plan {plan} is being run by another process; nothing was done", "重放计划 {plan} 正由另一进程执行；没有做任何事", "wait until it has ended, or pause it there with Ctrl-C", "请等它结束，或在那边按 Ctrl-C 暂停")
+ROW(E_REPLAY_TAKEN, "replay.taken", ERR_CONF, 5, "{to} is there already: a replay never writes over or behind anything; nothing was done", "{to} 已经存在：重放不覆盖、不追加任何内容；没有做任何事", "name another one", "请换一个名称")
+ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, --to-file FILE, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件）和原因（--reason 原因）；没有制定计划",
+	"how it is written is shown by jincai help replay", "写法见 jincai help replay")
 ROW(E_GUARD_ANCHOR, "guard.anchor", ERR_CONF, 1, "line {line} of the anchor {file} has another check value for record {n} of {writer} than the store: all money destinations are stopped", "锚定文件 {file} 第 {line} 行与库中 {writer} 的第 {n} 条操作记录不符：所有付款去向已停",
 	"not one payment goes out; keep store and anchor as they are and run jincai audit verify; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请保留库和锚定文件原样，先运行 jincai audit verify，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes behind the last thing that was written: all money destinations are stopped", "时钟比最后一次写入慢了 {minutes} 分钟：所有付款去向已停",
@@ -843,6 +866,8 @@ ROW(E_INDEX_RECORD, "index.record", ERR_HALT, 6,
 	"本系统自己写入的一条记录缺少正确的“{name}”，查找表 {index} 会因此出错；未提交、也未跳过任何记录",
 	"do not delete anything; keep the place that is named and call the maintainers: another program may have written to this topic",
 	"请勿删除任何数据；记下所示位置并联系维护人员：可能有其他程序写入了该主题")
+ROW(E_JOURNAL_RECORD, "journal.record", ERR_HALT, 6, "the record {id} on jincai.journal is not one of ours; nothing was added up", "jincai.journal 上的记录 {id} 不是本系统写的；没有汇总",
+	"the store may be damaged, or somebody else wrote to it; put it back from a copy", "总线可能已损坏，或被他人写入过；请用备份恢复")
 ROW(E_TOTALS_NAME, "totals.name", ERR_CONF, 3,
 	"\"{name}\" is too long for the name of a destination (64 bytes) or a currency (3 letters); it was not counted",
 	"“{name}”作为去向名称（最多 64 字节）或币种代码（3 个字母）过长；未计入合计",

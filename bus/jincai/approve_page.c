@@ -45,6 +45,7 @@ static const struct act_words {
 	{"retry", "重新处理", "try again"},
 	{"return", "退回来源", "give back to the source"},
 	{"stop", "停止", "stop"},
+	{"close", "关账", "close the accounts of a day"},
 };
 
 void approve_groups(struct span order, char ret[20])

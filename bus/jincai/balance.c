@@ -21,7 +21,7 @@ static struct balance_flow *flow_named(struct balance *b, struct span name)
 		if (span_is(name, b->flows[i].name))
 			return &b->flows[i];
 	b->flows = mem_grow(b->flows, b->nflows + 1u, sizeof *b->flows);
-	b->flows[b->nflows] = (struct balance_flow){mem_text(name), totals_new()};
+	b->flows[b->nflows] = (struct balance_flow){mem_text(name), totals_new(), totals_new()};
 	return &b->flows[b->nflows++];
 }
 
@@ -39,7 +39,8 @@ static int add_position(void *arg, struct span key, struct span value)
 		struct balance_flow *f = flow_named(in->b, (struct span){key.p, (size_t)(slash - key.p)});
 
 		ret = totals_read(t, list, in->e) != 0 || totals_merge(f->totals, t, in->e) != 0 ||
-			totals_merge(in->b->all, t, in->e) != 0;
+			totals_merge(in->b->all, t, in->e) != 0 ||
+			(!json_is_true(json_object_get(o, "journal")) && totals_merge(f->unposted, t, in->e) != 0);
 	}
 	totals_free(t);
 	json_decref(o);
@@ -65,6 +66,7 @@ void balance_done(struct balance *b)
 	for (unsigned i = 0; i < b->nflows; i++) {
 		free(b->flows[i].name);
 		totals_free(b->flows[i].totals);
+		totals_free(b->flows[i].unposted);
 	}
 	free(b->flows);
 	*b = (struct balance){0};
@@ -229,9 +231,11 @@ static void report_one(struct report *r, const struct balance *b, const struct s
 {
 	for (unsigned q = 0; q < total_nequations; q++)
 		for (unsigned d = 0; d == 0 || (q > 0 && d < s->ndestinations); d++)
-			one_equation(r, b, &total_equations[q], q ? s->destinations[d].name : "", currency);
-	on_the_way(r, b, TOTAL_PUBLISHED, "", TOTAL_SEEN, "", currency, "router");
-	for (unsigned d = 0; d < s->ndestinations; d++)
+			if (!q || !b->only || strcmp(b->only, s->destinations[d].name) == 0)
+				one_equation(r, b, &total_equations[q], q ? s->destinations[d].name : "", currency);
+	if (!b->part)
+		on_the_way(r, b, TOTAL_PUBLISHED, "", TOTAL_SEEN, "", currency, "router");
+	for (unsigned d = 0; !b->part && d < s->ndestinations; d++)
 		on_the_way(r, b, TOTAL_ROUTED, s->destinations[d].name, TOTAL_TAKEN, s->destinations[d].name, currency,
 			s->destinations[d].name);
 	for (unsigned d = 0; d < s->ndestinations; d++)

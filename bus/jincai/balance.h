@@ -17,8 +17,11 @@ struct balance {
 	struct balance_flow {
 		char *name;
 		struct totals *totals;
+		struct totals *unposted;     /* what of them the journal has not yet (journal.h) */
 	} *flows;
 	unsigned nflows;
+	const char *only;            /* this destination alone is told; NULL: all */
+	bool part;                   /* of some flows or destinations alone: nothing is said of what lies between two flows */
 };
 
 int balance_load(struct bus *b, struct balance *ret, struct err *e);

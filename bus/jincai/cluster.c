@@ -29,7 +29,7 @@ static void add_type(struct cluster_needs *n, const struct site *s, const char *
 
 void cluster_needs(const struct site *s, struct cluster_needs *ret)
 {
-	static const char *const single[] = {TOPIC_CLAIMS, TOPIC_DEAD, TOPIC_PARCELS, TOPIC_ACTS, NULL};
+	static const char *const single[] = {TOPIC_CLAIMS, TOPIC_DEAD, TOPIC_PARCELS, TOPIC_ACTS, TOPIC_JOURNAL, NULL};
 	struct buf name = BUF_INIT;
 
 	*ret = (struct cluster_needs){0};

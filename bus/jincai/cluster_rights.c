@@ -67,6 +67,7 @@ static void adapter_rights(const struct site *s, struct buf *b, const struct sit
 {
 	begin_flow(s, b, a->name);
 	topic(s, b, TOPIC_CLAIMS);
+	topic(s, b, TOPIC_JOURNAL);
 	topic(s, b, TOPIC_DEAD);
 	for (unsigned k = 0; k < a->form->nevents; k++) {
 		const char *name = topics_of_type(span_of(a->form->events[k].type));
@@ -105,6 +106,7 @@ void cluster_rights(const struct site *s, struct buf *b)
 		adapter_rights(s, b, &s->adapters[i]);
 	begin_flow(s, b, SITE_ROUTER);
 	topic(s, b, TOPIC_DEAD);
+	topic(s, b, TOPIC_JOURNAL);
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		buf_printf(b, " --topic '%s" TOPIC_TO "%s'", s->kafka.prefix, s->destinations[i].name);
 	buf_c(b, '\n');
@@ -114,6 +116,7 @@ void cluster_rights(const struct site *s, struct buf *b)
 		topic(s, b, TOPIC_PARCELS);
 		if (s->destinations[i].topic)
 			topic(s, b, s->destinations[i].topic);
+		topic(s, b, TOPIC_JOURNAL);
 		buf_c(b, '\n');
 	}
 	buf_str(b, say("\n# 在命令行操作的人：查看一切，提交操作单；check --live 还要看 Kafka 服务器的设置。\n",

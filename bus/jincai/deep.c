@@ -169,6 +169,10 @@ static void print_finding(const struct deep_finding *f, FILE *to)
 		fprintf(to, say("主题 %s 上有 %" PRIu64 " 笔，交付记录为 %" PRIu64 " 笔\n", "%s has %" PRIu64 " events, and %" PRIu64 " were handed over\n"),
 			f->subject, f->got, f->want);
 		break;
+	case DEEP_JOURNAL_DIFFERS:
+		fprintf(to, say("%s %s：账上 %" PRIu64 " 笔，日记账上 %" PRIu64 " 笔，或金额不同\n",
+			"%s %s: kept %" PRIu64 " records, the journal has %" PRIu64 ", or another amount\n"), f->flow, f->subject, f->want, f->got);
+		break;
 	case DEEP_WHATS:
 		break;
 	}

@@ -93,7 +93,7 @@ int deep_count(struct site *s, struct bus *bus, const struct balance *b, struct 
 
 	*e = ERR_INIT;
 	*ret = (struct deep){0};
-	failed = begin(s, bus, b, ret, e) != 0 || deep_count_topics(&c) != 0;
+	failed = begin(s, bus, b, ret, e) != 0 || deep_count_topics(&c) != 0 || deep_count_journal(&c, b) != 0;
 	verb_progress("", -1, 0);
 	deep_count_done(&c);
 	if (failed)

@@ -12,7 +12,8 @@
 #define APART_MAX_MS (60 * 60000)
 
 static const char *const kinds[] = {"adapter", "router", "destination"};
-static const char *const whats[DEEP_WHATS] = {"original_gone", "form_gone", "original_altered", "file_altered", "out_differs"};
+static const char *const whats[DEEP_WHATS] = {"original_gone", "form_gone", "original_altered", "file_altered", "out_differs",
+	"journal_differs"};
 
 /* ---- as JSON ---- */
 
@@ -225,7 +226,7 @@ static bool is_found(const struct deep *d, const struct deep_finding *f)
 	for (unsigned i = 0; i < d->nfindings; i++)
 		if (d->findings[i].what == f->what && strcmp(d->findings[i].flow, f->flow) == 0 &&
 			strcmp(d->findings[i].subject, f->subject) == 0)
-			return f->what == DEEP_OUT_DIFFERS;
+			return f->what == DEEP_OUT_DIFFERS || f->what == DEEP_JOURNAL_DIFFERS;
 	return false;
 }
 

@@ -33,6 +33,8 @@ void deep_progress(struct recount *c);
 int deep_count_claim(struct recount *c, const char *topic, unsigned partition, uint64_t offset, const struct event *v);
 /* deep_topics.c */
 int deep_count_topics(struct recount *c);
+/* deep_journal.c: what the journal has of each flow, against what that keeps */
+int deep_count_journal(struct recount *c, const struct balance *b);
 void deep_count_done(struct recount *c);
 void deep_forget_older(struct older *o);
 

@@ -8,6 +8,7 @@
 #include "act.h"
 #include "adopt_page.h"
 #include "clock.h"
+#include "closing.h"
 #include "foreign.h"
 #include "guard.h"
 #include "fsys.h"
@@ -308,7 +309,7 @@ static bool is_resume(const struct act *a)
 static unsigned keeper_act_people(struct flow *f, const struct act *a)
 {
 	(void)f;
-	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") ? 2 : foreign_is(a);
+	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") || span_is(a->what, "close") ? 2 : foreign_is(a);
 }
 
 static int keeper_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
@@ -316,6 +317,8 @@ static int keeper_act_true(struct flow *f, const struct act *a, enum err_id *ret
 	struct keeper *k = (struct keeper *)f;
 
 	*ret = E_NONE;
+	if (span_is(a->what, "close"))
+		return closing_true(k->setup.site, f->bus, a, ret, e);
 	if (is_resume(a))
 		return resume_true(k->setup.site, f->bus, a, ret, e);
 	if (span_is(a->what, "adopt") && (*ret = adopt_objection(k, a)) == E_NONE)
@@ -336,6 +339,8 @@ static int keeper_act(struct flow *f, const struct act *a, struct err *e)
 		return live(k, a, e);
 	if (foreign_is(a))
 		return foreign_seen(f, a, e);
+	if (span_is(a->what, "close"))
+		return closing_act(f, k->setup.site, a, e);
 	got = guard_act(f, k->setup.site, a, e);
 	if (got == 1)
 		ask_again(k);

@@ -7,7 +7,7 @@
 
 /*
  * The keeper: the flow "site", which has no input and no output but people's decisions. Acts: adopt {"items":[{"item","was","is"}],
- * "from"} and live, of a destination; both take two people. What is in force its position
+ * "from"}, live, of a destination, and close, of a day (closing.h); all take two people. What is in force its position
  * says (adopted.h).
  *
  * What the digests stand for lies in <bus>/adopted/DIGEST/ (kept.h) before anything names it. The first start of a bus adopts

@@ -94,6 +94,18 @@ static int store(struct args *a, const char *name, const char *value)
 		a->amount = value;
 	else if (strcmp(name, "--full") == 0)
 		a->full = true;
+	else if (strcmp(name, "--to-file") == 0)
+		a->to_file = value;
+	else if (strcmp(name, "--rate") == 0)
+		a->rate = value;
+	else if (strcmp(name, "--close") == 0)
+		a->close_day = value;
+	else if (strcmp(name, "--batch") == 0)
+		a->batch = value;
+	else if (strcmp(name, "--flow") == 0)
+		a->flow = value;
+	else if (strcmp(name, "--destination") == 0)
+		a->destination = value;
 	else if (strcmp(name, "--where") == 0)
 		a->select.where = value;
 	else if (strcmp(name, "--to") == 0)

@@ -2,10 +2,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "acts.h"
+#include "clock.h"
+#include "closing.h"
 #include "deep.h"
 #include "fsys.h"
+#include "json_text.h"
+#include "say.h"
+#include "show.h"
 #include "verbs.h"
+#include "when.h"
 
+#define LINES_MAX 10000u
 #define REPORT_MAX ((size_t)64 << 20)
 
 /* Equations, and what was counted: NULL when nothing was. Exit code. */
@@ -100,6 +108,170 @@ static int of_files(const struct args *a, const struct site *s)
 	return code;
 }
 
+static int read_day(const char *text, int64_t *ret, struct err *e)
+{
+	int64_t last;
+	unsigned at;
+
+	if (when_days(span_of(text), clock_now_ms(), ret, &last, &at) != 0 || last != *ret)
+		return err_set(e, E_BALANCE_DAY, "text=%s", text);
+	return 0;
+}
+
+/* ---- of a day, a batch, a flow, a destination ---- */
+
+struct picking {
+	struct totals *to;
+	const char *destination;
+	struct err *e;
+	int failed;
+};
+
+/* What all destinations have in common stands with each. */
+static void pick_line(void *arg, const struct total_line *line)
+{
+	struct picking *p = arg;
+
+	if (!p->destination || strcmp(line->destination, p->destination) == 0 || line->term == TOTAL_SEEN)
+		p->failed |= totals_move(p->to, line->term, line->destination, span_of(line->currency), &line->sum, 1, p->e);
+}
+
+static int print(const struct args *a, const struct site *s, const struct totals *t, const json_t *closed, struct err *e)
+{
+	struct balance b = {.all = totals_new(), .part = a->flow || a->destination, .only = a->destination};
+	struct picking p = {b.all, a->destination, e, 0};
+	struct buf lines = BUF_INIT;
+	unsigned wrong;
+
+	totals_each(t, pick_line, &p);
+	wrong = a->json ? balance_json(&b, s, SPAN(""), stdout) : balance_print(&b, s, stdout);
+	if (closed && !a->json && !b.part) {
+		closing_lines(closed, say_lang(), LINES_MAX, &lines);
+		if (json_object_get(closed, "act"))
+			buf_printf(&lines, say("已关账：操作单 %s，%s\n", "closed by act %s, %s\n"), json_text(closed, "act"), json_text(closed, "at"));
+		show_flush(&lines, stdout);
+	}
+	buf_done(&lines);
+	totals_free(b.all);
+	return p.failed ? verb_failed(e) : wrong ? 1 : 0;
+}
+
+/* A day that was closed is told as it was closed; of one flow alone, as it is on the journal. */
+static int of_closed_day(const struct args *a, const struct site *s, const json_t *closed, struct err *e)
+{
+	struct totals *t = totals_new();
+	int code = totals_read(t, json_object_get(closed, "terms"), e) != 0 ? verb_failed(e) : print(a, s, t, closed, e);
+
+	totals_free(t);
+	return code;
+}
+
+static int add_up(const struct args *a, const struct site *s, const struct days *d, int64_t day, const json_t *open, struct err *e)
+{
+	struct totals *t = totals_new();
+	size_t n;
+	int code = a->batch && !d->n		     ? err_set(e, E_BALANCE_BATCH, "batch=%s", a->batch)
+		   : a->batch && !d->list[0]->begun ? err_set(e, E_BALANCE_BEFORE, "batch=%s", d->list[0]->id)
+						     : days_sum(d, a->select.day ? &day : NULL, t, &n, e);
+
+	code = code != 0 ? verb_failed(e) : print(a, s, t, open, e);
+	totals_free(t);
+	return code;
+}
+
+/* What is open of a day that is not closed: as closing it now would say. */
+static int of_open_day(const struct args *a, const struct site *s, struct bus *bus, const struct days *d, int64_t day, struct err *e)
+{
+	struct closing c;
+	struct err ignored;
+	char text[11];
+	int code;
+
+	clock_date(day, text);
+	if (a->batch || a->flow || a->destination || closing_make(s, bus, span_of(text), &c, &ignored) != 1)
+		return add_up(a, s, d, day, NULL, e);
+	code = add_up(a, s, d, day, c.root, e);
+	closing_done(&c);
+	return code;
+}
+
+static int show_part(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct buf batch = BUF_INIT;
+	struct days_want want = {.flow = a->flow, .all = true};
+	json_t *closed = NULL;
+	int64_t day = 0;
+	struct days d;
+	struct err e;
+	int code = 0;
+
+	if ((a->select.day && read_day(a->select.day, &day, &e) != 0) ||
+		(a->batch && verb_subject(s, bus, VERB_BATCH, a->batch, &batch, &e) != 0)) {
+		code = verb_failed(&e);
+		goto out;
+	}
+	want.batch = a->batch ? buf_text(&batch) : NULL;
+	if (a->select.day && !a->batch && !a->flow && closing_find(bus, day, &closed, &e) < 0) {
+		code = verb_failed(&e);
+	} else if (closed) {
+		code = of_closed_day(a, s, closed, &e);
+	} else if (days_load(bus, &want, &d, &e) != 0) {
+		code = verb_failed(&e);
+	} else {
+		code = a->select.day ? of_open_day(a, s, bus, &d, day, &e) : add_up(a, s, &d, 0, NULL, &e);
+		days_done(&d);
+	}
+out:
+	json_decref(closed);
+	buf_done(&batch);
+	return code;
+}
+
+/* ---- closing a day ---- */
+
+static int ask(const struct args *a, struct site *s, struct bus *bus, const struct closing *c, const char *day)
+{
+	struct acts_order o = {.flow = SITE_KEEPER, .what = "close", .subject = span_of(day), .digest = span_of(c->digest), .reason = a->reason};
+	json_t *shows = closing_shows(c, say_lang());
+	bool done = false;
+	int code;
+
+	o.shows = shows;
+	code = acts_ask(bus, s, &o, &done);
+	if (done)
+		printf(say("%s 已关账，未了结的 %zu 个批次已结转。没有发生的事：没有一笔资金因此发出或停下。\n",
+			"%s is closed, %zu open batches are carried forward; what has not happened: no money went out or was stopped by this\n"),
+			day, json_array_size(json_object_get(c->root, "open")));
+	json_decref(shows);
+	return code;
+}
+
+static int close_day(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct closing c = {0};
+	int64_t day;
+	char text[11];
+	struct err e;
+	int code, got;
+
+	if (read_day(a->close_day, &day, &e) != 0)
+		return verb_failed(&e);
+	clock_date(day, text);
+	got = closing_make(s, bus, span_of(text), &c, &e);
+	if (got != 1) {
+		code = verb_failed(&e);
+	} else {
+		code = print(a, s, c.terms, c.root, &e);
+		if (code == 0)
+			code = a->reason ? ask(a, s, bus, &c, text) : 0;
+		if (!a->reason)
+			fprintf(stderr, say("没有关账。核对以上内容后：jincai balance --close %s --reason 原因\n",
+				"nothing was closed; compare the above, then: jincai balance --close %s --reason TEXT\n"), text);
+	}
+	closing_done(&c);
+	return code;
+}
+
 int verb_balance(const struct args *a)
 {
 	int code = 0;
@@ -108,7 +280,7 @@ int verb_balance(const struct args *a)
 	struct err e;
 
 	if (a->merge ? !a->nwords || a->deep : a->nwords > 0) {
-		err_set(&e, E_USAGE, "what=jincai balance [--deep] [--json] | --merge FILE... [--json]");
+		err_set(&e, E_USAGE, "what=jincai balance [--day DAY] [--batch BATCH] [--flow FLOW] [--destination NAME] [--deep] [--json] | --close DAY | --merge FILE... [--json]");
 		return verb_failed(&e);
 	}
 	s = verb_site(a, &code);
@@ -116,7 +288,9 @@ int verb_balance(const struct args *a)
 	if (s && a->merge)
 		code = of_files(a, s);
 	if (bus)
-		code = of_bus(a, s, bus);
+		code = a->close_day ? close_day(a, s, bus)
+			: a->select.day || a->batch || a->flow || a->destination ? show_part(a, s, bus)
+										 : of_bus(a, s, bus);
 	bus_close(bus);
 	site_free(s);
 	return code;

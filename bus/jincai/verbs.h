@@ -15,6 +15,8 @@ struct args {
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
 	const char *key, *as, *export_to, *import_from, *against, *amount, *group, *commit_every;
+	const char *to_file, *rate;  /* replay */
+	const char *close_day, *batch, *flow, *destination;  /* balance */
 	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
 	bool summary, deep, merge, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, full, pages;
 	const char *words[64];       /* what is no option, NULL-terminated */
@@ -84,6 +86,10 @@ int verb_audit_verify(const struct args *a);
 int verb_audit_export(const struct args *a);
 int verb_adopt(const struct args *a);
 int verb_live(const struct args *a);
+int verb_replay(const struct args *a);
+int verb_replay_run(const struct args *a);
+int verb_replay_cancel(const struct args *a);
+int verb_replay_list(const struct args *a);
 int verb_balance(const struct args *a);
 int verb_compare(const struct args *a);
 int verb_resume_money(const struct args *a);    /* resume without a word */

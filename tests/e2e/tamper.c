@@ -10,6 +10,7 @@
  *	tamper FOLDER swap AT OTHER
  *	tamper FOLDER truncate AT               all from there on is gone
  *	tamper FOLDER position KEY FROM TO      a text within a position
+ *	tamper FOLDER forget TOPIC              all records of that topic; the indexes are folded anew
  *	tamper FOLDER rechain [AT]              computes n and chain of all records, and of positions, anew; of one record alone
  */
 #include <inttypes.h>
@@ -47,7 +48,7 @@ static void die(const struct err *e)
 
 #define MUST(call) do { if ((call) < 0) die(&t->err); } while (0)
 
-static void load(struct tampering *t, const char *folder)
+static void load(struct tampering *t, const char *folder, const char *name)
 {
 	struct buf url = BUF_INIT;
 	struct bus_conf c = {.partitions = 1};
@@ -59,7 +60,7 @@ static void load(struct tampering *t, const char *folder)
 	buf_printf(&url, "embedded:%s", folder);
 	c.url = buf_text(&url);
 	MUST(bus_open(&c, BUS_OWN, &b, &t->err));
-	MUST(bus_topic(b, TOPIC_ACTS, &topic, &t->err));
+	MUST(bus_topic(b, name, &topic, &t->err));
 	t->e = (struct embedded *)b;
 	t->topic = t->e->handled[topic];
 	MUST(bus_read(b, topic, 0, &r, &t->err));
@@ -91,6 +92,8 @@ static void store(struct tampering *t, size_t had)
 		MUST(store_put(txn, t->topic->logs[0].table, k, RECORD_HEAD + r->nkey + r->nvalue, STORE_LAST, &p, &t->err));
 		embedded_pack(p, t->topic, 0, i, r->time_ms, (struct span){r->key, r->nkey}, (struct span){r->value, r->nvalue});
 	}
+	if (!t->n)
+		MUST(store_delete(txn, t->e->meta, SPAN("edition"), &t->err));
 	MUST(store_commit(txn, &t->err));
 }
 
@@ -257,7 +260,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	load(t, argv[1]);
+	load(t, argv[1], strcmp(what, "forget") == 0 && argc == 4 ? argv[3] : TOPIC_ACTS);
 	had = t->n;
 	if (strcmp(what, "list") == 0)
 		list(t);
@@ -273,6 +276,8 @@ int main(int argc, char **argv)
 		swap(t, at, strtoul(argv[4], NULL, 10));
 	else if (strcmp(what, "truncate") == 0 && argc == 4)
 		t->n = at;
+	else if (strcmp(what, "forget") == 0 && argc == 4)
+		t->n = 0;
 	else if (strcmp(what, "position") == 0 && argc == 6)
 		position(t, argv[3], argv[4], argv[5]);
 	else if (strcmp(what, "rechain") == 0 && argc == 4)

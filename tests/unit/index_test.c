@@ -93,6 +93,13 @@ static void a_record_adds_what_its_row_says_and_nothing_else(void **state)
 		{"an outcome", "jincai.acts", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\",\"words\":\"\"}", "acts act-7 = \n"},
 		{"an act", "jincai.acts", EVENT_ACT_PROPOSED, NULL, NULL, "{\"act\":\"act-7\"}", ""},
 		{"an outcome elsewhere", "jincai.claims", EVENT_ACT_OUTCOME, NULL, NULL, "{\"act\":\"act-7\"}", ""},
+		{"a posting", "jincai.journal", EVENT_POSTING, "b1", NULL, "{\"flow\":\"f\"}", ""},
+		{"one with which a batch begins", "jincai.journal", EVENT_POSTING, "b1", NULL, "{\"begun\":true,\"flow\":\"f\"}", "days bb1 = \n"},
+		{"one with which it ends", "jincai.journal", EVENT_POSTING, "b1", NULL, "{\"ended\":true,\"flow\":\"f\"}", "days eb1 = \n"},
+		{"one with both", "jincai.journal", EVENT_POSTING, "b1", NULL, "{\"begun\":true,\"ended\":true,\"flow\":\"f\"}",
+			"days bb1 = \ndays eb1 = \n"},
+		{"what was counted before", "jincai.journal", EVENT_POSTING, NULL, NULL, "{\"flow\":\"f\"}", ""},
+		{"a posting elsewhere", "jincai.claims", EVENT_POSTING, "b1", NULL, "{\"ended\":true,\"flow\":\"f\"}", ""},
 		{"a topic that is no one's", "other", "payroll.line.v1", "b1", PRINT, "{}", ""},
 	};
 	struct shown w = {.sink = {put}};
@@ -148,6 +155,8 @@ static void a_record_of_ours_that_would_make_an_index_wrong_is_refused(void **st
 		{"letter", "jincai.dead", EVENT_DEAD_ENDED, "b1", NULL, "{\"state\":\"retried\"}"},
 		{"batchid", "jincai.payroll", EVENT_BATCH_CLOSED, NULL, NULL, "{}"},
 		{"partition", "jincai.payroll", EVENT_BATCH_CLOSED, "b1", NULL, "{}"},
+		{"batchid", "jincai.journal", EVENT_POSTING, NULL, NULL, "{\"begun\":true,\"flow\":\"f\"}"},
+		{"batchid", "jincai.journal", EVENT_POSTING, NULL, NULL, "{\"ended\":true,\"flow\":\"f\"}"},
 	};
 	struct shown w = {.sink = {put}};
 	struct buf b = BUF_INIT;

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "closing.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "balance.h"
+#include "clock.h"
+#include "hash.h"
+#include "json_text.h"
+#include "log.h"
+
+void closing_done(struct closing *c)
+{
+	json_decref(c->root);
+	json_decref(c->carried);
+	totals_free(c->terms);
+	*c = (struct closing){0};
+}
+
+/* ---- what it records ---- */
+
+static json_t *rows_of(const struct totals *t)
+{
+	struct buf b = BUF_INIT;
+	json_t *ret;
+
+	totals_write(t, &b);
+	ret = json_loadb(b.p, b.n, 0, NULL);
+	buf_done(&b);
+	return ret;
+}
+
+static void day_text(int64_t day, char ret[11])
+{
+	ret[0] = 0;
+	if (day != DAYS_NONE)
+		clock_date(day, ret);
+}
+
+static int objection(const struct days *d, int64_t day, struct err *e)
+{
+	char text[11], other[11];
+
+	clock_date(day, text);
+	if (d->closed != DAYS_NONE && day <= d->closed) {
+		clock_date(d->closed, other);
+		return err_set(e, E_CLOSE_AGAIN, "day=%s\nlast=%s", text, other);
+	}
+	clock_date(clock_day(clock_now_ms()), other);
+	if (day > clock_day(clock_now_ms()))
+		return err_set(e, E_CLOSE_FUTURE, "day=%s\ntoday=%s", text, other);
+	for (size_t i = 0; i < d->n; i++) {
+		const int64_t has = d->list[i]->day;
+
+		if (has == DAYS_NONE || has >= day || (d->closed != DAYS_NONE && has <= d->closed))
+			continue;
+		clock_date(has, other);
+		return err_set(e, E_CLOSE_BEFORE, "day=%s\nfirst=%s", text, other);
+	}
+	return 0;
+}
+
+/* Those of one day that is closed, together. */
+static int add_late(json_t *late, const struct days_batch *x, struct totals *more, struct totals *less, struct err *e)
+{
+	json_t *last = json_array_get(late, json_array_size(late) - 1);
+	char day[11];
+
+	if (totals_is_empty(x->more) && totals_is_empty(x->less))
+		return 0;
+	day_text(x->day, day);
+	if (!last || strcmp(json_text(last, "day"), day) != 0) {
+		json_array_append_new(late, last = json_pack("{s:s}", "day", day));
+		totals_clear(more);
+		totals_clear(less);
+	}
+	if (totals_merge(more, x->more, e) != 0 || totals_merge(less, x->less, e) != 0)
+		return -1;
+	json_object_set_new(last, "more", rows_of(more));
+	json_object_set_new(last, "less", rows_of(less));
+	return 0;
+}
+
+static int add_open(struct bus *b, struct closing *c, json_t *open, const struct days_batch *x, bool *ret, struct err *e)
+{
+	struct totals *t = totals_new();
+	char day[11];
+	int got = days_open(b, x, t, e);
+
+	*ret = got == 1;
+	if (got == 1) {
+		day_text(x->day, day);
+		json_array_append_new(open, json_pack("{s:s,s:s,s:o}", "batch", x->id, "day", day, "terms", rows_of(t)));
+		if (x->day != DAYS_NONE)
+			json_array_append_new(c->carried, json_string(x->id));
+	}
+	totals_free(t);
+	return got < 0 ? -1 : 0;
+}
+
+static int add_all(struct bus *b, const struct days *d, int64_t day, struct closing *c, json_t *late, json_t *open, struct err *e)
+{
+	struct totals *more = totals_new(), *less = totals_new();
+	int ret = 0;
+
+	for (size_t i = 0; i < d->n && ret == 0; i++) {
+		const struct days_batch *x = d->list[i];
+		const bool none = x->day == DAYS_NONE, later = !none && x->day > day;
+		bool is_open = false;
+
+		if (!x->begun)
+			continue;
+		if (x->day == day)
+			ret = days_net(x, c->terms, e);
+		else if (!none && !later)
+			ret = add_late(late, x, more, less, e);
+		if (ret == 0 && !later)
+			ret = add_open(b, c, open, x, &is_open, e);
+		if ((none || later || is_open) && x->first < c->from)
+			c->from = x->first;
+	}
+	totals_free(more);
+	totals_free(less);
+	return ret;
+}
+
+static void digest_of(struct closing *c)
+{
+	char *text = json_dumps(c->root, JSON_COMPACT | JSON_SORT_KEYS);
+	uint8_t digest[HASH_SHA256];
+	struct buf hex = BUF_INIT;
+
+	hash_sha256(text, strlen(text), digest);
+	hash_hex(&hex, digest, sizeof digest);
+	snprintf(c->digest, sizeof c->digest, "%s", buf_text(&hex));
+	buf_done(&hex);
+	free(text);
+}
+
+static size_t bytes_of(const json_t *root)
+{
+	char *text = json_dumps(root, JSON_COMPACT);
+	size_t n = strlen(text);
+
+	free(text);
+	return n;
+}
+
+/* 1, 0, -1. */
+static int make(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *c, struct err *e)
+{
+	json_t *late = json_array(), *open = json_array();
+	const struct balance balance = {.all = c->terms};
+	char text[11];
+	unsigned wrong;
+
+	clock_date(day, text);
+	c->upto = c->from = d->end;
+	c->carried = json_array();
+	c->root = json_pack("{s:s,s:o,s:o}", "day", text, "late", late, "open", open);
+	if (add_all(b, d, day, c, late, open, e) != 0)
+		return -1;
+	json_object_set_new(c->root, "terms", rows_of(c->terms));
+	digest_of(c);
+	if ((wrong = balance_wrong(&balance, s)) > 0)
+		return err_set(e, E_CLOSE_WRONG, "day=%s\ncount=%u", text, wrong), 0;
+	if (bytes_of(c->root) > CLOSING_BYTES)
+		return err_set(e, E_CLOSE_LARGE, "day=%s\nopen=%zu", text, json_array_size(open)), 0;
+	return 1;
+}
+
+int closing_make(const struct site *s, struct bus *b, struct span day, struct closing *ret, struct err *e)
+{
+	struct days d;
+	int64_t number;
+	int got;
+
+	*ret = (struct closing){.terms = totals_new()};
+	*e = ERR_INIT;
+	if (clock_date_read(day, &number) != 0) {
+		err_set(e, E_BALANCE_DAY, "text=%.*s", SPAN_F(day));
+		return 0;
+	}
+	if (days_load(b, &(struct days_want){.flow = NULL}, &d, e) != 0)
+		return -1;
+	got = objection(&d, number, e) != 0 ? 0 : make(s, b, &d, number, ret, e);
+	days_done(&d);
+	return got;
+}
+
+/* ---- the act ---- */
+
+static enum err_id differs(const struct act *a, const struct closing *c, int got, const struct err *e)
+{
+	return got == 0 ? e->id : span_is(a->digest, c->digest) ? E_NONE : E_ACT_CHANGED;
+}
+
+static bool shows_that(const struct act *a, const struct closing *c, enum err_lang lang)
+{
+	json_t *shows = closing_shows(c, lang);
+	bool ret = act_shows(a, shows, NULL);
+
+	json_decref(shows);
+	return ret;
+}
+
+int closing_true(const struct site *s, struct bus *b, const struct act *a, enum err_id *ret, struct err *e)
+{
+	struct closing c;
+	int got = closing_make(s, b, a->subject, &c, e);
+
+	if (got >= 0) {
+		*ret = differs(a, &c, got, e);
+		*e = ERR_INIT;
+		if (*ret == E_NONE && !a->approved && !shows_that(a, &c, ERR_ZH) && !shows_that(a, &c, ERR_EN))
+			*ret = E_ACT_SHOWS;
+	}
+	closing_done(&c);
+	return got < 0 ? -1 : 0;
+}
+
+static int put(struct flow *f, const char *name, json_t *o, struct err *e)
+{
+	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	int ret = flow_position_put(f, name, span_of(text), e);
+
+	free(text);
+	json_decref(o);
+	return ret;
+}
+
+static int record(struct flow *f, const struct act *a, struct closing *c, struct err *e)
+{
+	json_t *day = json_deep_copy(c->root);
+	struct buf name = BUF_INIT;
+	int ret;
+
+	json_object_set_new(day, "digest", json_string(c->digest));
+	json_object_set_new(day, "act", json_stringn(a->id.p, a->id.n));
+	json_object_set_new(day, "at", json_stringn(a->at.p, a->at.n));
+	buf_printf(&name, "day/%.*s", SPAN_F(a->subject));
+	ret = put(f, buf_text(&name), day, e);
+	if (ret == 0)
+		ret = put(f, "closed", json_pack("{s:s%,s:I,s:I,s:O}", "day", a->subject.p, a->subject.n, "upto", (json_int_t)c->upto, "from",
+			(json_int_t)c->from, "open", c->carried), e);
+	buf_done(&name);
+	if (ret == 0)
+		log_line(LOG_WARN, "balance.closed", "day=%.*s open=%zu by=%.*s", SPAN_F(a->subject),
+			json_array_size(json_object_get(c->root, "open")), SPAN_F(a->by));
+	return ret != 0 || flow_act_outcome(f, a, "done", "", e) != 0 ? -1 : 0;
+}
+
+int closing_act(struct flow *f, const struct site *s, const struct act *a, struct err *e)
+{
+	struct closing c;
+	int got = closing_make(s, f->bus, a->subject, &c, e), ret = -1;
+
+	if (got >= 0) {
+		const enum err_id why = differs(a, &c, got, e);
+
+		*e = ERR_INIT;
+		ret = why ? flow_act_outcome(f, a, "refused", err_code(why)->name, e) : record(f, a, &c, e);
+	}
+	closing_done(&c);
+	return ret;
+}
+
+int closing_find(struct bus *b, int64_t day, json_t **ret, struct err *e)
+{
+	struct buf name = BUF_INIT, text = BUF_INIT;
+	char date[11];
+	int got;
+
+	clock_date(day, date);
+	buf_printf(&name, SITE_KEEPER "/day/%s", date);
+	got = bus_position_get(b, buf_text(&name), &text, e);
+	if (got == 1 && !(*ret = json_loadb(text.p, text.n, 0, NULL)))
+		got = err_set(e, E_FLOW_POSITION, "name=%s", buf_text(&name));
+	buf_done(&name);
+	buf_done(&text);
+	return got;
+}

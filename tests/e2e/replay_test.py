@@ -1,0 +1,426 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Replays, and thirty mistakes that people make with replays and closings: nothing is paid twice, each answer has its code.
+
+    replay_test.py PROGRAM [--count LIBCOUNT] [CASE...]
+
+The table of mistakes in docs/balance-and-replay.md is printed from here: JINCAI_WRITE=1 writes it. One line a case; exit 1 when one
+fails.
+"""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import sys
+import time
+
+import acts_help
+from acts_help import act, has, is_, killed_everywhere, recorded
+from closing_test import DAY, TODAY, days_later
+from people import PeopleSite
+from small_site import Site, embedded_only, payroll
+
+CASES = []
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/balance-and-replay.md"
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+def filled(root, rows=5, batches=2, make=Site):
+    site = make(root, acts_help.options.program)
+    site.run()
+    if make is PeopleSite:
+        site.call("live", "bank-abc", "--reason", "compared for a month")
+        site.run()
+        site.approve(site.proposed()[0]["act"])
+    for n in range(1, batches + 1):
+        site.drop(payroll(batch=n, rows=rows))
+    site.run()
+    return site
+
+
+def plan(site, file="history.jsonl", *more, selection=("--topic", "payroll")):
+    r = site.call("replay", *selection, "--to-file", file, "--reason", "an audit", "--lang", "en", *more)
+    found = re.search(r"^plan (\S+)$", r.out, re.MULTILINE)
+    assert r.code == 0 and found, r
+    return found.group(1)
+
+
+def state(site, id):
+    return next(line.split()[1] for line in site.call("replay", "list", "--lang", "en").out.splitlines() if line.startswith(id))
+
+
+def ids(path):
+    return [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@case
+def a_plan_says_what_it_would_be_and_moves_nothing(root):
+    site = filled(root)
+    sent = site.sent()
+    r = site.call("replay", "--topic", "payroll", "--to-file", "history.jsonl", "--reason", "an audit", "--lang", "en")
+    has(r.out, "10 events", "bank-abc has 10 of them already", "units has 10 of them already", "such as", "digest")
+    has(r.err, "nothing has moved")
+    assert not (root / "history.jsonl").exists()
+    is_(site.sent(), sent)
+
+
+@case
+def it_gives_each_event_once_under_its_id(root):
+    site = filled(root)
+    sent = site.sent()
+    id = plan(site)
+    r = site.call("replay", "run", id, "--lang", "en")
+    is_(r.code, 0)
+    has(r.out, "10 events", "nobody's position has moved")
+    got = ids(root / "history.jsonl")
+    is_((len(got), len(set(got))), (10, 10))
+    is_((site.sent(), state(site, id)), (sent, "done"))
+    is_((root / "history.jsonl").stat().st_mode & 0o777, 0o600)
+    site.run()
+    is_(site.sent(), sent)
+
+
+@case
+def one_that_is_paused_goes_on_where_it_was(root):
+    site = filled(root, rows=40)
+    id = plan(site)
+    p = site.start("replay", "run", id, "--rate", "20")
+    time.sleep(1.5)
+    p.send_signal(signal.SIGTERM)
+    r = site.finish(p)
+    is_(r.code, 1)
+    assert not (root / "history.jsonl").exists()
+    is_(state(site, id), "running")
+    is_(site.call("replay", "run", id).code, 0)
+    got = ids(root / "history.jsonl")
+    is_((len(got), len(set(got))), (80, 80))
+
+
+@case
+def killed_at_each_step_it_is_as_if_done_once(root):
+    def make(folder):
+        site = filled(folder, rows=3)
+        site.plan = plan(site)
+        return site
+
+    site = make(root / "site")
+    log = root / "steps"
+    env = {"LD_PRELOAD": acts_help.options.count, "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}
+
+    def run(**more):
+        os.environ.update({**env, **more})
+        try:
+            return site.call("replay", "run", site.plan)
+        finally:
+            for name in (*env, *more):
+                os.environ.pop(name, None)
+
+    shutil.copytree(root / "site", root / "kept")
+    run(COUNT_LOG=str(log))
+    want = (root / "site/history.jsonl").read_bytes()
+    steps = len(log.read_text().splitlines())
+    assert steps > 5, steps
+    kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
+    if acts_help.options.kills:
+        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(acts_help.options.kills, len(kills)))
+    for n, after in kills:
+        shutil.rmtree(root / "site")
+        shutil.copytree(root / "kept", root / "site")
+        # The plan names the file by its whole path, which is the same again.
+        run(COUNT_KILL=str(n), COUNT_AFTER=after)
+        r = site.call("replay", "run", site.plan)
+        assert r.code == 0 or "replay.ended" in r.codes, r
+        is_((root / "site/history.jsonl").read_bytes(), want)
+        is_(state(site, site.plan), "done")
+        assert not (root / "site/history.jsonl.part").exists()
+    print(f"        {len(kills)} kills at {steps} durable steps")
+
+
+# ---- mistakes ----
+
+MISTAKES = []
+
+
+def mistake(en, zh, code):
+    def add(f):
+        MISTAKES.append((en, zh, code, f))
+        return f
+    return add
+
+
+def replay(site, *words):
+    return site.call("replay", *words, "--lang", "en")
+
+
+@mistake("a replay without saying where to", "重放没有写明去处", "replay.to")
+def _(site):
+    return replay(site, "--topic", "payroll", "--reason", "x")
+
+
+@mistake("a replay without a reason", "重放没有写原因", "replay.to")
+def _(site):
+    return replay(site, "--topic", "payroll", "--to-file", "a.jsonl")
+
+
+@mistake("a topic that is none", "主题写错", "selection.topic")
+def _(site):
+    return replay(site, "--topic", "payrol", "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("a range that ends before it begins", "时间范围前后颠倒", "selection.range")
+def _(site):
+    return replay(site, "--from", "2026-12-05", "--to", "2026-12-01", "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("a range in which nothing lies", "范围内没有事件", "replay.empty")
+def _(site):
+    return replay(site, "--to", "2020-01-01", "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("a time that is none", "时间写错", "selection.when")
+def _(site):
+    return replay(site, "--from", "sometimes", "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("a destination that is none", "去向写错", "selection.to")
+def _(site):
+    return replay(site, "--to", "bank-abd", "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("a condition with a name that is none", "条件中的字段写错", "expr.name")
+def _(site):
+    return replay(site, "--where", 'data.amuont = "1.00"', "--to-file", "a.jsonl", "--reason", "x")
+
+
+@mistake("into a file that is there", "写入已有的文件", "replay.taken")
+def _(site):
+    return replay(site, "--topic", "payroll", "--to-file", "jincai.yaml", "--reason", "x")
+
+
+@mistake("a file of that name came after the plan", "制定计划后出现同名文件", "replay.taken")
+def _(site):
+    id = plan(site, "b.jsonl")
+    (site.root / "b.jsonl").write_text("mine")
+    r = replay(site, "run", id)
+    is_((site.root / "b.jsonl").read_text(), "mine")
+    return r
+
+
+@mistake("what was begun there is somebody else's", "未完成的文件是别人的", "replay.taken")
+def _(site):
+    id = plan(site, "c.jsonl")
+    (site.root / "c.jsonl.part").write_text("mine")
+    r = replay(site, "run", id)
+    is_((site.root / "c.jsonl.part").read_text(), "mine")
+    return r
+
+
+@mistake("a plan that is none", "计划号写错", "replay.none")
+def _(site):
+    return replay(site, "run", "r-20261201-000000-abcdef")
+
+
+@mistake("a plan by a path", "用路径当计划号", "replay.none")
+def _(site):
+    return replay(site, "run", "../replay/x")
+
+
+@mistake("the same plan twice", "同一计划执行两次", "replay.ended")
+def _(site):
+    id = plan(site, "d.jsonl")
+    is_(replay(site, "run", id).code, 0)
+    return replay(site, "run", id)
+
+
+@mistake("cancelled half way and run again", "中途取消后再执行", "replay.ended")
+def _(site):
+    id = plan(site, "e.jsonl")
+    p = site.start("replay", "run", id, "--rate", "3")
+    time.sleep(1)
+    p.send_signal(signal.SIGINT)
+    is_(site.finish(p).code, 1)
+    is_(replay(site, "cancel", id).code, 0)
+    assert not list(site.root.glob("e.jsonl*"))
+    return replay(site, "run", id)
+
+
+@mistake("cancelled when it is done", "完成之后取消", "replay.ended")
+def _(site):
+    id = plan(site, "f.jsonl")
+    is_(replay(site, "run", id).code, 0)
+    r = replay(site, "cancel", id)
+    is_(len(ids(site.root / "f.jsonl")), 10)
+    return r
+
+
+@mistake("one plan run by two at once", "两人同时执行一个计划", "replay.runs")
+def _(site):
+    id = plan(site, "g.jsonl")
+    p = site.start("replay", "run", id, "--rate", "2")
+    time.sleep(1)
+    r = replay(site, "run", id)
+    p.send_signal(signal.SIGTERM)
+    site.finish(p)
+    return r
+
+
+@mistake("cancelled while it runs", "执行中由他人取消", "replay.runs")
+def _(site):
+    id = plan(site, "h.jsonl")
+    p = site.start("replay", "run", id, "--rate", "2")
+    time.sleep(1)
+    r = replay(site, "cancel", id)
+    p.send_signal(signal.SIGTERM)
+    site.finish(p)
+    return r
+
+
+def edit(site, id, change):
+    path, = site.root.glob(f"**/replay/{id}.json")
+    o = json.loads(path.read_text())
+    change(o)
+    path.write_text(json.dumps(o))
+
+
+@mistake("a plan whose digest somebody changed", "计划的摘要被改动", "replay.changed")
+def _(site):
+    id = plan(site, "i.jsonl")
+    edit(site, id, lambda o: o.update(digest="0" * 64))
+    r = replay(site, "run", id)
+    assert not (site.root / "i.jsonl").exists()
+    return r
+
+
+@mistake("what was written of it was cut short", "已写部分被截短", "replay.changed")
+def _(site):
+    id = plan(site, "j.jsonl")
+    p = site.start("replay", "run", id, "--rate", "3")
+    time.sleep(1)
+    p.send_signal(signal.SIGTERM)
+    site.finish(p)
+    os.truncate(site.root / "j.jsonl.part", 1)
+    return replay(site, "run", id)
+
+
+@mistake("a day that is none is closed", "关账日期写错", "balance.day")
+def _(site):
+    return site.call("balance", "--close", "some day", "--reason", "x")
+
+
+@mistake("a month is closed at once", "一次关一个月的账", "balance.day")
+def _(site):
+    return site.call("balance", "--close", "2026-12", "--reason", "x")
+
+
+@mistake("a day is closed that has not come", "关未来日期的账", "close.future")
+def _(site):
+    return site.call("balance", "--close", (TODAY + DAY).isoformat(), "--reason", "x")
+
+
+@mistake("a day is closed before an earlier one", "越过前一日关账", "close.before")
+def _(site):
+    with days_later(1) as tomorrow:
+        return site.call("balance", "--close", tomorrow, "--reason", "x")
+
+
+@mistake("a batch that never was", "批次号写错", "balance.batch")
+def _(site):
+    return site.call("balance", "--batch", "payroll-a:never")
+
+
+def proposed_close(site):
+    act(site, "balance", "--close", "today")
+    site.run()
+    return site.proposed()[-1]["act"]
+
+
+def answer(site, id):
+    """The outcome as a result with its code."""
+    outcome, words = site.outcomes()[id]
+    r = site.call("help", words or outcome)
+    r.err += f"[{words}]"
+    return r
+
+
+@mistake("a closing is signed by who asked for it", "自己提出、自己复核关账", "approve.own")
+def _(site):
+    proposed_close(site)
+    export = site.root / "export.jsonl"
+    site.call("audit", "export", str(export))
+    records = [json.loads(line)["record"]["data"] for line in export.read_text(encoding="utf-8").splitlines()]
+    export.unlink()
+    order = [r["order"] for r in records if r.get("order", {}).get("act") == "close"][-1]
+    mine = {**order, "id": "close-of-mine", "by": "zhang"}
+    site.forge("close-of-mine.site", json.dumps(mine, ensure_ascii=False))
+    site.run()
+    r = site.sign("close-of-mine", "zhang")
+    site.run()
+    is_([p["act"] for p in site.proposed() if p["act"] == "close-of-mine"], ["close-of-mine"])
+    return answer(site, re.search(r"approve-[0-9a-f]+-[0-9a-f]+", r.err).group(0))
+
+
+@mistake("what a closing speaks of has changed before it was signed", "签批前关账内容已变", "act.changed")
+def _(site):
+    id = next(p["act"] for p in site.proposed() if p["act"] != "close-of-mine")
+    site.drop(payroll(batch=7, rows=1))
+    site.run()
+    site.approve(id)
+    return answer(site, id)
+
+
+@mistake("an order for a closing that shows other figures", "关账操作单所列数字不符", "act.changed")
+def _(site):
+    id = site.hand_in("site", "close", TODAY.isoformat(), digest="1" * 64, shows={"what": [], "sums": []})
+    site.run()
+    return answer(site, id)
+
+
+@mistake("a day is closed twice", "同一天关账两次", "close.again")
+def _(site):
+    id = proposed_close(site)
+    site.approve(id)
+    is_(site.outcomes()[id][0], "done")
+    return site.call("balance", "--close", "today", "--reason", "x")
+
+
+@mistake("an earlier day is closed after a later one", "后一日关账后再关前一日", "close.again")
+def _(site):
+    return site.call("balance", "--close", (TODAY - DAY).isoformat(), "--reason", "x")
+
+
+def table():
+    rows = ["| mistake | 差错 | answer | nothing was paid twice |", "| --- | --- | --- | --- |"]
+    return "\n".join(rows + [f"| {en} | {zh} | `{code}` | yes |" for en, zh, code, _ in MISTAKES]) + "\n"
+
+
+@case
+@embedded_only
+def thirty_mistakes_pay_nobody_twice(root):
+    if not acts_help.options.count:
+        return
+    is_(len(MISTAKES), 30)
+    site = filled(root, make=PeopleSite)
+    paid = site.sent()
+    for en, _, code, f in MISTAKES:
+        r = f(site)
+        assert code in r.codes, f"{en}: want {code}\n{r}"
+        extra = site.sent() - paid
+        assert all(n == 1 for n in site.sent().values()) and sum(extra.values()) <= 1, f"{en}: {extra}"
+    text = PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- mistakes -->\n", "<!-- end -->"
+    head, rest = text.split(begin)
+    new = head + begin + table() + end + rest.split(end)[1]
+    if os.environ.get("JINCAI_WRITE"):
+        PAGE.write_text(new, encoding="utf-8")
+    is_(text if not os.environ.get("JINCAI_WRITE") else new, new)
+
+
+if __name__ == "__main__":
+    sys.exit(acts_help.main(CASES))

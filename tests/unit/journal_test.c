@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../contract/hostile.h"
+#include "journal.h"
+#include "topics.h"
+
+/* A flow that counts what the test tells it, one commit a turn. */
+struct counting {
+	struct flow flow;
+	struct totals *totals;
+	struct journal *journal;
+	unsigned topic;
+	void (*count)(struct counting *c);
+};
+
+static int count_open(struct flow *f, struct err *e)
+{
+	struct counting *c = (struct counting *)f;
+
+	(void)e;
+	c->totals = totals_new();
+	c->journal = journal_new(c->totals, 0);
+	return 0;
+}
+
+static int count_step(struct flow *f, enum flow_turn *ret, struct err *e)
+{
+	struct counting *c = (struct counting *)f;
+
+	*ret = FLOW_IDLE;
+	if (!c->count)
+		return 0;
+	c->count(c);
+	c->count = NULL;
+	*ret = FLOW_COMMIT;
+	return journal_post(c->journal, f, c->topic, e);
+}
+
+static void count_close(struct flow *f)
+{
+	struct counting *c = (struct counting *)f;
+
+	journal_free(c->journal);
+	totals_free(c->totals);
+}
+
+static void count_free(struct flow *f)
+{
+	(void)f;
+}
+
+static const struct flow_kind counting = {"adapter", 0, count_open, count_step, NULL, NULL, NULL, NULL, count_close, count_free};
+
+struct world {
+	struct bus *bus;
+	struct counting c;
+};
+
+static void open_world(struct world *w)
+{
+	struct bus_conf c = {.url = "hostile:0", .partitions = 2, .max_bytes = 64u << 20};
+	struct err e;
+
+	*w = (struct world){.c = {.flow = {.kind = &counting}}};
+	OK(e, bus_open_with(&bus_hostile, &c, BUS_OWN, &w->bus, &e));
+	OK(e, bus_topic(w->bus, TOPIC_JOURNAL, &w->c.topic, &e));
+	w->c.flow.bus = w->bus;
+	snprintf(w->c.flow.name, sizeof w->c.flow.name, "payroll");
+	w->c.flow.outputs[w->c.flow.noutputs++] = w->c.topic;
+}
+
+static void commit(struct world *w, void (*count)(struct counting *c))
+{
+	enum flow_turn turn;
+	struct err e;
+
+	w->c.count = count;
+	OK(e, flow_turn(&w->c.flow, &turn, &e));
+	assert_null(w->c.count);
+}
+
+static void close_world(struct world *w)
+{
+	flow_shut(&w->c.flow);
+	bus_close(w->bus);
+	hostile_forget();
+}
+
+/* All postings of a batch, added up; how many there are. */
+static unsigned add_up(struct world *w, const char *batch, struct totals *more, struct totals *less, unsigned *ret_ended)
+{
+	struct posting p = {.more = totals_new(), .less = totals_new()};
+	struct bus_reader *r;
+	struct bus_message m;
+	unsigned n = 0;
+	struct err e;
+	int got;
+
+	*ret_ended = 0;
+	OK(e, bus_read(w->bus, w->c.topic, 0, &r, &e));
+	while ((got = bus_next(r, &m, &e)) == 1) {
+		int is = journal_read(m.value, &p, &e);
+
+		assert_true(is >= 0);
+		if (is == 0 || !span_is(p.batchid, batch))
+			continue;
+		assert_span(p.flow, "payroll");
+		OK(e, totals_merge(more, p.more, &e));
+		OK(e, totals_merge(less, p.less, &e));
+		*ret_ended += p.ended;
+		n++;
+	}
+	assert_int_equal(got, 0);
+	bus_unread(r);
+	totals_free(p.more);
+	totals_free(p.less);
+	return n;
+}
+
+static void two_batches(struct counting *c)
+{
+	struct err e;
+
+	for (unsigned i = 0; i < 3; i++) {
+		OK(e, totals_add(journal_of(c->journal, SPAN("a")), TOTAL_READ, "", SPAN("CNY"), 100, true, &e));
+		OK(e, totals_add(journal_of(c->journal, SPAN("b")), TOTAL_READ, "", SPAN("CNY"), -7, true, &e));
+		OK(e, totals_add(journal_of(c->journal, SPAN("a")), TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+	}
+	journal_ended(c->journal, SPAN("b"));
+}
+
+static void one_is_returned(struct counting *c)
+{
+	const struct money_sum one = {.count = 1, .plus = 100};
+	struct err e;
+
+	OK(e, totals_add(journal_of(c->journal, SPAN("a")), TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+	OK(e, journal_move(c->journal, SPAN("a"), TOTAL_DEAD, "", SPAN("CNY"), &one, -1, &e));
+	OK(e, journal_move(c->journal, SPAN("a"), TOTAL_RETURNED, "", SPAN("CNY"), &one, 1, &e));
+	journal_ended(c->journal, SPAN("b"));
+}
+
+static void a_commit_is_one_posting_a_batch_with_what_it_changed(void **state)
+{
+	struct totals *more = totals_new(), *less = totals_new();
+	struct world w;
+	unsigned ended;
+
+	(void)state;
+	open_world(&w);
+	commit(&w, two_batches);
+	assert_int_equal(add_up(&w, "a", more, less, &ended), 1);
+	assert_int_equal(ended, 0);
+	assert_int_equal(totals_get(more, TOTAL_READ, "", "CNY").plus, 300);
+	assert_int_equal(totals_get(more, TOTAL_DEAD, "", "CNY").count, 3);
+	assert_true(totals_is_empty(less));
+	totals_clear(more);
+	assert_int_equal(add_up(&w, "b", more, less, &ended), 1);
+	assert_int_equal(ended, 1);
+	assert_int_equal(totals_get(more, TOTAL_READ, "", "CNY").minus, -21);
+	totals_free(more);
+	totals_free(less);
+	close_world(&w);
+}
+
+static void what_moves_from_term_to_term_is_more_and_less(void **state)
+{
+	struct totals *more = totals_new(), *less = totals_new();
+	struct world w;
+	unsigned ended;
+
+	(void)state;
+	open_world(&w);
+	commit(&w, two_batches);
+	commit(&w, one_is_returned);
+	assert_int_equal(add_up(&w, "a", more, less, &ended), 2);
+	assert_int_equal(totals_get(more, TOTAL_DEAD, "", "CNY").count, 4);
+	assert_int_equal(totals_get(less, TOTAL_DEAD, "", "CNY").count, 1);
+	assert_int_equal(totals_get(more, TOTAL_RETURNED, "", "CNY").plus, 100);
+	assert_int_equal(totals_get(w.c.totals, TOTAL_DEAD, "", "CNY").count, 3);
+	assert_int_equal(totals_get(w.c.totals, TOTAL_READ, "", "CNY").count, 6);
+	totals_free(more);
+	totals_free(less);
+	close_world(&w);
+}
+
+static void b_begins(struct counting *c)
+{
+	journal_begun(c->journal, SPAN("b"));
+}
+
+static void a_batch_began_and_ended_when_the_first_posting_says_so(void **state)
+{
+	struct journal_batch at, again;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	open_world(&w);
+	commit(&w, b_begins);
+	commit(&w, two_batches);
+	OK(e, journal_look(w.bus, SPAN("a"), &at, &e));
+	assert_true(!at.begun && !at.ended);
+	OK(e, journal_look(w.bus, SPAN("b"), &at, &e));
+	assert_true(at.begun && at.ended && at.ended_ms > 0);
+	commit(&w, one_is_returned);
+	OK(e, journal_look(w.bus, SPAN("b"), &again, &e));
+	assert_true(again.begun && again.ended_ms == at.ended_ms && again.ended_at == at.ended_at);
+	close_world(&w);
+}
+
+static void found(struct counting *c, const char *position)
+{
+	json_t *o = json_loads(position, 0, NULL);
+	struct err e;
+
+	OK(e, totals_add(c->totals, TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+	OK(e, journal_found(c->journal, o, &e));
+	json_decref(o);
+}
+
+static void totals_of_before(struct counting *c)
+{
+	found(c, "{\"totals\":[]}");
+	one_is_returned(c);
+}
+
+static void totals_that_stand_here(struct counting *c)
+{
+	found(c, "{\"totals\":[]" JOURNAL_MARK "}");
+	one_is_returned(c);
+}
+
+/* More and less of a batch, as many as this of those that are dead. */
+static void opens_with(void (*count)(struct counting *c), unsigned want)
+{
+	struct totals *more = totals_new(), *less = totals_new();
+	struct world w;
+	unsigned ended;
+
+	open_world(&w);
+	commit(&w, count);
+	assert_int_equal(add_up(&w, "", more, less, &ended), want);
+	assert_int_equal(totals_get(more, TOTAL_DEAD, "", "CNY").count, want);
+	assert_int_equal(totals_get(more, TOTAL_RETURNED, "", "CNY").count, 0);
+	totals_clear(more);
+	assert_int_equal(add_up(&w, "a", more, less, &ended), 1);
+	assert_int_equal(totals_get(more, TOTAL_DEAD, "", "CNY").count, 1);
+	assert_int_equal(totals_get(w.c.totals, TOTAL_DEAD, "", "CNY").count, 1);
+	totals_clear(more);
+	commit(&w, two_batches);
+	assert_int_equal(add_up(&w, "", more, less, &ended), want);
+	totals_free(more);
+	totals_free(less);
+	close_world(&w);
+}
+
+static void the_first_commit_opens_the_journal_with_what_was_counted_before(void **state)
+{
+	(void)state;
+	opens_with(totals_of_before, 1);
+	opens_with(totals_that_stand_here, 0);
+}
+
+static void a_record_of_somebody_else_is_told(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"s\",\"type\":\"jincai.posting\",\"data\":{}}", "journal.record"},
+		{"{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"s\",\"type\":\"jincai.posting\",\"batchid\":\"b\",\"data\":{\"flow\":\"f\",\"more\":[[\"read\"]],"
+		 "\"less\":[]}}", "journal.record"},
+	};
+	struct posting p = {.more = totals_new(), .less = totals_new()};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		FAILS(e, rows[i].want, journal_read(span_of(rows[i].text), &p, &e));
+	assert_int_equal(journal_read(SPAN("{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"s\",\"type\":\"jincai.lane.opened\",\"data\":{}}"), &p, &e), 0);
+	totals_free(p.more);
+	totals_free(p.less);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_commit_is_one_posting_a_batch_with_what_it_changed),
+		cmocka_unit_test(what_moves_from_term_to_term_is_more_and_less),
+		cmocka_unit_test(a_batch_began_and_ended_when_the_first_posting_says_so),
+		cmocka_unit_test(the_first_commit_opens_the_journal_with_what_was_counted_before),
+		cmocka_unit_test(a_record_of_somebody_else_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
