@@ -88,6 +88,8 @@ for test in acts approve letters modes repair trace; do
 done
 count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \
 	build/release/tests/dump_topic --kills 100 -k killed
+count 'on Kafka: tail --group' tests/e2e/group_test.py python3 tests/kafka/here.py --start python3 tests/e2e/group_test.py "$program" \
+	build/release/tests/dump_topic
 count 'on Kafka: topic' tests/e2e/topic_test.py python3 tests/kafka/here.py --start python3 tests/e2e/topic_test.py "$program" \
 	build/release/tests/dump_topic
 count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser

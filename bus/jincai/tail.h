@@ -2,6 +2,8 @@
 #ifndef JC_TAIL_H
 #define JC_TAIL_H
 
+#include <signal.h>
+
 #include "verbs.h"
 
 /* What the files of tail share; nobody else includes this. */
@@ -28,8 +30,8 @@ void tail_begin_people(struct buf *b, const struct tail_place *p, const struct e
  *
  * Lines are written in pieces that a pipe has room for, so that a consumer that does not read never keeps its acknowledgements
  * from being read, nor a signal from ending it. Ends with 0 by a signal, when the consumer no longer reads, when it closes its
- * end of stdin, and without --follow when all is acknowledged. Exit code.
+ * end of stdin, and without --follow when all is acknowledged. ends: signals that are blocked since before the bus was opened. Exit code.
  */
-int tail_group(struct site *s, struct bus *b, const struct args *a);
+int tail_group(struct site *s, struct bus *b, const struct args *a, const sigset_t *ends);
 
 #endif

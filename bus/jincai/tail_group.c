@@ -200,17 +200,10 @@ static int loop(struct tail_reading *g, struct err *e)
 	return drain(g, e);
 }
 
-static int catch_signals(struct tail_reading *g, struct err *e)
+static int catch_signals(struct tail_reading *g, const sigset_t *ends, struct err *e)
 {
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	g->signals = signalfd(-1, &ends, SFD_CLOEXEC);
+	g->signals = signalfd(-1, ends, SFD_CLOEXEC);
 	return g->signals < 0 ? err_sys(e, E_FILE_FAILED, "signalfd", errno) : 0;
 }
 
@@ -261,14 +254,14 @@ static void reading_done(struct tail_reading *g)
 	buf_done(&g->acks);
 }
 
-int tail_group(struct site *s, struct bus *b, const struct args *a)
+int tail_group(struct site *s, struct bus *b, const struct args *a, const sigset_t *ends)
 {
 	struct tail_reading g = {.args = a, .site = s, .bus = b, .signals = -1};
 	struct err e;
 	int code = 0;
 
 	if (understand(&g, &e) != 0 || group_open(b, a->group, &g.group, &e) != 0 || tail_begin(&g, &e) != 0 ||
-		catch_signals(&g, &e) != 0 || loop(&g, &e) != 0)
+		catch_signals(&g, ends, &e) != 0 || loop(&g, &e) != 0)
 		code = verb_failed(&e);
 	if (g.signals >= 0)
 		say_end(&g);

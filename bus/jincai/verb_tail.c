@@ -183,6 +183,7 @@ static int follow(struct tail *t, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+/* Before a bus has threads of its own, which would take a signal and end the process. */
 static void end_by_signals(struct tail *t)
 {
 	sigemptyset(&t->ends);
@@ -199,8 +200,6 @@ static int show_all(struct tail *t, struct err *e)
 
 	if (!a->all && selection_newest(t->selection, few ? TAIL_FEW : TAIL_RECORDS, e) != 0)
 		return -1;
-	if (a->follow)
-		end_by_signals(t);
 	return show_events(t, e) != 0 || (a->follow && follow(t, e) != 0) ? -1 : 0;
 }
 
@@ -212,9 +211,11 @@ int verb_tail(const struct args *a)
 	int code = 0;
 	struct site *s = verb_site(a, &code);
 
+	if (a->follow || a->group)
+		end_by_signals(&t);
 	b = s ? verb_look(s, &code) : NULL;
 	if (b && a->group) {
-		code = tail_group(s, b, a);
+		code = tail_group(s, b, a, &t.ends);
 	} else if (b) {
 		if (selection_open(s, b, &a->select, clock_now_ms(), &t.selection, &e) != 0 || show_all(&t, &e) != 0)
 			code = verb_failed(&e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "scratch.h"
 #include "selection.h"
 #include "topics.h"
@@ -179,8 +180,10 @@ static void what_cannot_be_meant_is_refused(void **state)
 		{{.to = {"bank-abc", "units"}}, "selection.to_twice"},
 		{{.to = {"14:30", "@3"}}, "selection.to_twice"},
 		{{.from = "@3"}, "selection.offset"},
+		{{.to = {"@3"}}, "selection.offset"},
 		{{.topic = "payroll", .from = "@2:3"}, "selection.offset"},
 		{{.from = "now", .to = {"yesterday"}}, "selection.range"},
+		{{.from = "2026-01-01 14:30", .to = {"2026-01-01 14:30"}}, "selection.range"},
 		{{.topic = "payroll", .from = "@3", .to = {"@2"}}, "selection.range"},
 		{{.where = "data.nett = \"1\""}, "expr.name"},
 		{{.topic = "payroll", .where = "data.voucher_no = \"1\""}, "expr.name"},
@@ -241,6 +244,71 @@ static void what_comes_later_is_given_when_it_is_asked_for(void **state)
 	assert_int_equal(selection_more(f->s, &f->e), 0);
 }
 
+/* Whatever comes: what is behind its end is no part of it. */
+static void behind_its_end(struct fix *f, struct selection_words w, const char *want)
+{
+	assert_string_equal(ids(f, w), want);
+	put(f, f->payroll, 0, PAYROLL, "e", "602001", "2026-12-05", "{}");
+	assert_true(selection_more(f->s, &f->e) >= 0);
+	read_on(f);
+	assert_string_equal(buf_text(&f->ids), want);
+}
+
+static void behind_an_offset_nothing_is_given_to_who_follows(void **state)
+{
+	behind_its_end(*state, (struct selection_words){.topic = "payroll", .to = {"@2"}}, "acd");
+}
+
+static void behind_a_time_nothing_is_given_to_who_follows(void **state)
+{
+	behind_its_end(*state, (struct selection_words){.topic = "payroll", .to = {"now"}}, "acd");
+}
+
+static void each_thing_that_is_said_is_kept(void **state)
+{
+	static const struct selection_words said[] = {{.key = "c"}, {.unit = "602*"}, {.where = "data.net = \"12.50\""}, {.day = "2026-12-05"},
+		{.to = {"bank-abc"}}, {.topic = "payment"}, {.topic = "payroll", .from = "@0:1"}, {.topic = "payroll", .to = {"@0"}}, {.from = "1h"}, {.to = {"1h"}}};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		struct buf kept = BUF_INIT, first = BUF_INIT;
+
+		buf_str(&first, ids(f, said[i]));
+		selection_write(f->s, &kept);
+		selection_close(f->s);
+		f->s = NULL;
+		OK(f->e, selection_again(&f->site, f->b, buf_as_span(&kept), &f->s, &f->e));
+		buf_clear(&f->ids);
+		read_on(f);
+		if (strcmp(buf_text(&f->ids), buf_text(&first)) != 0)
+			fail_msg("case %zu: %s instead of %s", i, buf_text(&f->ids), buf_text(&first));
+		buf_done(&kept);
+		buf_done(&first);
+	}
+}
+
+static void the_digest_is_of_places_ids_and_bodies(void **state)
+{
+	struct fix *f = *state;
+	struct hash_sha256 *h = hash_sha256_new();
+	uint8_t raw[HASH_SHA256];
+	struct buf text = BUF_INIT, hex = BUF_INIT;
+	struct selected x;
+	char digest[65];
+
+	OK(f->e, selection_open(&f->site, f->b, &(struct selection_words){.unit = "602*"}, clock_now_ms(), &f->s, &f->e));
+	while (selection_next(f->s, &x, &f->e) == 1)
+		buf_printf(&text, "%s\n%u\n%d\n%.*s\n%.*s\n", x.topic, x.partition, (int)x.offset, SPAN_F(x.event.id), SPAN_F(x.event.body));
+	hash_sha256_add(h, text.p, text.n);
+	hash_sha256_get(h, raw);
+	hash_hex(&hex, raw, sizeof raw);
+	selection_digest(f->s, digest);
+	assert_string_equal(digest, buf_text(&hex));
+	hash_sha256_free(h);
+	buf_done(&text);
+	buf_done(&hex);
+}
+
 static void a_kept_selection_gives_the_same_events_again(void **state)
 {
 	struct fix *f = *state;
@@ -287,6 +355,10 @@ int main(void)
 		TEST(what_is_skipped_is_counted_by_its_reason),
 		TEST(only_the_newest_are_looked_at_when_that_is_wanted),
 		TEST(what_comes_later_is_given_when_it_is_asked_for),
+		TEST(behind_an_offset_nothing_is_given_to_who_follows),
+		TEST(behind_a_time_nothing_is_given_to_who_follows),
+		TEST(each_thing_that_is_said_is_kept),
+		TEST(the_digest_is_of_places_ids_and_bodies),
 		TEST(a_kept_selection_gives_the_same_events_again),
 		TEST(what_was_kept_of_another_site_is_refused),
 	};
