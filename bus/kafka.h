@@ -143,7 +143,8 @@ struct kafka {
 
 /* ---- kafka_client.c ---- */
 enum kafka_role { KAFKA_ASK, KAFKA_READ, KAFKA_FOLD, KAFKA_WRITE };
-/* A client of the bus into *c, zeroed or done with. transactional: id for KAFKA_WRITE, else NULL. Errors: bus.setting, file.* */
+/* A client of the bus into *c, zeroed or done with. transactional: id for KAFKA_WRITE, else NULL. Errors: bus.setting, kafka.library,
+ * file.* */
 int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, struct kafka_client *c, struct err *e);
 void kafka_client_done(struct kafka_client *c);        /* blocks while its threads end; one that was not made is fine */
 /* When the broker took it; 0: not known. */
@@ -153,8 +154,8 @@ const char *kafka_full(const struct kafka *k, const char *name, char ret[KAFKA_N
 
 /* ---- kafka_fail.c ---- */
 /* Turns what the library says into one of our codes: bus.away (broker, network, not yet), bus.login, bus.mechanism, bus.scram,
- * bus.certificate_*, bus.denied (they do not let us in, or we do not trust them), bus.fenced, bus.failed. what: the call,
- * for the message. Returns -1. */
+ * bus.certificate_*, bus.denied (they do not let us in, or we do not trust them), kafka.old, bus.fenced, bus.failed. what: the
+ * call, for the message. Returns -1. */
 int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_err_t code, const char *text);
 /* The same of a call that needs a right, as kafka-acls.sh calls it, on what has this full name: bus.right too. */
 int kafka_fail_right(struct kafka *k, struct err *e, const char *right, const char *name, rd_kafka_resp_err_t code,

@@ -10,6 +10,7 @@
 #include "kafka_admin.h"
 #include "log.h"
 
+#define LIBRARY_LEAST 0x020002ff     /* each rule of transactions was found out with it */
 #define PASSWORD_MAX 4096u
 #define BATCH_BYTES 1000000u
 
@@ -230,9 +231,12 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *m, void *o
 
 int kafka_client_new(struct kafka *k, enum kafka_role role, const char *transactional, struct kafka_client *c, struct err *e)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_conf_t *conf;
 	char why[256];
 
+	if (rd_kafka_version() < LIBRARY_LEAST)
+		return err_set(e, E_KAFKA_LIBRARY, "have=%s\nwant=2.0.2", rd_kafka_version_str());
+	conf = rd_kafka_conf_new();
 	c->kafka = k;
 	atomic_store(&c->end_txn_sent, 0);
 	c->closed[0] = 0;

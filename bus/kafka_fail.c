@@ -289,6 +289,8 @@ int kafka_fail(struct kafka *k, struct err *e, const char *what, rd_kafka_resp_e
 		return err_set(e, E_BUS_DENIED, "what=%s\naddress=%s\nwhy=%s", what, k->brokers, text);
 	if (refused(k, code, text, e))
 		return -1;
+	if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE || code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION)
+		return err_set(e, E_KAFKA_OLD, "why=%s", text);
 	if (kafka_is_away(code) && refusal.id) {
 		*e = refusal;
 		return -1;

@@ -811,6 +811,8 @@ ROW(E_KAFKA_IN_SYNC, "kafka.in_sync", ERR_RETRY, 4, "topic {topic} has {have} co
 	"start the brokers that are down; it goes on by itself", "请启动停下的 Kafka 服务器；之后会自动继续")
 ROW(E_KAFKA_LEADER, "kafka.leader", ERR_RETRY, 4, "{n} partitions of topic {topic} have no leader: they can neither be read nor written now; nothing is lost", "主题 {topic} 有 {n} 个分区没有 leader：目前不能读写；没有丢失任何东西",
 	"start the brokers that are down; it goes on by itself", "请启动停下的 Kafka 服务器；之后会自动继续")
+ROW(E_KAFKA_LIBRARY, "kafka.library", ERR_CONF, 3, "librdkafka {have} is installed, {want} or newer is needed: what older ones do with transactions was not tested; nothing was started", "已安装的 librdkafka 是 {have}，至少须 {want}：更旧版本的事务没有测试过；没有启动任何流程",
+	"install a newer librdkafka (Debian 12 has 2.0.2); jincai --version shows which one is used", "请安装更新的 librdkafka（Debian 12 自带 2.0.2）；jincai --version 显示所用的版本")
 ROW(E_KAFKA_MESSAGE_BYTES, "kafka.message_bytes", ERR_CONF, 1, "topic {topic} takes records up to {have} bytes, {want} are needed: a large one would stop its flow", "主题 {topic} 的单条上限为 {have} 字节，至少要 {want}：遇到大的记录会停下",
 	"kafka-configs.sh --alter --topic NAME --add-config max.message.bytes={want}; nothing was changed", "请执行 kafka-configs.sh --alter --topic 主题 --add-config max.message.bytes={want}；未作任何改动")
 ROW(E_KAFKA_MIN_IN_SYNC, "kafka.min_in_sync", ERR_CONF, 1, "a record on topic {topic} counts when {have} copies have it: a broker that fails loses what was confirmed", "主题 {topic} 的记录只要 {have} 份写入就算数：Kafka 服务器损坏会丢失已确认的内容",
@@ -819,8 +821,8 @@ ROW(E_KAFKA_NO_TOPIC, "kafka.no_topic", ERR_CONF, 1, "topic {topic} is not there
 	"make it: jincai topics --create", "请建立：jincai topics --create")
 ROW(E_KAFKA_NONE, "kafka.none", ERR_CONF, 2, "the bus of this site is {url}, no cluster: there is nothing to be made or looked at there; nothing was done", "本站点的总线是 {url}，不是集群，无可建立或查看；什么也没有做",
 	"jincai topics alone lists what is there; for a cluster write bus: kafka:HOST:PORT", "只列出主题请用 jincai topics；使用集群请写 bus: kafka:HOST:PORT（HOST 为主机，PORT 为端口）")
-ROW(E_KAFKA_OLD, "kafka.old", ERR_CONF, 3, "the brokers know no transactions: they are older than Kafka 0.11; nothing was started", "Kafka 服务器不支持事务：版本低于 Kafka 0.11；没有启动任何流程",
-	"upgrade the brokers; this program is tested with Kafka 3.9 and 4.1", "请升级 Kafka 服务器；本程序在 Kafka 3.9 和 4.1 上测试过")
+ROW(E_KAFKA_OLD, "kafka.old", ERR_CONF, 3, "the brokers do not know what is needed of them<: {why}>; nothing was started", "Kafka 服务器不支持本程序所需的功能<：{why}>；没有启动任何流程",
+	"upgrade the brokers: Kafka 3.9 and 4.1 are tested, without transactions (0.11) it cannot be done", "请升级 Kafka 服务器：本程序在 Kafka 3.9 和 4.1 上测试过，至少须支持事务（0.11）")
 ROW(E_KAFKA_PARTITIONS, "kafka.partitions", ERR_CONF, 3, "topic {topic} has {have} partitions, the site says {want}: the number is fixed for life, since with another one what belongs together would no longer follow each other; nothing was changed", "主题 {topic} 有 {have} 个分区，而站点写的是 {want} 个：分区数终身不变，否则同一单位的记录不再按先后排列；未作任何改动",
 	"put partitions: {have} into jincai.yaml when all topics have as many; else another prefix: and new topics are needed", "若各主题都是 {have} 个，请在 jincai.yaml 写 partitions: {have}；否则须换 prefix: 并新建主题")
 ROW(E_KAFKA_POLICY, "kafka.policy", ERR_CONF, 3, "topic {topic} has cleanup.policy={have}, it has to be {want}: records would vanish that are needed", "主题 {topic} 的 cleanup.policy 是 {have}，应为 {want}：否则会清除还要用的记录",

@@ -209,6 +209,18 @@ def gone(folder):
     expect(site.taken(), batch.name)
 
 
+@case("brokers that are too old are refused at once, and by check --live too; nothing is touched")
+def too_old(folder):
+    with proxy.Proxy([plain.address]) as between:
+        between.forget_requests(proxy.INIT, proxy.ADD_PARTITIONS, proxy.END_TXN)
+        site = KafkaSite(folder, between.address)
+        batch = site.drop(payroll())
+        refused(site.run(), 3, "kafka.old", "0.11")
+        expect((site.payroll / batch.name).exists(), "the file was taken")
+        between.forget_requests(proxy.DESCRIBE_CONFIGS)
+        refused(site.call("check", "--live"), 3, "kafka.old")
+
+
 # ---- transactional ids ----
 
 @case("a transactional id that the cluster has forgotten is taken anew, and nothing is lost")

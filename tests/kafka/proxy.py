@@ -32,6 +32,7 @@ import threading
 import time
 
 PRODUCE, METADATA, FIND_COORDINATOR, INIT, ADD_PARTITIONS, END_TXN, DESCRIBE_CLUSTER = 0, 3, 10, 22, 24, 26, 60
+API_VERSIONS, DESCRIBE_CONFIGS = 18, 32
 ADDRESSES = (METADATA, FIND_COORDINATOR, DESCRIBE_CLUSTER)     # keys whose answers name brokers
 FLEXIBLE = {PRODUCE: 9, INIT: 2, ADD_PARTITIONS: 3, END_TXN: 3}         # from this version on, texts are of the newer kind
 LATEST = 20.0                   # seconds: a held copy goes out at last, whatever its client does
@@ -149,7 +150,7 @@ class Pair:
                 request = request_of(frame)
                 self.proxy.look(request)
                 self.proxy.passing.wait()
-                if request.key in ADDRESSES:
+                if request.key in (*ADDRESSES, API_VERSIONS):
                     self.asked[request.number] = request.key
                 if self.held and not self.held.let_go:
                     self.kept += with_length(frame)
@@ -169,7 +170,10 @@ class Pair:
             for frame in frames.add(more):
                 self.proxy.passing.wait()
                 number, = struct.unpack_from(">i", frame)
-                if self.asked.pop(number, None) is not None:
+                key = self.asked.pop(number, None)
+                if key == API_VERSIONS:
+                    frame = self.proxy.known(frame)
+                elif key is not None:
                     frame = self.proxy.own_addresses(frame)
                 if self.held and number == self.number and self.held.let_go:
                     at = 8 + (self.version >= FLEXIBLE.get(self.held.key, 99))
@@ -215,6 +219,7 @@ class Proxy:
         self.counts = collections.Counter()                     # requests, by key
         self.every, self.most, self.key, self.within = 0, 0, END_TXN, 0.0
         self.pausing = None
+        self.unknown = ()               # keys of requests: forget_requests()
         self.listeners, self.own = [], {}
         self.closing = False
         for broker in brokers:
@@ -267,7 +272,19 @@ class Proxy:
             frame = frame.replace(there, here)
         return frame
 
+    def known(self, frame):
+        """What a broker says that it takes, as an older one says it. Of version 3: number, error, rows of key, least, most, 0."""
+        frame = bytearray(frame)
+        for at in range(7, len(frame) - 6, 7):
+            if struct.unpack_from(">h", frame, at)[0] in self.unknown:
+                struct.pack_into(">h", frame, at, 999)
+        return bytes(frame)
+
     # ---- harm ----
+
+    def forget_requests(self, *keys):
+        """Brokers do as if they had never heard of these."""
+        self.unknown = keys
 
     def cut(self):
         with self.lock:

@@ -10,6 +10,14 @@
 
 #define AT "sasl_ssl://kafka-1:9093/bootstrap: "
 
+static int version;                  /* 0: as it is */
+
+/* In front of the library's own. */
+int rd_kafka_version(void)
+{
+	return version ? version : RD_KAFKA_VERSION;
+}
+
 static const struct bus_kafka_conf conf = {.mechanism = "SCRAM-SHA-512", .user = "jincai", .password = "/etc/jincai/password"};
 
 static void begin(struct kafka *k)
@@ -134,6 +142,21 @@ static void a_right_is_named_with_its_resource_and_who_lacks_it(void **state)
 	}
 }
 
+static void a_library_or_brokers_that_are_too_old_are_named(void **state)
+{
+	struct kafka_client c = {0};
+	struct kafka k;
+	struct err e;
+
+	(void)state;
+	begin(&k);
+	version = 0x010600ff;
+	FAILS(e, "kafka.library", kafka_client_new(&k, KAFKA_WRITE, "a.b", &c, &e));
+	version = 0;
+	FAILS(e, "kafka.old", kafka_fail(&k, &e, "router", RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "Transactions not supported"));
+	assert_string_equal(err_arg(&e, "why"), "Transactions not supported");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +164,7 @@ int main(void)
 		cmocka_unit_test(mechanisms_that_they_take_are_named),
 		cmocka_unit_test(a_login_by_scram_at_kafka_4_says_what_the_library_lacks),
 		cmocka_unit_test(a_right_is_named_with_its_resource_and_who_lacks_it),
+		cmocka_unit_test(a_library_or_brokers_that_are_too_old_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
