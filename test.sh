@@ -79,17 +79,22 @@ for test in acts reread repair adapter_letters letters double adopt; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		--count "$steps" "$program"
 done
+count 'a day is closed, and a journal begins: killed 100 times each' tests/e2e/closing_test.py python3 tests/e2e/closing_test.py \
+	"$program" build/release/tests/tamper --count "$steps" --kills 100
+count 'replays: killed 100 times' tests/e2e/replay_test.py python3 tests/e2e/replay_test.py "$program" --count "$steps" --kills 100
 for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps"
 done
-for test in acts approve letters modes repair trace; do
+for test in acts approve letters modes repair trace replay; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \
 	build/release/tests/dump_topic --kills 100 -k killed
 count 'on Kafka: tail --group' tests/e2e/group_test.py python3 tests/kafka/here.py --start python3 tests/e2e/group_test.py "$program" \
 	build/release/tests/dump_topic
+count 'on Kafka: closing' tests/e2e/closing_test.py python3 tests/kafka/here.py --start python3 tests/e2e/closing_test.py "$program" \
+	build/release/tests/tamper
 count 'on Kafka: topic' tests/e2e/topic_test.py python3 tests/kafka/here.py --start python3 tests/e2e/topic_test.py "$program" \
 	build/release/tests/dump_topic
 count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser

@@ -170,13 +170,19 @@ static int make(const struct site *s, struct bus *b, const struct days *d, int64
 	return 1;
 }
 
+int closing_of(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *ret, struct err *e)
+{
+	*ret = (struct closing){.terms = totals_new()};
+	return objection(d, day, e) != 0 ? 0 : make(s, b, d, day, ret, e);
+}
+
 int closing_make(const struct site *s, struct bus *b, struct span day, struct closing *ret, struct err *e)
 {
 	struct days d;
 	int64_t number;
 	int got;
 
-	*ret = (struct closing){.terms = totals_new()};
+	*ret = (struct closing){0};
 	*e = ERR_INIT;
 	if (clock_date_read(day, &number) != 0) {
 		err_set(e, E_BALANCE_DAY, "text=%.*s", SPAN_F(day));
@@ -184,7 +190,7 @@ int closing_make(const struct site *s, struct bus *b, struct span day, struct cl
 	}
 	if (days_load(b, &(struct days_want){.flow = NULL}, &d, e) != 0)
 		return -1;
-	got = objection(&d, number, e) != 0 ? 0 : make(s, b, &d, number, ret, e);
+	got = closing_of(s, b, &d, number, ret, e);
 	days_done(&d);
 	return got;
 }

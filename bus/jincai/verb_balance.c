@@ -182,15 +182,12 @@ static int add_up(const struct args *a, const struct site *s, const struct days 
 /* What is open of a day that is not closed: as closing it now would say. */
 static int of_open_day(const struct args *a, const struct site *s, struct bus *bus, const struct days *d, int64_t day, struct err *e)
 {
-	struct closing c;
-	struct err ignored;
-	char text[11];
-	int code;
+	const bool all = !a->batch && !a->flow && !a->destination;
+	struct closing c = {0};
+	struct err ignored = ERR_INIT;
+	int code, open = all ? closing_of(s, bus, d, day, &c, &ignored) : 0;
 
-	clock_date(day, text);
-	if (a->batch || a->flow || a->destination || closing_make(s, bus, span_of(text), &c, &ignored) != 1)
-		return add_up(a, s, d, day, NULL, e);
-	code = add_up(a, s, d, day, c.root, e);
+	code = add_up(a, s, d, day, open == 1 ? c.root : NULL, e);
 	closing_done(&c);
 	return code;
 }
@@ -198,7 +195,8 @@ static int of_open_day(const struct args *a, const struct site *s, struct bus *b
 static int show_part(const struct args *a, struct site *s, struct bus *bus)
 {
 	struct buf batch = BUF_INIT;
-	struct days_want want = {.flow = a->flow, .all = true};
+	/* Of a day that is not closed nothing counts that stands before where the last closing left off. */
+	struct days_want want = {.flow = a->flow, .all = a->flow || !a->select.day};
 	json_t *closed = NULL;
 	int64_t day = 0;
 	struct days d;

@@ -15,6 +15,7 @@ import sys
 
 import acts_help
 from acts_help import act, has, is_, killed_everywhere, recorded
+from adapter_letters_test import with_a_letter
 from people import PeopleSite
 from small_site import Site, embedded_only, payroll
 
@@ -152,6 +153,47 @@ def what_is_open_is_carried_forward_and_a_late_fact_has_its_own_date_killed(root
         is_(close(site, later)["outcome"], "done")
         is_(terms(site, "--day", later)["", "read"], 1)
         is_(site.call("balance", "--deep").code, 0)
+
+
+@case
+def what_changes_of_a_closed_day_stands_in_the_next_one_with_its_own_date_killed(root):
+    site, number = with_a_letter(root)
+    has(site.call("balance", "--day", "today", "--lang", "en").out, "dead 1 records")
+    close(site)
+    closed = terms(site, "--day", "today")
+    act(site, "dead", "return", str(number))
+    site.run()
+    is_(terms(site, "--day", "today"), closed)
+    with days_later(1) as tomorrow:
+        site.drop(payroll(batch=4, rows=2))
+        site.run()
+        out = site.call("balance", "--close", tomorrow, "--lang", "en").out
+        late, = [line for line in out.splitlines() if line.startswith("late for ")]
+        has(late, f"late for {TODAY.isoformat()}: +returned 1 records", "-dead 1 records")
+        assert "\nopen " not in out, out
+        is_(close(site, tomorrow)["outcome"], "done")
+        is_(terms(site, "--day", tomorrow)["", "read"], 2)
+        has(site.call("balance", "--day", tomorrow, "--lang", "en").out, late)
+        is_(site.call("balance", "--deep").code, 0)
+
+
+@case
+def kinds_of_money_are_never_added_to_each_other(root):
+    subprocess.run([acts_help.options.program, "demo", "--dir", str(root / "demo")], stdout=subprocess.DEVNULL, check=True)
+
+    def rows(*words):
+        out = subprocess.run([acts_help.options.program, "balance", *words, "--json", "-c", str(root / "demo/jincai.yaml")],
+                             stdout=subprocess.PIPE, check=True).stdout
+        return {(r["equation"], r["destination"], r["term"], r["currency"], r.get("money", "")): (r["count"], r["plus"], r["minus"])
+                for r in json.loads(out)["terms"]}
+
+    day, all = rows("--day", "today"), rows()
+    is_({key[4] for key in day if key[2] == "published"}, {"", "back", "book", "order"})
+    # All batches ended today; what has not ended belongs to no day, and is in the first equation alone.
+    is_({k: v for k, v in day.items() if k[0] != "in"}, {k: v for k, v in all.items() if k[0] != "in"})
+    for money in ("back", "book"):
+        is_({k: v for k, v in day.items() if k[4] == money}, {k: v for k, v in all.items() if k[4] == money})
+    assert day["in", "", "read", "CNY", ""][0] < all["in", "", "read", "CNY", ""][0], "some are held"
 
 
 @case

@@ -128,19 +128,23 @@ def killed_at_each_step_it_is_as_if_done_once(root):
     steps = len(log.read_text().splitlines())
     assert steps > 5, steps
     kills = [(n, after) for n in range(1, steps + 1) for after in ("0", "1")]
+    rng, all = random.Random(os.environ.get("JINCAI_SEED", "1")), kills
     if acts_help.options.kills:
-        kills = random.Random(os.environ.get("JINCAI_SEED", "1")).sample(kills, min(acts_help.options.kills, len(kills)))
-    for n, after in kills:
+        kills = rng.sample(kills, min(acts_help.options.kills, len(kills)))
+    # More than there are steps: killed once more when it goes on.
+    again = [rng.choice(all) for _ in range(acts_help.options.kills - len(kills))]
+    for first, second in [(kill, None) for kill in kills] + [(rng.choice(all), kill) for kill in again]:
         shutil.rmtree(root / "site")
         shutil.copytree(root / "kept", root / "site")
         # The plan names the file by its whole path, which is the same again.
-        run(COUNT_KILL=str(n), COUNT_AFTER=after)
+        for n, after in (first, second)[: 2 if second else 1]:
+            run(COUNT_KILL=str(n), COUNT_AFTER=after)
         r = site.call("replay", "run", site.plan)
         assert r.code == 0 or "replay.ended" in r.codes, r
         is_((root / "site/history.jsonl").read_bytes(), want)
         is_(state(site, site.plan), "done")
         assert not (root / "site/history.jsonl.part").exists()
-    print(f"        {len(kills)} kills at {steps} durable steps")
+    print(f"        {len(kills)} kills at {steps} durable steps, {len(again)} killed twice")
 
 
 # ---- mistakes ----
