@@ -280,9 +280,14 @@ class GroupTest(unittest.TestCase):
         self.fill(rows=2)
         self.tail(stdin=subprocess.DEVNULL).communicate()
         self.given(group="archive")
+        partly = self.tail(group="partly")
+        partly.communicate(json.loads(partly.stdout.readline())["place"].encode() + b"\n")
         rows = [json.loads(line) for line in self.site.call("topics", "--json").out.splitlines()]
-        groups = next(r["groups"] for r in rows if r["topic"] == TOPIC)
-        self.assertEqual([(g["group"], g["events"]) for g in groups], [("archive", 0), ("warehouse", 2 * len(UNITS))])
+        out = next(r for r in rows if r["topic"] == TOPIC)
+        self.assertEqual((out["events"], out["partitions"]), (2 * len(UNITS), 3))    # the lane that opened on each partition is none
+        groups = out["groups"]
+        self.assertEqual([(g["group"], g["events"]) for g in groups], [("archive", 0), ("partly", 2 * len(UNITS) - 1), ("warehouse", 2 * len(UNITS))])
+        self.assertEqual([0 <= g["seconds"] < 600 for g in groups], [True] * 3)
         self.assertEqual([r["groups"] for r in rows if r["topic"] != TOPIC], [[]] * (len(rows) - 1))
         people = self.site.call("topics", "--lang", "en").out
         self.assertIn("  group archive: has read all\n", people)

@@ -190,8 +190,11 @@ class TraceTest(unittest.TestCase):
         self.assertEqual((t["jincai.to.units"]["events"], t["jincai.to.units"]["flows"][0]["flow"]), (4, "units"))
         self.site.drop(small_site.payroll(batch=2, rows=3))
         self.site.call("run", "payroll-a", "--until-idle")
-        payroll = self.topics()["jincai.payroll"]
-        self.assertEqual((payroll["events"], payroll["flows"][0]["events"]), (7, 3))
+        later = self.topics()["jincai.payroll"]
+        self.assertEqual((later["events"], later["flows"][0]["events"]), (7, 3))
+        self.assertTrue(0 <= later["flows"][0]["seconds"] < 600, later)
+        self.assertEqual(later["first"], payroll["first"])
+        self.assertGreater(later["last"], payroll["last"])
         self.site.run()
         self.assertEqual([f["events"] for t in self.topics().values() for f in t["flows"]], [0, 0, 0])
 
