@@ -264,12 +264,14 @@ def taken_over(folder):
         with site.running("--take-over") as second:
             soon(lambda: first.poll() is not None, 60, "both run:", site.said)
             expect(first.returncode == 7, "it ended with", first.returncode, site.said())
+            more = site.drop(payroll(batch=2))
+            site.sends(batch, more)             # by now the other owns them all
             with site.running():                # as a supervisor does
                 site.says("bus.owned")
                 time.sleep(5)
                 expect(second.poll() is None, "they take it from each other:", site.said())
-                more = site.drop(payroll(batch=2))
-                site.sends(batch, more)
+                third = site.drop(payroll(batch=3))
+                site.sends(batch, more, third)
 
 
 @case("what others write to our topics is passed over, stops nobody, and waits for a person until one has seen it")
