@@ -103,6 +103,13 @@ json_t *deliver_load_position(struct deliver *d, const char *name, struct err *e
 	return o;
 }
 
+uint64_t deliver_number_after(const struct deliver *d, uint64_t no)
+{
+	while (no++ % d->step != d->setup.partition)
+		;
+	return no;
+}
+
 static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 {
 	struct gathering **g = &d->open;
@@ -112,7 +119,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 
 	d->next_no = (uint64_t)json_integer_value(json_object_get(o, "next"));
 	if (!d->next_no)
-		d->next_no = 1;
+		d->next_no = deliver_number_after(d, 0);
 	json_array_foreach(json_object_get(o, "open"), i, v) {
 		if (!(*g = gathering_read(v, e)))
 			return -1;
@@ -192,8 +199,8 @@ static int discard_unplanned(struct deliver *d, struct outbox *o, struct err *e)
 static int open_outbox(struct deliver *d, bool shadow, struct outbox **ret, struct err *e)
 {
 	if (!shadow)
-		return outbox_open(d->folder, d->setup.group, ret, e);
-	return fsys_make_path(d->shadow_folder, e) != 0 ? -1 : outbox_open(d->shadow_folder, false, ret, e);
+		return outbox_open_in(d->folder, d->home, d->setup.group, ret, e);
+	return fsys_make_path(d->shadow_folder, e) != 0 ? -1 : outbox_open_in(d->shadow_folder, d->shadow_home, false, ret, e);
 }
 
 static int open_outboxes(struct deliver *d, struct err *e)
@@ -212,6 +219,25 @@ static int open_outboxes(struct deliver *d, struct err *e)
 	return discard_unplanned(d, d->outbox, e) != 0 || (d->shadowed && discard_unplanned(d, d->shadowed, e) != 0) ? -1 : 0;
 }
 
+/* The other way to gather has positions of its own: it would read all again from the beginning, and hand all of it over. */
+static int check_gather(struct deliver *d, struct err *e)
+{
+	struct buf key = BUF_INIT;
+	int got = 0;
+
+	for (unsigned p = 0; got == 0 && p < (d->setup.partitions ? 1 : bus_partitions(d->flow.bus, d->topic)); p++) {
+		buf_clear(&key);
+		buf_str(&key, d->name);
+		if (!d->setup.partitions)
+			buf_printf(&key, ".p%u", p);
+		buf_str(&key, "/out");
+		buf_clear(&d->position);
+		got = bus_position_get(d->flow.bus, buf_text(&key), &d->position, e);
+	}
+	buf_done(&key);
+	return got <= 0 ? got : err_set(e, E_GATHER_OTHER, "destination=%s\ngather=%s", d->name, d->setup.partitions ? "batch" : "partition");
+}
+
 static int deliver_open(struct flow *f, struct err *e)
 {
 	struct deliver *d = (struct deliver *)f;
@@ -225,9 +251,11 @@ static int deliver_open(struct flow *f, struct err *e)
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || deliver_check_way(d, e) != 0 ||
+	if (ret != 0 || check_gather(d, e) != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || deliver_check_way(d, e) != 0 ||
 		open_outboxes(d, e) != 0)
 		return -1;
+	if (d->setup.partitions)
+		return open_input(d, d->setup.partition, e);
 	for (unsigned p = 0; p < bus_partitions(f->bus, d->topic); p++)
 		if (open_input(d, p, e) != 0)
 			return -1;
@@ -307,7 +335,7 @@ static int settle_batches(struct deliver *d, bool *ret_any, struct err *e)
 {
 	for (struct gathering *g = d->open, *next; g; g = next) {
 		next = g->next;
-		switch (gathering_judge(g)) {
+		switch (d->setup.partitions ? gathering_judge_part(g, d->setup.partition) : gathering_judge(g)) {
 		case GATHER_OPEN:
 			break;
 		case GATHER_HOLD:
@@ -381,6 +409,8 @@ static void deliver_free(struct flow *f)
 	free(d->name);
 	free(d->folder);
 	free(d->shadow_folder);
+	free(d->home);
+	free(d->shadow_home);
 	free(d->out_name);
 	free(d->source);
 	free(d->site);
@@ -399,6 +429,19 @@ static const struct flow_kind deliver_kind = {
 	.free = deliver_free,
 };
 
+static char *home_of(const struct deliver_setup *s, const char *folder)
+{
+	struct buf b = BUF_INIT;
+	char *ret;
+
+	buf_str(&b, folder);
+	if (s->partitions)
+		buf_printf(&b, "/.staging/p%u", s->partition);
+	ret = mem_text(buf_as_span(&b));
+	buf_done(&b);
+	return ret;
+}
+
 struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 {
 	struct deliver *d = mem_new(sizeof *d);
@@ -407,14 +450,22 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 
 	d->flow.kind = &deliver_kind;
 	d->flow.bus = s->bus;
-	snprintf(d->flow.name, sizeof d->flow.name, "%s", s->name);
 	d->setup = *s;
+	d->step = s->partitions ? s->partitions : 1;
+	d->flow.parted = s->partitions > 0;
+	d->flow.partition = s->partition;
+	if (s->partitions)
+		snprintf(d->flow.name, sizeof d->flow.name, "%s.p%u", s->name, s->partition);
+	else
+		snprintf(d->flow.name, sizeof d->flow.name, "%s", s->name);
 	d->name = mem_text(span_of(s->name));
 	d->folder = mem_text(span_of(s->folder ? s->folder : ""));
 	d->out_name = s->topic ? mem_text(span_of(s->topic)) : NULL;
 	d->site = mem_text(span_of(s->site ? s->site : ""));
 	d->store = s->store ? mem_text(span_of(s->store)) : NULL;
 	d->shadow_folder = mem_text(span_of(s->shadow_folder ? s->shadow_folder : ""));
+	d->home = home_of(s, d->folder);
+	d->shadow_home = home_of(s, d->shadow_folder);
 	slots_init(&d->slots, names_count(s->form->names));
 	form_site_values(s->library, s->form->names, &d->slots);
 	buf_printf(&t, "/%s/%s", s->library->site_name, s->name);

@@ -22,6 +22,12 @@
  * wait while the destination is in shadow.
  *
  * One whose receivers are consumers outside has a topic instead of a folder, and no parcels: deliver_topic.c.
+ *
+ * A destination that gathers by partition (`gather: partition`) is one flow for each partition, "units.p3": a destination of its own in
+ * all but topic, folder and name. It reads its partition alone, and what came of a batch on it goes as soon as its closing there is
+ * in. Its numbers are those that leave its own remainder, so that none is used twice; it stages, and keeps its ledger, in a
+ * folder of its own below .staging. So another process can run each of them at any time (shares.h), and what one planned the next
+ * one hands over. It takes no batch that is released whole (gather.whole): nobody sees the whole of it.
  */
 struct deliver_setup {
 	const char *name;            /* of the destination */
@@ -35,6 +41,7 @@ struct deliver_setup {
 	bool shadow;                 /* all is done as ever, but in that folder: nothing is handed over */
 	bool group;                  /* the receiver is another user, in the folder's group */
 	bool split;                  /* one parcel for each value of "split" of a batch */
+	unsigned partition, partitions;      /* partitions not 0: it is one of so many flows of the destination, see above */
 };
 
 /* What people stopped at destinations, as their positions say: a batch, or an event and the batch that it came in (batch is

@@ -325,14 +325,14 @@ static int build(struct spread *s, const struct gathering *g, struct err *e)
 {
 	struct deliver *d = s->d;
 
-	uint64_t no = d->next_no;
+	uint64_t no = d->next_no - d->step;
 
 	if (deliver_each_line(d, g, NULL, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 || find_had(s, g, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
-		if (!s->all[i].had && begin_parcel(s, &s->all[i], g, no++, e) != 0)
+		if (!s->all[i].had && begin_parcel(s, &s->all[i], g, no += d->step, e) != 0)
 			return -1;
-	if (no > d->next_no && deliver_each_line(d, g, NULL, write_line, s, e) != 0)
+	if (no + d->step > d->next_no && deliver_each_line(d, g, NULL, write_line, s, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
 		if (!s->all[i].had && end_parcel(s, &s->all[i], e) != 0)
@@ -387,7 +387,7 @@ int deliver_plan_batch(struct deliver *d, struct gathering *g, struct err *e)
 		planned++;
 	}
 	if (ret == 0) {
-		d->next_no += planned;
+		d->next_no += planned * d->step;
 		deliver_gathering_drop(d, g);
 	}
 	spread_done(&s);

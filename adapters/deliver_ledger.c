@@ -66,7 +66,7 @@ int deliver_open_ledger(struct deliver *d, struct err *e)
 {
 	struct looking l = {.d = d, .next = d->next_no};
 
-	if (ledger_open(d->folder, &d->ledger, e) != 0 || ledger_each(d->folder, look_at, &l, e) != 0)
+	if (ledger_open(d->home, &d->ledger, e) != 0 || ledger_each(d->home, look_at, &l, e) != 0)
 		return -1;
 	if (l.last_own >= d->next_no) {
 		d->lost = mem_grow(d->lost, d->nlost + 1u, sizeof *d->lost);
@@ -77,7 +77,7 @@ int deliver_open_ledger(struct deliver *d, struct err *e)
 	}
 	/* A receiver drops a number that it has had. */
 	if (l.last >= d->next_no)
-		d->next_no = l.last + 1;
+		d->next_no = deliver_number_after(d, l.last);
 	return 0;
 }
 
@@ -181,7 +181,7 @@ static void anchor(const struct deliver *d, const struct parcel *p)
 
 	if (!a || !a->anchor)
 		return;
-	snprintf(writer, sizeof writer, "%s/handed", d->name);
+	snprintf(writer, sizeof writer, "%s/handed", d->flow.name);
 	snprintf(l.chain, sizeof l.chain, "%s", p->digest);
 	audit_line(&line, writer, &l, AUDIT_SHA256);
 	if (audit_anchor(a->anchor, buf_as_span(&line), &e) != 0)

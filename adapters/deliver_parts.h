@@ -39,6 +39,7 @@ struct deliver {
 	struct flow flow;
 	struct deliver_setup setup;
 	char *name, *folder, *shadow_folder, *source, *site, *store;
+	char *home, *shadow_home;    /* where .staging is: the folder itself, or one for this partition inside it */
 	char *out_name;              /* the topic for consumers; NULL: it goes to a folder */
 	unsigned out_topic;
 	unsigned topic, parcels_topic, journal_topic;
@@ -58,7 +59,7 @@ struct deliver {
 	unsigned nforget;
 	struct parcel *parcels;      /* under way, by number */
 	json_t *stops;               /* what people stopped here: deliver_act.c */
-	uint64_t next_no;
+	uint64_t next_no, step;      /* step: from one number to the next */
 	uint64_t handed;             /* the highest number that is done and stands in the ledger of this folder */
 	struct slots slots;          /* of head and file name */
 	struct buf event, position, line;
@@ -157,6 +158,8 @@ int deliver_drop_stop(struct deliver *d, const char *batchid, struct err *e);
 int deliver_put_aside(struct deliver *d, const struct act *a, enum err_id *ret_why, struct err *e);
 
 /* ---- deliver.c ---- */
+/* The first number behind that one that is this flow's. */
+uint64_t deliver_number_after(const struct deliver *d, uint64_t no);
 /* Stages the position. */
 int deliver_save(struct deliver *d, struct err *e);
 /* Where a parcel is staged; NULL: it waits, for it is live and the destination in shadow. */

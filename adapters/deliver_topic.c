@@ -154,8 +154,8 @@ static int end_batch(struct deliver *d, struct gathering *g, struct err *e)
 
 	if (g->out.count != g->count)
 		return err_set(e, E_GATHER_COUNT, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, g->count, g->out.count);
-	for (unsigned i = 0; i < g->nsums; i++) {
-		struct parcel p = {.no = d->next_no++, .generation = bus_generation(d->flow.owner), .state = PARCEL_DONE,
+	for (unsigned i = 0; i < g->nsums; i++, d->next_no += d->step) {
+		struct parcel p = {.no = d->next_no, .generation = bus_generation(d->flow.owner), .state = PARCEL_DONE,
 			.batchid = g->batchid, .split = none, .name = d->out_name, .marker = none, .staged = none, .staged_marker = none,
 			.date = g->date, .sum = g->sums[i].sum, .cut = i ? 0 : g->out.cut};
 

@@ -327,3 +327,19 @@ enum gather_verdict gathering_judge(struct gathering *g)
 		return judge_whole(g);
 	return g->count ? GATHER_READY : GATHER_NOTHING;
 }
+
+enum gather_verdict gathering_judge_part(struct gathering *g, unsigned partition)
+{
+	const struct gather_part *p = &g->parts[partition];
+	struct err why;
+
+	if (g->held || g->aside || !p->closed || (!g->returned && p->lines + p->before != p->routed))
+		return GATHER_OPEN;
+	if (!g->count || g->returned)
+		return g->count ? GATHER_RETURNED : GATHER_NOTHING;
+	if (!g->whole)
+		return GATHER_READY;
+	err_set(&why, E_GATHER_WHOLE, "lines=%" PRIu64, g->count);
+	gathering_hold(g, &why);
+	return GATHER_HOLD;
+}

@@ -73,6 +73,8 @@ void gathering_place(struct gathering *g, unsigned partition, uint64_t offset, b
 int gathering_close(struct gathering *g, const struct batch_closing *c, struct err *e);
 /* May it go? GATHER_HOLD sets why. */
 enum gather_verdict gathering_judge(struct gathering *g);
+/* The same of one that gathers a partition alone. gather.whole: it was released whole. */
+enum gather_verdict gathering_judge_part(struct gathering *g, unsigned partition);
 void gathering_hold(struct gathering *g, const struct err *why);
 
 #endif

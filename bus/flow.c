@@ -50,7 +50,7 @@ int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct 
 void flow_share(struct flow *f, const struct share *s)
 {
 	f->share = *s;
-	shares_name(s->whole, s->part, s->of, f->name);
+	shares_flow(s, f->name);
 }
 
 const char *flow_whole(const struct flow *f)
@@ -88,6 +88,8 @@ static int open_lanes(struct flow *f, struct err *e)
 	if (r >= 0)
 		r = lanes_open(f->bus, f->owner, f->outputs, f->noutputs, buf_as_span(&before), clock_now_ms(),
 			&f->lanes, e);
+	if (r >= 0 && f->parted)
+		lanes_only(f->lanes, f->partition);
 	buf_done(&before);
 	return r;
 }

@@ -297,7 +297,7 @@ static int take_stray(struct flow *f, struct err *e)
 	struct act a;
 	int got;
 
-	if (!f->share.whole[0] || f->share.part != 0 || (f->acts->asked && now - f->acts->asked < STRAY_MS))
+	if (!f->share.whole[0] || f->share.flows || f->share.part != 0 || (f->acts->asked && now - f->acts->asked < STRAY_MS))
 		return 0;
 	f->acts->asked = now;
 	got = bus_acts_left(f->bus, is_stray, &x, e) < 0 ? -1 : x.got;

@@ -24,7 +24,8 @@ struct lanes {
 	struct bus_owner *owner;
 	char name[LANE_MAX];
 	int64_t now_ms;
-	bool opened;
+	bool opened, only;
+	unsigned partition;          /* of `only` */
 	struct lane_topic *topics;
 	unsigned ntopics;
 	struct lane_topic **by_handle;   /* NULL: not ours */
@@ -38,18 +39,21 @@ static int bad_state(const char *flow, struct err *e)
 	return err_set(e, E_LANE_STATE, "flow=%s", flow);
 }
 
-/* One topic of a position: {"lane":"payroll-a.2","last":[3,1]}. */
+/* One topic of a position: {"lane":"payroll-a.2","last":[3,1]}; 0 of partitions that it does not write, when there is one that it does. */
 static bool topic_state_ok(const json_t *row)
 {
 	const json_t *last = json_object_get(row, "last"), *number;
+	bool any = false;
 	size_t i;
 
 	if (!json_is_string(json_object_get(row, "lane")) || !json_is_array(last))
 		return false;
-	json_array_foreach(last, i, number)
-		if (!json_is_integer(number) || json_integer_value(number) < 1)
+	json_array_foreach(last, i, number) {
+		if (!json_is_integer(number) || json_integer_value(number) < 0)
 			return false;
-	return true;
+		any |= json_integer_value(number) > 0;
+	}
+	return any || !json_array_size(last);
 }
 
 static json_t *state_read(struct span before)
@@ -121,6 +125,17 @@ void lanes_close(struct lanes *l)
 	free(l);
 }
 
+void lanes_only(struct lanes *l, unsigned partition)
+{
+	l->only = true;
+	l->partition = partition;
+}
+
+static bool writes(const struct lanes *l, const struct lane_topic *t, unsigned partition)
+{
+	return !l->only || t->partitions == 1 || partition == l->partition;
+}
+
 static int stage_opened(struct lanes *l, struct lane_topic *t, unsigned partition, struct err *e)
 {
 	const char *name = bus_topic_name(l->bus, t->topic);
@@ -129,8 +144,8 @@ static int stage_opened(struct lanes *l, struct lane_topic *t, unsigned partitio
 	struct buf id = BUF_INIT, time = BUF_INIT, *b = &l->scratch;
 	int r;
 
-	/* The number of partitions is fixed for life: a row with fewer is not ours. */
-	if (row && !last)
+	/* The number of partitions is fixed for life: a row with fewer is not ours, and none was left out that is written now. */
+	if (row && (!last || !json_integer_value(last)))
 		return bad_state(bus_owner_flow(l->owner), e);
 	buf_printf(&id, "%s:%s:%u", l->name, name, partition);
 	clock_write(&time, l->now_ms);
@@ -155,7 +170,7 @@ static int open_all(struct lanes *l, struct err *e)
 {
 	for (unsigned i = 0; i < l->ntopics; i++)
 		for (unsigned p = 0; p < l->topics[i].partitions; p++)
-			if (!l->topics[i].last[p] && stage_opened(l, &l->topics[i], p, e) < 0)
+			if (!l->topics[i].last[p] && writes(l, &l->topics[i], p) && stage_opened(l, &l->topics[i], p, e) < 0)
 				return -1;
 	l->opened = true;
 	return 0;
@@ -166,7 +181,7 @@ int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct spa
 {
 	struct lane_topic *t = topic < l->nhandles ? l->by_handle[topic] : NULL;
 
-	assert(t && partition < t->partitions);
+	assert(t && partition < t->partitions && writes(l, t, partition));
 	if (!l->opened && open_all(l, e) < 0)
 		return -1;
 	event_stamp(event, span_of(l->name), t->last[partition] + 1);

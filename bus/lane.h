@@ -23,6 +23,9 @@ struct lanes;
 int lanes_open(struct bus *b, struct bus_owner *o, const unsigned *topics, unsigned ntopics, struct span before,
 	int64_t now_ms, struct lanes **ret, struct err *e);
 void lanes_close(struct lanes *l);
+/* Of topics with several partitions it opens and writes that one alone: the others have other writers, and who reads one outside
+ * looks for a single row of lanes there. Before anything is appended. */
+void lanes_only(struct lanes *l, unsigned partition);
 /* Stamps the event (as event_begin and its data left it) with lane and number and stages it. b is changed. */
 int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct span key, struct buf *event,
 	struct err *e);

@@ -20,6 +20,14 @@ void shares_name(const char *whole, unsigned part, unsigned of, char ret[SHARES_
 		snprintf(ret, SHARES_NAME, "%s", whole);
 }
 
+void shares_flow(const struct share *s, char ret[SHARES_NAME])
+{
+	if (s->flows)
+		snprintf(ret, SHARES_NAME, "%s.p%u", s->whole, s->part);
+	else
+		shares_name(s->whole, s->part, s->of, ret);
+}
+
 static bool number_of(struct span text, unsigned *ret)
 {
 	*ret = 0;
@@ -176,11 +184,14 @@ static int is_asked(void *arg, struct span key, struct span value)
 	return 0;
 }
 
-/* A part that is stopped keeps that under its own name, and so do acts that wait; its partitions would run on under another. */
+/* A part that is stopped keeps that under its own name, and so do acts that wait; its partitions would run on under another. A
+ * flow that is there for ever keeps its name. */
 static int nothing_waits(const struct share *s, struct bus *b, unsigned of, struct err *e)
 {
 	struct waiting w = {s, of, ""};
 
+	if (s->flows)
+		return 0;
 	if (acts_stopped(b, is_stopped, &w, e) < 0 || acts_pending(b, is_pending, &w, e) < 0 ||
 		bus_positions(b, s->whole, is_asked, &w, e) < 0)
 		return -1;
@@ -241,6 +252,8 @@ static const char *fence_name(const struct share *s, uint64_t number, unsigned p
 {
 	if (number)
 		snprintf(ret, SHARES_NAME, "%s.%" PRIu64 ".p%u", s->whole, number, part);
+	else if (s->flows)
+		snprintf(ret, SHARES_NAME, "%s.p%u", s->whole, part);
 	else
 		snprintf(ret, SHARES_NAME, "%s", s->whole);
 	return ret;
@@ -248,14 +261,19 @@ static const char *fence_name(const struct share *s, uint64_t number, unsigned p
 
 static int fence_older(const struct share *s, struct bus *b, const json_t *record, struct err *e)
 {
+	const unsigned first = s->flows ? s->part : 0, only = s->flows ? (s->part ? s->part + 1 : s->flows) : 0;
 	const json_t *one;
 	char name[SHARES_NAME];
 	size_t i;
 
-	json_array_foreach(json_object_get(record, "older"), i, one)
-		for (json_int_t p = 0; p < json_integer_value(json_object_get(one, "shares")); p++)
-			if (bus_fence(b, fence_name(s, (uint64_t)json_integer_value(json_object_get(one, "number")), (unsigned)p, name), e) < 0)
+	json_array_foreach(json_object_get(record, "older"), i, one) {
+		const uint64_t number = (uint64_t)json_integer_value(json_object_get(one, "number"));
+		const unsigned parts = only ? only : (unsigned)json_integer_value(json_object_get(one, "shares"));
+
+		for (unsigned p = first; p < parts; p++)
+			if (bus_fence(b, fence_name(s, number, p, name), e) < 0)
 				return -1;
+	}
 	return 0;
 }
 
@@ -323,7 +341,7 @@ int shares_look(struct share *s, struct bus *b, struct err *e)
 	if (at - s->looked < LOOK_MS)
 		return 0;
 	s->looked = at;
-	shares_name(s->whole, s->part, s->of, flow);
+	shares_flow(s, flow);
 	if (shares_read(b, s->whole, &now, e) < 0)
 		return -1;
 	return now.number == s->number ? 0 : newer(flow, e);
@@ -337,7 +355,7 @@ int shares_own(struct share *s, struct bus *b, struct bus_owner **ret, struct er
 	json_t *record;
 	int failed;
 
-	shares_name(s->whole, s->part, s->of, flow);
+	shares_flow(s, flow);
 	record = settle(s, b, flow, e);
 	if (!record)
 		return -1;

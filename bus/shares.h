@@ -23,6 +23,10 @@
  * When all parts are started at once the first one writes the generation; the others wait a few seconds for it, then do it themselves.
  *
  * Without the second look a process that slept between the first and its owning would wake and own under an old generation.
+ *
+ * What has effects outside, and state that must go on where it was, is divided otherwise: the whole is one flow for each partition for
+ * ever ("units.p0", ...), with all that a flow has, and a share is a process that runs some of them. Another number of shares is
+ * another process for a flow, and no more. Each flow fences itself in older generations, the first one all of them.
  */
 #define SHARES_MAX 64u
 #define SHARES_NAME 104u
@@ -30,6 +34,7 @@
 struct share {
 	char whole[80];              /* "": it can only run whole, and none of this concerns it */
 	unsigned part, of;
+	unsigned flows;              /* not 0: so many flows, of which part i of n runs those with number % n == i; `part` is the number */
 	bool chosen;                 /* the site says that number: when another one is the newest, a new generation begins */
 	unsigned waited;             /* times it left it to the first part to write the new generation */
 	bool begun;                  /* it ran under generation `number`: another one now, and it is superseded */
@@ -50,6 +55,8 @@ void shares_name(const char *whole, unsigned part, unsigned of, char ret[SHARES_
 bool shares_names(const char *whole, struct span flow, unsigned *ret_part);
 /* "1/3": part 1 of 3. 0, -1. */
 int shares_part(const char *text, unsigned *ret_part, unsigned *ret_of);
+/* The name of its flow: "<whole>.p2". */
+void shares_flow(const struct share *s, char ret[SHARES_NAME]);
 /* Which part reads that partition; does this one? */
 unsigned shares_part_of(unsigned partition, unsigned of);
 bool shares_has(const struct share *s, unsigned partition);

@@ -93,7 +93,8 @@ endif()
 # What is retried, given back and sent again, in every order: a model, and that each of its rules is needed.
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)
-  set_tests_properties(model_returned PROPERTIES TIMEOUT 900 LABELS plain)
+  add_test(NAME model_parted COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/parted.py)
+  set_tests_properties(model_returned model_parted PROPERTIES TIMEOUT 900 LABELS plain)
 endif()
 
 # What died at the router is tried again, or goes back with its batch.
@@ -147,7 +148,7 @@ jincai_test(closing_test adapters SOURCES ${program}/closing.c ${program}/closin
   ${program}/show.c contract/hostile.c)
 target_compile_definitions(closing_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(closing_test PRIVATE ${program})
-jincai_test(beside_test adapters SOURCES ${program}/beside.c ${program}/adopted.c ${program}/guard_place.c)
+jincai_test(beside_test adapters SOURCES ${program}/beside.c ${program}/site_parted.c ${program}/adopted.c ${program}/guard_place.c)
 target_compile_definitions(beside_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(beside_test PRIVATE ${program})
 jincai_test(deep_test adapters SOURCES ${program}/deep.c ${program}/deep_merge.c ${program}/balance.c ${program}/show.c)

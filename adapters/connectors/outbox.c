@@ -21,12 +21,31 @@ struct outbox {
 
 int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e)
 {
+	return outbox_open_in(folder, folder, group, ret, e);
+}
+
+/* The folder is there, its home may have to be made. */
+static int open_staging(struct outbox *o, const char *home, struct err *e)
+{
+	int dir = -1, ret;
+
+	if (strcmp(home, o->folder) == 0)
+		return fsys_make_dir(o->dir, ".staging", &o->staging, e);
+	ret = fsys_make_path(home, e) != 0 || fsys_open_dir(AT_FDCWD, home, &dir, e) != 0 ||
+		fsys_make_dir(dir, ".staging", &o->staging, e) != 0 ? -1 : 0;
+	if (dir >= 0)
+		close(dir);
+	return ret;
+}
+
+int outbox_open_in(const char *folder, const char *home, bool group, struct outbox **ret, struct err *e)
+{
 	struct outbox *o = mem_new(sizeof *o);
 	struct stat here, there;
 
 	*o = (struct outbox){.folder = mem_text(span_of(folder)), .dir = -1, .staging = -1,
 		.group = group};
-	if (fsys_open_dir(AT_FDCWD, folder, &o->dir, e) != 0 || fsys_make_dir(o->dir, ".staging", &o->staging, e) != 0)
+	if (fsys_open_dir(AT_FDCWD, folder, &o->dir, e) != 0 || open_staging(o, home, e) != 0)
 		goto fail;
 	if (faccessat(o->dir, ".", W_OK, AT_EACCESS) != 0) {
 		err_sys(e, E_FILE_DENIED, folder, errno);

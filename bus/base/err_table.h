@@ -149,9 +149,11 @@ ROW(E_SITE_ELSEWHERE, "site.elsewhere", ERR_NOTE, 0, "{folder} is not on this ho
 	"right when it runs on another host; else make the folder", "若它在别的主机上运行，则没有问题；否则请建立该文件夹")
 ROW(E_SITE_EXPECT, "site.expect", ERR_CONF, 3, "expect: {text} is no rule that says when something comes", "expect: {text} 不是报送时限的写法",
 	"write monthly by 6, weekly by friday, or daily", "请写 monthly by 6（每月 6 日前）、weekly by friday（每周五前）或 daily（每个工作日）")
-ROW(E_RUN_PART, "run.part", ERR_CONF, 2, "--part {text} is no share: it is written as 0/3, the first of three, and goes with the router alone; destinations and adapters run whole",
-	"--part {text} 不是一份：应写成 0/3（三份中的第一份），且只用于 router；去向和接入都整体运行",
+ROW(E_RUN_PART, "run.part", ERR_CONF, 2, "--part {text} is no share: it is written as 0/3, the first of three, and goes with one flow, the router or a destination",
+	"--part {text} 不是一份：应写成 0/3（三份中的第一份），且只能用于一个流：router 或一个去向",
 	"nothing was started; write: jincai run router --part 0/3", "没有启动；请写：jincai run router --part 0/3")
+ROW(E_RUN_PART_WHOLE, "run.part_whole", ERR_CONF, 2, "{flow} runs whole: an adapter has one folder that it takes from, and a destination that gathers whole batches needs all lines of one in one hand", "{flow} 只能整体运行：接入只有一个收取文件夹；按批收集的去向须由一处看到整批",
+	"nothing was started; of destinations those with gather: partition run in shares: reports and notices of what is released record by record, never money", "没有启动；只有写明 gather: partition 的去向可以分份运行：逐笔发送的报表和通知，不含付款")
 ROW(E_SITE_NO_FLOW, "site.no_flow", ERR_CONF, 2, "the site has no adapter or destination {name}", "站点没有名为 {name} 的接入或去向", "nothing was started; the names stand in jincai.yaml", "没有启动任何流程；名称见 jincai.yaml")
 ROW(E_SITE_NO_MODE, "site.no_mode", ERR_CONF, 5, "destination {destination} does not say its mode: whether anything goes out stands nowhere", "去向 {destination} 没有写 mode:，是否送出无从得知",
 	"write mode: off, or mode: shadow to make files beside those made by hand; when the receiver has agreed, mode: live", "接收方同意之前写 mode: off，或写 mode: shadow 与手工文件并行试运行；同意之后改为 mode: live")
@@ -182,6 +184,10 @@ ROW(E_SITE_SPLIT, "site.split", ERR_CONF, 3, "destination {destination} splits b
 ROW(E_SITE_START, "site.start", ERR_CONF, 3, "start: {text} is no date", "start: {text} 不是日期", "write it as 2026-12-01", "请写成 2026-12-01")
 ROW(E_SITE_TOPIC_FORM, "site.topic_form", ERR_CONF, 3, "form {form} does not say what it publishes: consumers could not tell what they get", "报文格式 {form} 没有写发布什么：使用者无从得知会收到什么",
 	"write event: with the type of its schema, such as notice.paid.v1; or hand files over, with file: in its to:", "请写 event: 及其模式的类型，如 notice.paid.v1；或改为交付文件，在 to: 里写 file:")
+ROW(E_SITE_GATHER_MONEY, "site.gather_money", ERR_CONF, 3, "destination {destination} makes a bank move money and cannot gather by partition: its batches go whole, under one row of numbers, with one ledger", "去向 {destination} 会让银行付款，不能按分区收集：付款须整批、统一编号、同一交接账",
+	"write gather: batch", "请写 gather: batch")
+ROW(E_SITE_GATHER_WHOLE, "site.gather_whole", ERR_CONF, 3, "destination {destination} gathers by partition, and {adapter} releases {type} in whole batches: nobody there would see the whole of one", "去向 {destination} 按分区收集，而接入 {adapter} 的 {type} 须整批发送：该处无人能看到整批",
+	"write gather: batch; or route there only what is released record by record", "请写 gather: batch；或只把逐笔发送的类型送往该处")
 ROW(E_SITE_TOPIC_MODE, "site.topic_mode", ERR_CONF, 3, "destination {destination} cannot run in shadow: what goes to a topic is there to be read", "去向 {destination} 不能试运行：写入主题的就是给人读的",
 	"write mode: off, and look at it with jincai try; then mode: live", "请写 mode: off，用 jincai try 查看；之后写 mode: live")
 ROW(E_SITE_TOPIC_NAME, "site.topic_name", ERR_CONF, 3, "{name} cannot stand in the name of a topic: 1 to 60 of a-z, 0-9, hyphen", "{name} 不能用在主题名里：1 到 60 个 a-z、0-9、连字符",
@@ -1017,10 +1023,10 @@ ROW(E_SHARES_OTHER, "shares.other", ERR_CONF, 5,
 	"start it as one of {have}; or, to change the number, write shares: {want} into jincai.yaml of every host and start all {want}",
 	"请按 {have} 份启动；若要改变份数，请在各主机的 jincai.yaml 写 shares: {want}，再启动全部 {want} 份")
 ROW(E_SHARES_SITE, "shares.site", ERR_CONF, 5,
-	"jincai.yaml says shares: {have}, this process was started as one of {want}; nothing was started",
-	"jincai.yaml 写的是 shares: {have}，而本进程按 {want} 份启动；没有启动",
-	"start each share by itself: jincai run router --part 0/{have}, and so on; all other flows by their names",
-	"请逐份启动：jincai run router --part 0/{have} 等；其他各流按名称启动")
+	"jincai.yaml says shares: {have} of {flow}, this process was started as one of {want}; nothing was started",
+	"jincai.yaml 写的是 {flow} 分 {have} 份（shares:），而本进程按 {want} 份启动；没有启动",
+	"start each share by itself: jincai run {flow} --part 0/{have}, and so on; all other flows by their names",
+	"请逐份启动：jincai run {flow} --part 0/{have} 等；其他各流按名称启动")
 ROW(E_SHARES_WAITING, "shares.waiting", ERR_CONF, 5,
 	"{flow} is stopped, or an act waits there for approval or for what destinations answer: with another number of shares that would be forgotten; nothing was started",
 	"{flow} 已停下，或有操作单待签批、待各去向答复：改变份数会使其失效；没有启动",
@@ -1810,6 +1816,10 @@ ROW(E_GATHER_COUNT, "gather.count", ERR_HALT, 6, "batch {batch}: {want} lines we
 	"the destination stopped, nothing behind it was sent; tell those who read the topic; keep the store as it is and ask for help", "该去向已停，之后一笔未发；请告知读取该主题的各方，保留现场并求助")
 ROW(E_GATHER_MOVED, "gather.moved", ERR_CONF, 3, "{destination} goes elsewhere now, and {what} is still on its way to where it went before ({former})", "去向 {destination} 已改往别处，而 {what} 正在发往原处（{former}），尚未发完",
 	"the destination stopped, nothing more was sent; put its former to: back and start; change it when nothing is on its way there any more", "该去向已停，没有再发出任何东西；请恢复该去向原来的 to: 并重新启动；待原处没有在途的内容，再改 to:")
+ROW(E_GATHER_OTHER, "gather.other", ERR_CONF, 3, "{destination} has gathered by {gather} until now, and the site file says otherwise: it would begin anew, and hand over all once more", "去向 {destination} 至今按 {gather} 收集，而站点文件的写法不同：改后会从头开始，把全部内容再交付一遍",
+	"the destination was not started, nothing was sent; put gather: {gather} back; who wants it otherwise takes a new destination under another name", "该去向没有启动，没有发出任何东西；请改回 gather: {gather}；如需改变，请另设一个去向并用新名称")
+ROW(E_GATHER_WHOLE, "gather.whole", ERR_DATA, 1, "{lines} lines of it came to a destination that gathers by partition, and the batch is released whole or not at all: nobody there sees the whole of it", "其中 {lines} 笔到了按分区收集的去向，而本批须整批发送：该处无人能看到整批",
+	"not one of them is sent; put the route back as it was", "一笔未发；请把路由改回原样")
 ROW(E_GATHER_PARTLY, "gather.partly", ERR_CONF, 3, "of batch {batch} {out} of {all} lines are on the topic of {destination}, the rest cannot follow: {code}", "批次 {batch} 共 {all} 笔，已有 {out} 笔发布到 {destination} 的主题，其余发不出去：{code}",
 	"the destination stopped there, nothing is doubled; put back the former form and start: the rest goes out; change the form behind it", "该去向停在该处，不会重复；请恢复原来的报文格式并重新启动，其余即会发出；之后再改格式")
 ROW(E_GATHER_STATE, "gather.state", ERR_HALT, 6, "the kept state of batch {batch} cannot be read", "批次 {batch} 的保存状态读不懂",

@@ -177,6 +177,22 @@ static int has_ended(struct bus *b, const char *flow, const char *state, struct 
 	return got;
 }
 
+/* Into how many flows the n-th one of a step is divided, and the name of each. shares: of the router. */
+static unsigned parts_of(const struct site *s, enum beside_step step, const char *name, unsigned shares)
+{
+	const struct site_destination *d = step == BESIDE_DESTINATIONS ? site_destination_of(s, span_of(name)) : NULL;
+
+	return step == BESIDE_ROUTER ? shares : d ? site_nflows(s, d) : 1;
+}
+
+static void part_name(const struct site *s, enum beside_step step, const char *name, unsigned part, unsigned parts, char ret[SHARES_NAME])
+{
+	if (step == BESIDE_DESTINATIONS)
+		site_flow_name(site_destination_of(s, span_of(name)), part, ret);
+	else
+		shares_name(name, part, parts, ret);
+}
+
 /* Of the steps before `step`: the first nonzero of each, 0, -1. */
 static int walk_missing(struct bus *b, const struct site *s, const char *state, enum beside_step step,
 	int (*each)(void *arg, const char *flow), void *arg, struct err *e)
@@ -190,12 +206,12 @@ static int walk_missing(struct bus *b, const struct site *s, const char *state, 
 		return -1;
 	for (unsigned n = 0; n < (unsigned)step && ret == 0; n++)
 		for (unsigned i = 0; ret == 0 && (name = flow_of(s, (enum beside_step)n, i)); i++) {
-			const unsigned parts = n == BESIDE_ROUTER ? now.of : 1;
+			const unsigned parts = parts_of(s, (enum beside_step)n, name, now.of);
 
 			for (unsigned part = 0; part < parts && ret == 0; part++) {
 				int got;
 
-				shares_name(name, part, parts, flow);
+				part_name(s, (enum beside_step)n, name, part, parts, flow);
 				got = has_ended(b, flow, state, e);
 				ret = got == 1 ? 0 : got == 0 ? each(arg, flow) : -1;
 			}
@@ -247,18 +263,12 @@ int beside_await(const struct beside *w, const struct site *s, enum beside_step 
 	return got == 2 ? 0 : got;
 }
 
-static int own(const struct beside *w, const char *name, struct bus_owner **ret, struct err *e)
+static int say_ended(const struct beside *w, const char *name, const struct share *share, struct err *e)
 {
-	struct share s = {.whole = SITE_ROUTER, .part = w->part, .of = w->parts ? w->parts : 1};
-
-	return strcmp(name, SITE_ROUTER) == 0 ? shares_own(&s, w->bus, ret, e) : bus_own(w->bus, name, ret, e);
-}
-
-static int say_ended(const struct beside *w, const char *name, struct err *e)
-{
+	struct share s = *share;
 	struct bus_owner *o = NULL;
 	struct buf key = BUF_INIT;
-	int ret = own(w, name, &o, e);
+	int ret = s.whole[0] ? shares_own(&s, w->bus, &o, e) : bus_own(w->bus, name, &o, e);
 
 	key_of(&key, o ? bus_owner_flow(o) : name);
 	ret = ret != 0 || bus_position_put(o, buf_text(&key), span_of(w->state), e) != 0 ||
@@ -268,13 +278,33 @@ static int say_ended(const struct beside *w, const char *name, struct err *e)
 	return ret;
 }
 
+static int say_destination(const struct beside *w, const struct site *s, const struct site_destination *d, struct err *e)
+{
+	char name[SHARES_NAME];
+
+	for (unsigned p = 0; p < site_nflows(s, d); p++) {
+		struct share share = site_share(s, d, p);
+
+		site_flow_name(d, p, name);
+		share.of = w->parts ? w->parts : 1;
+		if ((!d->parted || p % share.of == w->part) && say_ended(w, name, &share, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int beside_ended(const struct beside *w, const struct site *s, enum beside_step step, struct err *e)
 {
+	const struct share router = {.whole = SITE_ROUTER, .part = w->part, .of = w->parts ? w->parts : 1}, none = {.whole = ""};
 	const char *name;
 
-	for (unsigned i = 0; (name = flow_of(s, step, i)); i++)
-		if (site_wants(w->names, name) && say_ended(w, name, e) != 0)
+	for (unsigned i = 0; (name = flow_of(s, step, i)); i++) {
+		if (!site_wants(w->names, name))
+			continue;
+		if (step == BESIDE_DESTINATIONS ? say_destination(w, s, site_destination_of(s, span_of(name)), e) != 0
+						: say_ended(w, name, step == BESIDE_ROUTER ? &router : &none, e) != 0)
 			return -1;
+	}
 	return 0;
 }
 

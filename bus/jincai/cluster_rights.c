@@ -54,13 +54,11 @@ static void begin_flow(const struct site *s, struct buf *b, const char *flow)
 }
 
 /* Those of its shares, and of the choice how many there are (shares.h). */
-static void router_shares(const struct site *s, struct buf *b)
+static void shares_rights(const struct site *s, struct buf *b, const char *flow)
 {
-	if (s->partitions < 2)
-		return;
-	allow(b, SITE_ROUTER);
-	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s." SITE_ROUTER
-		".' --resource-pattern-type prefixed\n", s->kafka.prefix, s->name);
+	allow(b, flow);
+	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s.%s.' --resource-pattern-type prefixed\n",
+		s->kafka.prefix, s->name, flow);
 }
 
 static void adapter_rights(const struct site *s, struct buf *b, const struct site_adapter *a)
@@ -110,7 +108,8 @@ void cluster_rights(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		buf_printf(b, " --topic '%s" TOPIC_TO "%s'", s->kafka.prefix, s->destinations[i].name);
 	buf_c(b, '\n');
-	router_shares(s, b);
+	if (s->partitions > 1)
+		shares_rights(s, b, SITE_ROUTER);
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		begin_flow(s, b, s->destinations[i].name);
 		topic(s, b, TOPIC_PARCELS);
@@ -118,6 +117,8 @@ void cluster_rights(const struct site *s, struct buf *b)
 			topic(s, b, s->destinations[i].topic);
 		topic(s, b, TOPIC_JOURNAL);
 		buf_c(b, '\n');
+		if (s->destinations[i].parted)
+			shares_rights(s, b, s->destinations[i].name);
 	}
 	buf_str(b, say("\n# 在命令行操作的人：查看一切，提交操作单；check --live 还要看 Kafka 服务器的设置。\n",
 		"\n# Who types verbs: sees all, hands in acts; check --live also looks at the brokers' settings.\n"));

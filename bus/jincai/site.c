@@ -243,6 +243,19 @@ static bool read_readers(struct loading *in, struct conf *map)
 	return file && file->kind == CONF_MAP && conf_choice(file, "readers", "owner|group", 0, in->f) == 1;
 }
 
+/* gather: partition, and how many shares of it run. */
+static void read_gather(struct loading *in, struct conf *node, struct site_destination *d)
+{
+	d->parted = conf_choice(node, "gather", "batch|partition", 0, in->f) == 1;
+	d->shares = d->parted ? (unsigned)conf_int(node, "shares", 1, SHARES_MAX, 0, in->f) : 0;
+	if (d->parted && d->form && d->form->money)
+		conf_report(in->f, conf_get(node, "gather"), E_SITE_GATHER_MONEY, "destination=%s", d->name);
+	if (d->shares > in->site->partitions)
+		conf_report(in->f, conf_get(node, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", d->shares, in->site->partitions);
+	else if (d->shares > 1 && !site_on_kafka(in->site))
+		conf_report(in->f, conf_get(node, "shares"), E_BUS_NO_SHARES, "flow=%s", d->name);
+}
+
 static void read_destination(struct loading *in, struct conf *node)
 {
 	struct site *s = in->site;
@@ -256,7 +269,7 @@ static void read_destination(struct loading *in, struct conf *node)
 	if (!conf_is(node, CONF_MAP, in->f))
 		return;
 	d->form = read_form(in, node, true);
-	conf_choice(node, "gather", "batch", 0, in->f);
+	read_gather(in, node, d);
 	if (!conf_get(node, "mode"))
 		conf_report_key(in->f, node, E_SITE_NO_MODE, "destination=%s", d->name);
 	d->mode = (enum site_mode)conf_choice(node, "mode", "off|shadow|live", 0, in->f);
@@ -351,6 +364,19 @@ static void check_split(struct loading *in, const struct conf *type, const struc
 		check_filled(in, type, field, d);
 }
 
+/* What comes of a batch on one partition says nothing about the whole of it. */
+static void check_gather(struct loading *in, const struct conf *type, const struct site_destination *d)
+{
+	for (unsigned i = 0; i < in->site->nadapters; i++) {
+		const struct site_adapter *a = &in->site->adapters[i];
+
+		for (unsigned k = 0; a->form && a->form->release == RELEASE_BATCH && k < a->form->nevents; k++)
+			if (span_is(type->text, a->form->events[k].type))
+				conf_report(in->f, type, E_SITE_GATHER_WHOLE, "destination=%s\nadapter=%s\ntype=%.*s", d->name, a->name,
+					SPAN_F(type->text));
+	}
+}
+
 static void check_route(struct loading *in, const struct conf *type, const struct site_route *r)
 {
 	char *text = mem_text(type->text);
@@ -370,6 +396,8 @@ static void check_route(struct loading *in, const struct conf *type, const struc
 		/* One adapter that makes it as something else is enough: what that one brings would be paid as well. */
 		if (d->form->money && natures & ~(1u << NATURE_INSTRUCTION))
 			conf_report(in->f, type, E_SITE_REPORT_TO_MONEY, "type=%s\ndestination=%s", text, d->name);
+		if (d->parted)
+			check_gather(in, type, d);
 		if (d->split && schema)
 			check_split(in, type, schema, d);
 	}

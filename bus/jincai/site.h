@@ -36,6 +36,10 @@
  *	routes:
  *	  - {types: [payroll.line.v1], when: 'data.payee.bank starts "103"', to: bank-abc}
  *
+ * A destination of reports or notices may gather by partition, and runs in shares then (deliver.h):
+ *
+ *	  cards: {form: region/cards, gather: partition, shares: 2, mode: live, to: {file: {folder: ./out/cards}}}
+ *
  * Who may let money go (people.h); without it nothing that needs two people can be done, but on a test site:
  *
  *	people:
@@ -76,6 +80,8 @@ struct site_destination {
 	char *topic;                 /* that consumers outside read; NULL: it has a folder, else it has none */
 	char *split;                 /* path, or NULL */
 	bool group;                  /* readers: group */
+	bool parted;                 /* gather: partition: a flow for each partition (deliver.h) */
+	unsigned shares;             /* of it, as the file says; 0: it does not */
 	enum site_mode mode, said;   /* said: by the file; mode is off where that may not be (in_force.h) */
 	char *contact;               /* whom to call, or NULL */
 	struct form *form;
@@ -115,7 +121,7 @@ struct site {
 	bool finish;                 /* adapters begin no other file */
 	bool closed;                 /* nothing of the money part is started (items.h, in_force.h) */
 	unsigned shares;             /* of the router, as the file says; 0: it does not */
-	unsigned part, parts;        /* the share of the router that this process runs: --part; parts 0: all of it */
+	unsigned part, parts;        /* the share of the one flow that this process runs: --part; parts 0: all of it */
 };
 
 /* Finds the site file: path when given, else $JINCAI_SITE, ./jincai.yaml, /etc/jincai/jincai.yaml. To be freed. */
@@ -179,6 +185,14 @@ char *site_bus_folder(const struct site *s);
  * is a list of n flows, each freed by its kind; the list by free. */
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
 	struct err *e);
+/* site_parted.c. The name of the flow of a destination on a partition; of one that does not gather so its own name. */
+void site_flow_name(const struct site_destination *d, unsigned partition, char ret[SHARES_NAME]);
+/* How many flows it is. */
+unsigned site_nflows(const struct site *s, const struct site_destination *d);
+/* The share of the site file of a flow of it; whole "" where it has none. */
+struct share site_share(const struct site *s, const struct site_destination *d, unsigned partition);
+/* The destination of a flow, or of that name; NULL. */
+const struct site_destination *site_destination_of(const struct site *s, struct span flow);
 /* Is the flow among those named? No name at all: each is. */
 bool site_wants(const char *const *names, const char *name);
 /* The router of the site; b is NULL for who only looks at single events (router.h). Freed by

@@ -151,11 +151,13 @@ static struct flow *adapter_of(struct site *s, struct bus *b, const struct site_
 	return f;
 }
 
-static struct flow *destination_of(struct site *s, struct bus *b, const struct site_destination *d, struct err *e)
+static struct flow *destination_of(struct site *s, struct bus *b, const struct site_destination *d, unsigned partition, struct err *e)
 {
 	struct buf shadow = BUF_INIT;
 	struct deliver_setup setup = {.name = d->name, .bus = b, .library = s->library, .form = d->form, .folder = d->folder,
-		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL, .topic = d->topic};
+		.shadow = d->mode == SITE_SHADOW, .group = d->group, .split = d->split != NULL, .topic = d->topic,
+		.partition = partition, .partitions = d->parted ? s->partitions : 0};
+	struct share share = site_share(s, d, partition);
 	struct flow *f;
 
 	if (s->store[0]) {
@@ -165,6 +167,8 @@ static struct flow *destination_of(struct site *s, struct bus *b, const struct s
 	site_shadow_folder(&shadow, b, d->name);
 	setup.shadow_folder = buf_text(&shadow);
 	f = deliver_new(&setup, e);
+	if (f && share.whole[0])
+		flow_share(f, &share);
 	buf_done(&shadow);
 	return f;
 }
@@ -205,6 +209,18 @@ static bool may_start(const struct site *s, const struct site_destination *d)
 	return !(s->money_stopped && items_pays(d)) && !(s->closed && items_destination(s, d));
 }
 
+/* said: how many shares of it the site file wants; 0: it does not say. */
+static int check_shares(const struct site *s, const char *flow, unsigned said, struct err *e)
+{
+	const unsigned of = s->parts ? s->parts : 1;
+
+	if (of > 1 && !site_on_kafka(s))
+		return err_set(e, E_BUS_NO_SHARES, "flow=%s", flow);
+	if (of > s->partitions)
+		return err_set(e, E_SHARES_MANY, "shares=%u\npartitions=%u", of, s->partitions);
+	return said && said != of ? err_set(e, E_SHARES_SITE, "flow=%s\nhave=%u\nwant=%u", flow, said, of) : 0;
+}
+
 /* The router, or the share of it that this process is. */
 static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
 {
@@ -212,22 +228,23 @@ static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
 	struct share share = {.whole = SITE_ROUTER, .part = s->part, .of = of, .chosen = s->shares == of};
 	struct router *r;
 
-	if (of > 1 && !site_on_kafka(s)) {
-		err_set(e, E_BUS_NO_SHARES, "flow=" SITE_ROUTER);
+	if (check_shares(s, SITE_ROUTER, s->shares, e) != 0)
 		return NULL;
-	}
-	if (of > s->partitions) {
-		err_set(e, E_SHARES_MANY, "shares=%u\npartitions=%u", of, s->partitions);
-		return NULL;
-	}
-	if (s->shares && s->shares != of) {
-		err_set(e, E_SHARES_SITE, "have=%u\nwant=%u", s->shares, of);
-		return NULL;
-	}
 	r = site_router(s, b, e);
 	if (r && site_on_kafka(s))
 		flow_share(router_flow(r), &share);
 	return r ? router_flow(r) : NULL;
+}
+
+/* All of its flows, or those of the share that this process is. */
+static int add_destination(struct flow ***list, unsigned *n, struct site *s, struct bus *b, const struct site_destination *d, struct err *e)
+{
+	int failed = d->parted ? check_shares(s, d->name, d->shares, e) : 0;
+
+	for (unsigned p = 0; p < site_nflows(s, d) && !failed; p++)
+		if (!d->parted || !s->parts || p % s->parts == s->part)
+			failed = add_flow(list, n, destination_of(s, b, d, p, e), d->form->money);
+	return failed;
 }
 
 int site_flows(struct site *s, struct bus *b, const char *const *names, struct flow ***ret, unsigned *ret_n,
@@ -249,7 +266,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 		failed = add_flow(&list, &n, router_of(s, b, e), true);
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
 		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) && site_wants(names, s->destinations[i].name))
-			failed = add_flow(&list, &n, destination_of(s, b, &s->destinations[i], e), s->destinations[i].form->money);
+			failed = add_destination(&list, &n, s, b, &s->destinations[i], e);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)
 			list[i]->kind->free(list[i]);

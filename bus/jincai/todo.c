@@ -90,11 +90,9 @@ void todo_contact(const struct todo *t, struct span flow, struct buf *b)
 {
 	const struct site *s = t->site;
 	const struct site_adapter *a = site_adapter(s, flow);
-	const char *contact = a ? a->contact : NULL;
+	const struct site_destination *d = site_destination_of(s, flow);
+	const char *contact = a ? a->contact : d ? d->contact : NULL;
 
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (span_is(flow, s->destinations[i].name))
-			contact = s->destinations[i].contact;
 	if (contact)
 		buf_str(b, contact);
 	else if (flow.n)

@@ -421,16 +421,22 @@ int verb_run_site(struct site *s, const char *const *names, bool until_idle)
 	return code;
 }
 
-/* One share of the router is a process of its own. */
+/* One share of the router, or of a destination that gathers by partition, is a process of its own. */
 static int read_part(const struct args *a, struct site *s)
 {
+	const struct site_destination *d;
 	struct err e;
 
 	if (!a->part)
 		return 0;
-	if (a->nwords == 1 && strcmp(a->words[0], SITE_ROUTER) == 0 && shares_part(a->part, &s->part, &s->parts) == 0)
+	if (a->nwords != 1 || shares_part(a->part, &s->part, &s->parts) != 0) {
+		err_set(&e, E_RUN_PART, "text=%s", a->part);
+		return verb_failed(&e);
+	}
+	d = site_destination_of(s, span_of(a->words[0]));
+	if (strcmp(a->words[0], SITE_ROUTER) == 0 || (d && d->parted))
 		return 0;
-	err_set(&e, E_RUN_PART, "text=%s", a->part);
+	err_set(&e, E_RUN_PART_WHOLE, "flow=%s", a->words[0]);
 	return verb_failed(&e);
 }
 

@@ -32,10 +32,15 @@ static const char *flow_named(const struct site *s, const char *word)
 	for (unsigned i = 0; i < s->nadapters; i++)
 		if (strcmp(word, s->adapters[i].name) == 0)
 			return word;
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (strcmp(word, s->destinations[i].name) == 0)
-			return word;
-	return NULL;
+	return site_destination_of(s, span_of(word)) ? word : NULL;
+}
+
+/* A destination that gathers by partition, all of its flows: "cards"; one of them is "cards.p2". */
+static const struct site_destination *divided(const struct site *s, const char *word)
+{
+	const struct site_destination *d = site_destination_of(s, span_of(word));
+
+	return d && d->parted && strcmp(d->name, word) == 0 ? d : NULL;
 }
 
 static void ask(struct asking *q, const char *flow, struct span subject, struct span digest)
@@ -56,10 +61,12 @@ static void stop_at_destinations(struct asking *q)
 	for (unsigned i = 0; i < q->s->ndestinations; i++) {
 		const struct site_destination *d = &q->s->destinations[i];
 		unsigned before = q->done;
+		char name[SHARES_NAME];
 
-		if (d->mode == SITE_OFF)
-			continue;
-		ask(q, d->name, span_of(q->word), SPAN(""));
+		for (unsigned p = 0; p < site_nflows(q->s, d) && d->mode != SITE_OFF; p++) {
+			site_flow_name(d, p, name);
+			ask(q, name, span_of(q->word), SPAN(""));
+		}
 		if (q->done > before)
 			printf(say("%s：已对 %s 叫停。没有发生的事：从现在起，其中一笔也不会发往该去向。\n",
 				"%s: %s is stopped there; what has not happened: from now on not one of it is sent to that destination\n"), d->name,
@@ -67,17 +74,22 @@ static void stop_at_destinations(struct asking *q)
 	}
 }
 
-/* The router is all of its shares. */
+/* The router is all of its shares, a destination that gathers by partition all of its flows. */
 static void stop_flow(struct asking *q, const char *flow)
 {
+	const struct site_destination *d = divided(q->s, flow);
 	struct shares_now now;
 	char name[SHARES_NAME];
 	struct err e;
 
-	if (strcmp(flow, SITE_ROUTER) != 0) {
-		ask(q, flow, span_of(flow), SPAN(""));
-		return;
+	for (unsigned p = 0; d && p < site_nflows(q->s, d); p++) {
+		site_flow_name(d, p, name);
+		ask(q, name, span_of(name), SPAN(""));
 	}
+	if (strcmp(flow, SITE_ROUTER) != 0 && !d)
+		ask(q, flow, span_of(flow), SPAN(""));
+	if (strcmp(flow, SITE_ROUTER) != 0)
+		return;
 	if (shares_read(q->b, SITE_ROUTER, &now, &e) != 0) {
 		q->code = verb_failed(&e);
 		return;
@@ -128,7 +140,7 @@ static int resume_flow(void *arg, struct span flow, const json_t *order, struct 
 	unsigned part;
 
 	(void)e;
-	if (strcmp(q->word, SITE_ROUTER) == 0 ? !shares_names(SITE_ROUTER, flow, &part) : !span_is(flow, q->word))
+	if (strcmp(q->word, SITE_ROUTER) == 0 || divided(q->s, q->word) ? !shares_names(q->word, flow, &part) : !span_is(flow, q->word))
 		return 0;
 	act_stop_digest(order, digest);
 	buf_span(&q->stopped, flow);

@@ -140,6 +140,22 @@ class CheckTest(unittest.TestCase):
                                       "from: {file: {folder: ./in/lambeth}}}\n").replace("  lambeth:", "  #"))
         self.assertIn(("refused", "site.report_to_money"), [f[1:] for f in findings(got.err)], got)
 
+    def test_only_what_nobody_has_to_see_whole_is_gathered_by_partition(self):
+        units, bank = "split: data.unit, gather: ", "form: bank/pipe, gather: "
+        for text, want in (
+                (SITE_FILE.replace(units + "batch", units + "partition"), ["site.gather_whole", "site.gather_whole"]),
+                (SITE_FILE.replace(bank + "batch", bank + "partition"), ["site.gather_money", "site.gather_whole"]),
+                (self.own_form("payroll", ("release: batch", "release: record")).replace(units + "batch", units + "partition").replace(
+                    ", payment.published.v1", ""), []),
+                (SITE_FILE.replace(units + "batch", units + "partition, shares: 2").replace("payroll.line.v1, payment.published.v1",
+                                                                                           "payroll.line.v1"), ["shares.many", "site.gather_whole"]),
+                (SITE_FILE.replace(units + "batch", units + "batch, shares: 1"), None)):
+            got = self.check(text)
+            with self.subTest(text):
+                codes = sorted(f[2] for f in findings(got.err) if f[1] != "note")
+                self.assertEqual(codes, want if want is not None else codes, got)
+                self.assertEqual(got.code == 0, want == [], got)
+
     def test_a_folder_used_twice_is_named_where_it_stands_the_second_time(self):
         for old, new, line in (("./in/lambeth", "./in/payroll", 5), ("./out/units", "./out/abc", 8),
                                ("./out/units", "./in/payroll", 8)):

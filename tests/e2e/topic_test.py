@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "consumers")]
 import acts_help  # noqa: E402
 import small_site  # noqa: E402
 from lanes import Lanes  # noqa: E402
+from reread_test import put_form  # noqa: E402
 from small_site import ON_KAFKA, SITE_FILE, Site, embedded_only, large, payroll  # noqa: E402
 
 PROGRAM, DUMP = None, None
@@ -42,7 +43,8 @@ def records(site, topic=TOPIC):
                              capture_output=True, check=True)
         rows = [line.split(b"\t", 3) for line in got.stdout.splitlines()]
     else:
-        got = subprocess.run([DUMP, site.root / "bus", topic], capture_output=True, check=True)
+        said = re.search(r"^partitions: (\d+)", (site.root / "jincai.yaml").read_text(), re.MULTILINE)
+        got = subprocess.run([DUMP, f"{site.root}/bus{':' + said[1] if said else ''}", topic], capture_output=True, check=True)
         rows = [line.split(b"\t", 4)[1:] for line in got.stdout.splitlines()]
     return [(int(p), int(o), key.decode(), json.loads(value)) for p, o, key, value in rows]
 
@@ -118,6 +120,49 @@ class TopicTest(unittest.TestCase):
         self.site.call("dead", "retry", letter, "--reason", "another form")
         self.site.run()
         self.assertEqual(published(self.site), sorted(cents(good) + cents(bad)))
+
+    @embedded_only
+    def test_by_partition_each_has_its_numbers_and_all_of_it_arrives_once(self):
+        text = NOTICES.replace("gather: batch, mode: live, to: {topic", "gather: partition, mode: live, to: {topic").replace(
+            "split: data.unit, gather: batch", "split: data.unit, gather: partition").replace(", payment.published.v1", "")
+        text += "partitions: 4\nlibrary: [./library]\n"
+        put_form(self.site, edits=[("release: batch", "release: record"), ("key: data.unit", "key: data.agent_no")])
+        self.site.write(text)
+        batches = [self.site.drop(payroll(batch=n, rows=30)) for n in (1, 2)]
+        for _ in (1, 2):
+            ran = self.site.run()
+            self.assertEqual(ran.code, 0, ran)
+            self.site.sent_is(*batches)
+            self.assertEqual(published(self.site), sorted(cents(batches[0]) + cents(batches[1])))
+        # Partition p of four has the numbers n with (n - 1) % 4 == p, and its ledger.
+        self.assertEqual(sorted(p.name for p in (self.site.root / "out/units").glob("*/mx_*.csv")), [f"mx_{n:06}.csv" for n in range(1, 9)])
+        for p in range(4):
+            lines = (self.site.root / f"out/units/.staging/p{p}/.staging/ledger").read_text().splitlines()
+            self.assertEqual([json.loads(line.rpartition(" ")[0])["no"] for line in lines], [p + 1, p + 5])
+        balance = self.site.call("balance", "--deep", "--lang", "en")
+        self.assertEqual(balance.code, 0, balance)
+        self.assertIn("0 terms differ", balance.out)
+        self.assertEqual(self.site.call("run", "units", "--part", "0/2").codes, {"bus.no_shares"})
+        # The other way to gather would begin anew.
+        for old in ("live, to: {topic", "live, to: {file: {folder: ./out/units"):
+            self.site.write(text.replace("gather: partition, mode: " + old, "gather: batch, mode: " + old))
+            ran = self.site.run()
+            self.assertEqual((ran.code, "gather.other" in ran.codes), (3, True), ran)
+        self.site.write(text.replace("form: bank/pipe, gather: batch", "form: bank/pipe, gather: partition"))
+        self.assertIn("site.gather_money", self.site.call("check").codes)
+        self.site.sent_is(*batches)
+
+    @embedded_only
+    def test_who_gathered_whole_batches_does_not_begin_anew_by_partition(self):
+        put_form(self.site, edits=[("release: batch", "release: record")])
+        text = NOTICES.replace(", payment.published.v1", "") + "library: [./library]\n"
+        self.site.write(text)
+        batch = self.site.drop(payroll(rows=3))
+        self.site.run()
+        self.site.write(text.replace("split: data.unit, gather: batch", "split: data.unit, gather: partition"))
+        ran = self.site.run()
+        self.assertEqual((ran.code, "gather.other" in ran.codes), (3, True), ran)
+        self.site.sent_is(batch)
 
     def test_the_same_again_is_published_once(self):
         self.site.drop(payroll(rows=3))

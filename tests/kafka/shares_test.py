@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The router of a site on Kafka in shares: 3, then 4, then 2, under load, each share on a host of its own (a folder of its own),
-while owners of before are stopped by SIGSTOP and woken when those behind them have long been at work.
+"""The router of a site on Kafka in shares, and destinations that gather by partition: 3, then 4, then 2, under load, each share on a
+host of its own (a folder of its own), while owners of before are stopped by SIGSTOP and woken when those behind them have long been
+at work.
 
     shares_test.py JINCAI [--long | --batches N]          with $JINCAI_KAFKA_FOLDER/address; 77: skipped, there is no broker
 """
@@ -140,15 +141,17 @@ class SharesTest(unittest.TestCase):
     def sent(self):
         return self.site.sent().total()
 
+    def await_carried(self, shares, main, new):
+        before = self.sent()
+        until(lambda: self.sent() > before + 20, f"{shares} shares take over", main, *new)
+
     def step(self, shares, old, rng, main):
         """Another number of shares: some of the old ones are stopped, the others run on until they notice."""
         asleep = [p for p in old if rng.random() < 0.7] or old[:1]
         for p in asleep:
             p.signal(signal.SIGSTOP)
         new = self.shares(shares)
-        before = self.sent()
-        until(lambda: self.sent() > before + 20,
-              f"{shares} shares take over", main, *new)
+        self.await_carried(shares, main, new)
         for p in asleep:
             p.signal(signal.SIGCONT)
         for p in old:
@@ -204,9 +207,11 @@ class SharesTest(unittest.TestCase):
         self.refused(5, "shares.other", "router", "--part", "2/3", "--until-idle", host="a")
         self.refused(5, "shares.site", "router", "--until-idle", host=self.hosts[0])
         self.refused(3, "shares.many", "router", "--part", "0/7", "--until-idle", host="a")
-        for words in (["router", "--part", "3/3"], ["router", "--part", "x"], ["units", "--part", "0/2"], ["--part", "0/2"],
+        for words in (["router", "--part", "3/3"], ["router", "--part", "x"], ["--part", "0/2"],
                       ["router", "units", "--part", "0/2"], ["router", "--part", "0/65"], ["router", "--part", "00/2"]):
             self.refused(2, "run.part", *words, host="a")
+        for flow in ("units", "payroll-a"):
+            self.refused(2, "run.part_whole", flow, "--part", "0/2", host="a")
         self.assertIn(f"--transactional-id '{self.prefix}{self.prefix[:-1]}.router.' --resource-pattern-type prefixed",
                       self.verb("topics", "--acls").out)
         # What is stopped would run on under another name.
@@ -304,6 +309,197 @@ class SharesTest(unittest.TestCase):
         self.assertEqual(balance.code, 0, balance)
         self.ends_well(*shares)
         self.assertIn(main.stop(), (0, 1), main)     # 1: a person had to look
+
+
+# ---- destinations ----
+
+# What is released record by record, over all partitions; the units get files, consumers outside get notices.
+PARTED = SITE_FILE.replace("form: unit/csv, split: data.unit, gather: batch,", "form: unit/csv, split: data.unit, gather: partition,").replace(
+    "routes:\n", """\
+  notices: {form: notice/paid, gather: partition, mode: live, to: {topic: {}}}
+routes:
+  - {types: [payroll.line.v1], to: notices}
+""").replace("payroll.line.v1, payment.published.v1", "payroll.line.v1") + "library: [./library]\n"
+PARTED = "\n".join(line for line in PARTED.split("\n") if "lambeth" not in line)
+BY_RECORD = [("release: batch", "release: record"), ("key: data.unit", "key: data.agent_no")]
+
+
+def in_long(case):
+    """Counted in test.sh --long."""
+    return lambda self: case(self) if OPTIONS.long else self.skipTest("--long")
+
+
+class DestinationsTest(SharesTest):
+    """Those of before run whole; `what` runs in shares here."""
+    what = "units"
+
+    def setUp(self):
+        super().setUp()
+        self.more = []
+        self.text = PARTED.replace("name: yakeshi", f"name: {self.prefix[:-1]}") + f"partitions: {PARTITIONS}\n"
+        self.site.write(self.text)
+        put_form(self.site, edits=BY_RECORD)
+
+    def say(self, shares, *hosts):
+        text, self.text = self.text, self.text.replace(f"  {self.what}: {{", f"  {self.what}: {{shares: {shares}, ") if shares else self.text
+        super().say(None, *hosts)
+        self.text = text
+
+    def main(self):
+        self.say(None, "main")
+        others = [f for f in ("units", "notices") if f != self.what]
+        return self.run_on("main", "site", "payroll-a", "bank-abc", "router", *others)
+
+    def shares(self, n):
+        hosts = [f"h{len(self.hosts) + i}" for i in range(n)]
+        self.hosts += hosts
+        self.say(n, *hosts)
+        return [self.run_on(host, self.what, "--part", f"{i}/{n}") for i, host in enumerate(hosts)]
+
+    def parcels(self):
+        """{number: [(state, generation of the lane)]} of a destination, in the order in which they were written."""
+        ret = collections.defaultdict(list)
+        with broker.Cluster(FOLDER).judge() as judge:
+            for _, _, _, value in judge.consume(self.prefix + "jincai.parcels"):
+                event = json.loads(value)
+                if event["type"] == "jincai.parcel" and event["data"]["destination"] == self.what:
+                    ret[event["data"]["no"]].append((event["data"]["state"], event["lane"]))
+        return ret
+
+    def sent(self):
+        return sum(self.site.unit_lines().values()) if self.what == "units" else self.published().total()
+
+    def published(self):
+        ids = collections.Counter()
+        with broker.Cluster(FOLDER).judge() as judge:
+            for _, _, _, value in judge.consume(self.prefix + "jincai.out.notices.v1"):
+                event = json.loads(value)
+                ids[event["id"]] += event["type"] == "notice.paid.v1"
+        return +ids
+
+    def hand_in(self):
+        for _ in range(3):
+            self.more.append(self.site.drop(payroll(batch=500 + len(self.more), rows=30, seed=f"more/{len(self.more)}")))
+
+    def step(self, shares, old, rng, main):
+        """There is something on the way when they change, whatever has been carried before."""
+        self.hand_in()
+        return super().step(shares, old, rng, main)
+
+    def await_carried(self, shares, main, new):
+        self.hand_in()
+        until(lambda: all(re.search(r"deliver\.(handed|published)", p.text()) for p in new), f"{shares} shares take over", main, *new)
+
+    def all_is_there_once(self, batches):
+        want = sum(len(b.lines) for b in batches)
+        until(lambda: self.published().total() >= want and self.site.sent().total() >= want and
+              sum(self.site.unit_lines().values()) >= want, "everything arrives", *self.alive)
+        time.sleep(1)
+        self.site.sent_is(*batches)
+        self.assertEqual(set(self.published().values()), {1})
+        self.assertEqual(self.published().total(), want)
+        balance = self.verb("balance", "--deep")
+        self.assertEqual(balance.code, 0, balance)
+        self.assertIn("0 terms differ", balance.out)
+
+    @in_long
+    def test_3_4_2_shares_under_load_with_owners_that_sleep(self):
+        rng = random.Random(13)
+        main = self.main()
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        batches, stop = [], threading.Event()
+        shares = self.shares(3)
+        threading.Thread(target=self.load, args=(batches, stop), daemon=True).start()
+        self.addCleanup(stop.set)
+        until(lambda: self.sent() > 20, "3 shares carry lines", main, *shares)
+        for n in (4, 2) * OPTIONS.rounds:
+            shares = self.step(n, shares, rng, main)
+        until(lambda: len(batches) == OPTIONS.batches, "all is handed in", main, *shares)
+        self.alive = [*shares, main]
+        self.all_is_there_once(batches + self.more)
+        by = collections.Counter(len({lane for _, lane in records}) > 1 for records in self.parcels().values())
+        print(f"{self.what}: {by.total()} parcels, {by[True]} of them ended by another process than planned them", file=sys.stderr)
+        self.ends_well(*shares, main)
+
+    def test_what_one_share_planned_is_handed_over_once_by_the_one_that_has_its_partition_later(self):
+        if self.what != "units":
+            self.skipTest("what goes to a topic is not planned")
+        main = self.main()
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        # Somebody has put files there that have the names of ours: planned, and no further.
+        folder = self.root / "out/units/602001"
+        folder.mkdir(parents=True)
+        there = [folder / f"mx_{n:06}.csv" for n in range(1, PARTITIONS + 1)]
+        for path in there:
+            path.write_text("not ours")
+        first = self.shares(3)
+        batch = self.site.drop(payroll(rows=60))
+        until(lambda: all("file.exists" in p.text() for p in first), "they plan", main)
+        for p in first:
+            self.assertEqual(p.process.wait(60), 3, p)
+        planned = self.parcels()
+        self.assertEqual({tuple(state for state, _ in records) for records in planned.values()}, {("planned", "handing")}, planned)
+        self.assertEqual(sorted(planned), list(range(1, PARTITIONS + 1)))
+        for path in there:
+            path.unlink()
+        second = self.shares(4)
+        self.alive = [*second, main]
+        self.all_is_there_once([batch])
+        done = self.parcels()
+        for number, records in done.items():
+            self.assertEqual([state for state, _ in records][-1], "done", done)
+            self.assertEqual(sum(state in ("planned", "done") for state, _ in records), 2, done)
+            self.assertNotEqual(records[0][1], records[-1][1])
+        self.assertEqual(sorted(done), sorted(planned))
+        self.ends_well(*second, main)
+
+    @in_long
+    def test_another_number_of_shares_is_refused_unless_the_site_says_it(self):
+        main = self.main()
+        until(lambda: "run.start" in main.text(), "it starts", main)
+        two = self.shares(2)
+        batch = self.site.drop(payroll(rows=20))
+        until(lambda: self.sent() == 20, "two shares", main, *two)
+        self.say(None, "a")
+        self.refused(5, "shares.other", self.what, "--until-idle", host="a")
+        self.refused(5, "shares.other", self.what, "--part", "2/3", "--until-idle", host="a")
+        self.refused(5, "shares.site", self.what, "--until-idle", host=self.hosts[0])
+        self.refused(3, "shares.many", self.what, "--part", "0/7", "--until-idle", host="a")
+        self.refused(2, "run.part_whole", "bank-abc", "--part", "0/2", host="a")
+        self.assertIn(f"--transactional-id '{self.prefix}{self.prefix[:-1]}.{self.what}.' --resource-pattern-type prefixed",
+                      self.verb("topics", "--acls").out)
+        # It is stopped as one, whoever runs it later: nothing of that is forgotten, and nothing is refused for it.
+        r = self.verb("stop", self.what, "--reason", "a test")
+        self.assertEqual(r.code, 0, r)
+        items = [json.loads(line) for line in self.verb("todo", "--json").out.splitlines()]
+        self.assertEqual([i["flow"] for i in items if i["kind"] == "stopped"], [f"{self.what}.p{n}" for n in range(PARTITIONS)])
+        three = self.shares(3)
+        for p in two:
+            self.assertEqual(p.process.wait(60), 7, p)
+        more = self.site.drop(payroll(batch=2, rows=10))
+        until(lambda: self.site.sent().total() == 30, "the bank has it", main, *three)
+        time.sleep(1)
+        self.assertEqual(self.sent(), 20)
+        r = self.verb("resume", self.what, "--reason", "a test")
+        self.assertEqual(r.code, 0, r)
+        self.alive = [main, *three]
+        self.all_is_there_once([batch, more])
+        # The other way to gather would hand all of it over once more.
+        self.text = self.text.replace(f"  {self.what}: {{form: unit/csv, split: data.unit, gather: partition", f"  {self.what}: {{form: unit/csv, split: data.unit, gather: batch")
+        self.say(None, "b")
+        self.refused(3, "gather.other", self.what, "--until-idle", host="b")
+        for p in (*three, main):
+            self.assertIn(p.stop(), (0, 1), p)      # 1: a person had stopped it
+
+    def test_what_died_is_tried_again_or_given_back_by_the_share_that_has_it(self):
+        self.skipTest("of the router")
+
+
+class NoticesTest(DestinationsTest):
+    what = "notices"
+
+    def test_another_number_of_shares_is_refused_unless_the_site_says_it(self):
+        self.skipTest("as of units")
 
 
 if __name__ == "__main__":

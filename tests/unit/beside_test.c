@@ -27,6 +27,11 @@ bool items_pays(const struct site_destination *d)
 	return d->form != NULL;
 }
 
+bool site_on_kafka(const struct site *s)
+{
+	return s->bus_url != NULL;
+}
+
 const struct item *items_find(const struct items *i, struct span name)
 {
 	(void)i, (void)name;

@@ -77,6 +77,27 @@ static const struct story {
 		{{LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 1, 1, 0}, {LINE, 0, 0, 0, 0, 0}, {LAST, 0, 2, 0, 2, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
 };
 
+/* The same of a destination that gathers partition 1 alone. */
+static const struct story parted[] = {
+	{"its partition is closed: it goes, no other is waited for", false, {{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}},
+		GATHER_READY, ""},
+	{"no closing: it waits", false, {{LINE, 1, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"no line for this destination: nothing", false, {{CLOSE, 1, 3, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
+	{"every line was given before: nothing", false, {{ALREADY, 1, 0, 0, 0, 0}, {CLOSE, 1, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
+	{"one failed: the others go", false, {{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 2, 1, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"gone before: the new line goes", false, {{LINE, 1, 0, 0, 0, 0}, {AGAIN, 1, 3, 0, 3, 2}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"closed, and a line more has come: it waits for the closing behind it", false,
+		{{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 2, 1, 1, 0}, {LINE, 1, 0, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_OPEN, ""},
+	{"and goes with it", false,
+		{{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 2, 1, 1, 0}, {LINE, 1, 0, 0, 0, 0}, {AGAIN, 1, 2, 0, 2, 1}, {END, 0, 0, 0, 0, 0}}, GATHER_READY, ""},
+	{"released whole: held", true, {{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_HOLD, "gather.whole"},
+	{"released whole, and nothing of it for this destination: nothing", true, {{CLOSE, 1, 1, 0, 0, 0}, {END, 0, 0, 0, 0, 0}}, GATHER_NOTHING, ""},
+	{"put aside: nothing of it goes", false, {{LINE, 1, 0, 0, 0, 0}, {ASIDE, 1, 0, 0, 0, 0}, {CLOSE, 1, 1, 0, 1, 0}, {END, 0, 0, 0, 0, 0}},
+		GATHER_OPEN, ""},
+	{"returned: it ends", false, {{LINE, 1, 0, 0, 0, 0}, {CLOSE, 1, 1, 0, 1, 0}, {RETURNED, 1, 1, 0, 1, 1}, {END, 0, 0, 0, 0, 0}},
+		GATHER_RETURNED, ""},
+};
+
 /* Written and read back. */
 static struct gathering *again(struct gathering *g)
 {
@@ -124,13 +145,17 @@ static void take(struct gathering *g, const struct step *s, uint64_t all, bool w
 	OK(e, gathering_close(g, &c, &e));
 }
 
-static void each_story_ends_as_told(void **state)
+static enum gather_verdict judge(struct gathering *g, bool part)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
+	return part ? gathering_judge_part(g, 1) : gathering_judge(g);
+}
+
+static void tell(const struct story *list, size_t n, bool part)
+{
+	for (size_t i = 0; i < n; i++)
 		/* Once at a stretch, once with a new start behind every record. */
 		for (unsigned starts = 0; starts < 2; starts++) {
-			const struct story *x = &stories[i];
+			const struct story *x = &list[i];
 			struct gathering *g = gathering_new(SPAN("b"));
 			uint64_t all = 0;
 			enum gather_verdict got;
@@ -142,17 +167,29 @@ static void each_story_ends_as_told(void **state)
 				take(g, s, all, x->whole);
 				g = starts ? again(g) : g;
 			}
-			got = gathering_judge(g);
+			got = judge(g, part);
 			if (got != x->verdict || strcmp(g->why, x->why) != 0)
 				fail_msg("%s: verdict %d (%s)", x->name, got, g->why);
 			/* What is held stays held, and says so after a start. */
 			if (got == GATHER_HOLD) {
 				g = again(g);
-				assert_int_equal(gathering_judge(g), GATHER_OPEN);
+				assert_int_equal(judge(g, part), GATHER_OPEN);
 				assert_true(g->held);
 			}
 			gathering_free(g);
 		}
+}
+
+static void each_story_ends_as_told(void **state)
+{
+	(void)state;
+	tell(stories, sizeof stories / sizeof *stories, false);
+}
+
+static void each_story_of_a_partition_ends_as_told(void **state)
+{
+	(void)state;
+	tell(parted, sizeof parted / sizeof *parted, true);
 }
 
 static void ranges_are_the_exact_places(void **state)
@@ -321,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_story_ends_as_told),
+		cmocka_unit_test(each_story_of_a_partition_ends_as_told),
 		cmocka_unit_test(ranges_are_the_exact_places),
 		cmocka_unit_test(sums_are_kept_by_currency),
 		cmocka_unit_test(lines_that_the_router_did_not_write_stop_it),

@@ -326,6 +326,63 @@ static void a_position_with_too_few_partitions_is_refused(void **state)
 	site_close(&s);
 }
 
+static int append_one(struct site *s, struct lanes *l, unsigned partition)
+{
+	struct buf b = BUF_INIT;
+	int ret;
+
+	event_begin(&b, &(struct event){.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.x")});
+	buf_str(&b, "{}");
+	ret = lanes_append(l, s->payroll, partition, SPAN("k"), &b, &s->e);
+	buf_done(&b);
+	return ret;
+}
+
+static uint64_t end_of(struct site *s, unsigned partition)
+{
+	uint64_t end;
+
+	OK(s->e, bus_end(s->b, s->payroll, partition, &end, &s->e));
+	return end;
+}
+
+/* Who reads one partition outside looks for a single row of lanes there. */
+static void a_flow_of_one_partition_opens_its_lane_on_that_one_alone(void **state)
+{
+	struct buf before = BUF_INIT;
+	struct bus_owner *o;
+	struct lanes *l;
+	struct site s;
+
+	(void)state;
+	site_open(&s);
+	for (unsigned life = 0; life < 2; life++) {
+		OK(s.e, bus_own(s.b, "flow", &o, &s.e));
+		OK(s.e, lanes_open(s.b, o, &s.payroll, 1, buf_as_span(&before), 0, &l, &s.e));
+		lanes_only(l, 1);
+		OK(s.e, append_one(&s, l, 1));
+		OK(s.e, lanes_save(l, &s.e));
+		OK(s.e, bus_commit(o, &s.e));
+		lanes_close(l);
+		bus_disown(o);
+		buf_clear(&before);
+		assert_int_equal(bus_position_get(s.b, "flow/lane", &before, &s.e), 1);
+	}
+	assert_non_null(strstr(buf_text(&before), "\"last\":[0,2"));
+	assert_int_equal(end_of(&s, 0), 0);
+	assert_true(end_of(&s, 1) >= 4);
+	/* One that writes all of them would have no beginning on the others. */
+	OK(s.e, bus_own(s.b, "flow", &o, &s.e));
+	OK(s.e, lanes_open(s.b, o, &s.payroll, 1, buf_as_span(&before), 0, &l, &s.e));
+	s.e = ERR_INIT;
+	assert_int_equal(append_one(&s, l, 0), -1);
+	assert_string_equal(err_code(s.e.id)->name, "lane.state");
+	lanes_close(l);
+	bus_disown(o);
+	buf_done(&before);
+	site_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_topic_that_comes_late_or_goes_and_comes_back_keeps_its_chain),
 		cmocka_unit_test(a_position_that_is_none_is_refused),
 		cmocka_unit_test(a_position_with_too_few_partitions_is_refused),
+		cmocka_unit_test(a_flow_of_one_partition_opens_its_lane_on_that_one_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,6 +438,51 @@ static void a_part_that_writes_nothing_notices_that_it_is_superseded(void **stat
 	bus_close(w.bus);
 }
 
+/* ---- a flow for each partition, whoever runs it ---- */
+
+static struct share flow_share_of(unsigned flow, unsigned of)
+{
+	return (struct share){.whole = "units", .part = flow, .of = of, .flows = 4, .chosen = true};
+}
+
+static void a_flow_that_is_there_for_ever_keeps_its_name_and_fences_itself_alone(void **state)
+{
+	struct share one[2] = {flow_share_of(0, 1), flow_share_of(2, 1)}, two[3] = {flow_share_of(2, 2), flow_share_of(0, 2), flow_share_of(3, 2)};
+	struct bus_owner *o[2], *next, *first, *last;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	world_open(&w, "hostile:311");
+	for (unsigned i = 0; i < 2; i++)
+		OK(e, shares_own(&one[i], w.bus, &o[i], &e));
+	assert_string_equal(bus_owner_flow(o[0]), "units.p0");
+	assert_string_equal(bus_owner_flow(o[1]), "units.p2");
+	assert_string_equal(fenced, "");
+	/* The flow of partition 2 is wanted by another process: it takes that one alone. */
+	for (int i = 0; i < 6; i++)
+		FAILS(e, "shares.busy", shares_own(&two[0], w.bus, &next, &e));
+	OK(e, shares_own(&two[0], w.bus, &next, &e));
+	assert_string_equal(bus_owner_flow(next), "units.p2");
+	assert_string_equal(fenced, "units.p2 ");
+	FAILS(e, "bus.fenced", commit(o[1], &e));
+	OK(e, commit(o[0], &e));
+	/* The first one fences all, and says so: nobody has to do it again. */
+	fenced[0] = 0;
+	OK(e, shares_own(&two[1], w.bus, &first, &e));
+	assert_string_equal(fenced, "units.p0 units.p1 units.p2 units.p3 ");
+	fenced[0] = 0;
+	OK(e, shares_own(&two[2], w.bus, &last, &e));
+	assert_string_equal(fenced, "");
+	OK(e, commit(next, &e));
+	for (unsigned i = 0; i < 2; i++)
+		bus_disown(o[i]);
+	bus_disown(next);
+	bus_disown(first);
+	bus_disown(last);
+	bus_close(w.bus);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +500,7 @@ int main(void)
 		cmocka_unit_test(what_is_stopped_keeps_its_number_of_shares),
 		cmocka_unit_test(an_act_for_a_part_that_no_longer_runs_is_refused_by_the_first),
 		cmocka_unit_test(a_part_that_writes_nothing_notices_that_it_is_superseded),
+		cmocka_unit_test(a_flow_that_is_there_for_ever_keeps_its_name_and_fences_itself_alone),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
