@@ -453,6 +453,7 @@ struct flow *deliver_new(const struct deliver_setup *s, struct err *e)
 	d->setup = *s;
 	d->step = s->partitions ? s->partitions : 1;
 	d->flow.parted = s->partitions > 0;
+	snprintf(d->flow.whole, sizeof d->flow.whole, "%s", s->partitions ? s->name : "");
 	d->flow.partition = s->partition;
 	if (s->partitions)
 		snprintf(d->flow.name, sizeof d->flow.name, "%s.p%u", s->name, s->partition);

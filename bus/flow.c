@@ -55,7 +55,7 @@ void flow_share(struct flow *f, const struct share *s)
 
 const char *flow_whole(const struct flow *f)
 {
-	return f->share.whole[0] ? f->share.whole : f->name;
+	return f->share.whole[0] ? f->share.whole : f->whole[0] ? f->whole : f->name;
 }
 
 bool flow_step_full(const struct flow *f)

@@ -75,6 +75,7 @@ struct flow {
 	const struct people *people; /* who may let money go; NULL: nobody is named */
 	bool alone;                  /* a test site that names nobody: one person is enough, and it is said */
 	bool money;                  /* carries instructions: to let it go on after a stop takes two */
+	char whole[80];              /* it is one of the flows of that; "": it is all there is */
 	bool parted;                 /* of topics with several partitions it writes `partition` alone */
 	unsigned partition;
 	struct share share;          /* which part of a flow that can run in shares; flow_share sets it */
