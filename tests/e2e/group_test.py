@@ -85,6 +85,7 @@ class GroupTest(unittest.TestCase):
         env["ASAN_OPTIONS"] = "detect_leaks=0:" + env.get("ASAN_OPTIONS", "")
         process = subprocess.Popen([PROGRAM, "tail", "--group", group, "--json", *words], cwd=self.site.root, env=env,
                                 **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
+        self.addCleanup(process.kill)
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 self.addCleanup(stream.close)

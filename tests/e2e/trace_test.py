@@ -150,6 +150,7 @@ class TraceTest(unittest.TestCase):
         killed.communicate()
         self.assertEqual(self.trace(t["id"]), [t])
         running, answers = self.site.start("run"), collections.Counter()
+        self.addCleanup(running.kill)
         deadline = time.monotonic() + 30
         while answers["told"] < 3 and time.monotonic() < deadline:
             got = self.site.call("trace", t["id"], "--json")
