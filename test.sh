@@ -100,7 +100,7 @@ count 'on Kafka: topic' tests/e2e/topic_test.py python3 tests/kafka/here.py --st
 count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test.py python3 tests/e2e/contract_test.py "$program" --parser
 count 'consumers: five clients, and a group of three of which one is killed each 10 s for 5 minutes' tests/consumers/clients_test.py \
 	python3 tests/kafka/here.py --start python3 tests/consumers/clients_test.py "$program" build/release/tests/dump_topic --all
-count "on Kafka: the router in shares, 300 batches" tests/kafka/shares_test.py python3 tests/kafka/here.py --start \
+count "on Kafka: the router, and destinations that gather by partition, in shares, 300 batches" tests/kafka/shares_test.py python3 tests/kafka/here.py --start \
 	python3 tests/kafka/shares_test.py --long "$program"
 count 'on Kafka: signs of life while one flow is slow' tests/e2e/kafka_conditions_test.py \
 	python3 tests/e2e/kafka_conditions_test.py --long --only "a flow for which" "$program"

@@ -502,6 +502,45 @@ class NoticesTest(DestinationsTest):
         self.skipTest("as of units")
 
 
+class SeveralSharesTest(SharesTest):
+    """A batch that lies with several shares of the router."""
+    test_3_4_2_shares_under_load_with_owners_that_sleep = None
+    test_another_number_of_shares_is_refused_unless_the_site_says_it = None
+    test_what_died_is_tried_again_or_given_back_by_the_share_that_has_it = None
+
+    def named(self, number, rare):
+        names = ["王𠮷敏" if i in rare else "王敏" for i in range(30)]
+        batch = payroll(batch=number, rows=30, seed=f"several/{number}", cells={i: {1: name} for i, name in enumerate(names)})
+        batch.lines = [(a, name, f, c) for (a, _, f, c), name in zip(batch.lines, names)]
+        return self.site.drop(batch)
+
+    @in_long
+    def test_it_is_given_back_by_the_router_as_a_whole_which_then_runs_in_shares_again(self):
+        self.text += "library: [./library]\n"
+        put_form(self.site, "bank/pipe/batch.yaml", [("charset: gb18030", "charset: gbk")])
+        put_form(self.site, edits=BY_RECORD[1:])
+        main, shares = self.started(3)
+        self.named(1, {1, 3})
+        until(lambda: len(self.letters()) == 2, "letters", main, *shares)
+        batch = self.letters()[0]["batch"]
+        self.assertEqual(self.decide("held", "return", batch), ("refused", "act.share"))
+        self.say(1, "whole")
+        whole = self.run_on("whole", "router")
+        for p in shares:
+            self.assertEqual(p.process.wait(60), 7, p)
+        self.assertEqual(self.decide("held", "return", batch), ("done", ""))
+        until(lambda: list((self.root / "in/payroll/.returned").glob("*")), "the slip", main, whole)
+        again = self.shares(3)
+        self.assertEqual(whole.process.wait(60), 7, whole)
+        good = self.named(2, ())
+        until(lambda: self.sent() == 30 and sum(self.site.unit_lines().values()) == 30, "what comes behind it", main, *again)
+        self.site.sent_is(good)
+        balance = self.verb("balance")
+        self.assertEqual(balance.code, 0, balance)
+        for p in (*again, main):
+            self.assertIn(p.stop(), (0, 1), p)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
