@@ -92,7 +92,10 @@ def one_that_is_paused_goes_on_where_it_was(root):
     site = filled(root, rows=40)
     id = plan(site)
     p = site.start("replay", "run", id, "--rate", "20")
-    time.sleep(1.5)
+    part, end = root / "history.jsonl.part", time.monotonic() + 30
+    while time.monotonic() < end and not part.exists():     # a cluster takes its time to answer
+        time.sleep(0.05)
+    time.sleep(1)
     p.send_signal(signal.SIGTERM)
     r = site.finish(p)
     is_(r.code, 1)
