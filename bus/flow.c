@@ -33,6 +33,12 @@ static const char *position_key(const struct flow *f, const char *name, char ret
 	return ret;
 }
 
+void flow_output(struct flow *f, unsigned topic)
+{
+	lanes_add(f->lanes, topic);
+	mark_grown(f, topic);
+}
+
 int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e)
 {
 	char key[POSITION_KEY_MAX];

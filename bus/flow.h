@@ -96,6 +96,8 @@ struct flow {
  * that says why, or "". */
 int flow_append(struct flow *f, unsigned topic, unsigned partition, struct span key, struct buf *event, struct err *e);
 int flow_position_put(struct flow *f, const char *name, struct span value, struct err *e);
+/* One output more, until the flow is closed: a topic that only what it finds in its position, or an act, names. */
+void flow_output(struct flow *f, unsigned topic);
 int flow_position_get(struct flow *f, const char *name, struct buf *ret, struct err *e);
 int flow_act_outcome(struct flow *f, const struct act *a, const char *outcome, const char *words, struct err *e);
 /* The flow is that part: it gets its name, and the loop owns it as shares.h says. Its kind reads the partitions of its part alone,

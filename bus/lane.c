@@ -26,7 +26,7 @@ struct lanes {
 	int64_t now_ms;
 	bool opened, only;
 	unsigned partition;          /* of `only` */
-	struct lane_topic *topics;
+	struct lane_topic **topics;
 	unsigned ntopics;
 	struct lane_topic **by_handle;   /* NULL: not ours */
 	unsigned nhandles;
@@ -75,10 +75,12 @@ bad:
 
 static void take_topic(struct lanes *l, unsigned topic)
 {
-	struct lane_topic *t = &l->topics[l->ntopics];
+	struct lane_topic *t;
 
 	if (topic < l->nhandles && l->by_handle[topic])
 		return;
+	l->topics = mem_grow(l->topics, l->ntopics + 1u, sizeof(struct lane_topic *));
+	t = l->topics[l->ntopics++] = mem_new(sizeof *t);
 	t->topic = topic;
 	t->partitions = bus_partitions(l->bus, topic);
 	t->last = mem_new(t->partitions * sizeof *t->last);
@@ -88,7 +90,14 @@ static void take_topic(struct lanes *l, unsigned topic)
 			l->by_handle[l->nhandles++] = NULL;
 	}
 	l->by_handle[topic] = t;
-	l->ntopics++;
+}
+
+void lanes_add(struct lanes *l, unsigned topic)
+{
+	const unsigned before = l->ntopics;
+
+	take_topic(l, topic);
+	l->opened = l->opened && l->ntopics == before;
 }
 
 int lanes_open(struct bus *b, struct bus_owner *o, const unsigned *topics, unsigned ntopics, struct span before,
@@ -105,7 +114,6 @@ int lanes_open(struct bus *b, struct bus_owner *o, const unsigned *topics, unsig
 	l->now_ms = now_ms;
 	l->before = state;
 	snprintf(l->name, sizeof l->name, "%s.%" PRIu64, bus_owner_flow(o), bus_generation(o));
-	l->topics = mem_new(ntopics * sizeof *l->topics);
 	for (unsigned i = 0; i < ntopics; i++)
 		take_topic(l, topics[i]);
 	*ret = l;
@@ -116,8 +124,10 @@ void lanes_close(struct lanes *l)
 {
 	if (!l)
 		return;
-	for (unsigned i = 0; i < l->ntopics; i++)
-		free(l->topics[i].last);
+	for (unsigned i = 0; i < l->ntopics; i++) {
+		free(l->topics[i]->last);
+		free(l->topics[i]);
+	}
 	free(l->topics);
 	free(l->by_handle);
 	json_decref(l->before);
@@ -169,8 +179,8 @@ static int stage_opened(struct lanes *l, struct lane_topic *t, unsigned partitio
 static int open_all(struct lanes *l, struct err *e)
 {
 	for (unsigned i = 0; i < l->ntopics; i++)
-		for (unsigned p = 0; p < l->topics[i].partitions; p++)
-			if (!l->topics[i].last[p] && writes(l, &l->topics[i], p) && stage_opened(l, &l->topics[i], p, e) < 0)
+		for (unsigned p = 0; p < l->topics[i]->partitions; p++)
+			if (!l->topics[i]->last[p] && writes(l, l->topics[i], p) && stage_opened(l, l->topics[i], p, e) < 0)
 				return -1;
 	l->opened = true;
 	return 0;
@@ -210,7 +220,7 @@ static void write_topic(struct lanes *l, const struct lane_topic *t)
 static bool is_ours(const struct lanes *l, const char *name)
 {
 	for (unsigned i = 0; i < l->ntopics; i++)
-		if (strcmp(bus_topic_name(l->bus, l->topics[i].topic), name) == 0)
+		if (strcmp(bus_topic_name(l->bus, l->topics[i]->topic), name) == 0)
 			return true;
 	return false;
 }
@@ -226,7 +236,7 @@ int lanes_save(struct lanes *l, struct err *e)
 		return 0;
 	buf_clear(b);
 	for (unsigned i = 0; i < l->ntopics; i++)
-		write_topic(l, &l->topics[i]);
+		write_topic(l, l->topics[i]);
 	json_object_foreach(l->before, name, row) {
 		char *text;
 

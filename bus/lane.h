@@ -26,6 +26,8 @@ void lanes_close(struct lanes *l);
 /* Of topics with several partitions it opens and writes that one alone: the others have other writers, and who reads one outside
  * looks for a single row of lanes there. Before anything is appended. */
 void lanes_only(struct lanes *l, unsigned partition);
+/* One topic more that the flow writes from here on; one that it has does nothing. Its lanes open with what is appended next. */
+void lanes_add(struct lanes *l, unsigned topic);
 /* Stamps the event (as event_begin and its data left it) with lane and number and stages it. b is changed. */
 int lanes_append(struct lanes *l, unsigned topic, unsigned partition, struct span key, struct buf *event,
 	struct err *e);

@@ -46,7 +46,12 @@ bool topics_is_out(const char *name)
 	return span_starts(span_of(name), SPAN(TOPIC_OUT));
 }
 
+bool topics_is_replay(const char *name)
+{
+	return span_starts(span_of(name), SPAN(TOPIC_REPLAY));
+}
+
 bool topics_is_parted(const char *name)
 {
-	return topics_carries_events(name) || topics_is_out(name);
+	return topics_carries_events(name) || topics_is_out(name) || topics_is_replay(name);
 }

@@ -14,6 +14,7 @@
  *	jincai.claims      what was claimed and what became of it     jincai.dead      dead letters, conflicts
  *	jincai.parcels     plans, handing over, done                  jincai.acts      acts and their outcomes
  *	jincai.journal     what each commit changed in the totals
+ *	jincai.replay.<name>                                          history that somebody asked for, once; parted as event topics are
  */
 #define TOPIC_CLAIMS "jincai.claims"
 #define TOPIC_DEAD "jincai.dead"
@@ -22,6 +23,7 @@
 #define TOPIC_JOURNAL "jincai.journal"
 #define TOPIC_TO "jincai.to."
 #define TOPIC_OUT "jincai.out."
+#define TOPIC_REPLAY "jincai.replay."
 
 /* Names of the event topics, NULL-terminated. */
 extern const char *const topics_events[];
@@ -33,6 +35,8 @@ bool topics_carries_events(const char *name);
 bool topics_is_destination(const char *name);
 /* True for what consumers outside read. */
 bool topics_is_out(const char *name);
+/* True for what a replay was given to. */
+bool topics_is_replay(const char *name);
 /* True for those whose partition is that of the event's key: all of these. */
 bool topics_is_parted(const char *name);
 

@@ -66,7 +66,7 @@ endif()
 # What may be paid twice.
 if(Python3_FOUND)
   add_test(NAME double COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/double_test.py $<TARGET_FILE:jincai>
-    --count $<TARGET_FILE:count> --kills 6)
+    --count $<TARGET_FILE:count> --kills 4)
   set_tests_properties(double PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
@@ -111,13 +111,15 @@ if(Python3_FOUND)
   set_tests_properties(layout PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
-# What a day came to, closing it; replays, and thirty mistakes with both.
+# What a day came to, closing it; replays, and the mistakes that people make with both.
 if(Python3_FOUND)
   add_test(NAME closing COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/closing_test.py $<TARGET_FILE:jincai>
     $<TARGET_FILE:tamper> --count $<TARGET_FILE:count> --kills 5)
   add_test(NAME replay COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 5)
-  set_tests_properties(closing replay PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME replay_topic COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_topic_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 3)
+  set_tests_properties(closing replay replay_topic PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What a person decides about a file that waits.

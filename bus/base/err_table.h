@@ -75,16 +75,26 @@ ROW(E_CLOSE_LARGE, "close.large", ERR_CONF, 5, "{open} batches are open at the e
 	"settle what waits first: jincai todo", "请先处理待办：jincai todo")
 ROW(E_CLOSE_WRONG, "close.wrong", ERR_CONF, 5, "{day} does not come out ({count} equations); nothing was changed", "{day} 的账不平（{count} 个等式）；未作任何改动",
 	"see where: jincai balance --day {day}, then jincai balance --deep", "查看差在何处：jincai balance --day {day}，再用 jincai balance --deep")
+ROW(E_REPLAY_BUSY, "replay.busy", ERR_CONF, 5, "another replay runs, and one runs at a time; with the plan {plan} nothing was done", "另一项重放正在进行，同一时间只执行一项；计划 {plan} 没有做任何事",
+	"wait until it has ended, or pause it: jincai replay list, then jincai replay pause PLAN", "请等它结束，或将其暂停：先 jincai replay list，再 jincai replay pause 计划")
 ROW(E_REPLAY_CHANGED, "replay.changed", ERR_CONF, 5, "what the plan {plan} speaks of is no longer as it was; nothing of it was handed on", "重放计划 {plan} 所指的事件已有变化；没有交付任何内容",
 	"make a new plan: jincai replay ... --reason TEXT", "请重新制定计划：jincai replay ... --reason 原因")
 ROW(E_REPLAY_EMPTY, "replay.empty", ERR_CONF, 2, "the selection names no event; no plan was made", "所选范围内没有事件；没有制定计划", "see what is there: jincai tail with the same selection", "请用 jincai tail 以同样的条件查看")
 ROW(E_REPLAY_ENDED, "replay.ended", ERR_CONF, 5, "the plan {plan} is {state}; nothing was done", "重放计划 {plan} 的状态是 {state}；没有做任何事", "what was done is listed by jincai replay list; for once more make a new plan",
 	"已做的请看 jincai replay list；若要再做一次，请另订计划")
+ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many topics and partitions for one plan; no plan was made", "所选主题和分区太多，一项计划放不下；没有制定计划",
+	"make several plans, each with fewer topics: --topic NAME", "请分成几项计划，每项少选几个主题：--topic 主题")
+ROW(E_REPLAY_MIXED, "replay.mixed", ERR_CONF, 2, "lines for consumers have the ids of the events that they were made of: on one topic an id would have two contents; no plan was made", "对外发布的内容沿用其来源事件的标识：放在同一主题，一个标识就会有两种内容；没有制定计划",
+	"make a plan for each: event topics together, each topic for consumers apart", "请分别制定计划：事件主题可放在一起，对外主题各自一项")
 ROW(E_REPLAY_NONE, "replay.none", ERR_CONF, 2, "there is no plan {plan}; nothing was done", "没有重放计划 {plan}；没有做任何事", "plans are listed by jincai replay list", "计划请看 jincai replay list")
+ROW(E_REPLAY_OPEN, "replay.open", ERR_CONF, 5, "what lies on {topic} (type {type}) may not be given to consumers: it is not known what is personal in it; no plan was made, nothing was handed on", "{topic} 上的内容（类型 {type}）不能交给外部使用者：其中哪些是个人信息无从得知；没有制定计划，没有交付任何内容",
+	"select event topics, whose personal fields are masked, or a topic for consumers (out.NAME.vN)", "请选择事件主题（个人信息会遮蔽）或对外主题（out.名称.v版本）")
 ROW(E_REPLAY_RUNS, "replay.runs", ERR_CONF, 5, "the plan {plan} is being run by another process; nothing was done", "重放计划 {plan} 正由另一进程执行；没有做任何事", "wait until it has ended, or pause it there with Ctrl-C", "请等它结束，或在那边按 Ctrl-C 暂停")
 ROW(E_REPLAY_TAKEN, "replay.taken", ERR_CONF, 5, "{to} is there already: a replay never writes over or behind anything; nothing was done", "{to} 已经存在：重放不覆盖、不追加任何内容；没有做任何事", "name another one", "请换一个名称")
-ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, --to-file FILE, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件）和原因（--reason 原因）；没有制定计划",
+ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, either --to-file FILE or --to-topic NAME, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件、--to-topic 名称，二者取一）和原因（--reason 原因）；没有制定计划",
 	"how it is written is shown by jincai help replay", "写法见 jincai help replay")
+ROW(E_REPLAY_TOPIC, "replay.topic", ERR_CONF, 2, "{text} is no name for the topic of a replay: the site has such a topic, or there are other characters in it than a-z 0-9 - _ and dots; no plan was made", "{text} 不能作重放主题的名称：站点已有这样的主题，或含有 a-z 0-9 - _ 和点以外的字符；没有制定计划",
+	"name one of its own, such as history-2026-12: it becomes jincai.replay.history-2026-12", "请另起一个名称，如 history-2026-12，即主题 jincai.replay.history-2026-12")
 ROW(E_GUARD_ANCHOR, "guard.anchor", ERR_CONF, 1, "line {line} of the anchor {file} has another check value for record {n} of {writer} than the store: all money destinations are stopped", "锚定文件 {file} 第 {line} 行与库中 {writer} 的第 {n} 条操作记录不符：所有付款去向已停",
 	"not one payment goes out; keep store and anchor as they are and run jincai audit verify; then look at what was handed over and let two people resume: jincai resume", "一笔未付；请保留库和锚定文件原样，先运行 jincai audit verify，再核对各去向已有的文件，由两人恢复：jincai resume")
 ROW(E_GUARD_CLOCK, "guard.clock", ERR_CONF, 1, "the clock is {minutes} minutes behind the last thing that was written: all money destinations are stopped", "时钟比最后一次写入慢了 {minutes} 分钟：所有付款去向已停",
@@ -140,7 +150,7 @@ ROW(E_SITE_KAFKA_SCRAM, "site.kafka_scram", ERR_NOTE, 0, "{mechanism} works with
 	"where logging in fails: certificate: and key:, or PLAIN together with ca:", "如登录失败，请改用 certificate: 和 key:，或 PLAIN 加 ca:")
 ROW(E_SITE_KAFKA_SECRET, "site.kafka_secret", ERR_CONF, 5, "{file} can be read or changed by everybody on this machine (mode {mode})", "{file} 本机任何人都能读取或改动（权限 {mode}）",
 	"nothing was started; chmod 600 {file}, then have a new one made: this one may be known", "没有启动；请执行 chmod 600 {file}，并更换其内容，因为它可能已被人看到")
-ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and neither router nor site", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router 或 site", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
+ROW(E_SITE_NAME, "site.name", ERR_CONF, 3, "{name} is no name: 1 to 40 of a-z, 0-9, hyphen, and none of router, site, replay", "{name} 不能作名称：1 到 40 个 a-z、0-9、连字符，且不是 router、site 或 replay", "choose another one; it becomes part of topics and folders", "请换一个；它会成为主题名和文件夹名的一部分")
 ROW(E_SITE_NOT_TAKEN, "site.not_taken", ERR_CONF, 3, "destination {destination} does not take {type}: its form {form} has no line for it", "去向 {destination} 不接收 {type}：其报文格式 {form} 没有这种行", "add the type to events: of the form, or route it elsewhere", "请在该格式的 events: 里加上这个类型，或改走别的去向")
 ROW(E_SITE_NOWHERE, "site.nowhere", ERR_CONF, 3, "the route leads to {name}, which is no destination", "路由指向 {name}，没有这个去向", "<did you mean {near}? >the names stand under destinations:", "<是不是 {near}？>名称见 destinations:")
 ROW(E_SITE_CONTACT, "site.contact", ERR_CONF, 3, "contact: of {name} cannot be shown: 1 to {max} bytes without control characters are needed", "{name} 的 contact: 无法显示：应为 1 至 {max} 字节，不含控制字符",

@@ -61,6 +61,15 @@ static void shares_rights(const struct site *s, struct buf *b, const char *flow)
 		s->kafka.prefix, s->name, flow);
 }
 
+/* Topics that people ask for, by their common beginning. */
+static void replay_rights(const struct site *s, struct buf *b)
+{
+	begin_flow(s, b, SITE_REPLAY);
+	buf_c(b, '\n');
+	allow(b, SITE_REPLAY);
+	buf_printf(b, " --operation Write --operation Create --topic '%s" TOPIC_REPLAY "' --resource-pattern-type prefixed\n", s->kafka.prefix);
+}
+
 static void adapter_rights(const struct site *s, struct buf *b, const struct site_adapter *a)
 {
 	begin_flow(s, b, a->name);
@@ -85,6 +94,7 @@ static void head(const struct site *s, struct buf *b)
 		"# The rights that each service of site %s needs on the cluster. Write the principals of yours behind the names below, then\n"
 		"# let an administrator of the cluster run this. Several services may have one principal.\n"), s->name);
 	name_service(s, b, SITE_KEEPER);
+	name_service(s, b, SITE_REPLAY);
 	name_service(s, b, SITE_ROUTER);
 	for (unsigned i = 0; i < s->nadapters; i++)
 		name_service(s, b, s->adapters[i].name);
@@ -100,6 +110,7 @@ void cluster_rights(const struct site *s, struct buf *b)
 	head(s, b);
 	begin_flow(s, b, SITE_KEEPER);
 	buf_c(b, '\n');
+	replay_rights(s, b);
 	for (unsigned i = 0; i < s->nadapters; i++)
 		adapter_rights(s, b, &s->adapters[i]);
 	begin_flow(s, b, SITE_ROUTER);

@@ -5,22 +5,40 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "act.h"
 #include "acts.h"
 #include "clock.h"
 #include "extract.h"
 #include "fsys.h"
+#include "hash.h"
 #include "index.h"
 #include "json_text.h"
+#include "replay_mask.h"
 #include "totals.h"
 #include "verbs.h"
 
 #define SAMPLES 5u
 #define PLAN_MAX (16u << 20)
+#define ORDER_ROOM (ACT_ORDER_MAX - 4096u)   /* of an order, for a plan */
 
-const char *const replay_states[] = {"planned", "running", "naming", "done", "cancelled"};
-const char *const replay_states_zh[] = {"已计划", "进行中", "即将完成", "已完成", "已取消"};
+const char *const replay_states[REPLAY_STATES] = {"planned", "running", "naming", "done", "cancelled", "paused", "void"};
+const char *const replay_states_zh[REPLAY_STATES] = {"已计划", "进行中", "即将完成", "已完成", "已取消", "已暂停", "已作废"};
+
+enum replay_state replay_state_of(const char *text)
+{
+	for (unsigned i = 0; i < REPLAY_STATES; i++)
+		if (strcmp(text, replay_states[i]) == 0)
+			return (enum replay_state)i;
+	return REPLAY_PLANNED;
+}
+
+bool replay_has_ended(enum replay_state s)
+{
+	return s == REPLAY_DONE || s == REPLAY_CANCELLED || s == REPLAY_VOID;
+}
 
 /* ---- what is planned: one pass over the selection ---- */
 
@@ -39,6 +57,9 @@ struct planning {
 	struct totals *sums;         /* term seen */
 	uint64_t events, *already;   /* of each destination */
 	json_t *samples;
+	bool masks;                  /* it goes onto a topic */
+	json_t *masked;
+	struct buf scratch;
 };
 
 static struct money *money_of(struct planning *p, const struct schema *schema)
@@ -91,13 +112,39 @@ static int add_already(struct planning *p, struct span id, struct err *e)
 	return 0;
 }
 
+/* Can it be given to consumers, and what is masked in events of its type? */
+static int add_masked(struct planning *p, const struct selected *x, struct err *e)
+{
+	struct buf b = BUF_INIT, fields = BUF_INIT;
+	bool known = false;
+	const json_t *one;
+	size_t i;
+
+	buf_clear(&p->scratch);
+	if (!p->masks)
+		return 0;
+	if (replay_mask(x, &p->scratch, e) != 0)
+		return -1;
+	if (replay_kind_of(x->topic) != REPLAY_EVENTS)
+		return 0;
+	replay_masked(x->schema, &fields);
+	buf_printf(&b, "%s %s", schema_type(x->schema), buf_text(&fields));
+	json_array_foreach(p->masked, i, one)
+		known |= strcmp(json_string_value(one), buf_text(&b)) == 0;
+	if (fields.n && !known)
+		json_array_append_new(p->masked, json_string(buf_text(&b)));
+	buf_done(&b);
+	buf_done(&fields);
+	return 0;
+}
+
 static int look_at_all(struct planning *p, struct selection *s, struct err *e)
 {
 	struct selected x;
 	int got;
 
 	while ((got = selection_next(s, &x, e)) == 1) {
-		if (add_money(p, &x, e) != 0 || add_already(p, x.event.id, e) != 0)
+		if (add_money(p, &x, e) != 0 || add_already(p, x.event.id, e) != 0 || add_masked(p, &x, e) != 0)
 			return -1;
 		if (p->events++ < SAMPLES)
 			json_array_append_new(p->samples, json_stringn(x.event.id.p, x.event.id.n));
@@ -118,6 +165,8 @@ static void planning_done(struct planning *p)
 	free(p->already);
 	totals_free(p->sums);
 	json_decref(p->samples);
+	json_decref(p->masked);
+	buf_done(&p->scratch);
 }
 
 /* ---- the plan in its folder ---- */
@@ -186,74 +235,154 @@ static void whole_path(const char *file, struct buf *ret)
 	free(here);
 }
 
-static void write_plan(const struct planning *p, const struct selection *s, const char *file, const char *reason, int64_t took_ms,
+static int check_topics(const struct selection *s, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	json_t *o;
+	int ret;
+
+	selection_write(s, &text);
+	o = parsed(&text);
+	ret = replay_topic_takes(o, e);
+	json_decref(o);
+	return ret;
+}
+
+static json_t *where_to(const struct replay_to *to, const char *topic)
+{
+	struct buf path = BUF_INIT;
+	json_t *ret;
+
+	if (to->file)
+		whole_path(to->file, &path);
+	ret = to->file ? json_pack("{s:s}", "file", buf_text(&path)) : json_pack("{s:s}", "topic", topic);
+	buf_done(&path);
+	return ret;
+}
+
+/* "r-20261205-093000-1a2b3c", never twice: a plan is never changed. */
+static void make_id(const char *time, const char *digest, char ret[REPLAY_ID])
+{
+	uint8_t random[3];
+	struct buf hex = BUF_INIT;
+
+	if (getrandom(random, sizeof random, 0) == (ssize_t)sizeof random)
+		hash_hex(&hex, random, sizeof random);
+	else
+		buf_printf(&hex, "%.6s", digest);
+	snprintf(ret, REPLAY_ID, "r-%.4s%.2s%.2s-%.2s%.2s%.2s-%s", time, time + 5, time + 8, time + 11, time + 14, time + 17, buf_text(&hex));
+	buf_done(&hex);
+}
+
+static void write_plan(const struct planning *p, const struct selection *s, json_t *to, const char *reason, int64_t took_ms,
 	struct replay *ret)
 {
-	struct buf selection = BUF_INIT, money = BUF_INIT, time = BUF_INIT, path = BUF_INIT, by = BUF_INIT;
+	struct buf selection = BUF_INIT, money = BUF_INIT, time = BUF_INIT, by = BUF_INIT;
 	char digest[65];
 
 	selection_digest(s, digest);
 	selection_write(s, &selection);
 	totals_write(p->sums, &money);
 	clock_write(&time, clock_now_ms());
-	whole_path(file, &path);
 	acts_person(&by);
-	snprintf(ret->id, sizeof ret->id, "r-%.4s%.2s%.2s-%.2s%.2s%.2s-%.6s", buf_text(&time), buf_text(&time) + 5, buf_text(&time) + 8,
-		buf_text(&time) + 11, buf_text(&time) + 14, buf_text(&time) + 17, digest);
-	ret->plan = json_pack("{s:s,s:o,s:s,s:I,s:o,s:o,s:O,s:{s:s},s:s,s:s,s:s,s:I}", "id", ret->id, "selection", parsed(&selection),
+	make_id(buf_text(&time), digest, ret->id);
+	ret->plan = json_pack("{s:s,s:o,s:s,s:I,s:o,s:o,s:O,s:o,s:s,s:s,s:s,s:I}", "id", ret->id, "selection", parsed(&selection),
 		"digest", digest, "events", (json_int_t)p->events, "money", parsed(&money), "already", already_of(p), "samples", p->samples,
-		"to", "file", buf_text(&path), "reason", reason, "by", buf_text(&by), "at", buf_text(&time), "seconds",
-		(json_int_t)(took_ms * 2 / 1000 + 1));
+		"to", to, "reason", reason, "by", buf_text(&by), "at", buf_text(&time), "seconds", (json_int_t)(took_ms * 2 / 1000 + 1));
+	if (p->masks)
+		json_object_set(ret->plan, "masked", p->masked);
 	buf_done(&time);
-	buf_done(&path);
 	buf_done(&by);
 }
 
-int replay_make(struct site *s, struct bus *b, const struct selection_words *w, const char *file, const char *reason,
+/* Is it free? The whole name of a topic into topic. */
+static int check_free(struct bus *b, const struct replay_to *to, struct buf *topic, struct err *e)
+{
+	int got;
+
+	if (to->file)
+		return fsys_exists(AT_FDCWD, to->file) ? err_set(e, E_REPLAY_TAKEN, "to=%s", to->file) : 0;
+	if (replay_topic(span_of(to->topic), topic, e) != 0)
+		return -1;
+	got = replay_topic_used(b, buf_text(topic), e);
+	return got == 1 ? err_set(e, E_REPLAY_TAKEN, "to=%s", buf_text(topic)) : got;
+}
+
+/* What goes onto a topic is asked by an act, which has room for so much. */
+static int check_fits(const struct replay *r, struct err *e)
+{
+	json_t *core = replay_core(r->plan);
+	char *text = json_dumps(core, JSON_COMPACT);
+	const size_t n = strlen(text);
+
+	free(text);
+	json_decref(core);
+	return !replay_is_file(r->plan) && n > ORDER_ROOM ? err_set(e, E_REPLAY_LARGE, "%s", "") : 0;
+}
+
+int replay_make(struct site *s, struct bus *b, const struct selection_words *w, const struct replay_to *to, const char *reason,
 	struct replay *ret, struct err *e)
 {
-	struct planning p = {.site = s, .bus = b, .sums = totals_new(), .samples = json_array(),
-		.already = mem_new((s->ndestinations + 1u) * sizeof *p.already)};
+	struct planning p = {.site = s, .bus = b, .sums = totals_new(), .samples = json_array(), .masked = json_array(),
+		.masks = to->topic != NULL, .already = mem_new((s->ndestinations + 1u) * sizeof *p.already)};
 	const int64_t began = clock_steady_ms();
 	struct selection *selection = NULL;
-	int got = -1;
+	struct buf topic = BUF_INIT;
+	int got;
 
-	*ret = (struct replay){.lock = -1};
-	if (fsys_exists(AT_FDCWD, file))
-		err_set(e, E_REPLAY_TAKEN, "to=%s", file);
-	else
+	*ret = (struct replay){.lock = -1, .why = ERR_INIT};
+	got = check_free(b, to, &topic, e);
+	if (got == 0)
 		got = selection_open(s, b, w, clock_now_ms(), &selection, e);
+	if (got == 0 && to->topic)
+		got = check_topics(selection, e);
 	if (got == 0)
 		got = look_at_all(&p, selection, e);
 	if (got == 0 && !p.events)
 		got = err_set(e, E_REPLAY_EMPTY, "%s", "");
 	if (got == 0) {
-		write_plan(&p, selection, file, reason, clock_steady_ms() - began, ret);
-		got = put(b, ret->id, ".json", ret->plan, e);
+		write_plan(&p, selection, where_to(to, buf_text(&topic)), reason, clock_steady_ms() - began, ret);
+		got = check_fits(ret, e) != 0 ? -1 : put(b, ret->id, ".json", ret->plan, e);
+		if (got != 0)
+			replay_done(ret);
 	}
 	selection_close(selection);
 	planning_done(&p);
+	buf_done(&topic);
 	return got;
 }
 
 /* ---- reading it ---- */
 
-static int read_state(struct bus *b, struct replay *r, struct err *e)
+static void take_state(struct replay *r, const json_t *o)
+{
+	const json_t *why = json_object_get(o, "why");
+
+	r->state = replay_state_of(json_text(o, "state"));
+	r->events = (uint64_t)json_integer_value(json_object_get(o, "events"));
+	r->bytes = (uint64_t)json_integer_value(json_object_get(o, "bytes"));
+	snprintf(r->sha256, sizeof r->sha256, "%s", json_text(o, "sha256"));
+	if (why)
+		err_restore(&r->why, json_text(why, "code"), strlen(json_text(why, "code")), json_text(why, "args"),
+			strlen(json_text(why, "args")));
+}
+
+int replay_look(struct bus *b, struct replay *r, struct err *e)
 {
 	struct buf path = BUF_INIT, text = BUF_INIT;
 	json_t *o;
 	int ret = 0;
 
-	path_of(b, r->id, ".at", &path);
-	if (fsys_exists(AT_FDCWD, buf_text(&path)))
-		ret = fsys_get(AT_FDCWD, buf_text(&path), 4096, &text, e);
+	if (replay_is_file(r->plan)) {
+		path_of(b, r->id, ".at", &path);
+		if (fsys_exists(AT_FDCWD, buf_text(&path)))
+			ret = fsys_get(AT_FDCWD, buf_text(&path), 4096, &text, e);
+	} else {
+		buf_printf(&path, SITE_REPLAY "/plan/%s", r->id);
+		ret = bus_position_get(b, buf_text(&path), &text, e) < 0 ? -1 : 0;
+	}
 	o = json_loadb(text.p ? text.p : "", text.n, 0, NULL);
-	for (unsigned i = 0; o && i <= REPLAY_CANCELLED; i++)
-		if (strcmp(json_text(o, "state"), replay_states[i]) == 0)
-			r->state = (enum replay_state)i;
-	r->events = (uint64_t)json_integer_value(json_object_get(o, "events"));
-	r->bytes = (uint64_t)json_integer_value(json_object_get(o, "bytes"));
-	snprintf(r->sha256, sizeof r->sha256, "%s", json_text(o, "sha256"));
+	take_state(r, o);
 	json_decref(o);
 	buf_done(&path);
 	buf_done(&text);
@@ -270,7 +399,7 @@ int replay_open(struct bus *b, const char *id, bool lock, struct replay *ret, st
 	struct buf path = BUF_INIT, text = BUF_INIT;
 	int got = 0;
 
-	*ret = (struct replay){.lock = -1};
+	*ret = (struct replay){.lock = -1, .why = ERR_INIT};
 	path_of(b, is_id(id) ? id : "-", ".json", &path);
 	if (!is_id(id) || !fsys_exists(AT_FDCWD, buf_text(&path)))
 		got = err_set(e, E_REPLAY_NONE, "plan=%s", id);
@@ -284,7 +413,7 @@ int replay_open(struct bus *b, const char *id, bool lock, struct replay *ret, st
 	if (got == 0) {
 		snprintf(ret->id, sizeof ret->id, "%s", id);
 		ret->plan = json_loadb(text.p, text.n, 0, NULL);
-		got = ret->plan ? read_state(b, ret, e) : err_set(e, E_REPLAY_NONE, "plan=%s", id);
+		got = ret->plan ? replay_look(b, ret, e) : err_set(e, E_REPLAY_NONE, "plan=%s", id);
 	}
 	buf_done(&path);
 	buf_done(&text);

@@ -230,7 +230,7 @@ int replay_to_file(struct site *s, struct bus *b, struct replay *r, const struct
 	int ret = 1;
 
 	buf_printf(&w.part, "%s.part", w.file);
-	if (r->state == REPLAY_DONE || r->state == REPLAY_CANCELLED)
+	if (replay_has_ended(r->state))
 		ret = err_set(e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r->id, say(replay_states_zh[r->state], replay_states[r->state]));
 	if (ret == 1 && r->state != REPLAY_NAMING) {
 		ret = begin(s, &w, e) != 0 ? -1 : write_all(&w, e);

@@ -17,7 +17,7 @@ bool selection_is_empty(const struct selection_words *w)
 
 bool selection_has_data(const char *topic)
 {
-	return (topics_carries_events(topic) && !topics_is_destination(topic)) || topics_is_out(topic);
+	return (topics_carries_events(topic) && !topics_is_destination(topic)) || topics_is_out(topic) || topics_is_replay(topic);
 }
 
 /* All partitions of the topics; one that the bus does not have yet holds nothing. */
@@ -345,10 +345,16 @@ static void add_to_digest(struct selection *s, const struct selected *x)
 	hash_sha256_add(s->hash, "\n", 1);
 }
 
+void selection_slice(struct selection *s, uint64_t records)
+{
+	s->slice = records;
+}
+
 int selection_next(struct selection *s, struct selected *ret, struct err *e)
 {
 	struct selection_part *p;
 	enum selection_skip why;
+	uint64_t looked = 0;
 	int got;
 
 	if (s->given)
@@ -358,6 +364,8 @@ int selection_next(struct selection *s, struct selected *ret, struct err *e)
 		struct selected x = {.topic = p->topic, .partition = p->partition, .offset = p->next.offset,
 			.time_ms = p->next.time_ms, .key = p->next.key, .value = p->next.value};
 
+		if (s->slice && looked++ == s->slice)
+			return 2;
 		got = judge(s, p, &x, &why, e);
 		if (got < 0)
 			return -1;

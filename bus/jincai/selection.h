@@ -99,6 +99,10 @@ struct selected {
 	const struct schema *schema; /* of its type; NULL: unknown, or the event is shaped for a destination */
 };
 
+/* From here on selection_next gives 2 when it has looked at so many records and found none: ask again. For who must not be away for
+ * long. */
+void selection_slice(struct selection *s, uint64_t records);
+
 /* 1 an event, 0 nothing more up to its end, -1. */
 int selection_next(struct selection *s, struct selected *ret, struct err *e);
 /* Goes on to where the partitions end now: 1 there is more, 0 there is not, -1. For who follows. */

@@ -49,6 +49,7 @@ struct selection {
 	unsigned ntypes;
 	struct selection_part *given;        /* of which the last event was */
 	struct selection_counts counts;
+	uint64_t slice;              /* 0: as many as it takes */
 	struct hash_sha256 *hash;
 };
 

@@ -56,14 +56,33 @@ static void add_topic(struct selection_sense *n, struct span name)
 	buf_done(&full);
 }
 
+/* Which of those there are no file says. */
+static bool is_of_replay(const struct selection *s, struct span name)
+{
+	struct buf full = BUF_INIT;
+	struct err ignored;
+	unsigned handle;
+	bool ret;
+
+	buf_printf(&full, "jincai.%.*s", SPAN_F(name));
+	ret = topics_is_replay(buf_text(&full)) && bus_topic(s->bus, buf_text(&full), &handle, &ignored) == 0;
+	buf_done(&full);
+	return ret;
+}
+
 static int one_topic(struct selection *s, struct span name, struct err *e)
 {
 	unsigned n;
-	char **known = known_topics(s->site, &n);
+	char **known;
 	int ret = 0;
 
 	if (span_starts(name, SPAN("jincai.")))
 		name = (struct span){name.p + 7, name.n - 7};
+	if (is_of_replay(s, name)) {
+		add_topic(&s->sense, name);
+		return 0;
+	}
+	known = known_topics(s->site, &n);
 	for (unsigned i = 0; i <= n; i++) {
 		if (i == n) {
 			const char *near = conf_nearest(name, (const char *const *)known);

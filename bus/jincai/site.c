@@ -47,7 +47,8 @@ static bool name_ok(struct span n)
 	for (size_t i = 0; i < n.n; i++)
 		if (!((n.p[i] >= 'a' && n.p[i] <= 'z') || (n.p[i] >= '0' && n.p[i] <= '9') || n.p[i] == '-'))
 			return false;
-	return n.n && n.n <= 40 && !span_is(n, SITE_ROUTER) && !span_is(n, SITE_KEEPER);
+	return n.n && n.n <= 40 && !span_is(n, SITE_ROUTER) && !span_is(n, SITE_KEEPER) &&
+		!span_is(n, SITE_REPLAY);
 }
 
 static void check_name(struct loading *in, const struct conf *node)

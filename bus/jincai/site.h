@@ -180,6 +180,7 @@ char *site_bus_folder(const struct site *s);
 /* ---- site_flows.c: what a site runs ---- */
 #define SITE_ROUTER "router"         /* names of flows that each site has; no adapter and no destination has them */
 #define SITE_KEEPER "site"           /* keeper.h */
+#define SITE_REPLAY "replay"         /* replay_flow.h */
 
 /* The running things of a site but the keeper, all or those named (NULL-terminated; unknown name: site.no_flow). *ret
  * is a list of n flows, each freed by its kind; the list by free. */

@@ -4,6 +4,7 @@
 #include "deliver.h"
 #include "intake.h"
 #include "items.h"
+#include "replay_flow.h"
 #include "router.h"
 #include "site.h"
 #include "topics.h"
@@ -185,7 +186,7 @@ bool site_wants(const char *const *names, const char *name)
 
 static bool exists(const struct site *s, const char *name)
 {
-	bool there = strcmp(name, SITE_ROUTER) == 0 || strcmp(name, SITE_KEEPER) == 0;
+	bool there = strcmp(name, SITE_ROUTER) == 0 || strcmp(name, SITE_KEEPER) == 0 || strcmp(name, SITE_REPLAY) == 0;
 
 	for (unsigned i = 0; i < s->nadapters; i++)
 		there |= strcmp(name, s->adapters[i].name) == 0;
@@ -267,6 +268,9 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
 		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) && site_wants(names, s->destinations[i].name))
 			failed = add_destination(&list, &n, s, b, &s->destinations[i], e);
+	/* What was approved takes effect between replays, too: they begin anew with what is in force then. */
+	if (!failed && !s->finish && site_wants(names, SITE_REPLAY))
+		failed = add_flow(&list, &n, replay_flow_new(s, b), true);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)
 			list[i]->kind->free(list[i]);

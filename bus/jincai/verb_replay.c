@@ -38,6 +38,16 @@ static void put_money(const json_t *rows, struct buf *b)
 	totals_free(t);
 }
 
+/* What consumers do not see of it. */
+static void put_masked(const struct replay *r, struct buf *b)
+{
+	const json_t *list = json_object_get(r->plan, "masked"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		buf_printf(b, say("  遮蔽个人信息：%s\n", "  masked as personal: %s\n"), json_string_value(one));
+}
+
 static void put_plan(const struct replay *r, struct buf *b)
 {
 	const json_t *list, *one;
@@ -45,8 +55,11 @@ static void put_plan(const struct replay *r, struct buf *b)
 
 	buf_printf(b, say("重放计划 %s\n事件 %lld 条，写入 ", "plan %s\n%lld events, into "), r->id,
 		(long long)json_integer_value(json_object_get(r->plan, "events")));
-	show_text(b, json_text_span(json_object_get(r->plan, "to"), "file"));
-	buf_str(b, say("\n金额：\n", "\nmoney:\n"));
+	buf_str(b, replay_is_file(r->plan) ? "" : say("主题 ", "topic "));
+	show_text(b, span_of(replay_where(r->plan)));
+	buf_c(b, '\n');
+	put_masked(r, b);
+	buf_str(b, say("金额：\n", "money:\n"));
 	put_money(json_object_get(r->plan, "money"), b);
 	list = json_object_get(r->plan, "already");
 	json_array_foreach(list, i, one)
@@ -64,15 +77,16 @@ static void put_plan(const struct replay *r, struct buf *b)
 
 static int plan(const struct args *a, struct site *s, struct bus *bus)
 {
+	const struct replay_to to = {.file = a->to_file, .topic = a->to_topic};
 	struct replay r;
 	struct buf b = BUF_INIT;
 	struct err e;
 
-	if (!a->to_file || !a->to_file[0] || !a->reason || !a->reason[0]) {
+	if (!to.file == !to.topic || (to.file && !to.file[0]) || !a->reason || !a->reason[0]) {
 		err_set(&e, E_REPLAY_TO, "%s", "");
 		return verb_failed(&e);
 	}
-	if (replay_make(s, bus, &a->select, a->to_file, a->reason, &r, &e) != 0)
+	if (replay_make(s, bus, &a->select, &to, a->reason, &r, &e) != 0)
 		return verb_failed(&e);
 	put_plan(&r, &b);
 	show_flush(&b, stdout);
@@ -107,6 +121,14 @@ struct signals {
 	bool ended;
 };
 
+static void ends(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGHUP);
+}
+
 static bool is_paused(void *arg)
 {
 	struct signals *s = arg;
@@ -132,24 +154,17 @@ static int note_reveal(struct site *s, struct bus *bus, const struct replay *r, 
 	return -1;
 }
 
-static int run(const struct args *a, struct site *s, struct bus *bus)
+static int run_to_file(struct site *s, struct bus *bus, const char *id, const struct replay_run *how)
 {
-	struct signals signals = {.ended = false};
-	struct replay_run how = {.rate = a->rate ? strtoull(a->rate, NULL, 10) : 0, .paused = is_paused, .arg = &signals};
 	struct replay r;
 	struct err e;
 	int got, code;
 
-	sigemptyset(&signals.ends);
-	sigaddset(&signals.ends, SIGINT);
-	sigaddset(&signals.ends, SIGTERM);
-	sigaddset(&signals.ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals.ends, NULL);
-	if (replay_open(bus, id_of(a), true, &r, &e) != 0)
+	if (replay_open(bus, id, true, &r, &e) != 0)
 		return verb_failed(&e);
 	got = note_reveal(s, bus, &r, &e);
 	if (got == 0)
-		got = replay_to_file(s, bus, &r, &how, &e);
+		got = replay_to_file(s, bus, &r, how, &e);
 	code = got < 0 ? verb_failed(&e) : got == 0 ? 1 : 0;
 	if (got == 1)
 		printf(say("已写入 %s：%" PRIu64 " 条。没有发生的事：没有一笔付款因此再发，谁的位点也没有动。\n",
@@ -162,24 +177,80 @@ static int run(const struct args *a, struct site *s, struct bus *bus)
 	return code;
 }
 
+static int run(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct signals signals = {.ended = false};
+	struct replay_run how = {.rate = a->rate ? strtoull(a->rate, NULL, 10) : 0, .paused = is_paused, .arg = &signals};
+	struct replay r;
+	struct err e;
+	int code;
+
+	ends(&signals.ends);
+	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+		return verb_failed(&e);
+	code = replay_is_file(r.plan) ? run_to_file(s, bus, r.id, &how) : replay_watch(s, bus, &r, &how);
+	replay_done(&r);
+	return code;
+}
+
+/* Before the bus is opened: the threads of a client of a cluster would not have them blocked, and be ended by them. */
 int verb_replay_run(const struct args *a)
 {
+	sigset_t set;
+
+	ends(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	return with_bus(a, run);
+}
+
+/* Into a file its own process writes: it is paused there. */
+static int pause_it(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct replay r, locked = {.lock = -1};
+	struct err e;
+	int code = 0;
+
+	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+		return verb_failed(&e);
+	if (!replay_is_file(r.plan))
+		code = replay_ask(s, bus, &r, "pause", json_text(r.plan, "reason"));
+	else if (replay_open(bus, r.id, true, &locked, &e) != 0)
+		code = verb_failed(&e);
+	replay_done(&locked);
+	replay_done(&r);
+	return code;
+}
+
+int verb_replay_pause(const struct args *a)
+{
+	return with_bus(a, pause_it);
+}
+
+static int cancel_file(struct bus *bus, const char *id)
+{
+	struct replay r;
+	struct err e;
+	int code = 0;
+
+	if (replay_open(bus, id, true, &r, &e) != 0)
+		return verb_failed(&e);
+	if (replay_cancel(bus, &r, &e) != 0)
+		code = verb_failed(&e);
+	else
+		printf(say("已取消 %s；文件没有产生。\n", "%s is cancelled; there is no file\n"), r.id);
+	replay_done(&r);
+	return code;
 }
 
 static int cancel(const struct args *a, struct site *s, struct bus *bus)
 {
 	struct replay r;
 	struct err e;
-	int code = 0;
+	int code;
 
-	(void)s;
-	if (replay_open(bus, id_of(a), true, &r, &e) != 0)
+	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
 		return verb_failed(&e);
-	if (replay_cancel(bus, &r, &e) != 0)
-		code = verb_failed(&e);
-	else
-		printf(say("已取消 %s；文件没有产生。\n", "%s is cancelled; there is no file\n"), r.id);
+	code = replay_is_file(r.plan) ? cancel_file(bus, r.id) : replay_ask(s, bus, &r, "cancel", json_text(r.plan, "reason"));
 	replay_done(&r);
 	return code;
 }
@@ -198,7 +269,7 @@ static int list_one(void *arg, const struct replay *r, struct err *e)
 	(void)e;
 	buf_printf(b, "%s  %s  %" PRIu64 "/%lld  ", r->id, say(replay_states_zh[r->state], replay_states[r->state]), r->events,
 		(long long)json_integer_value(json_object_get(r->plan, "events")));
-	show_text(b, json_text_span(json_object_get(r->plan, "to"), "file"));
+	show_text(b, span_of(replay_where(r->plan)));
 	buf_str(b, "  ");
 	show_text(b, json_text_span(r->plan, "reason"));
 	buf_c(b, '\n');

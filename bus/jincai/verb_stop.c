@@ -27,7 +27,7 @@ static const char *flow_named(const struct site *s, const char *word)
 
 	/* A share of the router is called "router.p0". */
 	if (strcmp(word, SITE_ROUTER) == 0 || (site_on_kafka(s) && shares_names(SITE_ROUTER, span_of(word), &part)) ||
-		strcmp(word, SITE_KEEPER) == 0)
+		strcmp(word, SITE_KEEPER) == 0 || strcmp(word, SITE_REPLAY) == 0)
 		return word;
 	for (unsigned i = 0; i < s->nadapters; i++)
 		if (strcmp(word, s->adapters[i].name) == 0)

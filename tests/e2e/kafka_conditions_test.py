@@ -311,7 +311,7 @@ def one_is_slow(folder):
             between.hold_back(every=1, most=1)            # the first sign of life: some 20 seconds
             soon(lambda: between.held, 20, "no sign of life is given:", site.said)
             slow = between.held[0].transactional
-            others = {f"{site.name}.{site.name}.{flow}" for flow in ("site", "router", "payroll-a", "lambeth", "bank-abc", "units")}
+            others = {f"{site.name}.{site.name}.{flow}" for flow in ("site", "replay", "router", "payroll-a", "lambeth", "bank-abc", "units")}
             expect(slow in others, slow)
             before = {one: len(plain.ask("history", one)) for one in others}
             time.sleep(8)

@@ -277,7 +277,7 @@ class KafkaHostsTest(unittest.TestCase):
         site.write((self.root / "jincai.yaml").read_text().replace(ADDRESS, "127.0.0.1:9"))
         r = site.call("topics", "--acls")
         self.assertEqual(r.code, 0, r)
-        for flow in ("site", "router", "payroll-a", "lambeth", "bank-abc", "units"):
+        for flow in ("site", "replay", "router", "payroll-a", "lambeth", "bank-abc", "units"):
             self.assertIn(f"--transactional-id '{self.prefix}{self.prefix[:-1]}.{flow}'", r.out)
         self.assertEqual(subprocess.run(["sh", "-n"], input=r.out.encode()).returncode, 0)
 

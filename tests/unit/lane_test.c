@@ -287,6 +287,42 @@ static void a_topic_that_comes_late_or_goes_and_comes_back_keeps_its_chain(void 
 	site_close(&s);
 }
 
+static void one_more(struct site *s, struct lanes *l, unsigned topic)
+{
+	struct buf b = BUF_INIT;
+
+	event_begin(&b, &(struct event){.id = SPAN("i"), .source = SPAN("s"), .type = SPAN("payroll.x")});
+	buf_str(&b, "{}");
+	OK(s->e, lanes_append(l, topic, 1, SPAN("k"), &b, &s->e));
+	buf_done(&b);
+}
+
+static void a_topic_that_is_added_amid_a_life_opens_there(void **state)
+{
+	struct bus_owner *o;
+	struct lanes *l;
+	struct site s;
+
+	(void)state;
+	site_open(&s);
+	OK(s.e, bus_own(s.b, "flow", &o, &s.e));
+	OK(s.e, lanes_open(s.b, o, &s.payroll, 1, SPAN_NONE, 1000, &l, &s.e));
+	one_more(&s, l, s.payroll);
+	lanes_add(l, s.asset);
+	lanes_add(l, s.asset);
+	one_more(&s, l, s.payroll);
+	one_more(&s, l, s.asset);
+	OK(s.e, lanes_save(l, &s.e));
+	OK(s.e, bus_commit(o, &s.e));
+	lanes_close(l);
+	bus_disown(o);
+	live(&s, (unsigned[]){s.payroll, s.asset}, 2, 1);
+	assert_int_equal(read_all(&s, s.payroll, 1), 3);
+	assert_int_equal(read_all(&s, s.asset, 1), 2);
+	assert_int_equal(read_all(&s, s.asset, 0), 1);
+	site_close(&s);
+}
+
 static void a_position_that_is_none_is_refused(void **state)
 {
 	static const char *const texts[] = {"x", "[]", "{\"t\":1}", "{\"t\":{\"lane\":\"a.1\"}}",
@@ -392,6 +428,7 @@ int main(void)
 		cmocka_unit_test(generations_follow_each_other_without_a_gap),
 		cmocka_unit_test(a_life_that_writes_nothing_opens_nothing),
 		cmocka_unit_test(a_topic_that_comes_late_or_goes_and_comes_back_keeps_its_chain),
+		cmocka_unit_test(a_topic_that_is_added_amid_a_life_opens_there),
 		cmocka_unit_test(a_position_that_is_none_is_refused),
 		cmocka_unit_test(a_position_with_too_few_partitions_is_refused),
 		cmocka_unit_test(a_flow_of_one_partition_opens_its_lane_on_that_one_alone),

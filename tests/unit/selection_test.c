@@ -309,6 +309,26 @@ static void the_digest_is_of_places_ids_and_bodies(void **state)
 	buf_done(&hex);
 }
 
+static void who_must_not_be_away_for_long_is_told_to_come_back(void **state)
+{
+	struct fix *f = *state;
+	struct selection_words w = {.topic = "payroll", .unit = "602001"};
+	struct selected x;
+	unsigned times = 0, events = 0;
+	int got;
+
+	OK(f->e, selection_open(&f->site, f->b, &w, clock_now_ms(), &f->s, &f->e));
+	selection_slice(f->s, 1);
+	while ((got = selection_next(f->s, &x, &f->e)) > 0) {
+		times += got == 2;
+		events += got == 1;
+	}
+	OK(f->e, got);
+	assert_int_equal(events, 2);
+	assert_true(times > 0);
+	assert_int_equal(selection_counts(f->s)->read, selection_counts(f->s)->all);
+}
+
 static void a_kept_selection_gives_the_same_events_again(void **state)
 {
 	struct fix *f = *state;
@@ -359,6 +379,7 @@ int main(void)
 		TEST(behind_a_time_nothing_is_given_to_who_follows),
 		TEST(each_thing_that_is_said_is_kept),
 		TEST(the_digest_is_of_places_ids_and_bodies),
+		TEST(who_must_not_be_away_for_long_is_told_to_come_back),
 		TEST(a_kept_selection_gives_the_same_events_again),
 		TEST(what_was_kept_of_another_site_is_refused),
 	};

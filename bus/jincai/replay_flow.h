@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_REPLAY_FLOW_H
+#define JC_REPLAY_FLOW_H
+
+#include "flow.h"
+#include "site.h"
+
+/*
+ * The flow "replay": does what plans of replays (replay.h) say, one after the other, beside all that the site does. It reads no
+ * topic as a flow does, and what it writes only itself has asked for.
+ *
+ * Acts, about a plan (subject is its id), one person each:
+ *
+ *	replay   begin it, or go on: members "plan" (replay_core) and "rate" (0: as fast as it goes). replay.ended, replay.busy (another
+ *	         one runs), replay.taken (something lies on its topic), act.changed (the digest is not that of the plan)
+ *	pause    it waits until the next "replay". act.gone: it does not run
+ *	cancel   it ends for good. What is on its topic stays there
+ *
+ * How far it is stands in the position "replay/plan/<id>", in the commit that has the events:
+ *
+ *	{"state","events","rate","plan":{...},"why":{"code","args"}}
+ *
+ *	events   given so far, in the order of the selection: after a kill the selection is read again, without these
+ *	plan     as in the order; left out when it has ended
+ *	why      of a void one
+ *
+ * Before the first event all of it is held against the digest of the plan; and so it is at the end. At its end, done or
+ * cancelled, each partition of the topic gets an event of type jincai.replay.ended: who reads it there knows that no more comes.
+ *
+ *	{"plan","state","events":N,"here":N}       here: on this partition
+ *
+ * A turn looks at a slice and commits what is due, so that neither a long selection nor a slow rate holds up the acts of others.
+ */
+struct flow *replay_flow_new(struct site *s, struct bus *b);
+
+#define EVENT_REPLAY_ENDED "jincai.replay.ended"
+
+#endif

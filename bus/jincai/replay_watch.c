@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "acts.h"
+#include "json_text.h"
+#include "replay.h"
+#include "say.h"
+#include "verbs.h"
+
+#define WAIT_MS 5000                 /* a flow of a running site looks for acts each second */
+#define LOOK_MS 100
+
+static const char *state_words(const struct replay *r)
+{
+	return say(replay_states_zh[r->state], replay_states[r->state]);
+}
+
+/* Why it could not be done, with all that its words may ask for. Exit code. */
+static int refused(const struct replay *r, enum err_id why)
+{
+	struct err e;
+
+	err_set(&e, why, "plan=%s\nsubject=%s\nflow=" SITE_REPLAY "\nto=%s\nstate=%s\nname=%s", r->id, r->id, replay_where(r->plan),
+		state_words(r), replay_where(r->plan));
+	if (why == E_BUS_RIGHT || why == E_BUS_TOPIC_MAKE)
+		fprintf(stderr, say("请管理集群的人建立主题 %s（分区数与站点相同），或按 jincai topics --acls 为 replay 授权\n",
+			"let who administers the cluster make the topic %s, with as many partitions as the site has, or give replay its rights: "
+			"jincai topics --acls\n"), replay_where(r->plan));
+	return verb_failed(&e);
+}
+
+/* An enum acts_end; -1: said, *ret_code. */
+static int ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason, json_t *more, int *ret_code)
+{
+	json_t *core = replay_core(r->plan);
+	struct acts_order o = {.flow = SITE_REPLAY, .what = what, .subject = span_of(r->id), .reason = reason, .more = more};
+	enum err_id why = E_NONE;
+	char digest[65];
+	struct err e;
+	int got;
+
+	replay_core_digest(core, digest);
+	o.digest = span_of(digest);
+	if (more)
+		json_object_set(more, "plan", core);
+	got = acts_execute(b, s, &o, WAIT_MS, NULL, &why, &e);
+	if (got == ACTS_REFUSED && replay_look(b, r, &e) == 0)
+		*ret_code = refused(r, why);
+	else if (got < 0 || got == ACTS_REFUSED)
+		*ret_code = verb_failed(&e);
+	json_decref(core);
+	json_decref(more);
+	return got == ACTS_DONE ? got : -1;
+}
+
+/* ---- looking on ---- */
+
+static int say_paused(const struct replay *r)
+{
+	fprintf(stderr, say("已暂停，已写 %" PRIu64 " 条。继续：jincai replay run %s\n", "paused after %" PRIu64 " events; to go on: jincai replay run %s\n"),
+		r->events, r->id);
+	return 1;
+}
+
+static int say_end(const struct replay *r)
+{
+	struct err e = r->why;
+
+	if (r->state == REPLAY_DONE) {
+		printf(say("已写入主题 %s：%" PRIu64 " 条，各分区末尾有结束标记。没有发生的事：没有一笔付款因此再发，谁的位点也没有动。\n",
+			"%s has %" PRIu64 " events, and on each partition a mark that no more comes; what has not happened: nothing was paid by this, "
+			"nobody's position has moved\n"), replay_where(r->plan), r->events);
+		return 0;
+	}
+	if (r->state == REPLAY_VOID)
+		return verb_failed(&e);
+	return refused(r, E_REPLAY_ENDED);
+}
+
+/* The site has ended while it was under way. */
+static int say_left(const struct replay *r)
+{
+	fprintf(stderr, say("站点没有在运行，已写 %" PRIu64 " 条；站点运行后自动继续。暂停：jincai replay pause %s\n",
+		"the site does not run; %" PRIu64 " events are written, and it goes on by itself when the site runs. To pause it: jincai replay pause %s\n"),
+		r->events, r->id);
+	return 1;
+}
+
+static int look_on(struct site *s, struct bus *b, struct replay *r, const struct replay_run *how)
+{
+	const json_int_t all = json_integer_value(json_object_get(r->plan, "events"));
+	bool asked = false;
+	struct err e;
+	int code;
+
+	for (;;) {
+		if (replay_look(b, r, &e) != 0)
+			return verb_failed(&e);
+		if (r->state != REPLAY_RUNNING || !bus_in_use(b))
+			break;
+		verb_progress(say("重放", "replay"), (int64_t)r->events, all);
+		if (!asked && how->paused(how->arg)) {
+			verb_progress("", -1, 0);
+			asked = true;
+			/* It may have ended in this moment: that is said below. */
+			if (ask(s, b, r, "pause", json_text(r->plan, "reason"), NULL, &code) < 0 && !replay_has_ended(r->state))
+				return code;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
+	}
+	verb_progress("", -1, 0);
+	if (replay_look(b, r, &e) != 0)
+		return verb_failed(&e);
+	return replay_has_ended(r->state) ? say_end(r) : r->state == REPLAY_PAUSED ? say_paused(r) : say_left(r);
+}
+
+int replay_watch(struct site *s, struct bus *b, struct replay *r, const struct replay_run *how)
+{
+	json_t *more = json_pack("{s:I}", "rate", (json_int_t)how->rate);
+	int code;
+
+	if (replay_has_ended(r->state)) {
+		json_decref(more);
+		return r->state == REPLAY_VOID ? say_end(r) : refused(r, E_REPLAY_ENDED);
+	}
+	return ask(s, b, r, "replay", json_text(r->plan, "reason"), more, &code) < 0 ? code : look_on(s, b, r, how);
+}
+
+int replay_ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason)
+{
+	struct err e;
+	int code;
+
+	if (replay_has_ended(r->state))
+		return refused(r, E_REPLAY_ENDED);
+	if (ask(s, b, r, what, reason, NULL, &code) < 0)
+		return code;
+	if (replay_look(b, r, &e) != 0)
+		return verb_failed(&e);
+	if (r->state == REPLAY_PAUSED)
+		say_paused(r);
+	else
+		printf(say("%s 已取消；主题 %s 上已有的 %" PRIu64 " 条留在原处，末尾注明已取消。没有发生的事：没有一笔付款因此再发。\n",
+			"%s is cancelled; what %s has of it, %" PRIu64 " events, stays there with a mark that no more comes; what has not happened: "
+			"nothing was paid by this\n"), r->id, replay_where(r->plan), r->events);
+	return 0;
+}
