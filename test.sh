@@ -75,7 +75,7 @@ matrix()
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills 300 --fail 50 --full 20
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows 40000 --every 100 --kills 300
-for test in acts reread repair adapter_letters letters double adopt replay_topic; do
+for test in acts reread repair adapter_letters letters double adopt replay_topic replay_give; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		--count "$steps" "$program"
 done
@@ -86,7 +86,7 @@ for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps"
 done
-for test in acts approve letters modes repair trace replay replay_topic; do
+for test in acts approve letters modes repair trace replay replay_topic replay_give; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \

@@ -119,7 +119,9 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 5)
   add_test(NAME replay_topic COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_topic_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 3)
-  set_tests_properties(closing replay replay_topic PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME replay_give COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_give_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 3)
+  set_tests_properties(closing replay replay_topic replay_give PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What a person decides about a file that waits.

@@ -45,6 +45,13 @@ int router_look(struct router *r, unsigned type, const struct event *v, struct e
 const struct value *router_values(const struct router *r, unsigned type);
 /* The condition of the type's route n, in the order of router_route; NULL: none. */
 const struct expr *router_when(const struct router *r, unsigned type, unsigned n);
+/* After router_look: the record for a destination's topic as the flow would write it, without lane: 1 (in *ret until the next call), 0 no
+ * route leads the event there, -1: why it would be dead for it. */
+int router_record(struct router *r, unsigned type, unsigned destination, const struct event *v, struct span *ret, struct err *e);
+/* After router_look: how totals count the event: its currency as they name it ("" for none), valid until the next one. */
+struct span router_money(struct router *r, unsigned type, int64_t *ret_fen, bool *ret_readable);
+/* Can an event of that type come to the destination? */
+bool router_reaches(const struct router *r, unsigned type, unsigned destination);
 /* The line of a destination that takes the type; -1: why the event would be dead for it. *ret_cells by *ret_line. */
 int router_line(struct router *r, unsigned type, unsigned destination, const struct event *v, const struct map **ret_line,
 	const struct slots **ret_cells, struct err *e);

@@ -37,3 +37,28 @@ int router_line(struct router *r, unsigned type, unsigned destination, const str
 	*ret_cells = &t->shapes[destination].slots;
 	return 0;
 }
+
+int router_record(struct router *r, unsigned type, unsigned destination, const struct event *v, struct span *ret, struct err *e)
+{
+	struct type *t = &r->types[type];
+
+	if (!t->shapes[destination].line || !router_matches(t, destination))
+		return 0;
+	if (router_shape_event(r, t, v, destination, e) != 0)
+		return -1;
+	*ret = buf_as_span(&r->event);
+	return 1;
+}
+
+struct span router_money(struct router *r, unsigned type, int64_t *ret_fen, bool *ret_readable)
+{
+	struct span currency = router_currency(&r->types[type]);
+
+	*ret_readable = router_amount(&r->types[type], ret_fen);
+	return currency.p ? currency : SPAN("");
+}
+
+bool router_reaches(const struct router *r, unsigned type, unsigned destination)
+{
+	return r->types[type].shapes[destination].line != NULL;
+}

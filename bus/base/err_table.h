@@ -86,13 +86,18 @@ ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many 
 	"make several plans, each with fewer topics: --topic NAME", "请分成几项计划，每项少选几个主题：--topic 主题")
 ROW(E_REPLAY_MIXED, "replay.mixed", ERR_CONF, 2, "lines for consumers have the ids of the events that they were made of: on one topic an id would have two contents; no plan was made", "对外发布的内容沿用其来源事件的标识：放在同一主题，一个标识就会有两种内容；没有制定计划",
 	"make a plan for each: event topics together, each topic for consumers apart", "请分别制定计划：事件主题可放在一起，对外主题各自一项")
+ROW(E_REPLAY_MONEY, "replay.money", ERR_CONF, 5, "{to} moves money: no replay goes there, whoever asks; nothing was handed on", "{to} 是付款去向：任何人都不能向它重放；没有交付任何内容",
+	"what was not paid is retried where it waits: jincai todo; a new bank is compared in shadow with what comes from now on", "未付的请在等待处重试：jincai todo；新银行请以试运行方式比较今后的批次")
 ROW(E_REPLAY_NONE, "replay.none", ERR_CONF, 2, "there is no plan {plan}; nothing was done", "没有重放计划 {plan}；没有做任何事", "plans are listed by jincai replay list", "计划请看 jincai replay list")
+ROW(E_REPLAY_NOTHING, "replay.nothing", ERR_CONF, 5, "no batch of the selection can go to {to}; the first, {batch}: {why}; no plan was made", "所选的批次没有一个能交付给 {to}；第一个 {batch}：{why}；没有制定计划",
+	"a destination is given whole batches that it never was offered: select all of them, such as a month, and settle what waits", "只交付该去向从未处理过的完整批次：请选全（如整月），并先处理待办")
 ROW(E_REPLAY_OPEN, "replay.open", ERR_CONF, 5, "what lies on {topic} (type {type}) may not be given to consumers: it is not known what is personal in it; no plan was made, nothing was handed on", "{topic} 上的内容（类型 {type}）不能交给外部使用者：其中哪些是个人信息无从得知；没有制定计划，没有交付任何内容",
 	"select event topics, whose personal fields are masked, or a topic for consumers (out.NAME.vN)", "请选择事件主题（个人信息会遮蔽）或对外主题（out.名称.v版本）")
 ROW(E_REPLAY_RUNS, "replay.runs", ERR_CONF, 5, "the plan {plan} is being run by another process; nothing was done", "重放计划 {plan} 正由另一进程执行；没有做任何事", "wait until it has ended, or pause it there with Ctrl-C", "请等它结束，或在那边按 Ctrl-C 暂停")
 ROW(E_REPLAY_TAKEN, "replay.taken", ERR_CONF, 5, "{to} is there already: a replay never writes over or behind anything; nothing was done", "{to} 已经存在：重放不覆盖、不追加任何内容；没有做任何事", "name another one", "请换一个名称")
-ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, either --to-file FILE or --to-topic NAME, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件、--to-topic 名称，二者取一）和原因（--reason 原因）；没有制定计划",
+ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, one of --to-file FILE, --to-topic NAME, --to-destination NAME, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件、--to-topic 名称、--to-destination 去向，三者取一）和原因（--reason 原因）；没有制定计划",
 	"how it is written is shown by jincai help replay", "写法见 jincai help replay")
+ROW(E_REPLAY_TOPICS, "replay.topics", ERR_CONF, 2, "{topic} holds no batches; no plan was made", "{topic} 上没有批次；没有制定计划", "select event topics: --topic payroll", "请选择事件主题：--topic payroll")
 ROW(E_REPLAY_TOPIC, "replay.topic", ERR_CONF, 2, "{text} is no name for the topic of a replay: the site has such a topic, or there are other characters in it than a-z 0-9 - _ and dots; no plan was made", "{text} 不能作重放主题的名称：站点已有这样的主题，或含有 a-z 0-9 - _ 和点以外的字符；没有制定计划",
 	"name one of its own, such as history-2026-12: it becomes jincai.replay.history-2026-12", "请另起一个名称，如 history-2026-12，即主题 jincai.replay.history-2026-12")
 ROW(E_GUARD_ANCHOR, "guard.anchor", ERR_CONF, 1, "line {line} of the anchor {file} has another check value for record {n} of {writer} than the store: all money destinations are stopped", "锚定文件 {file} 第 {line} 行与库中 {writer} 的第 {n} 条操作记录不符：所有付款去向已停",

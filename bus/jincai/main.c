@@ -98,6 +98,8 @@ static int store(struct args *a, const char *name, const char *value)
 		a->to_file = value;
 	else if (strcmp(name, "--to-topic") == 0)
 		a->to_topic = value;
+	else if (strcmp(name, "--to-destination") == 0)
+		a->to_destination = value;
 	else if (strcmp(name, "--rate") == 0)
 		a->rate = value;
 	else if (strcmp(name, "--close") == 0)

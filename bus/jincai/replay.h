@@ -12,18 +12,20 @@
 
 /*
  * A replay (重放): events that lie on the bus are given out once more, under the ids that they have: into a file, as they are,
- * or onto a topic of its own, as consumers may see them (replay_mask.h). Nobody's position is moved, no destination is given
- * anything, and it never goes where something is.
+ * onto a topic of its own, as consumers may see them (replay_mask.h), or to a destination that moves no money and never was offered
+ * them (replay_batches.h). Nobody's position is moved, and it never goes where something is.
  *
  * First there is a plan, and nothing has moved. It lies in <bus>/replay/ID.json and is never changed. How far it is says, into a
  * file, ID.at beside it; onto a topic, the position of the flow that does it (replay_flow.h).
  *
  *	ID.json  {"id","selection":{...},"digest","events","money":[rows],"already":[{"destination","events"}],"samples":[ids],
- *	          "to":{"file":PATH} or {"topic":NAME},"masked":["payroll.line.v1 payee.name payee.account"],"reason","by","at","seconds"}
+ *	          "to":{"file":PATH}, {"topic":NAME} or {"destination":NAME},"masked":["payroll.line.v1 payee.name payee.account"],
+ *	          "batches","goes":{"batches","lines","digest"},"not":[{"batch","why"}],"reason","by","at","seconds"}
  *	ID.at    {"state","events","bytes","sha256"}
  *
  *	digest   selection_digest() over all of it: when what is found is not that any more, nothing is handed on
  *	masked   onto a topic: of each type with personal data, which fields
+ *	goes     to a destination: what of the batches goes, and the digest of replay_batches_digest(); not: the first of the others
  *	events, bytes   that stand in PATH.part, synced. What is behind them there is cut off when it goes on
  *	sha256   of the whole file, once all is in it: from then on it only gets its name
  *
@@ -47,6 +49,7 @@ bool replay_has_ended(enum replay_state s);
 struct replay_to {
 	const char *file;            /* a path */
 	const char *topic;           /* NAME of jincai.replay.NAME */
+	const char *destination;     /* of the site, that pays nothing */
 };
 
 struct replay {
@@ -68,13 +71,17 @@ int replay_open(struct bus *b, const char *id, bool lock, struct replay *ret, st
 /* Reads again how far it is. */
 int replay_look(struct bus *b, struct replay *r, struct err *e);
 void replay_done(struct replay *r);
+/* Durable: the plan itself, once. */
+int replay_store(struct bus *b, const struct replay *r, struct err *e);
 /* Durable: how far it is, into a file. */
 int replay_save(struct bus *b, const struct replay *r, struct err *e);
 /* Calls each with every plan of this host, oldest first. The first failure ends it. */
 int replay_each(struct bus *b, int (*each)(void *arg, const struct replay *r, struct err *e), void *arg, struct err *e);
-/* The file, or the whole name of the topic. */
+/* The file, the whole name of the topic, or the destination. */
 const char *replay_where(const json_t *plan);
 bool replay_is_file(const json_t *plan);
+/* It goes to a destination. */
+bool replay_is_given(const json_t *plan);
 
 /* ---- onto a topic (replay_to.c) ---- */
 
@@ -85,6 +92,8 @@ int replay_topic(struct span name, struct buf *ret, struct err *e);
 int replay_topic_used(struct bus *b, const char *topic, struct err *e);
 /* May all of that selection stand on one topic? replay.mixed, replay.open {topic}. */
 int replay_topic_takes(const json_t *selection, struct err *e);
+/* Do its topics hold batches: are they event topics alone? replay.topics {topic}. */
+int replay_batches_taken(const json_t *selection, struct err *e);
 /* What of a plan an order carries, and its SHA-256 in hex: what a decision about it speaks of. */
 json_t *replay_core(const json_t *plan);
 void replay_core_digest(const json_t *core, char ret[65]);

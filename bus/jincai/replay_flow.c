@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "replay_flow.h"
+#include "replay_flow_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,34 +8,14 @@
 #include "jscan.h"
 #include "json_text.h"
 #include "log.h"
-#include "replay.h"
 #include "replay_mask.h"
 #include "topics.h"
 
-#define SLICE 20000u                 /* records that one turn looks at */
 #define PLANS SITE_REPLAY "/plan/"
-
-enum phase { CHECKING, SKIPPING, WRITING };
-
-struct replaying {
-	struct flow flow;
-	struct site *site;
-	char id[REPLAY_ID];
-	json_t *plan;                /* as the order had it; NULL: none runs */
-	uint64_t events, rate;       /* as in the position */
-	struct selection *selection; /* NULL: not opened yet in this life, or in this phase */
-	enum phase phase;
-	uint64_t passed;             /* events of the selection so far */
-	uint64_t *here;              /* of them, on each partition */
-	unsigned topic;
-	int64_t began;               /* of this life, and how many were written since: for the rate */
-	uint64_t written;
-	struct buf event, text;
-};
 
 /* ---- position ---- */
 
-static int put(struct replaying *r, const char *id, json_t *o, struct err *e)
+int replay_flow_put(struct replaying *r, const char *id, json_t *o, struct err *e)
 {
 	char name[64], *text = json_dumps(o, JSON_COMPACT);
 	int ret;
@@ -47,18 +27,22 @@ static int put(struct replaying *r, const char *id, json_t *o, struct err *e)
 	return ret;
 }
 
-static int save(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
+int replay_flow_save(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
 	json_t *o = json_pack("{s:s,s:I,s:I}", "state", replay_states[state], "events", (json_int_t)r->events, "rate", (json_int_t)r->rate);
 
 	if (!replay_has_ended(state))
 		json_object_set(o, "plan", r->plan);
+	if (!replay_has_ended(state) && r->checked)
+		json_object_set_new(o, "checked", json_true());
+	if (!replay_has_ended(state) && r->cancelled)
+		json_object_set_new(o, "cancel_at", json_integer((json_int_t)r->cancel_at));
 	if (why)
 		json_object_set_new(o, "why", json_pack("{s:s,s:s}", "code", err_code(why->id)->name, "args", why->args));
-	return put(r, r->id, o, e);
+	return replay_give_save(r, e) != 0 ? -1 : replay_flow_put(r, r->id, o, e);
 }
 
-static void let_go(struct replaying *r)
+void replay_flow_let_go(struct replaying *r)
 {
 	selection_close(r->selection);
 	r->selection = NULL;
@@ -66,23 +50,42 @@ static void let_go(struct replaying *r)
 	r->plan = NULL;
 	free(r->here);
 	r->here = NULL;
+	replay_give_end(r);
 }
 
-static int take_up(struct replaying *r, const char *id, json_t *plan, uint64_t events, uint64_t rate, struct err *e)
+static int open_topic(struct replaying *r, const json_t *plan, struct err *e)
 {
-	let_go(r);
-	if (bus_topic(r->flow.bus, replay_where(plan), &r->topic, e) != 0)
+	struct buf name = BUF_INIT;
+	int ret;
+
+	buf_printf(&name, "%s%s", replay_is_given(plan) ? TOPIC_TO : "", replay_where(plan));
+	ret = bus_topic(r->flow.bus, buf_text(&name), &r->topic, e);
+	buf_done(&name);
+	if (ret == 0)
+		flow_output(&r->flow, r->topic);
+	return ret;
+}
+
+/* state: as in the position, or of a plan that begins. */
+int replay_flow_take_up(struct replaying *r, const char *id, const json_t *state, uint64_t rate, struct err *e)
+{
+	json_t *plan = json_object_get(state, "plan");
+
+	replay_flow_let_go(r);
+	if (open_topic(r, plan, e) != 0)
 		return -1;
-	flow_output(&r->flow, r->topic);
 	snprintf(r->id, sizeof r->id, "%s", id);
 	r->plan = json_incref(plan);
-	r->events = events;
+	r->events = (uint64_t)json_integer_value(json_object_get(state, "events"));
 	r->rate = rate;
-	r->phase = events ? SKIPPING : CHECKING;
+	r->checked = json_is_true(json_object_get(state, "checked"));
+	r->cancelled = json_object_get(state, "cancel_at") != NULL;
+	r->cancel_at = (uint64_t)json_integer_value(json_object_get(state, "cancel_at"));
+	r->phase = r->events || r->checked ? REPLAY_SKIPPING : REPLAY_CHECKING;
 	r->began = clock_steady_ms();
 	r->written = 0;
 	r->here = mem_new(bus_partitions(r->flow.bus, r->topic) * sizeof *r->here);
-	return 0;
+	return replay_is_given(plan) ? replay_give_begin(r, e) : 0;
 }
 
 struct finding_it {
@@ -108,18 +111,20 @@ static int replaying_open(struct flow *f, struct err *e)
 {
 	struct replaying *r = (struct replaying *)f;
 	struct finding_it x = {.state = NULL};
-	int ret = bus_positions(f->bus, PLANS, is_running, &x, e);
+	int ret = replay_give_open(r, e);
 
+	if (ret == 0)
+		ret = bus_positions(f->bus, PLANS, is_running, &x, e);
 	if (ret >= 0 && x.state)
-		ret = take_up(r, x.id, json_object_get(x.state, "plan"), (uint64_t)json_integer_value(json_object_get(x.state, "events")),
-			(uint64_t)json_integer_value(json_object_get(x.state, "rate")), e);
+		ret = replay_flow_take_up(r, x.id, x.state, (uint64_t)json_integer_value(json_object_get(x.state, "rate")), e);
 	json_decref(x.state);
 	return ret < 0 ? -1 : 0;
 }
 
 static void replaying_close(struct flow *f)
 {
-	let_go((struct replaying *)f);
+	replay_flow_let_go((struct replaying *)f);
+	replay_give_close((struct replaying *)f);
 }
 
 /* ---- its end ---- */
@@ -152,13 +157,13 @@ static int append_ended(struct replaying *r, enum replay_state state, struct err
 	return ret;
 }
 
-static int end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
+int replay_flow_end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
-	if (append_ended(r, state, e) != 0 || save(r, state, why, e) != 0)
+	if ((!r->batches && append_ended(r, state, e) != 0) || (r->batches && flow_position_put(&r->flow, "goes", SPAN(""), e) != 0) || replay_flow_save(r, state, why, e) != 0)
 		return -1;
-	log_line(LOG_INFO, "replay.ended", "plan=%s state=%s events=%" PRIu64 " topic=%s", r->id, replay_states[state], r->events,
+	log_line(LOG_INFO, "replay.ended", "plan=%s state=%s events=%" PRIu64 " to=%s", r->id, replay_states[state], r->events,
 		replay_where(r->plan));
-	let_go(r);
+	replay_flow_let_go(r);
 	return 0;
 }
 
@@ -179,7 +184,7 @@ static int open_selection(struct replaying *r, struct err *e)
 
 	free(text);
 	if (ret == 0)
-		selection_slice(r->selection, SLICE);
+		selection_slice(r->selection, REPLAY_SLICE);
 	r->passed = 0;
 	memset(r->here, 0, bus_partitions(r->flow.bus, r->topic) * sizeof *r->here);
 	return ret;
@@ -191,20 +196,28 @@ static int changed(const struct replaying *r, struct err *e)
 }
 
 /* Before the first event goes: is all of it what was planned? */
-static int check(struct replaying *r, struct err *e)
+static int check(struct replaying *r, enum flow_turn *ret, struct err *e)
 {
 	struct selected x;
 	int got = 1;
 
-	for (unsigned n = 0; got == 1 && n < SLICE; n++)
+	for (unsigned n = 0; got == 1 && n < REPLAY_SLICE; n++) {
 		got = selection_next(r->selection, &x, e);
+		if (got == 1 && r->batches && replay_give_look(r, &x, e) != 0)
+			return -1;
+	}
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	if (!is_planned(r))
 		return changed(r, e);
+	if (r->batches) {
+		*ret = FLOW_COMMIT;
+		if (replay_give_checked(r, e) != 0 || replay_flow_save(r, REPLAY_RUNNING, NULL, e) != 0)
+			return -1;
+	}
 	selection_close(r->selection);
 	r->selection = NULL;
-	r->phase = WRITING;
+	r->phase = REPLAY_WRITING;
 	return 0;
 }
 
@@ -220,16 +233,18 @@ static int skip(struct replaying *r, struct err *e)
 	struct selected x;
 	int got = 1;
 
-	for (unsigned n = 0; n < SLICE && r->passed < r->events; n++) {
+	for (unsigned n = 0; n < REPLAY_SLICE && r->passed < r->events; n++) {
 		got = selection_next(r->selection, &x, e);
 		if (got != 1)
 			break;
+		if (r->batches && replay_give_one(r, &x, false, e) != 0)
+			return -1;
 		pass(r, &x);
 	}
 	if (got == 0)
 		return changed(r, e);
 	if (r->passed == r->events)
-		r->phase = WRITING;
+		r->phase = REPLAY_WRITING;
 	return got < 0 ? -1 : 0;
 }
 
@@ -239,7 +254,7 @@ static uint64_t due(const struct replaying *r)
 	const uint64_t all = (uint64_t)(clock_steady_ms() - r->began) * r->rate / 1000;
 
 	if (!r->rate)
-		return SLICE;
+		return REPLAY_SLICE;
 	return all - r->written < r->rate / 2 || all <= r->written ? 0 : all - r->written;
 }
 
@@ -248,7 +263,7 @@ static int write_one(struct replaying *r, const struct selected *x, struct err *
 	buf_clear(&r->event);
 	if (x->partition >= bus_partitions(r->flow.bus, r->topic))
 		return changed(r, e);
-	if (replay_mask(x, &r->event, e) != 0 || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e) != 0)
+	if (r->batches ? replay_give_one(r, x, true, e) != 0 : replay_mask(x, &r->event, e) != 0 || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e) != 0)
 		return -1;
 	pass(r, x);
 	r->events++;
@@ -262,7 +277,7 @@ static int write_slice(struct replaying *r, uint64_t most, struct err *e)
 	struct selected x;
 	int got = 1;
 
-	for (uint64_t n = 0; got == 1 && n < most && n < SLICE && !flow_step_full(&r->flow); n++) {
+	for (uint64_t n = 0; got == 1 && n < most && n < REPLAY_SLICE && !flow_step_full(&r->flow); n++) {
 		got = selection_next(r->selection, &x, e);
 		if (got == 1 && write_one(r, &x, e) != 0)
 			return -1;
@@ -272,16 +287,20 @@ static int write_slice(struct replaying *r, uint64_t most, struct err *e)
 
 static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 {
-	const uint64_t before = r->events, most = r->phase == WRITING ? due(r) : 1;
+	const uint64_t before = r->events, most = r->phase == REPLAY_WRITING ? due(r) : 1;
 	int got;
 
 	*ret = FLOW_BUSY;
 	if (!r->selection && open_selection(r, e) != 0)
 		return -1;
-	if (r->phase == CHECKING)
-		return check(r, e);
-	if (r->phase == SKIPPING)
+	if (r->phase == REPLAY_CHECKING)
+		return check(r, ret, e);
+	if (r->phase == REPLAY_SKIPPING)
 		return skip(r, e);
+	if (r->batches && replay_give_is_over(r)) {
+		*ret = FLOW_COMMIT;
+		return replay_flow_end(r, REPLAY_CANCELLED, NULL, e);
+	}
 	if (!most) {
 		*ret = FLOW_IDLE;
 		return 0;
@@ -292,7 +311,7 @@ static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 	if (got == 1 && r->events == before)
 		return 0;
 	*ret = FLOW_COMMIT;
-	return got == 0 ? end(r, REPLAY_DONE, NULL, e) : save(r, REPLAY_RUNNING, NULL, e);
+	return got == 0 ? replay_flow_end(r, r->cancelled ? REPLAY_CANCELLED : REPLAY_DONE, NULL, e) : replay_flow_save(r, REPLAY_RUNNING, NULL, e);
 }
 
 /* It will never go well. What the bus refuses (a right that is gone) may come back: then the flow stops, and the plan stays. */
@@ -317,152 +336,7 @@ static int replaying_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	}
 	*ret = FLOW_COMMIT;
 	log_err(LOG_WARN, "replay.void", &why, "plan=%s", r->id);
-	return end(r, REPLAY_VOID, &why, e);
-}
-
-/* ---- acts ---- */
-
-static int refuse(struct replaying *r, const struct act *a, enum err_id why, struct err *e)
-{
-	return flow_act_outcome(&r->flow, a, "refused", err_code(why)->name, e);
-}
-
-/* Of a plan that was begun: 1 (to be released), 0, -1. */
-static int read_state(struct replaying *r, const struct act *a, json_t **ret, struct err *e)
-{
-	char name[80];
-	int got;
-
-	*ret = NULL;
-	if (!a->subject.n || a->subject.n >= REPLAY_ID)
-		return 0;
-	snprintf(name, sizeof name, "plan/%.*s", SPAN_F(a->subject));
-	buf_clear(&r->text);
-	got = flow_position_get(&r->flow, name, &r->text, e);
-	if (got == 1 && !(*ret = json_loadb(r->text.p, r->text.n, 0, NULL)))
-		got = err_set(e, E_FLOW_POSITION, "name=" SITE_REPLAY "/%s", name);
-	return got;
-}
-
-/* The order carries a plan that is what its digest says, and goes where a replay may go. */
-static bool is_whole(const struct act *a, const json_t *plan)
-{
-	struct buf topic = BUF_INIT;
-	struct err ignored;
-	char digest[65];
-	bool ret;
-
-	if (!json_is_object(plan) || !span_is(a->subject, json_text(plan, "id")))
-		return false;
-	replay_core_digest(plan, digest);
-	ret = span_is(a->digest, digest) && replay_topic(json_text_span(json_object_get(plan, "to"), "topic"), &topic, &ignored) == 0 &&
-		span_is(buf_as_span(&topic), replay_where(plan)) && replay_topic_takes(json_object_get(plan, "selection"), &ignored) == 0;
-	buf_done(&topic);
-	return ret;
-}
-
-static int objection(struct replaying *r, const struct act *a, const json_t *state, enum err_id *ret, struct err *e)
-{
-	const json_t *plan = json_object_get(a->root, "plan");
-	int used = 0;
-
-	*ret = E_NONE;
-	if (state && replay_has_ended(replay_state_of(json_text(state, "state"))))
-		*ret = E_REPLAY_ENDED;
-	else if (r->plan && !span_is(a->subject, r->id))
-		*ret = E_REPLAY_BUSY;
-	else if (!is_whole(a, plan))
-		*ret = E_ACT_CHANGED;
-	else if (!state && (used = replay_topic_used(r->flow.bus, replay_where(plan), e)) == 1)
-		*ret = E_REPLAY_TAKEN;
-	return used < 0 ? -1 : 0;
-}
-
-/* Begun, or gone on with: what counts then is the plan as it was when it was begun. */
-static int begin(struct replaying *r, const struct act *a, const json_t *state, struct err *e)
-{
-	const uint64_t rate = act_number(a, "rate"), events = (uint64_t)json_integer_value(json_object_get(state, "events"));
-	json_t *plan = json_object_get(state ? state : a->root, "plan");
-	char id[REPLAY_ID];
-
-	snprintf(id, sizeof id, "%.*s", SPAN_F(a->subject));
-	if (r->plan) {
-		r->rate = rate;
-		r->began = clock_steady_ms();
-		r->written = 0;
-	} else if (take_up(r, id, plan, events, rate, e) != 0) {
-		return -1;
-	}
-	log_line(LOG_INFO, state ? "replay.goes_on" : "replay.begun", "plan=%s topic=%s by=%.*s", r->id, replay_where(r->plan), SPAN_F(a->by));
-	return save(r, REPLAY_RUNNING, NULL, e) != 0 || flow_act_outcome(&r->flow, a, "done", "", e) != 0 ? -1 : 0;
-}
-
-static int run(struct replaying *r, const struct act *a, const json_t *state, struct err *e)
-{
-	enum err_id why;
-
-	if (objection(r, a, state, &why, e) != 0)
-		return -1;
-	return why ? refuse(r, a, why, e) : begin(r, a, state, e);
-}
-
-static int pause_it(struct replaying *r, const struct act *a, struct err *e)
-{
-	if (!r->plan || !span_is(a->subject, r->id))
-		return refuse(r, a, E_ACT_GONE, e);
-	if (save(r, REPLAY_PAUSED, NULL, e) != 0)
-		return -1;
-	log_line(LOG_INFO, "replay.paused", "plan=%s events=%" PRIu64 " by=%.*s", r->id, r->events, SPAN_F(a->by));
-	let_go(r);
-	return flow_act_outcome(&r->flow, a, "done", "", e);
-}
-
-/* One that was not begun never will be: that is kept, too. */
-static int cancel(struct replaying *r, const struct act *a, const json_t *state, struct err *e)
-{
-	const enum replay_state is = replay_state_of(json_text(state, "state"));
-	char id[REPLAY_ID];
-	int ret;
-
-	snprintf(id, sizeof id, "%.*s", SPAN_F(a->subject));
-	if (replay_has_ended(is))
-		return refuse(r, a, E_REPLAY_ENDED, e);
-	if (is == REPLAY_PAUSED && r->plan)
-		return refuse(r, a, E_REPLAY_BUSY, e);
-	if (!state) {
-		ret = put(r, id, json_pack("{s:s,s:i}", "state", replay_states[REPLAY_CANCELLED], "events", 0), e);
-	} else {
-		ret = is == REPLAY_PAUSED ? take_up(r, id, json_object_get(state, "plan"),
-			(uint64_t)json_integer_value(json_object_get(state, "events")), 0, e) : 0;
-		ret = ret != 0 || end(r, REPLAY_CANCELLED, NULL, e) != 0 ? -1 : 0;
-	}
-	return ret != 0 ? -1 : flow_act_outcome(&r->flow, a, "done", "", e);
-}
-
-static unsigned replaying_act_people(struct flow *f, const struct act *a)
-{
-	(void)f;
-	return span_is(a->what, "replay") || span_is(a->what, "pause") || span_is(a->what, "cancel");
-}
-
-static int replaying_act(struct flow *f, const struct act *a, struct err *e)
-{
-	struct replaying *r = (struct replaying *)f;
-	json_t *state;
-	int ret;
-
-	if (read_state(r, a, &state, e) < 0)
-		return -1;
-	if (!a->by.n || !a->subject.n || a->subject.n >= REPLAY_ID)
-		ret = refuse(r, a, E_ACT_UNKNOWN, e);
-	else if (span_is(a->what, "replay"))
-		ret = run(r, a, state, e);
-	else if (span_is(a->what, "pause"))
-		ret = pause_it(r, a, e);
-	else
-		ret = cancel(r, a, state, e);
-	json_decref(state);
-	return ret;
+	return replay_flow_end(r, REPLAY_VOID, &why, e);
 }
 
 static void replaying_free(struct flow *f)
@@ -479,16 +353,21 @@ static const struct flow_kind replaying_kind = {
 	.poll_ms = 0,
 	.open = replaying_open,
 	.step = replaying_step,
-	.act_people = replaying_act_people,
-	.act = replaying_act,
+	.act_people = replay_acts_people,
+	.act = replay_acts,
 	.close = replaying_close,
 	.free = replaying_free,
 };
 
-struct flow *replay_flow_new(struct site *s, struct bus *b)
+struct flow *replay_flow_new(struct site *s, struct bus *b, struct err *e)
 {
 	struct replaying *r = mem_new(sizeof *r);
 
+	if (bus_topic(b, TOPIC_JOURNAL, &r->journal_topic, e) != 0) {
+		free(r);
+		return NULL;
+	}
+	r->flow.outputs[r->flow.noutputs++] = r->journal_topic;
 	r->flow.kind = &replaying_kind;
 	r->flow.bus = b;
 	snprintf(r->flow.name, sizeof r->flow.name, "%s", SITE_REPLAY);

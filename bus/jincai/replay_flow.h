@@ -29,9 +29,13 @@
  *
  *	{"plan","state","events":N,"here":N}       here: on this partition
  *
+ * Towards a destination a plan is a list of batches (replay_give.c): which go is found before the first, held against the plan, and
+ * kept in the position "goes" ("checked" then stands in that of the plan). What it counts for the destination is in "totals".
+ * One that is cancelled amid batches ends those ("cancel_at"). replay.money: such a destination is not the site's, or moves money.
+ *
  * A turn looks at a slice and commits what is due, so that neither a long selection nor a slow rate holds up the acts of others.
  */
-struct flow *replay_flow_new(struct site *s, struct bus *b);
+struct flow *replay_flow_new(struct site *s, struct bus *b, struct err *e);
 
 #define EVENT_REPLAY_ENDED "jincai.replay.ended"
 

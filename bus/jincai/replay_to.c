@@ -93,7 +93,23 @@ const char *replay_where(const json_t *plan)
 {
 	const json_t *to = json_object_get(plan, "to");
 
-	return json_text(to, replay_is_file(plan) ? "file" : "topic");
+	return json_text(to, replay_is_file(plan) ? "file" : replay_is_given(plan) ? "destination" : "topic");
+}
+
+bool replay_is_given(const json_t *plan)
+{
+	return json_object_get(json_object_get(plan, "to"), "destination") != NULL;
+}
+
+int replay_batches_taken(const json_t *selection, struct err *e)
+{
+	const json_t *topics = json_object_get(selection, "topics"), *one;
+	size_t i;
+
+	json_array_foreach(topics, i, one)
+		if (replay_kind_of(json_string_value(one)) != REPLAY_EVENTS)
+			return err_set(e, E_REPLAY_TOPICS, "topic=%s", json_string_value(one));
+	return 0;
 }
 
 bool replay_is_file(const json_t *plan)
@@ -103,7 +119,7 @@ bool replay_is_file(const json_t *plan)
 
 json_t *replay_core(const json_t *plan)
 {
-	static const char *const names[] = {"id", "selection", "digest", "events", "to"};
+	static const char *const names[] = {"id", "selection", "digest", "events", "to", "goes"};
 	json_t *ret = json_object();
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

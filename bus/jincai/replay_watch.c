@@ -68,6 +68,12 @@ static int say_end(const struct replay *r)
 {
 	struct err e = r->why;
 
+	if (r->state == REPLAY_DONE && replay_is_given(r->plan)) {
+		printf(say("%s 已得到 %lld 个批次，由它照常处理。没有发生的事：没有一笔付款因此再发，别的流的位点没有动。\n",
+			"%s was given %lld batches, and does with them as ever; what has not happened: nothing was paid by this, no other flow's position "
+			"has moved\n"), replay_where(r->plan), (long long)json_integer_value(json_object_get(json_object_get(r->plan, "goes"), "batches")));
+		return 0;
+	}
 	if (r->state == REPLAY_DONE) {
 		printf(say("已写入主题 %s：%" PRIu64 " 条，各分区末尾有结束标记。没有发生的事：没有一笔付款因此再发，谁的位点也没有动。\n",
 			"%s has %" PRIu64 " events, and on each partition a mark that no more comes; what has not happened: nothing was paid by this, "
@@ -141,7 +147,10 @@ int replay_ask(struct site *s, struct bus *b, struct replay *r, const char *what
 		return verb_failed(&e);
 	if (r->state == REPLAY_PAUSED)
 		say_paused(r);
-	else
+	if (r->state != REPLAY_PAUSED && replay_is_given(r->plan))
+		printf(say("%s 不再开始新的批次；已开始的会办结，然后取消。没有发生的事：没有一笔付款因此再发。\n",
+			"%s begins no other batch; what was begun is ended, then it is cancelled; what has not happened: nothing was paid by this\n"), r->id);
+	else if (r->state != REPLAY_PAUSED)
 		printf(say("%s 已取消；主题 %s 上已有的 %" PRIu64 " 条留在原处，末尾注明已取消。没有发生的事：没有一笔付款因此再发。\n",
 			"%s is cancelled; what %s has of it, %" PRIu64 " events, stays there with a mark that no more comes; what has not happened: "
 			"nothing was paid by this\n"), r->id, replay_where(r->plan), r->events);

@@ -270,7 +270,7 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 			failed = add_destination(&list, &n, s, b, &s->destinations[i], e);
 	/* What was approved takes effect between replays, too: they begin anew with what is in force then. */
 	if (!failed && !s->finish && site_wants(names, SITE_REPLAY))
-		failed = add_flow(&list, &n, replay_flow_new(s, b), true);
+		failed = add_flow(&list, &n, replay_flow_new(s, b, e), true);
 	if (failed) {
 		for (unsigned i = 0; i < n; i++)
 			list[i]->kind->free(list[i]);

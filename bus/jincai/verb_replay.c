@@ -7,6 +7,7 @@
 #include "acts.h"
 #include "json_text.h"
 #include "replay.h"
+#include "replay_batches.h"
 #include "say.h"
 #include "show.h"
 #include "totals.h"
@@ -48,6 +49,37 @@ static void put_masked(const struct replay *r, struct buf *b)
 		buf_printf(b, say("  遮蔽个人信息：%s\n", "  masked as personal: %s\n"), json_string_value(one));
 }
 
+#define NOT_SHOWN 20u
+
+static const char *verdict_words(const char *name)
+{
+	for (unsigned i = 0; i < REPLAY_VERDICTS; i++)
+		if (strcmp(name, replay_verdicts[i]) == 0)
+			return say(replay_verdicts_zh[i], replay_verdicts[i]);
+	return name;
+}
+
+/* Which batches go, and of the others why not. */
+static void put_batches(const struct replay *r, struct buf *b)
+{
+	const json_t *goes = json_object_get(r->plan, "goes"), *not = json_object_get(r->plan, "not"), *one;
+	const long long all = (long long)json_integer_value(json_object_get(r->plan, "batches"));
+	const long long some = (long long)json_integer_value(json_object_get(goes, "batches"));
+	size_t i;
+
+	if (!goes)
+		return;
+	buf_printf(b, say("  交付 %lld 个批次，共 %lld 行；不交付 %lld 个\n", "  %lld batches go, with %lld lines; %lld do not\n"), some,
+		(long long)json_integer_value(json_object_get(goes, "lines")), all - some);
+	json_array_foreach(not, i, one) {
+		if (i == NOT_SHOWN)
+			break;
+		buf_str(b, say("  不交付 ", "  not "));
+		show_text(b, json_text_span(one, "batch"));
+		buf_printf(b, say("：%s\n", ": %s\n"), verdict_words(json_text(one, "why")));
+	}
+}
+
 static void put_plan(const struct replay *r, struct buf *b)
 {
 	const json_t *list, *one;
@@ -55,10 +87,11 @@ static void put_plan(const struct replay *r, struct buf *b)
 
 	buf_printf(b, say("重放计划 %s\n事件 %lld 条，写入 ", "plan %s\n%lld events, into "), r->id,
 		(long long)json_integer_value(json_object_get(r->plan, "events")));
-	buf_str(b, replay_is_file(r->plan) ? "" : say("主题 ", "topic "));
+	buf_str(b, replay_is_file(r->plan) ? "" : replay_is_given(r->plan) ? say("去向 ", "destination ") : say("主题 ", "topic "));
 	show_text(b, span_of(replay_where(r->plan)));
 	buf_c(b, '\n');
 	put_masked(r, b);
+	put_batches(r, b);
 	buf_str(b, say("金额：\n", "money:\n"));
 	put_money(json_object_get(r->plan, "money"), b);
 	list = json_object_get(r->plan, "already");
@@ -77,12 +110,12 @@ static void put_plan(const struct replay *r, struct buf *b)
 
 static int plan(const struct args *a, struct site *s, struct bus *bus)
 {
-	const struct replay_to to = {.file = a->to_file, .topic = a->to_topic};
+	const struct replay_to to = {.file = a->to_file, .topic = a->to_topic, .destination = a->to_destination};
 	struct replay r;
 	struct buf b = BUF_INIT;
 	struct err e;
 
-	if (!to.file == !to.topic || (to.file && !to.file[0]) || !a->reason || !a->reason[0]) {
+	if ((to.file != NULL) + (to.topic != NULL) + (to.destination != NULL) != 1 || (to.file && !to.file[0]) || !a->reason || !a->reason[0]) {
 		err_set(&e, E_REPLAY_TO, "%s", "");
 		return verb_failed(&e);
 	}

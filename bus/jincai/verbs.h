@@ -15,7 +15,7 @@ struct args {
 	const char *form, *dir, *bus, *explain;
 	const char *sample, *reason, *parcel, *line, *from, *part;
 	const char *key, *as, *export_to, *import_from, *against, *amount, *group, *commit_every;
-	const char *to_file, *to_topic, *rate;       /* replay */
+	const char *to_file, *to_topic, *to_destination, *rate;       /* replay */
 	const char *close_day, *batch, *flow, *destination;  /* balance */
 	struct selection_words select;       /* of verbs that pick events; its from and key are those above */
 	bool summary, deep, merge, json, until_idle, update, yes, all, reveal, take_over, create, acls, live, follow, full, pages;

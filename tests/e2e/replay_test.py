@@ -464,6 +464,40 @@ def _(site):
     return answer(site, handed)
 
 
+# To a destination.
+
+@mistake("a batch to a bank once more", "向银行重放已付的批次", "replay.money")
+def _(site):
+    return replay(site, "--topic", "payroll", "--to-destination", "bank-abc", "--reason", "x")
+
+
+@mistake("an order that gives a bank a batch once more", "操作单要求向银行重放", "replay.money")
+def _(site):
+    id = topic_plan(site, "t")
+    path, = site.root.glob(f"**/replay/{id}.json")
+    core = {k: json.loads(path.read_text())[k] for k in ("id", "selection", "digest", "events", "to")}
+    core["to"] = {"destination": "bank-abc"}
+    text = json.dumps(core, sort_keys=True, separators=(",", ":"))
+    handed = site.hand_in("replay", "replay", id, digest=hashlib.sha256(text.encode()).hexdigest(), plan=core)
+    site.run()
+    return answer(site, handed)
+
+
+@mistake("to a destination that had it all", "向已处理过的去向重放", "replay.nothing")
+def _(site):
+    return replay(site, "--topic", "payroll", "--to-destination", "units", "--reason", "x")
+
+
+@mistake("to a destination that is none", "重放的去向写错", "selection.to")
+def _(site):
+    return replay(site, "--topic", "payroll", "--to-destination", "unit", "--reason", "x")
+
+
+@mistake("lines instead of events to a destination", "向去向重放的不是事件", "replay.topics")
+def _(site):
+    return replay(site, "--topic", "to.bank-abc", "--to-destination", "units", "--reason", "x")
+
+
 @mistake("a day that is none is closed", "关账日期写错", "balance.day")
 def _(site):
     return site.call("balance", "--close", "some day", "--reason", "x")

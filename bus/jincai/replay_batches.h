@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_REPLAY_BATCHES_H
+#define JC_REPLAY_BATCHES_H
+
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
+#include "batch.h"
+#include "selection.h"
+
+/*
+ * What of a selection a destination can still be given: whole batches that it never was offered, which is what a destination that
+ * came to the site later lacks. A batch goes when
+ *
+ *	- it is published, its end is known, and the router has forwarded it everywhere; nothing of it failed, for any destination,
+ *	  and it was not returned;
+ *	- all of it is in the selection;
+ *	- the destination was given none of its ids, had no closing of it, and the router never decided for it there (the journal);
+ *	- each line that the routes of now lead there can be shaped by the form of now.
+ *
+ * The router's own pieces decide and shape, so a line is what it would have been had the destination been there. Ids stay.
+ *
+ *	struct replay_batches *x = replay_batches_new(site, bus, d);
+ *	for each event: replay_batches_add(x, &event, e);
+ *	replay_batches_decide(x, e);
+ */
+enum replay_verdict {
+	REPLAY_GOES,
+	REPLAY_PART,                 /* not all of it is selected */
+	REPLAY_HAS,                  /* the destination was offered it before */
+	REPLAY_FAILED,               /* something of it could not go on, for somebody */
+	REPLAY_RETURNED,             /* it was given back, or is no published batch */
+	REPLAY_OPEN_YET,             /* it has not ended, or the router has not come so far */
+	REPLAY_UNSHAPED,             /* a line of it cannot be shaped */
+	REPLAY_VERDICTS
+};
+extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdicts_zh[REPLAY_VERDICTS];
+
+struct replay_batch {
+	char *id;
+	const char *topic;           /* on which it was published */
+	uint64_t seen, has, lines, unshaped;
+	bool counted;                /* the router decided for the destination */
+	enum replay_verdict verdict;
+	/* For who gives it, in a second pass. */
+	bool goes, begun;
+	uint64_t all, passed;
+	uint64_t here[64];           /* lines on each partition */
+	struct replay_batch *next;   /* of the same hash */
+};
+
+struct replay_batches;
+
+/* d: number of the destination in the site. */
+struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, struct err *e);
+void replay_batches_free(struct replay_batches *x);   /* NULL is fine */
+/* Its batch. */
+struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id);
+int replay_batches_add(struct replay_batches *x, const struct selected *v, struct err *e);
+/* When all were added. */
+int replay_batches_decide(struct replay_batches *x, struct err *e);
+/* In the order in which they came. */
+unsigned replay_batches_count(const struct replay_batches *x);
+const struct replay_batch *replay_batches_at(const struct replay_batches *x, unsigned i);
+/* SHA-256, hex, over each verdict and each line as it would be: another one as soon as the form, its tables, a route, or what the
+ * destination has is another. */
+void replay_batches_digest(const struct replay_batches *x, char ret[65]);
+
+/* The line of one event: 1 (until the next call), 0 no route leads it there, -1. *ret_money, fen and readable: as totals count it. */
+int replay_batches_line(struct replay_batches *x, const struct selected *v, struct span *ret, struct span *ret_currency, int64_t *ret_fen,
+	bool *ret_readable, struct err *e);
+/* The closing of a batch on a partition of its event topic: 1 (texts in a), 0, -1. */
+int replay_batches_closing(struct replay_batches *x, const struct replay_batch *b, unsigned partition, struct arena *a,
+	struct batch_closing *ret, struct err *e);
+/* On its own partition, which says where the others are. */
+int replay_batches_last(struct replay_batches *x, const struct replay_batch *b, struct arena *a, struct batch_closing *ret, struct err *e);
+/* Can something of it come to the destination at all? Then its closings are told there. */
+bool replay_batches_reaches(const struct replay_batches *x, const struct batch_closing *c);
+/* Was it given back by now? 1, 0, -1. */
+int replay_batches_returned(struct replay_batches *x, const struct replay_batch *b, struct err *e);
+
+#endif

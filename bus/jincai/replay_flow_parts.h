@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JC_REPLAY_FLOW_PARTS_H
+#define JC_REPLAY_FLOW_PARTS_H
+
+#include "journal.h"
+#include "replay.h"
+#include "replay_batches.h"
+#include "replay_flow.h"
+
+/* What replay_flow.c (the flow, and topics) and replay_give.c (destinations) share. Nobody else includes this. */
+#define REPLAY_SLICE 20000u          /* records that one turn looks at */
+
+enum replay_phase { REPLAY_CHECKING, REPLAY_SKIPPING, REPLAY_WRITING };
+
+struct replaying {
+	struct flow flow;
+	struct site *site;
+	char id[REPLAY_ID];
+	json_t *plan;                /* as the order had it; NULL: none runs */
+	uint64_t events, rate;       /* as in the position */
+	struct selection *selection; /* NULL: not opened yet in this life, or in this phase */
+	enum replay_phase phase;
+	uint64_t passed;             /* events of the selection so far */
+	uint64_t *here;              /* of them, on each partition */
+	unsigned topic;              /* that is written */
+	int64_t began;               /* of this life, and how many were written since: for the rate */
+	uint64_t written;
+	struct buf event, text;
+
+	/* Towards a destination. */
+	struct replay_batches *batches;      /* NULL: it goes onto a topic */
+	bool checked;                /* it is known which go: the position "goes" */
+	bool cancelled;              /* what was begun before cancel_at events is ended, and nothing else begun */
+	uint64_t cancel_at;
+	unsigned nopen;              /* batches that were begun and have not ended */
+	struct totals *totals;
+	struct journal *journal;
+	unsigned journal_topic;
+};
+
+/* ---- replay_flow.c ---- */
+/* Stages where the plan that runs is, and what goes with it. */
+int replay_flow_save(struct replaying *r, enum replay_state state, const struct err *why, struct err *e);
+/* Stages a position of a plan; takes o. */
+int replay_flow_put(struct replaying *r, const char *id, json_t *o, struct err *e);
+/* It is the one that runs from here on. state: as in its position, or of one that begins. */
+int replay_flow_take_up(struct replaying *r, const char *id, const json_t *state, uint64_t rate, struct err *e);
+void replay_flow_let_go(struct replaying *r);
+/* Its end, staged. */
+int replay_flow_end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e);
+
+/* ---- replay_acts.c ---- */
+unsigned replay_acts_people(struct flow *f, const struct act *a);
+int replay_acts(struct flow *f, const struct act *a, struct err *e);
+
+/* ---- replay_give.c ---- */
+/* With the flow: totals and their journal. */
+int replay_give_open(struct replaying *r, struct err *e);
+void replay_give_close(struct replaying *r);
+/* A plan towards a destination is taken up: which batches go, when that is known. */
+int replay_give_begin(struct replaying *r, struct err *e);
+void replay_give_end(struct replaying *r);
+/* One event while all is held against the plan. */
+int replay_give_look(struct replaying *r, const struct selected *v, struct err *e);
+/* All was looked at: which batches go is staged. replay.changed: it is not what was planned. */
+int replay_give_checked(struct replaying *r, struct err *e);
+/* One event: its line, and behind the last one of a batch its closings. writes: else it was done in an earlier life. */
+int replay_give_one(struct replaying *r, const struct selected *v, bool writes, struct err *e);
+/* Nothing is left to do of one that was cancelled. */
+bool replay_give_is_over(const struct replaying *r);
+/* Stages postings and totals. */
+int replay_give_save(struct replaying *r, struct err *e);
+
+#endif

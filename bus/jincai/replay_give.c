@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "replay_flow_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "json_text.h"
+#include "log.h"
+
+/*
+ * Whole batches for a destination that never had them: the lines that the router would have written, and behind the last one the
+ * closings, in the same commit. It counts for the destination what the router had not: each event of such a batch as routed or not.
+ */
+#define GOES "goes"                  /* {"plan","batches":[ids]} */
+#define TOTALS "totals"              /* {"totals":[rows],"journal":true}; for good */
+
+int replay_give_open(struct replaying *r, struct err *e)
+{
+	json_t *o;
+	int ret = 0;
+
+	r->totals = totals_new();
+	r->journal = journal_new(r->totals, 0);
+	buf_clear(&r->text);
+	if (flow_position_get(&r->flow, TOTALS, &r->text, e) < 0)
+		return -1;
+	o = json_loadb(r->text.p ? r->text.p : "", r->text.n, 0, NULL);
+	if (o)
+		ret = totals_read(r->totals, json_object_get(o, "totals"), e) != 0 || journal_found(r->journal, o, e) != 0 ? -1 : 0;
+	json_decref(o);
+	return ret;
+}
+
+void replay_give_close(struct replaying *r)
+{
+	journal_free(r->journal);
+	totals_free(r->totals);
+	r->journal = NULL;
+	r->totals = NULL;
+}
+
+int replay_give_save(struct replaying *r, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	int ret;
+
+	if (!r->batches)
+		return 0;
+	ret = journal_post(r->journal, &r->flow, r->journal_topic, e);
+	if (ret == 0) {
+		buf_str(&b, "{\"totals\":");
+		totals_write(r->totals, &b);
+		buf_str(&b, JOURNAL_MARK "}");
+		ret = flow_position_put(&r->flow, TOTALS, buf_as_span(&b), e);
+	}
+	buf_done(&b);
+	return ret;
+}
+
+static unsigned destination_of(const struct replaying *r)
+{
+	const char *name = json_text(json_object_get(r->plan, "to"), "destination");
+	unsigned d = 0;
+
+	while (d < r->site->ndestinations && strcmp(r->site->destinations[d].name, name) != 0)
+		d++;
+	return d;
+}
+
+/* Those that go, as they were found when it was checked. */
+static int recall(struct replaying *r, struct err *e)
+{
+	const json_t *one;
+	json_t *o;
+	size_t i;
+
+	buf_clear(&r->text);
+	if (flow_position_get(&r->flow, GOES, &r->text, e) < 0)
+		return -1;
+	o = json_loadb(r->text.p ? r->text.p : "", r->text.n, 0, NULL);
+	if (!o || strcmp(json_text(o, "plan"), r->id) != 0) {
+		json_decref(o);
+		return err_set(e, E_FLOW_POSITION, "name=%s/" GOES, r->flow.name);
+	}
+	json_array_foreach(json_object_get(o, "batches"), i, one)
+		replay_batches_of(r->batches, span_of(json_string_value(one)))->goes = true;
+	json_decref(o);
+	return 0;
+}
+
+int replay_give_begin(struct replaying *r, struct err *e)
+{
+	const unsigned d = destination_of(r);
+
+	r->nopen = 0;
+	if (d == r->site->ndestinations)
+		return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	r->batches = replay_batches_new(r->site, r->flow.bus, d, e);
+	return !r->batches ? -1 : r->checked ? recall(r, e) : 0;
+}
+
+void replay_give_end(struct replaying *r)
+{
+	replay_batches_free(r->batches);
+	r->batches = NULL;
+	r->checked = r->cancelled = false;
+}
+
+int replay_give_look(struct replaying *r, const struct selected *v, struct err *e)
+{
+	return replay_batches_add(r->batches, v, e);
+}
+
+int replay_give_checked(struct replaying *r, struct err *e)
+{
+	json_t *goes = json_array(), *o;
+	char digest[65], *text;
+	int ret;
+
+	if (replay_batches_decide(r->batches, e) != 0) {
+		json_decref(goes);
+		return -1;
+	}
+	replay_batches_digest(r->batches, digest);
+	for (unsigned i = 0; i < replay_batches_count(r->batches); i++)
+		if (replay_batches_at(r->batches, i)->verdict == REPLAY_GOES)
+			json_array_append_new(goes, json_string(replay_batches_at(r->batches, i)->id));
+	o = json_pack("{s:s,s:o}", "plan", r->id, "batches", goes);
+	text = json_dumps(o, JSON_COMPACT);
+	ret = strcmp(digest, json_text(json_object_get(r->plan, "goes"), "digest")) != 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id)
+											: flow_position_put(&r->flow, GOES, span_of(text), e);
+	free(text);
+	json_decref(o);
+	r->checked = ret == 0;
+	for (unsigned i = 0; ret == 0 && i < replay_batches_count(r->batches); i++) {
+		struct replay_batch *b = replay_batches_of(r->batches, span_of(replay_batches_at(r->batches, i)->id));
+
+		b->goes = b->verdict == REPLAY_GOES;
+	}
+	return ret;
+}
+
+/* ---- lines and closings ---- */
+
+static int append_closing(struct replaying *r, const struct replay_batch *b, unsigned partition, bool returned, struct span time,
+	struct err *e)
+{
+	struct buf source = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct batch_closing c;
+	int got = replay_batches_closing(r->batches, b, partition, &a, &c, e);
+
+	if (got == 0)
+		got = err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	if (got == 1) {
+		buf_printf(&source, "/%s/%s", r->site->name, r->flow.name);
+		c.failed = c.here = c.before = 0;
+		c.routed = b->here[partition];
+		c.again = c.goes_on = false;
+		c.returned = returned;
+		buf_clear(&r->event);
+		batch_closing_write(&r->event, &c, &(struct event){.source = buf_as_span(&source), .time = time});
+		got = flow_append(&r->flow, r->topic, partition, span_of(b->id), &r->event, e);
+	}
+	buf_done(&source);
+	arena_done(&a);
+	return got;
+}
+
+/* On the batch's own partition last. One that was given back meanwhile ends there as returned: nothing of it goes. */
+static int end_batch(struct replaying *r, const struct replay_batch *b, struct err *e)
+{
+	struct buf time = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct batch_closing last;
+	int got = replay_batches_last(r->batches, b, &a, &last, e), returned = 0;
+
+	if (got == 1)
+		returned = replay_batches_returned(r->batches, b, e);
+	if (got == 1 && returned >= 0 && replay_batches_reaches(r->batches, &last)) {
+		clock_write(&time, clock_now_ms());
+		for (unsigned i = 0; i < last.npartitions && got == 1; i++)
+			if (last.partitions[i] != last.partition)
+				got = append_closing(r, b, last.partitions[i], returned == 1, buf_as_span(&time), e) == 0 ? 1 : -1;
+		if (got == 1)
+			got = append_closing(r, b, last.partition, returned == 1, buf_as_span(&time), e) == 0 ? 1 : -1;
+	}
+	buf_done(&time);
+	arena_done(&a);
+	if (got == 0)
+		return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	return got < 0 || returned < 0 ? -1 : 0;
+}
+
+static int begin_batch(struct replaying *r, struct replay_batch *b, const struct selected *v, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct batch_closing last;
+	int got;
+
+	b->topic = v->topic;
+	got = replay_batches_last(r->batches, b, &a, &last, e);
+	b->begun = true;
+	b->all = got == 1 ? last.all : 0;
+	r->nopen++;
+	arena_done(&a);
+	return got == 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id) : got < 0 ? -1 : 0;
+}
+
+static int give_line(struct replaying *r, struct replay_batch *b, const struct selected *v, bool writes, struct err *e)
+{
+	const char *name = r->site->destinations[destination_of(r)].name;
+	struct span line, currency;
+	bool readable;
+	int64_t fen;
+	int got = replay_batches_line(r->batches, v, &line, &currency, &fen, &readable, e);
+
+	if (got < 0)
+		return -1;
+	b->here[v->partition] += got == 1;
+	if (!writes)
+		return 0;
+	if (got == 1) {
+		buf_clear(&r->event);
+		buf_span(&r->event, line);
+		if (flow_append(&r->flow, r->topic, v->partition, v->key, &r->event, e) != 0)
+			return -1;
+	}
+	return totals_add(journal_of(r->journal, v->event.batchid), got == 1 ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, name, currency, fen, readable, e);
+}
+
+int replay_give_one(struct replaying *r, const struct selected *v, bool writes, struct err *e)
+{
+	struct replay_batch *b = replay_batches_of(r->batches, v->event.batchid);
+
+	if (!b->goes || v->partition >= sizeof b->here / sizeof *b->here)
+		return 0;
+	if (!b->begun && r->cancelled && r->passed >= r->cancel_at)
+		return 0;
+	if (!b->begun && begin_batch(r, b, v, e) != 0)
+		return -1;
+	if (give_line(r, b, v, writes, e) != 0)
+		return -1;
+	if (++b->passed < b->all)
+		return 0;
+	r->nopen--;
+	return writes ? end_batch(r, b, e) : 0;
+}
+
+bool replay_give_is_over(const struct replaying *r)
+{
+	return r->cancelled && r->phase == REPLAY_WRITING && r->nopen == 0;
+}
