@@ -30,7 +30,8 @@ else
 fi
 ready_kafka $install
 build_release
-jobs=$(nproc 2>/dev/null || echo 2)
+# They wait for disks and brokers more than they compute.
+jobs=$(($(nproc 2>/dev/null || echo 2) + 1))
 quick=0
 ctest --test-dir build/release --output-on-failure --timeout 300 -j "$jobs" || quick=$?
 [ $long = yes ] || exit $quick

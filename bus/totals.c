@@ -12,7 +12,7 @@ const char *const total_names[TOTAL_COUNT] = {
 	[TOTAL_SEEN] = "seen", [TOTAL_ROUTED] = "routed", [TOTAL_NOT_ROUTED] = "not_routed", [TOTAL_UNSHAPED] = "unshaped",
 	[TOTAL_TAKEN] = "taken", [TOTAL_PENDING] = "pending", [TOTAL_HANDED] = "handed_over", [TOTAL_SHADOW] = "shadow", [TOTAL_ALREADY] = "already",
 	[TOTAL_OUT_DEAD] = "out_dead", [TOTAL_STOPPED] = "stopped",
-	[TOTAL_CUT] = "shortened", [TOTAL_SKIPPED] = "skipped",
+	[TOTAL_CUT] = "shortened", [TOTAL_REPLAYED] = "replayed", [TOTAL_SKIPPED] = "skipped",
 };
 
 const char *const total_names_zh[TOTAL_COUNT] = {
@@ -21,7 +21,7 @@ const char *const total_names_zh[TOTAL_COUNT] = {
 	[TOTAL_SEEN] = "路由器收到", [TOTAL_ROUTED] = "已路由", [TOTAL_NOT_ROUTED] = "不走此路", [TOTAL_UNSHAPED] = "未成形",
 	[TOTAL_TAKEN] = "去向收到", [TOTAL_PENDING] = "待发", [TOTAL_HANDED] = "已交出", [TOTAL_SHADOW] = "试运行", [TOTAL_ALREADY] = "此前已有",
 	[TOTAL_OUT_DEAD] = "去向死信", [TOTAL_STOPPED] = "停发",
-	[TOTAL_CUT] = "文本截短", [TOTAL_SKIPPED] = "非记录行",
+	[TOTAL_CUT] = "文本截短", [TOTAL_REPLAYED] = "重放", [TOTAL_SKIPPED] = "非记录行",
 };
 
 const struct total_equation total_equations[] = {

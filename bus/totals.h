@@ -11,7 +11,8 @@
  * part of its position, so a total can never be ahead of or behind the commit it belongs to. balance adds them up.
  *
  *	in     read = published + duplicate + conflict + dead + held + returned + known
- *	route  published = routed + not_routed + unshaped              for each destination
+ *	route  published + replayed = routed + not_routed + unshaped   for each destination; what was published before it came
+ *	                                                               to the site is not_routed, and replayed when it is given later
  *	out    routed = pending + handed_over + shadow + already + dead + stopped
  *
  * What is counted are events, or what would have been one: a record that makes two counts as two, one that is dead as one.
@@ -28,6 +29,7 @@ enum total_term {
 	TOTAL_TAKEN,                 /* out: routed, as the destination read it */
 	TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
 	TOTAL_CUT,                   /* out: of those handed over, lines with a text that was shortened; in no equation */
+	TOTAL_REPLAYED,              /* route: published before the destination came, and counted for it by a replay */
 	TOTAL_SKIPPED,               /* titles, blank rows, trailers, deleted rows: no records, in no equation */
 	TOTAL_COUNT
 };

@@ -73,6 +73,54 @@ static void position_name(const struct router *r, const struct input *in, char r
 	snprintf(ret, POSITION_MAX, "%s/%s/%u", flow_whole(&r->flow), bus_topic_name(r->flow.bus, in->topic), in->partition);
 }
 
+struct newcomer {
+	struct input *in;
+	const char *destination;
+	bool known;
+	struct err *e;
+	int failed;
+};
+
+static void note_known(void *arg, const struct total_line *line)
+{
+	struct newcomer *n = arg;
+
+	n->known |= (line->term == TOTAL_ROUTED || line->term == TOTAL_NOT_ROUTED || line->term == TOTAL_UNSHAPED) &&
+		strcmp(line->destination, n->destination) == 0;
+}
+
+static void count_before(void *arg, const struct total_line *line)
+{
+	struct newcomer *n = arg;
+
+	if (line->term != TOTAL_SEEN || n->failed)
+		return;
+	n->failed = journal_move(n->in->journal, SPAN_NONE, TOTAL_NOT_ROUTED, n->destination, span_of(line->currency), &line->sum, 1, n->e);
+	n->in->moved = true;
+}
+
+/* What was read before a destination came to the site was not routed to it. */
+static int count_newcomers(const struct router *r, struct input *in, struct err *e)
+{
+	struct totals *before;
+	int failed;
+
+	if (!in->journal || totals_is_empty(in->totals))
+		return 0;
+	before = totals_new();
+	failed = totals_merge(before, in->totals, e);
+	for (unsigned d = 0; d < r->ndestinations && !failed; d++) {
+		struct newcomer n = {.in = in, .destination = r->destinations[d].name, .e = e};
+
+		totals_each(before, note_known, &n);
+		if (!n.known)
+			totals_each(before, count_before, &n);
+		failed = n.failed;
+	}
+	totals_free(before);
+	return failed;
+}
+
 int router_restore_input(struct router *r, struct input *in, struct err *e)
 {
 	char name[POSITION_MAX];
@@ -92,7 +140,7 @@ int router_restore_input(struct router *r, struct input *in, struct err *e)
 		totals_read(in->totals, json_object_get(p, "totals"), e) || (in->journal && journal_found(in->journal, p, e));
 	restore_open(r, in, json_object_get(p, "open"));
 	json_decref(p);
-	return bad ? -1 : 0;
+	return bad || count_newcomers(r, in, e) ? -1 : 0;
 }
 
 static void write_open(const struct router *r, const struct open_batch *b, struct buf *to)

@@ -160,7 +160,7 @@ static void judge(struct report *r, const struct money_sum *left, const struct m
 static void one_equation(struct report *r, const struct balance *b, const struct total_equation *q, const char *destination,
 	const char *currency)
 {
-	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency), right = {0};
+	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency), right = {0}, more = {0};
 	struct balance_row w = {q->name, destination, currency, total_names[q->left],
 		say(total_names_zh[q->left], total_names[q->left]), left};
 	bool any = left.count != 0;
@@ -175,6 +175,15 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 		fprintf(r->to, "%s%s%s  %s\n", say(q->zh, q->name), destination[0] ? " " : "", destination,
 			show_currency(currency, name));
 	print_row(r, &w);
+	if (q->left == TOTAL_SEEN)
+		more = totals_get(b->all, TOTAL_REPLAYED, destination, currency);
+	if (more.count) {
+		w.sum = more;
+		w.term = total_names[TOTAL_REPLAYED];
+		w.shown = say(total_names_zh[TOTAL_REPLAYED], w.term);
+		money_sum_merge(&left, &more, &ignored);
+		print_row(r, &w);
+	}
 	for (unsigned i = 0; i < q->nright; i++) {
 		w.sum = totals_get(b->all, q->right[i], destination, currency);
 		w.term = total_names[q->right[i]];

@@ -99,7 +99,7 @@ static int add_open(struct bus *b, struct closing *c, json_t *open, const struct
 	return got < 0 ? -1 : 0;
 }
 
-static int add_all(struct bus *b, const struct days *d, int64_t day, struct closing *c, json_t *late, json_t *open, struct err *e)
+static int add_all(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *c, json_t *late, json_t *open, struct err *e)
 {
 	struct totals *more = totals_new(), *less = totals_new();
 	int ret = 0;
@@ -112,7 +112,7 @@ static int add_all(struct bus *b, const struct days *d, int64_t day, struct clos
 		if (!x->begun)
 			continue;
 		if (x->day == day)
-			ret = days_net(x, c->terms, e);
+			ret = days_net(s, x, c->terms, e);
 		else if (!none && !later)
 			ret = add_late(late, x, more, less, e);
 		if (ret == 0 && !later)
@@ -159,7 +159,7 @@ static int make(const struct site *s, struct bus *b, const struct days *d, int64
 	c->upto = c->from = d->end;
 	c->carried = json_array();
 	c->root = json_pack("{s:s,s:o,s:o}", "day", text, "late", late, "open", open);
-	if (add_all(b, d, day, c, late, open, e) != 0)
+	if (add_all(s, b, d, day, c, late, open, e) != 0)
 		return -1;
 	json_object_set_new(c->root, "terms", rows_of(c->terms));
 	digest_of(c);

@@ -226,14 +226,65 @@ void days_done(struct days *d)
 	*d = (struct days){0};
 }
 
-int days_net(const struct days_batch *x, struct totals *into, struct err *e)
+/* ---- destinations that came to the site when the batch had been routed ---- */
+
+struct routing {
+	const struct site *site;
+	const struct days_batch *batch;
+	struct totals *into;
+	struct err *e;
+	int failed;
+};
+
+static struct money_sum net_of(const struct days_batch *x, enum total_term term, const char *destination, const char *currency)
 {
-	return totals_merge(into, x->more, e) != 0 || take_away(into, x->less, e) != 0 ? -1 : 0;
+	const struct money_sum more = totals_get(x->more, term, destination, currency), less = totals_get(x->less, term, destination, currency);
+
+	return (struct money_sum){more.count - less.count, more.plus - less.plus, more.minus - less.minus, more.unreadable - less.unreadable};
 }
 
-int days_sum(const struct days *d, const int64_t *day, struct totals *into, size_t *ret_n, struct err *e)
+/* The router counts each event for each destination that it knows, so one without a count was not there yet. */
+static void add_unknown(void *arg, const struct total_line *line)
+{
+	struct routing *r = arg;
+	const struct days_batch *x = r->batch;
+	const struct money_sum seen = net_of(x, TOTAL_SEEN, "", line->currency);
+
+	for (unsigned d = 0; line->term == TOTAL_SEEN && seen.count && !r->failed && d < r->site->ndestinations; d++) {
+		const char *to = r->site->destinations[d].name;
+
+		if (net_of(x, TOTAL_ROUTED, to, line->currency).count + net_of(x, TOTAL_NOT_ROUTED, to, line->currency).count +
+			net_of(x, TOTAL_UNSHAPED, to, line->currency).count == net_of(x, TOTAL_REPLAYED, to, line->currency).count)
+			r->failed = totals_move(r->into, TOTAL_NOT_ROUTED, to, span_of(line->currency), &seen, 1, r->e);
+	}
+}
+
+static int add_unknowns(const struct site *s, const struct days_batch *x, struct totals *into, struct err *e)
+{
+	struct routing r = {s, x, into, e, 0};
+
+	totals_each(x->more, add_unknown, &r);
+	return r.failed;
+}
+
+static bool has_nameless(const struct days *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->list[i]->id[0])
+			return true;
+	return false;
+}
+
+int days_net(const struct site *s, const struct days_batch *x, struct totals *into, struct err *e)
+{
+	return totals_merge(into, x->more, e) != 0 || take_away(into, x->less, e) != 0 || add_unknowns(s, x, into, e) != 0 ? -1 : 0;
+}
+
+int days_sum(const struct site *s, const struct days *d, const int64_t *day, struct totals *into, size_t *ret_n, struct err *e)
 {
 	struct totals *less = totals_new();
+	/* Of all together what the router counted for those that came later is there, under no batch. */
+	const bool each = day || (d->n && !has_nameless(d));
 	int ret = 0;
 
 	*ret_n = 0;
@@ -243,7 +294,7 @@ int days_sum(const struct days *d, const int64_t *day, struct totals *into, size
 		if (day && x->day != *day)
 			continue;
 		++*ret_n;
-		ret = totals_merge(into, x->more, e) != 0 || totals_merge(less, x->less, e) != 0 ? -1 : 0;
+		ret = totals_merge(into, x->more, e) != 0 || totals_merge(less, x->less, e) != 0 || (each && add_unknowns(s, x, into, e) != 0) ? -1 : 0;
 	}
 	if (ret == 0)
 		ret = take_away(into, less, e);

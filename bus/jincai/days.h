@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "bus.h"
+#include "site.h"
 #include "journal.h"
 #include "totals.h"
 
@@ -59,9 +60,9 @@ struct days_want {
 int days_load(struct bus *b, const struct days_want *want, struct days *ret, struct err *e);
 void days_done(struct days *d);
 /* more without less, of a batch that is not closed: totals.negative when the journal is damaged. */
-int days_net(const struct days_batch *x, struct totals *into, struct err *e);
+int days_net(const struct site *s, const struct days_batch *x, struct totals *into, struct err *e);
 /* The same of all batches of that day together; NULL: of whatever stands there. ret_n: how many those are. */
-int days_sum(const struct days *d, const int64_t *day, struct totals *into, size_t *ret_n, struct err *e);
+int days_sum(const struct site *s, const struct days *d, const int64_t *day, struct totals *into, size_t *ret_n, struct err *e);
 /* What of a batch is open: into those of its terms that wait for something (held, pending, on the way, ...). Looks for letters and
  * for its claim, so only what may be open is asked for. 1 something is, 0 nothing, -1. */
 int days_open(struct bus *b, const struct days_batch *x, struct totals *into, struct err *e);

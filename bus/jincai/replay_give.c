@@ -212,6 +212,7 @@ static int give_line(struct replaying *r, struct replay_batch *b, const struct s
 {
 	const char *name = r->site->destinations[destination_of(r)].name;
 	struct span line, currency;
+	struct totals *counts;
 	bool readable;
 	int64_t fen;
 	int got = replay_batches_line(r->batches, v, &line, &currency, &fen, &readable, e);
@@ -227,7 +228,9 @@ static int give_line(struct replaying *r, struct replay_batch *b, const struct s
 		if (flow_append(&r->flow, r->topic, v->partition, v->key, &r->event, e) != 0)
 			return -1;
 	}
-	return totals_add(journal_of(r->journal, v->event.batchid), got == 1 ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, name, currency, fen, readable, e);
+	counts = journal_of(r->journal, v->event.batchid);
+	return totals_add(counts, TOTAL_REPLAYED, name, currency, fen, readable, e) != 0 ||
+		totals_add(counts, got == 1 ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, name, currency, fen, readable, e) != 0 ? -1 : 0;
 }
 
 int replay_give_one(struct replaying *r, const struct selected *v, bool writes, struct err *e)

@@ -172,7 +172,7 @@ static int add_up(const struct args *a, const struct site *s, const struct days 
 	size_t n;
 	int code = a->batch && !d->n		     ? err_set(e, E_BALANCE_BATCH, "batch=%s", a->batch)
 		   : a->batch && !d->list[0]->begun ? err_set(e, E_BALANCE_BEFORE, "batch=%s", d->list[0]->id)
-						     : days_sum(d, a->select.day ? &day : NULL, t, &n, e);
+						     : days_sum(s, d, a->select.day ? &day : NULL, t, &n, e);
 
 	code = code != 0 ? verb_failed(e) : print(a, s, t, open, e);
 	totals_free(t);
