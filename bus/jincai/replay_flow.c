@@ -159,7 +159,9 @@ static int append_ended(struct replaying *r, enum replay_state state, struct err
 
 int replay_flow_end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
-	if ((!r->batches && append_ended(r, state, e) != 0) || (r->batches && flow_position_put(&r->flow, "goes", SPAN(""), e) != 0) || replay_flow_save(r, state, why, e) != 0)
+	const int failed = r->batches ? flow_position_put(&r->flow, "goes", SPAN(""), e) : append_ended(r, state, e);
+
+	if (failed || replay_flow_save(r, state, why, e) != 0)
 		return -1;
 	log_line(LOG_INFO, "replay.ended", "plan=%s state=%s events=%" PRIu64 " to=%s", r->id, replay_states[state], r->events,
 		replay_where(r->plan));
@@ -260,10 +262,16 @@ static uint64_t due(const struct replaying *r)
 
 static int write_one(struct replaying *r, const struct selected *x, struct err *e)
 {
+	int failed;
+
 	buf_clear(&r->event);
 	if (x->partition >= bus_partitions(r->flow.bus, r->topic))
 		return changed(r, e);
-	if (r->batches ? replay_give_one(r, x, true, e) != 0 : replay_mask(x, &r->event, e) != 0 || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e) != 0)
+	if (r->batches)
+		failed = replay_give_one(r, x, true, e);
+	else
+		failed = replay_mask(x, &r->event, e) || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e);
+	if (failed)
 		return -1;
 	pass(r, x);
 	r->events++;
@@ -311,7 +319,9 @@ static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 	if (got == 1 && r->events == before)
 		return 0;
 	*ret = FLOW_COMMIT;
-	return got == 0 ? replay_flow_end(r, r->cancelled ? REPLAY_CANCELLED : REPLAY_DONE, NULL, e) : replay_flow_save(r, REPLAY_RUNNING, NULL, e);
+	if (got == 0)
+		return replay_flow_end(r, r->cancelled ? REPLAY_CANCELLED : REPLAY_DONE, NULL, e);
+	return replay_flow_save(r, REPLAY_RUNNING, NULL, e);
 }
 
 /* It will never go well. What the bus refuses (a right that is gone) may come back: then the flow stops, and the plan stays. */

@@ -128,8 +128,10 @@ int replay_give_checked(struct replaying *r, struct err *e)
 			json_array_append_new(goes, json_string(replay_batches_at(r->batches, i)->id));
 	o = json_pack("{s:s,s:o}", "plan", r->id, "batches", goes);
 	text = json_dumps(o, JSON_COMPACT);
-	ret = strcmp(digest, json_text(json_object_get(r->plan, "goes"), "digest")) != 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id)
-											: flow_position_put(&r->flow, GOES, span_of(text), e);
+	if (strcmp(digest, json_text(json_object_get(r->plan, "goes"), "digest")) != 0)
+		ret = err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	else
+		ret = flow_position_put(&r->flow, GOES, span_of(text), e);
 	free(text);
 	json_decref(o);
 	r->checked = ret == 0;
