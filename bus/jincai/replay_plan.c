@@ -269,18 +269,6 @@ static void write_plan(const struct planning *p, const struct selection *s, json
 	buf_done(&by);
 }
 
-static int no_destination(const struct site *s, const char *name, struct err *e)
-{
-	const char **names = mem_new((s->ndestinations + 1u) * sizeof *names), *near;
-
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		names[i] = s->destinations[i].name;
-	near = conf_nearest(span_of(name), names);
-	err_set(e, E_SELECTION_TO, "text=%s\nnear=%s", name, near ? near : "-");
-	free(names);
-	return -1;
-}
-
 static int open_batches(struct planning *p, const char *name, struct err *e)
 {
 	unsigned d = 0;
@@ -288,7 +276,7 @@ static int open_batches(struct planning *p, const char *name, struct err *e)
 	while (d < p->site->ndestinations && strcmp(p->site->destinations[d].name, name) != 0)
 		d++;
 	if (d == p->site->ndestinations)
-		return no_destination(p->site, name, e);
+		return selection_no_destination(p->site, name, e);
 	if (items_pays(&p->site->destinations[d]))
 		return err_set(e, E_REPLAY_MONEY, "to=%s", name);
 	p->batches = replay_batches_new(p->site, p->bus, d, e);

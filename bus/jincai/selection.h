@@ -134,6 +134,9 @@ void selection_say(const struct selection *s, struct buf *b);
 /* Appends " (not of the day 12, of another unit 30)": what was skipped and why; nothing when nothing was. */
 void selection_skipped(const struct selection *s, struct buf *b);
 
+/* -1 with selection.to: no destination of the site has that name; the nearest is named. */
+int selection_no_destination(const struct site *site, const char *text, struct err *e);
+
 /* The page of `jincai help selection`. */
 void selection_help(struct buf *b);
 

@@ -124,7 +124,7 @@ static int not_understood(struct err *e, const char *option, const char *text, u
 	return err_set(e, E_SELECTION_WHEN, "option=%s\ntext=%s\nat=%u", option, text, at);
 }
 
-static int no_destination(const struct site *site, const char *text, struct err *e)
+int selection_no_destination(const struct site *site, const char *text, struct err *e)
 {
 	const char **names = mem_new((site->ndestinations + 1u) * sizeof *names), *near;
 
@@ -161,7 +161,7 @@ static int understand_to(struct selection *s, const char *text, int64_t now_ms, 
 	/* What begins as a time was meant as one. */
 	if (at > 1)
 		return not_understood(e, "--to", text, at);
-	return no_destination(s->site, text, e);
+	return selection_no_destination(s->site, text, e);
 }
 
 static int understand_times(struct selection *s, const struct selection_words *w, int64_t now_ms, struct err *e)
