@@ -452,16 +452,20 @@ def _(site):
     return answer(site, handed)
 
 
-@mistake("an order for a replay onto a topic of the site", "操作单要求写入站点自己的主题", "act.changed")
-def _(site):
-    id = topic_plan(site, "s")
+def order_to(site, id, to):
+    """An order for that plan by hand, towards another place, with the digest of just that."""
     path, = site.root.glob(f"**/replay/{id}.json")
     core = {k: json.loads(path.read_text())[k] for k in ("id", "selection", "digest", "events", "to")}
-    core["to"] = {"topic": "jincai.to.bank-abc"}
+    core["to"] = to
     text = json.dumps(core, sort_keys=True, separators=(",", ":"))
     handed = site.hand_in("replay", "replay", id, digest=hashlib.sha256(text.encode()).hexdigest(), plan=core)
     site.run()
     return answer(site, handed)
+
+
+@mistake("an order for a replay onto a topic of the site", "操作单要求写入站点自己的主题", "act.changed")
+def _(site):
+    return order_to(site, topic_plan(site, "s"), {"topic": "jincai.to.bank-abc"})
 
 
 # To a destination.
@@ -473,14 +477,7 @@ def _(site):
 
 @mistake("an order that gives a bank a batch once more", "操作单要求向银行重放", "replay.money")
 def _(site):
-    id = topic_plan(site, "t")
-    path, = site.root.glob(f"**/replay/{id}.json")
-    core = {k: json.loads(path.read_text())[k] for k in ("id", "selection", "digest", "events", "to")}
-    core["to"] = {"destination": "bank-abc"}
-    text = json.dumps(core, sort_keys=True, separators=(",", ":"))
-    handed = site.hand_in("replay", "replay", id, digest=hashlib.sha256(text.encode()).hexdigest(), plan=core)
-    site.run()
-    return answer(site, handed)
+    return order_to(site, topic_plan(site, "t"), {"destination": "bank-abc"})
 
 
 @mistake("to a destination that had it all", "向已处理过的去向重放", "replay.nothing")
