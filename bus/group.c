@@ -150,30 +150,12 @@ static bool name_ok(const char *name)
 	return n > 0 && n <= GROUP_NAME_MAX && !name[n] && name[0] != '.';
 }
 
-static long lease_pid(int fd)
-{
-	char text[32] = "";
-
-	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
-}
-
-/* A lock of the open file: it ends with the process, however that ends. */
 static int take_lease(struct group *g, struct err *e)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char text[32];
-	int n;
+	long pid;
+	const int got = fsys_lease(g->dir, "lease", &g->lease, &pid, e);
 
-	g->lease = openat(g->dir, "lease", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (g->lease < 0)
-		return err_sys(e, E_FILE_DENIED, "lease", errno);
-	if (fcntl(g->lease, F_OFD_SETLK, &lock))
-		return errno != EAGAIN && errno != EACCES ? err_sys(e, E_FILE_FAILED, "lease", errno) :
-			err_set(e, E_GROUP_BUSY, "group=%s\npid=%ld", g->name, lease_pid(g->lease));
-	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-	if (ftruncate(g->lease, 0) || pwrite(g->lease, text, (size_t)n, 0) != n)
-		return err_sys(e, E_FILE_FAILED, "lease", errno);
-	return 0;
+	return got == 0 ? err_set(e, E_GROUP_BUSY, "group=%s\npid=%ld", g->name, pid) : got < 0 ? -1 : 0;
 }
 
 /* What one that was killed while it wrote has left. */

@@ -168,31 +168,12 @@ static void env_leave(struct env *v)
 
 /* ---- open, close ---- */
 
-/* The pid that the holder wrote; 0 in the moment in which it has not yet. */
-static long lease_pid(int fd)
-{
-	char text[32] = "";
-
-	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
-}
-
-/* A lock of the open file, not of the process: a second store in this process is refused as well. */
 static int take_lease(struct store *s, struct err *e)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char text[32];
-	int n;
+	long pid;
+	const int got = fsys_lease(s->dir, "lease", &s->lease, &pid, e);
 
-	s->lease = openat(s->dir, "lease", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lease < 0)
-		return err_sys(e, E_FILE_DENIED, "lease", errno);
-	if (fcntl(s->lease, F_OFD_SETLK, &lock))
-		return errno == EAGAIN || errno == EACCES ? leased(e, lease_pid(s->lease)) :
-			err_sys(e, E_FILE_FAILED, "lease", errno);
-	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-	if (ftruncate(s->lease, 0) || pwrite(s->lease, text, (size_t)n, 0) != n)
-		return errno == ENOSPC ? store_fail(e, "lease", errno) : err_sys(e, E_FILE_FAILED, "lease", errno);
-	return 0;
+	return got == 0 ? leased(e, pid) : got < 0 ? -1 : 0;
 }
 
 bool store_in_use(const struct store *s)

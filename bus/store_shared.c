@@ -47,13 +47,6 @@ static int busy(struct err *e, long pid)
 	return err_set(e, E_STORE_BUSY, "pid=%ld\nseconds=%d", pid, SHARED_WAIT_MS / 1000);
 }
 
-static long pid_in(int fd)
-{
-	char text[32] = "";
-
-	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
-}
-
 static int open_lock(int dir, const char *name, int *ret, struct err *e)
 {
 	*ret = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -70,7 +63,7 @@ static int take_opening(struct shared *h, struct err *e)
 		return -1;
 	got = lock_wait(h->opening, F_OFD_SETLK, SHARED_WAIT_MS);
 	if (got)
-		return got < 0 ? err_sys(e, E_FILE_FAILED, "opening", errno) : busy(e, pid_in(h->opening));
+		return got < 0 ? err_sys(e, E_FILE_FAILED, "opening", errno) : busy(e, fsys_lease_pid(h->opening));
 	if (ftruncate(h->opening, 0) == 0)
 		(void)!pwrite(h->opening, text, (size_t)n, 0);
 	return 0;
@@ -90,7 +83,7 @@ static int take_lease(struct shared *h, struct err *e)
 	h->alone = set_lease(h, F_WRLCK) == 0;
 	if (h->alone || set_lease(h, F_RDLCK) == 0)
 		return 0;
-	return is_held(errno) ? err_set(e, E_STORE_LEASED, "pid=%ld", pid_in(h->lease)) :
+	return is_held(errno) ? err_set(e, E_STORE_LEASED, "pid=%ld", fsys_lease_pid(h->lease)) :
 		err_sys(e, E_FILE_FAILED, "lease", errno);
 }
 

@@ -342,6 +342,36 @@ int fsys_temporary(int *ret_fd, struct err *e)
 	return 0;
 }
 
+long fsys_lease_pid(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+int fsys_lease(int dirfd, const char *name, int *ret_fd, long *ret_pid, struct err *e)
+{
+	/* A lock of the open file, not of the process: it ends with the descriptor, and is no second time to be had. */
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char text[32];
+	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid()), ret = 1;
+	int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fail(e, name, errno);
+	if (fcntl(fd, F_OFD_SETLK, &lock))
+		ret = errno == EAGAIN || errno == EACCES ? 0 : fail(e, name, errno);
+	else if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
+		ret = fail(e, name, errno);
+	if (ret == 0)
+		*ret_pid = fsys_lease_pid(fd);
+	if (ret == 1)
+		*ret_fd = fd;
+	else
+		close(fd);
+	return ret;
+}
+
 int fsys_list(int dirfd, const char *path, char ***ret, struct err *e)
 {
 	char **names;

@@ -44,6 +44,12 @@ int fsys_get(int dirfd, const char *name, size_t max, struct buf *ret, struct er
 /* An empty file (0600) without a name, in the folder that the environment calls TMPDIR, else in /tmp: it is gone when its
  * descriptor is closed. */
 int fsys_temporary(int *ret_fd, struct err *e);
+/* The file that says whose a folder is, made when missing: 1, and it is this process's until *ret_fd is closed, however that
+ * happens; 0: another holds it, or this one by another descriptor, and *ret_pid says who (0 in the moment in which he has not
+ * written it yet); -1, disk.full among them. */
+int fsys_lease(int dirfd, const char *name, int *ret_fd, long *ret_pid, struct err *e);
+/* Who wrote his pid into a file that is locked; 0: nobody yet. */
+long fsys_lease_pid(int fd);
 /* Names in a folder, sorted by bytes, without . and ..; *ret ends in NULL and is freed by fsys_list_free. */
 int fsys_list(int dirfd, const char *path, char ***ret, struct err *e);
 void fsys_list_free(char **names);

@@ -541,6 +541,28 @@ static void names_come_sorted_by_bytes(void **state)
 	FAILS(e, "file.missing", fsys_list(t->fd, "none", &names, &e));
 }
 
+static void a_lease_has_one_holder_and_ends_with_its_descriptor(void **state)
+{
+	const struct place *t = *state;
+	int mine = -1, other = -1;
+	long pid = -1;
+	char text[32];
+	struct err e = ERR_INIT;
+
+	make_file(t->fd, "lease", "123456789\n");
+	assert_int_equal(fsys_lease(t->fd, "lease", &mine, &pid, &e), 1);
+	snprintf(text, sizeof text, "%ld\n", (long)getpid());
+	holds(t->fd, "lease", text);
+	assert_int_equal(fsys_lease(t->fd, "lease", &other, &pid, &e), 0);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(other, -1);
+	closed_on_exec(mine);     /* and closes it */
+	assert_int_equal(fsys_lease(t->fd, "lease", &other, &pid, &e), 1);
+	close(other);
+	assert_int_equal(symlinkat("lease", t->fd, "to_it"), 0);
+	FAILS(e, "file.link", fsys_lease(t->fd, "to_it", &other, &pid, &e));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -564,6 +586,7 @@ int main(void)
 		TEST(a_file_is_read_up_to_its_limit),
 		TEST(what_is_no_file_is_not_read),
 		TEST(names_come_sorted_by_bytes),
+		TEST(a_lease_has_one_holder_and_ends_with_its_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
