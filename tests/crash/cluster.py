@@ -484,10 +484,10 @@ def run_case(setting, name, keep=False):
     return result
 
 
-def run_all(setting, names, jobs, stop_at, keep=False):
+def run_all(setting, names, jobs, stop_at, keep=False, case=run_case):
     tally = matrix.Tally(len(names), setting.systems)
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        todo = {pool.submit(run_case, setting, name, keep) for name in names}
+        todo = {pool.submit(case, setting, name, keep) for name in names}
         for future in concurrent.futures.as_completed(todo):
             tally.take(future.result())
             if len(tally.bad) >= stop_at:

@@ -83,6 +83,7 @@ ROUTES = (
 )
 PAYROLL, ALL = ("payroll/pipe",), tuple(SOURCES)
 PACKED = ("payroll/pipe_zip", "nontax/pay_gz", "nontax/cnnontax", "asset/xlsx", "subsidy/xlsx")  # as others, but packed
+RECORDS = tuple(name for name, source in SOURCES.items() if not source.whole and name not in PACKED)
 FIVE = tuple(name for name in SOURCES if name not in PACKED)
 
 

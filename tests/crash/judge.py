@@ -132,8 +132,25 @@ def in_order(part, lines):
     return want == there
 
 
-def match(v, want, got, forbidden):
-    """Whole parts first. Returns the parts that did not come, and the files that are none: torn, or too many."""
+def is_piece(part, dest, came):
+    """Some lines of a part, those of each key in the order of the original."""
+    if (part.dest, part.group) != (dest, came.group) or (came.date and came.date not in part.dates):
+        return False
+    left = collections.defaultdict(list)
+    for line, of in zip(part.lines, part.keys):
+        left[of].append(line)
+    keys = dict(zip(part.lines, part.keys))
+    for line in came.lines:
+        rows = left[keys[line]] if line in keys else []
+        if line not in rows:
+            return False
+        del rows[:rows.index(line) + 1]
+    return True
+
+
+def match(v, want, got, forbidden, parted):
+    """Whole parts first. Returns the parts that did not come, and the files that are none: torn, or too many, or a piece of one
+    for those that gather by partition."""
     open_parts = collections.defaultdict(list)
     for part in want:
         open_parts[key(part)].append(part)
@@ -154,7 +171,7 @@ def match(v, want, got, forbidden):
             v.say("held", f"{dest} {name}: lines that must not go out")
         elif k in known and not open_parts[k]:
             v.problems.append(f"doubled: {dest} {name}: a whole part once more")
-        else:
+        elif dest not in parted or not any(is_piece(part, dest, came) for part in want):
             v.say("torn", f"{dest} {name}: {len(came.lines)} lines that are no whole part of one batch")
     return [part for parts in open_parts.values() for part in parts], leftover
 
@@ -222,7 +239,8 @@ def compare_letters(v, drops, letters):
         v.say("letters", f"{' '.join(at)}: {there[at]} and not {want[at]}")
 
 
-def judge(drops, into, site=None, unknown=(), letters=None):
+def judge(drops, into, site=None, unknown=(), letters=None, parted=()):
+    """parted: destinations to which a batch may come in several files."""
     v = Verdict()
     want, forbidden = [], set()
     for drop in drops:
@@ -234,7 +252,7 @@ def judge(drops, into, site=None, unknown=(), letters=None):
     forbidden -= {(part.dest, line) for part in want for line in part.lines}
     for part in want:
         v.add(part.dest, part.system, part.lines, False)
-    missing, leftover = match(v, want, read_received(v, into), forbidden)
+    missing, leftover = match(v, want, read_received(v, into), forbidden, parted)
     compare_lines(v, want, without_unknown(v, missing, unknown), leftover)
     for (dest, currency, system), row in v.table.items():
         if row[1] != row[3]:

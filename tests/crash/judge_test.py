@@ -259,7 +259,7 @@ class FiveTest(unittest.TestCase):
         self.parts = [part for drop in self.drops if drop["fate"] == "sent" for part in originals.parts_of(drop)]
         self.files = [[part.dest, min(part.dates), part.group, list(part.lines)] for part in self.parts]
 
-    def verdict(self, letters=None):
+    def verdict(self, letters=None, **more):
         rows = []
         for no, (dest, date, group, lines) in enumerate(self.files, 1):
             name, content = fake_jincai.lay(dest, no, date, group, lines)
@@ -267,7 +267,7 @@ class FiveTest(unittest.TestCase):
             rows.append({"dest": dest, "name": name, "sha256": judge.hashlib.sha256(content).hexdigest(),
                          "kind": "first", "file": str(no)})
         (self.into / "ledger.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
-        return judge.judge(self.drops, self.into, letters=letters)
+        return judge.judge(self.drops, self.into, letters=letters, **more)
 
     def lines(self, dest, system):
         """Of a file with some lines of that system."""
@@ -293,6 +293,40 @@ class FiveTest(unittest.TestCase):
         self.assertTrue(v.ok(), f"{v} {v.problems}")
         self.assertEqual({dest for dest, _, _ in v.table}, set(county.DESTINATIONS))
         self.assertEqual({system for _, _, system in v.table}, {"payroll", "payment", "nontax", "asset", "subsidy"})
+
+    def in_pieces(self, dest):
+        """The file of this destination with most lines comes as two; those two."""
+        file = max((file for file in self.files if file[0] == dest), key=lambda file: len(file[3]))
+        lines, more = file[3], [*file]
+        file[3], more[3] = lines[::2], lines[1::2]
+        self.files.append(more)
+        return file, more
+
+    def test_a_batch_may_come_in_pieces_to_who_gathers_by_partition_alone(self):
+        for dest in ("register", "units"):
+            self.in_pieces(dest)
+            self.assertEqual((self.verdict().torn, self.verdict().lost), (2 if dest == "register" else 4, 0))
+        v = self.verdict(parted=("register", "units"))
+        self.assertTrue(v.ok(), f"{v} {v.problems}")
+
+    def test_what_is_wrong_in_pieces_is_noticed(self):
+        first, second = self.in_pieces("units")
+        self.files.append([*first])
+        self.assertEqual(self.verdict(parted=("units",)).doubled, len(first[3]))
+        self.files.remove(second)
+        self.assertEqual(self.verdict(parted=("units",)).lost, len(second[3]))
+
+    def test_a_piece_has_lines_of_one_batch_in_their_order(self):
+        first, _ = self.in_pieces("units")
+        first[3].reverse()
+        self.assertEqual(self.verdict(parted=("units",)).torn, 1)
+        first[3].reverse()
+        cards, rest = self.in_pieces("register")
+        other = next(file for file in self.files if file[0] == "register" and file not in (cards, rest))
+        cards[3] += other[3]
+        self.files.remove(other)
+        v = self.verdict(parted=("units", "register"))
+        self.assertEqual((v.torn, v.lost, v.doubled), (1, 0, 0))
 
     def test_all_fates_are_planted(self):
         self.assertEqual({d["fate"] for d in self.drops}, {"sent", "held", "duplicate", "conflict", "known"})

@@ -19,7 +19,7 @@ import county
 import invent
 import vendors
 
-SYSTEMS = {"payroll": county.PAYROLL, "five": county.FIVE, "all": county.ALL}
+SYSTEMS = {"payroll": county.PAYROLL, "five": county.FIVE, "all": county.ALL, "records": county.RECORDS}
 
 
 class Maker:

@@ -75,6 +75,7 @@ class Wrong(Exception):
 
 class Office:
     """One fresh site with its batches and its receiver."""
+    parted = ()                         # destinations that gather by partition
 
     def __init__(self, setting, name, drops, partitions=1):
         self.setting = setting
@@ -172,7 +173,7 @@ class Office:
 
     def verdict(self, unknown=()):
         letters = self.letters() if self.setting.systems != "payroll" else None
-        return judge.judge(self.drops, self.root / "received", self.site, unknown, letters)
+        return judge.judge(self.drops, self.root / "received", self.site, unknown, letters, self.parted)
 
     def tail(self):
         self.log.flush()

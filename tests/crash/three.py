@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A site on three brokers (each record has three copies, two have to be written), with harm to one of them at a time.
 
-    three.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --rolls 3 --lost 2 --coordinators 20
-        [--kafka FOLDER]
+    three.py --jincai build/debug/bin/jincai --count-lib build/debug/tests/crash/libcount.so --rolls 3 --lost 2 --full 2
+        --coordinators 20 [--kafka FOLDER]
 
 --kafka: a cluster that broker.py started with --nodes 3; else one is started and removed again. What cases do, while files come:
 
     roll         N rounds: each broker in its turn is stopped as an administrator stops it, and comes back into sync
     lost         N times: a broker is killed and its disk is gone. All goes on and drains on the two others; then a new one
                  with an empty disk takes its place
+    full         N times: a broker's disk is full; it ends by itself. All goes on and drains on the two others; then there is room,
+                 and it is started again. Where one may be mounted the disk is a small one of its own, that somebody else
+                 fills; else not one of the broker's files takes another byte
     coordinator  N times: the broker that keeps a flow's transactions is killed while it is told to end one. A proxy
                  (../kafka/proxy.py) stands between: the request is still there, or has just got through
 
@@ -20,7 +23,9 @@ import collections
 import contextlib
 import os
 import pathlib
+import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -36,6 +41,8 @@ import proxy
 NODES = (1, 2, 3)
 OPEN_MS = 150                           # how long transactions stay open, so that a fault finds one
 ALONE_SECONDS = 15                      # under load on two brokers
+DISK_MB = 400                           # of a broker whose disk will be full
+ENDS_SECONDS = 60                       # a broker whose disk is full
 MOST_BEHIND = 40                        # files that receivers are still to get
 WITHIN = ("Ongoing", "PrepareCommit")
 DELAYS = (None, 0, 0, 0.001, 0.002, 0.004)      # None: the request does not get there; else seconds behind it
@@ -131,13 +138,13 @@ class BetweenOffice(Three, cluster.BetweenOffice):
 # ---- kinds of cases ----
 
 def harm(office, log, how, node):
-    """To one node, while a transaction is open; its state as another node has it."""
+    """To one node, while a transaction is open; its state as another node has it. how: a word, or a function."""
     transactional = cluster.open_transaction(office, log)
     at = time.time() * 1000
-    office.kafka.ask(how, node)
+    how() if callable(how) else office.kafka.ask(how, node)
     rows = [row for row in office.kafka.ask("history", transactional, node % 3 + 1) if row[0] <= at]
     state = rows[-1][1] if rows else "none"
-    office.note(f"{how} {node}, {transactional} {state}")
+    office.note(f"{how.__name__ if callable(how) else how} {node}, {transactional} {state}")
     return state in WITHIN
 
 
@@ -178,6 +185,73 @@ def lost(office, rng, n):
                 f"drained in {slowest:.1f} s")
     if within < n:
         raise matrix.Wrong(f"only {within} of {n} losses met an open transaction")
+
+
+class Disk:
+    """Of one node. Once it is full the node ends by itself."""
+
+    def __init__(self, office, node):
+        self.kafka, self.node, self.filler = office.kafka, node, None
+        self.path = self.kafka.folder / f"node{node}/data"
+        self.kafka.ask("lose", node)                            # its disk is replaced
+        self.path.mkdir()
+        self.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "jincai", str(self.path)], check=False,
+                                      stderr=subprocess.DEVNULL).returncode == 0
+        if not self.mounted:
+            self.path.rmdir()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.mounted:
+            self.kafka.ask("kill", self.node)
+            subprocess.run(["umount", "--lazy", str(self.path)], check=True)     # a page of it may still be mapped
+            self.path.rmdir()                                   # the next start makes a new one
+
+    def fill(self):
+        if not self.mounted:
+            pid = self.kafka.ask("pids")[self.node - 1]
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+            return
+        self.filler = self.path / "of_somebody_else"
+        with open(self.filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            for size in (1 << 20, 1 << 12):
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)) == size:
+                        pass
+
+    def make_room(self):
+        if self.filler:
+            self.filler.unlink()
+
+
+def full(office, rng, n):
+    log, within, slowest, how = office.root / "steps.log", 0, 0, set()
+    office.begin()
+    with cluster.Service(office, COUNT_LOG=log, COUNT_KAFKA_SLOW=OPEN_MS) as service:
+        for node in rng.sample(NODES * ((n + 2) // 3), n):
+            with Disk(office, node) as disk:
+                how.add("a disk of its own" if disk.mounted else "files that take no byte")
+                office.kafka.ask("restart", node)
+                with office.loaded():
+                    within += harm(office, log, disk.fill, node)
+                    if not cluster.wait_until(lambda: not office.kafka.ask("pids")[node - 1], ENDS_SECONDS):
+                        raise matrix.Wrong(f"broker {node} runs on without a disk")
+                    time.sleep(ALONE_SECONDS)
+                slowest = max(slowest, office.drained())
+                disk.make_room()
+                with office.loaded():
+                    office.kafka.ask("restart", node)
+                    time.sleep(1)
+                slowest = max(slowest, office.drained())
+                office.in_sync()
+            office.kafka.ask("restart", node)
+        slowest = max(slowest, office.drained())
+    office.in_sync()
+    office.ended_well(service)
+    office.note(f"{n} disks full ({', '.join(how)}), {within} of them in an open transaction, {len(office.drops)} files, "
+                f"drained in {slowest:.1f} s")
 
 
 def progress(office):
@@ -223,12 +297,12 @@ def coordinator(office, rng, n):
         raise matrix.Wrong(f"of {sum(states.values())} kills only {within} lay within a transaction, {states['PrepareCommit']} at its end")
 
 
-KINDS = {"roll": (roll, Office), "lost": (lost, Office), "coordinator": (coordinator, BetweenOffice)}
+KINDS = {"roll": (roll, Office), "lost": (lost, Office), "full": (full, Office), "coordinator": (coordinator, BetweenOffice)}
 
 
 def run(a, setting):
-    names = a.only or [f"{kind}:{n}:{a.seed}" for kind, n in (("roll", a.rolls), ("lost", a.lost), ("coordinator", a.coordinators))
-                       if n]
+    names = a.only or [f"{kind}:{n}:{a.seed}" for kind, n in (
+        ("roll", a.rolls), ("lost", a.lost), ("full", a.full), ("coordinator", a.coordinators)) if n]
     tally, begun = matrix.Tally(len(names), setting.systems), time.monotonic()
     for name in names:
         result = cluster.run_fed(setting, name, bool(a.only), *KINDS[name.split(":")[0]])
@@ -245,6 +319,7 @@ def main():
     p.add_argument("--kafka", help="folder of broker.py start --nodes 3")
     p.add_argument("--rolls", type=int, default=0, help="rounds over three brokers")
     p.add_argument("--lost", type=int, default=0, help="brokers")
+    p.add_argument("--full", type=int, default=0, help="disks of brokers")
     p.add_argument("--coordinators", type=int, default=0, help="killed within a transaction")
     p.add_argument("--only", action="append", help="KIND:NUMBER:SEED, as a case that went wrong is named")
     a = p.parse_args()

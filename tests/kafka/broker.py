@@ -290,7 +290,7 @@ class Cluster:
         """Starts what does not run; a node that was killed is let in when its old session has run out."""
         nodes = [node for node in self.some(number) if not node.pid()]
         for node in nodes:
-            if not (node.folder / "data").exists():
+            if not (node.folder / "data/meta.properties").exists():
                 node.format()
             node.launch()
         self.ready(nodes)
