@@ -3,7 +3,7 @@
 """What can be wrong between a site and its Kafka cluster, and what must become of it: a code that says what to do, nothing lost,
 nothing twice.
 
-    kafka_conditions_test.py PROGRAM [--only WORDS] [--long] [--keep]
+    kafka_conditions_test.py PROGRAM [--line 4.1|3.9] [--only WORDS] [--long] [--keep]
 
 $JINCAI_KAFKA_FOLDER is a plain broker that others use too, else one is started. Those that are ended are started here. Who is let
 in, and who may what: kafka_security_test.py.
@@ -26,6 +26,10 @@ import proxy
 
 plain = None                    # a broker for all
 OVERHEAD = 512                  # what the program leaves for the frame of a record
+
+
+def started(folder, *words):
+    return desk.started(folder, "--line", kafka_cases.options.line, *words)
 
 
 def free_port():
@@ -68,7 +72,7 @@ def fill_disk(kafka):
 
 @case("a cluster whose disk is full goes away, is waited for, and work goes on where it was; asked to end meanwhile it ends soon")
 def away_later(folder):
-    with desk.started(folder / "broker") as kafka:
+    with started(folder / "broker") as kafka:
         site = KafkaSite(folder / "site", kafka.address)
         with site.running() as process:
             first = site.drop(payroll(batch=1))
@@ -225,8 +229,8 @@ def too_old(folder):
 
 @case("a transactional id that the cluster has forgotten is taken anew, and nothing is lost")
 def expired_id(folder):
-    with desk.started(folder / "broker", "--set", "transactional.id.expiration.ms=3000",
-                      "--set", "transaction.remove.expired.transaction.cleanup.interval.ms=500") as kafka:
+    with started(folder / "broker", "--set", "transactional.id.expiration.ms=3000",
+                 "--set", "transaction.remove.expired.transaction.cleanup.interval.ms=500") as kafka:
         site = KafkaSite(folder / "site", kafka.address)
         with site.running() as process:
             first = site.drop(payroll(batch=1))
@@ -348,13 +352,13 @@ def spool(folder):
 def broker(work):
     global plain
     folder = os.environ.get("JINCAI_KAFKA_FOLDER")
-    if folder:
+    if folder and kafka_cases.options.line == "4.1":
         with contextlib.closing(desk.Desk(folder)) as plain:
             yield
     else:
-        with desk.started(work / "plain") as plain:
+        with started(work / "plain") as plain:
             yield
 
 
 if __name__ == "__main__":
-    sys.exit(kafka_cases.main(__doc__, broker))
+    sys.exit(kafka_cases.main(__doc__, broker, [("--line", {"default": "4.1", "choices": ("4.1", "3.9")})]))

@@ -544,11 +544,11 @@ class SeveralSharesTest(SharesTest):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("--long", action="store_true", help="300 batches, three rounds")
-    parser.add_argument("--batches", type=int, default=18)
+    parser.add_argument("--long", action="store_true", help="all cases, 300 batches, three rounds")
+    parser.add_argument("--batches", type=int, help="so many, and one round when they are few")
     OPTIONS, rest = parser.parse_known_args()
-    OPTIONS.rounds = 3 if OPTIONS.long else 1
-    OPTIONS.batches = 300 if OPTIONS.long else OPTIONS.batches
+    OPTIONS.batches = OPTIONS.batches or (300 if OPTIONS.long else 18)
+    OPTIONS.rounds = 3 if OPTIONS.batches >= 100 else 1
     OPTIONS.pause = 0.5
     OPTIONS.program = str(pathlib.Path(OPTIONS.program).resolve())
     FOLDER = here.folder()
