@@ -6,59 +6,13 @@
 
 #include "bus_driver.h"
 #include "index.h"
+#include "stage.h"
 #include "topics.h"
 
 #define NAME_MAX_BYTES 100u
 #define POSITION_KEY_MAX 480u
 #define ACT_ID_MAX 64u
 #define ACT_MAX 65536u
-
-/* Bytes of a stage: the buffer moves while it grows, so places are kept and spans made last. */
-struct piece {
-	size_t at, n;
-};
-
-struct staged_record {
-	unsigned topic, partition;
-	struct piece key, value;
-};
-
-struct staged_entry {
-	unsigned index;
-	size_t record;
-	struct piece key, extra;
-};
-
-struct staged_position {
-	struct piece key, value;
-};
-
-/* Hash from (index, key) to the entry that a look-up finds. A slot of an earlier round is free. */
-struct overlay_slot {
-	uint64_t hash;
-	uint32_t round, entry;
-};
-
-/* What is staged. Owners hold one from the first append to the commit, so a thousand idle owners hold none. */
-struct stage {
-	struct stage *next;          /* in the free list of the bus */
-	struct buf bytes;
-	struct staged_record *records;
-	struct staged_entry *entries;
-	struct staged_position *positions;
-	struct piece *acts;
-	size_t nrecords, nentries, npositions, nacts;
-	size_t cap_records, cap_entries, cap_positions, cap_acts;
-	struct overlay_slot *slots;
-	size_t nslots, in_slots;
-	uint32_t round;
-	/* The same with spans, made for the driver. */
-	struct commit_record *out_records;
-	struct commit_entry *out_entries;
-	struct commit_position *out_positions;
-	const char **out_acts;
-	size_t cap_out_records, cap_out_entries, cap_out_positions, cap_out_acts;
-};
 
 struct bus_staging {
 	struct stage *stage;         /* NULL: nothing is staged */
@@ -70,7 +24,7 @@ struct bus_front {
 	pthread_mutex_t lock;
 	atomic_uint ntopics;         /* rows below it never change */
 	struct bus_topic_row topics[BUS_TOPICS_MAX];
-	struct stage *spare;
+	struct stage_pool stages;
 };
 
 /* ---- opening ---- */
@@ -91,23 +45,9 @@ int bus_open_with(const struct bus_driver *driver, const struct bus_conf *c, enu
 		b->partitions = c->partitions ? c->partitions : 1;
 	b->front = mem_new(sizeof *b->front);
 	pthread_mutex_init(&b->front->lock, NULL);
+	stage_pool_init(&b->front->stages);
 	*ret = b;
 	return 0;
-}
-
-static void stage_free(struct stage *s)
-{
-	buf_done(&s->bytes);
-	free(s->records);
-	free(s->entries);
-	free(s->positions);
-	free(s->acts);
-	free(s->slots);
-	free(s->out_records);
-	free(s->out_entries);
-	free(s->out_positions);
-	free(s->out_acts);
-	free(s);
 }
 
 void bus_close(struct bus *b)
@@ -117,10 +57,7 @@ void bus_close(struct bus *b)
 	if (!b)
 		return;
 	b->driver->close(b);
-	for (struct stage *s = front->spare, *next; s; s = next) {
-		next = s->next;
-		stage_free(s);
-	}
+	stage_pool_done(&front->stages);
 	pthread_mutex_destroy(&front->lock);
 	free(front);
 }
@@ -202,164 +139,18 @@ const char *bus_folder(const struct bus *b)
 
 /* ---- staging ---- */
 
-static struct stage *stage_get(struct bus_owner *o)
+static struct stage *stage_of(struct bus_owner *o)
 {
-	struct bus_front *front = o->bus->front;
-	struct stage *s = o->staging->stage;
-
-	if (s)
-		return s;
-	pthread_mutex_lock(&front->lock);
-	s = front->spare;
-	if (s)
-		front->spare = s->next;
-	pthread_mutex_unlock(&front->lock);
-	if (!s) {
-		s = mem_new(sizeof *s);
-		s->round = 1;
-	}
-	return o->staging->stage = s;
+	if (!o->staging->stage)
+		o->staging->stage = stage_take(&o->bus->front->stages);
+	return o->staging->stage;
 }
 
-static void stage_put(struct bus_owner *o)
+static void stage_drop(struct bus_owner *o)
 {
-	struct bus_front *front = o->bus->front;
-	struct stage *s = o->staging->stage;
-
-	if (!s)
-		return;
-	buf_clear(&s->bytes);
-	s->nrecords = s->nentries = s->npositions = s->nacts = s->in_slots = 0;
-	if (++s->round == 0) {
-		memset(s->slots, 0, s->nslots * sizeof *s->slots);
-		s->round = 1;
-	}
+	if (o->staging->stage)
+		stage_give(&o->bus->front->stages, o->staging->stage);
 	o->staging->stage = NULL;
-	pthread_mutex_lock(&front->lock);
-	s->next = front->spare;
-	front->spare = s;
-	pthread_mutex_unlock(&front->lock);
-}
-
-/* Room for one more element behind n. */
-static void *room(void *p, size_t *cap, size_t n, size_t size)
-{
-	if (n < *cap)
-		return p;
-	*cap = *cap ? *cap * 2 : 32;
-	return mem_grow(p, *cap, size);
-}
-
-static struct piece keep(struct stage *s, struct span bytes)
-{
-	struct piece p = {s->bytes.n, bytes.n};
-
-	buf_span(&s->bytes, bytes);
-	return p;
-}
-
-static struct span piece_span(const struct stage *s, struct piece p)
-{
-	return (struct span){p.n ? s->bytes.p + p.at : "", p.n};
-}
-
-/* Eight bytes a step; only spread matters, the key is compared afterwards. */
-static uint64_t overlay_hash(unsigned index, struct span key)
-{
-	uint64_t h = (index + 1) * UINT64_C(0x9e3779b97f4a7c15), w;
-	size_t i = 0;
-
-	for (; i + 8 <= key.n; i += 8) {
-		memcpy(&w, key.p + i, 8);
-		h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
-	}
-	for (w = key.n; i < key.n; i++)
-		w = w << 8 | (unsigned char)key.p[i];
-	h = (h ^ w) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ h >> 29;
-}
-
-/* The slot where the key is or belongs. There is always a free one. */
-static struct overlay_slot *overlay_slot(const struct stage *s, unsigned index, struct span key, uint64_t hash)
-{
-	for (size_t i = hash & (s->nslots - 1);; i = (i + 1) & (s->nslots - 1)) {
-		struct overlay_slot *slot = &s->slots[i];
-		const struct staged_entry *x;
-
-		if (slot->round != s->round)
-			return slot;
-		x = &s->entries[slot->entry];
-		if (slot->hash == hash && x->index == index && span_eq(piece_span(s, x->key), key))
-			return slot;
-	}
-}
-
-static const struct staged_entry *overlay_find(const struct stage *s, unsigned index, struct span key)
-{
-	struct overlay_slot *slot;
-
-	if (!s || !s->in_slots)
-		return NULL;
-	slot = overlay_slot(s, index, key, overlay_hash(index, key));
-	return slot->round == s->round ? &s->entries[slot->entry] : NULL;
-}
-
-static void overlay_grow(struct stage *s)
-{
-	struct overlay_slot *old = s->slots;
-	size_t nold = s->nslots;
-
-	s->nslots = nold ? nold * 2 : 64;
-	s->slots = mem_new(s->nslots * sizeof *s->slots);
-	for (size_t i = 0; i < nold; i++)
-		if (old[i].round == s->round) {
-			const struct staged_entry *x = &s->entries[old[i].entry];
-
-			*overlay_slot(s, x->index, piece_span(s, x->key), old[i].hash) = old[i];
-		}
-	free(old);
-}
-
-static void overlay_put(struct stage *s, size_t entry)
-{
-	const struct staged_entry *x = &s->entries[entry];
-	struct span key = piece_span(s, x->key);
-	uint64_t hash = overlay_hash(x->index, key);
-	struct overlay_slot *slot;
-
-	if (s->in_slots * 2 >= s->nslots)
-		overlay_grow(s);
-	slot = overlay_slot(s, x->index, key, hash);
-	s->in_slots += slot->round != s->round;
-	*slot = (struct overlay_slot){hash, s->round, (uint32_t)entry};
-}
-
-static int too_large(struct err *e, const char *what, size_t size, size_t max)
-{
-	return err_set(e, E_BUS_TOO_LARGE, "what=%s\nsize=%zu\nmax=%zu", what, size, max);
-}
-
-struct fold {
-	struct index_sink sink;
-	struct stage *stage;
-};
-
-static int fold_put(struct index_sink *sink, unsigned index, struct span key, struct span extra, struct err *e)
-{
-	struct stage *s = ((struct fold *)sink)->stage;
-	struct staged_entry *x;
-
-	(void)e;
-	assert(key.n > 0 && key.n <= INDEX_KEY_MAX);
-	if (index_table[index].keep == INDEX_FIRST && overlay_find(s, index, key))
-		return 0;
-	s->entries = room(s->entries, &s->cap_entries, s->nentries, sizeof *s->entries);
-	x = &s->entries[s->nentries++];
-	*x = (struct staged_entry){.index = index, .record = s->nrecords};
-	x->key = keep(s, key);
-	x->extra = keep(s, extra);
-	return 0;
 }
 
 static int spent(const struct bus_owner *o, struct err *e)
@@ -375,124 +166,52 @@ int bus_fits(struct bus *b, unsigned topic, size_t key, size_t value, struct err
 	size_t max = b->driver->record_max ? b->driver->record_max(b, topic) : SIZE_MAX;
 
 	if (key > BUS_KEY_MAX)
-		return too_large(e, "key", key, BUS_KEY_MAX);
+		return stage_too_large(e, "key", key, BUS_KEY_MAX);
 	if (value > BUS_VALUE_MAX)
-		return too_large(e, "event", value, BUS_VALUE_MAX);
-	return key + value > max ? too_large(e, "event", key + value, max) : 0;
+		return stage_too_large(e, "event", value, BUS_VALUE_MAX);
+	return key + value > max ? stage_too_large(e, "event", key + value, max) : 0;
 }
 
 int bus_append(struct bus_owner *o, unsigned topic, unsigned partition, struct span key, struct span value,
 	struct err *e)
 {
 	const struct bus_topic_row *row = topic_row(o->bus, topic);
-	struct staged_record *r;
-	struct fold fold = {{fold_put}, NULL};
-	struct stage *s;
-	size_t bytes, entries;
 
 	assert(partition < row->partitions);
 	if (spent(o, e) < 0 || bus_fits(o->bus, topic, key.n, value.n, e) < 0)
 		return -1;
-	s = fold.stage = stage_get(o);
-	bytes = s->bytes.n, entries = s->nentries;
-	if (bytes + key.n + value.n > BUS_COMMIT_MAX)
-		return too_large(e, "commit", bytes + key.n + value.n, BUS_COMMIT_MAX);
-	if (index_fold(row->name, value, &fold.sink, e) < 0) {
-		s->bytes.n = bytes;
-		s->nentries = entries;
-		return -1;
-	}
-	/* Only now can the record no longer fail: look-ups may see its entries. */
-	while (entries < s->nentries)
-		overlay_put(s, entries++);
-	s->records = room(s->records, &s->cap_records, s->nrecords, sizeof *s->records);
-	r = &s->records[s->nrecords++];
-	*r = (struct staged_record){.topic = topic, .partition = partition};
-	r->key = keep(s, key);
-	r->value = keep(s, value);
-	return 0;
+	return stage_record(stage_of(o), row->name, topic, partition, key, value, e);
 }
 
 int bus_position_put(struct bus_owner *o, const char *key, struct span value, struct err *e)
 {
 	struct span k = span_of(key);
-	struct stage *s;
-	size_t i = 0;
 
 	if (spent(o, e) < 0)
 		return -1;
 	if (k.n > POSITION_KEY_MAX)
-		return too_large(e, "position key", k.n, POSITION_KEY_MAX);
+		return stage_too_large(e, "position key", k.n, POSITION_KEY_MAX);
 	if (value.n > BUS_VALUE_MAX)
-		return too_large(e, "position", value.n, BUS_VALUE_MAX);
-	s = stage_get(o);
-	if (s->bytes.n + k.n + value.n > BUS_COMMIT_MAX)
-		return too_large(e, "commit", s->bytes.n + k.n + value.n, BUS_COMMIT_MAX);
-	while (i < s->npositions && !span_eq(piece_span(s, s->positions[i].key), k))
-		i++;
-	if (i == s->npositions) {
-		s->positions = room(s->positions, &s->cap_positions, i, sizeof *s->positions);
-		s->npositions++;
-		s->positions[i].key = keep(s, k);
-	}
-	s->positions[i].value = keep(s, value);
-	return 0;
+		return stage_too_large(e, "position", value.n, BUS_VALUE_MAX);
+	return stage_position(stage_of(o), k, value, e);
 }
 
 size_t bus_staged_bytes(const struct bus_owner *o)
 {
-	return o->staging->stage ? o->staging->stage->bytes.n : 0;
+	return stage_bytes(o->staging->stage);
 }
 
 size_t bus_staged_records(const struct bus_owner *o)
 {
-	return o->staging->stage ? o->staging->stage->nrecords : 0;
+	return stage_records(o->staging->stage);
 }
 
 void bus_act_done(struct bus_owner *o, const char *id)
 {
-	struct stage *s = stage_get(o);
-
-	s->acts = room(s->acts, &s->cap_acts, s->nacts, sizeof *s->acts);
-	s->acts[s->nacts++] = keep(s, (struct span){id, strlen(id) + 1});
+	stage_act(stage_of(o), id);
 }
 
 /* ---- commit ---- */
-
-static void *as_many(void *p, size_t *cap, size_t n, size_t size)
-{
-	if (n <= *cap)
-		return p;
-	*cap = n + n / 2;
-	return mem_grow(p, *cap, size);
-}
-
-static struct bus_commit stage_show(struct stage *s)
-{
-	s->out_records = as_many(s->out_records, &s->cap_out_records, s->nrecords, sizeof *s->out_records);
-	s->out_entries = as_many(s->out_entries, &s->cap_out_entries, s->nentries, sizeof *s->out_entries);
-	s->out_positions = as_many(s->out_positions, &s->cap_out_positions, s->npositions, sizeof *s->out_positions);
-	s->out_acts = as_many(s->out_acts, &s->cap_out_acts, s->nacts, sizeof *s->out_acts);
-	for (size_t i = 0; i < s->nrecords; i++) {
-		const struct staged_record *r = &s->records[i];
-
-		s->out_records[i] = (struct commit_record){r->topic, r->partition, piece_span(s, r->key),
-			piece_span(s, r->value)};
-	}
-	for (size_t i = 0; i < s->nentries; i++) {
-		const struct staged_entry *x = &s->entries[i];
-
-		s->out_entries[i] = (struct commit_entry){x->index, x->record, piece_span(s, x->key),
-			piece_span(s, x->extra)};
-	}
-	for (size_t i = 0; i < s->npositions; i++)
-		s->out_positions[i] = (struct commit_position){piece_span(s, s->positions[i].key),
-			piece_span(s, s->positions[i].value)};
-	for (size_t i = 0; i < s->nacts; i++)
-		s->out_acts[i] = s->bytes.p + s->acts[i].at;
-	return (struct bus_commit){s->out_records, s->nrecords, s->out_entries, s->nentries, s->out_positions,
-		s->npositions, s->out_acts, s->nacts};
-}
 
 int bus_commit(struct bus_owner *o, struct err *e)
 {
@@ -508,7 +227,7 @@ int bus_commit(struct bus_owner *o, struct err *e)
 	r = c.nrecords || c.npositions || c.nacts ? o->bus->driver->commit(o, &c, e) : 0;
 	if (r < 0)
 		o->staging->spent = *e;
-	stage_put(o);
+	stage_drop(o);
 	return r;
 }
 
@@ -563,7 +282,7 @@ void bus_disown(struct bus_owner *o)
 
 	if (!o)
 		return;
-	stage_put(o);
+	stage_drop(o);
 	o->bus->driver->disown(o);
 	buf_done(&staging->scratch);
 	free(staging);
@@ -665,36 +384,23 @@ static struct buf *thread_scratch(void)
 	return b;
 }
 
-static int look_staged(struct bus_owner *o, unsigned index, struct span key, struct buf *scratch, struct bus_entry *ret)
-{
-	const struct stage *s = o ? o->staging->stage : NULL;
-	const struct staged_entry *x = overlay_find(s, index, key);
-
-	if (!x)
-		return 0;
-	buf_clear(scratch);
-	buf_span(scratch, piece_span(s, x->extra));
-	*ret = (struct bus_entry){.pending = true, .topic = s->records[x->record].topic,
-		.partition = s->records[x->record].partition, .extra = buf_as_span(scratch)};
-	return 1;
-}
-
 int bus_look(struct bus *b, struct bus_owner *o, unsigned index, struct span key, struct bus_entry *ret, struct err *e)
 {
 	struct buf *scratch = o ? &o->staging->scratch : thread_scratch();
+	const struct stage *staged = o ? o->staging->stage : NULL;
 	bool first = index_table[index].keep == INDEX_FIRST;
 	int r;
 
 	if (o && spent(o, e) < 0)
 		return -1;
-	if (!first && look_staged(o, index, key, scratch, ret))
+	if (!first && stage_look(staged, index, key, scratch, ret))
 		return 1;
 	if (key.n > INDEX_KEY_MAX)
 		return 0;
 	buf_clear(scratch);
 	r = b->driver->look(b, index, key, scratch, ret, e);
 	if (r == 0 && first)
-		r = look_staged(o, index, key, scratch, ret);
+		r = stage_look(staged, index, key, scratch, ret);
 	return r;
 }
 
@@ -768,7 +474,7 @@ int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span 
 	if (!name_ok(flow, NAME_MAX_BYTES))
 		return err_set(e, E_BUS_NAME, "name=%s", flow);
 	if (act.n > ACT_MAX)
-		return too_large(e, "act", act.n, ACT_MAX);
+		return stage_too_large(e, "act", act.n, ACT_MAX);
 	return b->driver->act_submit(b, flow, id, act, e);
 }
 

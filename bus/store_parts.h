@@ -10,7 +10,8 @@
 #include "store.h"
 #include "store_shared.h"
 
-/* Inside the store: shared by store.c and store_space.c, which sees to it that a full disk is met where nothing has happened. */
+/* Inside the store: shared by store.c (transactions, tables), store_open.c, and store_space.c, which sees to it that a full disk is
+ * met where nothing has happened. */
 #define MIB (1ull << 20)
 #define SLOTS (STORE_TABLES_MAX + 2) /* LMDB's handles begin at 2 */
 
@@ -78,6 +79,8 @@ struct store {
 
 /* disk.full, store.version or store.failed for what LMDB said. */
 int store_fail(struct err *e, const char *what, int rc);
+/* A transaction to read, that is kept or not. */
+void store_free_read(struct store_txn *t);
 
 /* Opens LMDB's files. Of a shared store pages are changed where they lie, in the mapped file, when the file system is one that
  * allocates ahead for certain: no copy of each page in memory, none on its way to the file. */
