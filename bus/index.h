@@ -120,6 +120,6 @@ struct span index_find_parcels(char ret[INDEX_KEY_MAX], struct span destination,
  * made of; and what the sink says. */
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e);
 /* A number that changes when the meaning of any row does: a store folded under another one is folded anew. */
-#define INDEX_EDITION 7u
+#define INDEX_EDITION 8u
 
 #endif

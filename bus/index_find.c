@@ -138,6 +138,14 @@ int index_put_act(struct span subject, struct span record, struct index_sink *s,
 int index_put_parcel(const struct event *v, struct span destination, struct span state, struct index_sink *s, struct err *e)
 {
 	char key[INDEX_KEY_MAX];
+	struct buf step = BUF_INIT;
+	int ret;
 
-	return put_found(s, index_find_parcels(key, destination, v->batchid), key, v->id, state, e);
+	/* A parcel that never came is handed over once more: it is twice in one state. */
+	buf_span(&step, v->id);
+	buf_c(&step, 0);
+	buf_span(&step, v->time);
+	ret = put_found(s, index_find_parcels(key, destination, v->batchid), key, buf_as_span(&step), state, e);
+	buf_done(&step);
+	return ret;
 }

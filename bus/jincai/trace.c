@@ -50,9 +50,10 @@ static int load_event(struct loading *l)
 	t->topic = bus_topic_name(t->bus, at.topic);
 	t->partition = at.partition;
 	t->offset = at.offset;
-	trace_add_hop(t, &(struct trace_hop){.kind = "published", .time_ms = t->time_ms, .topic = t->topic, .partition = at.partition,
-		.offset = at.offset, .words = trace_words(t, "%s", t->event.again.p ? say("再次发布（此前的批次已退回）",
-			"published again: the batch before was returned") : say("发布", "published"))});
+	trace_add_hop(t, &(struct trace_hop){.kind = "published", .time_ms = t->time_ms, .topic = t->topic,
+		.partition = at.partition, .offset = at.offset, .words = trace_words(t, "%s", t->event.again.p ?
+			say("再次发布（此前的批次已退回）", "published again: the batch before was returned") :
+			say("发布", "published"))});
 	return 0;
 }
 
@@ -61,10 +62,16 @@ static const char *state_words(struct span state)
 	static const struct {
 		const char *state, *en, *zh;
 	} all[] = {
-		{"publishing", "is being published", "正在发布"}, {"published", "published", "已发布"}, {"held", "held: nothing of it goes out", "挂起，一笔也不发出"},
-		{"returned", "returned to its source", "已退回来源"}, {"duplicate", "a duplicate, nothing was sent twice", "重复报送，没有重发"},
-		{"conflict", "a conflict with what was published before", "与此前发布的内容冲突"}, {"known", "older than the start of the adapter", "早于接入起始日"},
-		{"unreadable", "unreadable", "读不懂"}, {"settled", "settled by a person", "已由人处理"}, {"reread", "is to be read again", "等待重读"},
+		{"publishing", "is being published", "正在发布"},
+		{"published", "published", "已发布"},
+		{"held", "held: nothing of it goes out", "挂起，一笔也不发出"},
+		{"returned", "returned to its source", "已退回来源"},
+		{"duplicate", "a duplicate, nothing was sent twice", "重复报送，没有重发"},
+		{"conflict", "a conflict with what was published before", "与此前发布的内容冲突"},
+		{"known", "older than the start of the adapter", "早于接入起始日"},
+		{"unreadable", "unreadable", "读不懂"},
+		{"settled", "settled by a person", "已由人处理"},
+		{"reread", "is to be read again", "等待重读"},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -91,8 +98,9 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 	t->has_claim = true;
 	trace_add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms, .topic = bus_topic_name(t->bus, at.topic),
 		.partition = at.partition, .offset = at.offset, .file = t->claim.name, .line = line,
-		.words = trace_words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s", "taken over by %.*s, batch %.*s (%s), form %.*s"),
-			SPAN_F(t->claim.adapter), SPAN_F(batchid), state_words(t->claim.state), SPAN_F(t->claim.form))});
+		.words = trace_words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s",
+			"taken over by %.*s, batch %.*s (%s), form %.*s"), SPAN_F(t->claim.adapter), SPAN_F(batchid),
+			state_words(t->claim.state), SPAN_F(t->claim.form))});
 	return 0;
 }
 
@@ -113,40 +121,49 @@ static int add_found(void *arg, struct span key, const struct bus_entry *entry)
 	return f->n >= TRACE_OTHERS_MAX;
 }
 
-static int add_letter(struct loading *l, const struct bus_entry *at, bool *ret_for_all)
+static struct span letter_words(struct trace *t, const struct letter *letter, const char *state)
+{
+	const char *now = strcmp(state, "open") == 0 ? say("未了结", "open") :
+		strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned");
+
+	return trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter->number, now,
+		SPAN_F(buf_as_span(&letter->words)));
+}
+
+static int put_letter(struct loading *l, const struct letter *letter, int64_t time_ms)
+{
+	struct trace *t = l->t;
+	char state[16] = "";
+
+	if (letter_state(t->bus, letter, state, l->e) != 0)
+		return -1;
+	if (!t->record.n)
+		t->event.batchid = letter->d.batchid;
+	trace_add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = time_ms, .topic = TOPIC_DEAD, .offset = letter->number,
+		.destination = letter->d.destination, .file = letter->d.file, .line = letter->d.line,
+		.words = letter_words(t, letter, state)});
+	if (strcmp(state, "open") == 0)
+		trace_add_missing(t, trace_words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64,
+			"dead letter %" PRIu64 " waits: jincai dead show %" PRIu64), letter->number, letter->number));
+	return trace_acts(t, letter->event.id, SPAN_NONE, l->e);
+}
+
+static int add_letter(struct loading *l, const struct bus_entry *at)
 {
 	struct trace *t = l->t;
 	struct letter letter = {.words = BUF_INIT};
 	struct bus_message m = {.offset = at->offset};
-	char state[16] = "";
 	int got = trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &m.value, &m.time_ms, l->e);
 
 	if (got == 1)
 		got = letter_read(&m, &t->arena, &letter, l->e);
-	if (got == 1 && letter_state(t->bus, &letter, state, l->e) != 0)
-		got = -1;
-	if (got == 1) {
-		const bool open = strcmp(state, "open") == 0;
-
-		if (!t->record.n)
-			t->event.batchid = letter.d.batchid;
-		trace_add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = m.time_ms, .topic = TOPIC_DEAD, .partition = 0, .offset = at->offset,
-			.destination = letter.d.destination, .file = letter.d.file, .line = letter.d.line,
-			.words = trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter.number,
-				open ? say("未了结", "open") : strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned"),
-				SPAN_F(buf_as_span(&letter.words)))});
-		if (trace_acts(t, letter.event.id, SPAN_NONE, l->e) != 0)
-			got = -1;
-		*ret_for_all |= open && !letter.d.destination.n;
-		if (open)
-			trace_add_missing(t, trace_words(t, say("死信 %" PRIu64 " 待处理：jincai dead show %" PRIu64, "dead letter %" PRIu64
-				" waits: jincai dead show %" PRIu64), letter.number, letter.number));
-	}
+	if (got == 1)
+		got = put_letter(l, &letter, m.time_ms);
 	buf_done(&letter.words);
 	return got < 0 ? -1 : 0;
 }
 
-static int load_letters(struct loading *l, bool *ret_for_all)
+static int load_letters(struct loading *l)
 {
 	struct found f = {NULL, 0};
 	char key[INDEX_KEY_MAX];
@@ -154,7 +171,7 @@ static int load_letters(struct loading *l, bool *ret_for_all)
 	int ret = prefix.n ? bus_entries(l->t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
 
 	for (unsigned i = 0; i < f.n && ret >= 0; i++)
-		ret = add_letter(l, &f.list[i], ret_for_all);
+		ret = add_letter(l, &f.list[i]);
 	free(f.list);
 	return ret < 0 ? -1 : 0;
 }
@@ -224,16 +241,17 @@ static int load_destination(struct loading *l, const struct site_destination *d,
 	if (got < 0)
 		return -1;
 	if (got == 0) {
-		if (is_expected && !held && !died_for(t, d->name))
-			trace_add_missing(t, trace_words(t, say("尚未送往 %s：路由器还没有读到，或路由后来才有",
-				"not routed to %s: the router has not come so far, or the route came later"), d->name));
-		return 0;
+		if (!is_expected || held || died_for(t, d->name))
+			return 0;
+		trace_add_missing(t, trace_words(t, say("尚未送往 %s：路由器还没有读到，或路由后来才有",
+			"not routed to %s: the router has not come so far, or the route came later"), d->name));
+		return trace_stopped(t, "router", l->e) < 0 ? -1 : 0;
 	}
 	at.extra = SPAN_NONE;
 	if (trace_read(t->bus, &t->arena, at.topic, at.partition, at.offset, &value, &ms, l->e) < 0)
 		return -1;
 	trace_add_hop(t, &(struct trace_hop){.kind = "routed", .time_ms = ms, .topic = bus_topic_name(t->bus, at.topic),
-		.partition = at.partition, .offset = at.offset, .destination = trace_words(t, "%s", d->name),
+		.partition = at.partition, .offset = at.offset, .destination = trace_words(t, "%s", d->name), .record = value,
 		.words = trace_words(t, say("送往 %s", "routed to %s"), d->name)});
 	return trace_parcels(t, d, &at, value, l->e);
 }
@@ -267,68 +285,6 @@ static int load_parcel_acts(struct loading *l)
 	return 0;
 }
 
-/* ---- others ---- */
-
-static int add_other(struct loading *l, const struct bus_entry *at, bool before)
-{
-	struct trace *t = l->t;
-	struct trace_other o = {.topic = bus_topic_name(t->bus, at->topic), .partition = at->partition, .offset = at->offset, .before = before};
-	struct span value;
-	struct event v;
-	int got = trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &value, &o.time_ms, l->e);
-
-	if (got <= 0 || event_read(value, &v, l->e) != 0)
-		return got < 0 ? -1 : 0;
-	if (!before && span_eq(v.id, t->id))
-		return 0;
-	for (unsigned i = 0; i < t->nothers; i++)
-		if (t->others[i].topic == o.topic && t->others[i].partition == o.partition && t->others[i].offset == o.offset)
-			return 0;
-	o.id = v.id;
-	o.type = v.type;
-	o.amount = v.amount;
-	o.businessdate = v.businessdate;
-	t->others = mem_grow(t->others, t->nothers + 1u, sizeof *t->others);
-	t->others[t->nothers++] = o;
-	return 0;
-}
-
-/* The same number: head and lines, a void, a replacement, a receipt. */
-static int others_of(struct loading *l, struct span number)
-{
-	struct found f = {NULL, 0};
-	char key[INDEX_KEY_MAX];
-	struct span prefix = index_find_number(key, number);
-	int ret = prefix.n ? bus_entries(l->t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
-
-	for (unsigned i = 0; i < f.n && ret >= 0 && l->t->nothers < TRACE_OTHERS_MAX; i++)
-		ret = add_other(l, &f.list[i], false);
-	free(f.list);
-	return ret < 0 ? -1 : 0;
-}
-
-static int load_others(struct loading *l)
-{
-	struct trace *t = l->t;
-	struct span rest = t->event.numbers;
-	char key[INDEX_KEY_MAX];
-	struct bus_entry first;
-
-	while (rest.n) {
-		const char *blank = memchr(rest.p, ' ', rest.n);
-		size_t n = blank ? (size_t)(blank - rest.p) : rest.n;
-
-		if (others_of(l, (struct span){rest.p, n}) != 0)
-			return -1;
-		rest = blank ? (struct span){blank + 1, rest.n - n - 1} : SPAN_NONE;
-	}
-	if (!t->event.again.p)
-		return 0;
-	if (bus_look(t->bus, NULL, INDEX_IDS, index_key(key, 0, t->id, SPAN_NONE), &first, l->e) < 0)
-		return -1;
-	return add_other(l, &first, true);
-}
-
 /* ---- all of it ---- */
 
 static uint64_t number_of(struct span text)
@@ -343,12 +299,14 @@ static int by_time(const void *a, const void *b)
 {
 	const struct trace_hop *x = a, *y = b;
 
-	return x->time_ms < y->time_ms ? -1 : x->time_ms > y->time_ms;
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return trace_is_act(y) - trace_is_act(x);
 }
 
 static void sort_hops(struct trace *t)
 {
-	/* Stable: of one instant they stand as they were found. */
+	/* Stable: of one instant they stand as they were found, but what a person decided stands before what it did. */
 	for (unsigned i = 1; i < t->nhops; i++)
 		for (unsigned k = i; k && by_time(&t->hops[k - 1], &t->hops[k]) > 0; k--) {
 			struct trace_hop x = t->hops[k];
@@ -361,13 +319,12 @@ static void sort_hops(struct trace *t)
 static int load(struct loading *l)
 {
 	struct trace *t = l->t;
-	bool dead = false;
 
 	if (load_event(l) != 0)
 		return -1;
 	if (t->record.n && load_claim(l, t->event.batchid, number_of(t->event.line)) != 0)
 		return -1;
-	if (load_letters(l, &dead) != 0)
+	if (load_letters(l) != 0)
 		return -1;
 	if (!t->record.n && load_claim(l, t->event.batchid, t->nhops ? t->hops[0].line : 0) != 0)
 		return -1;
@@ -376,8 +333,9 @@ static int load(struct loading *l)
 	if (!t->record.n)
 		return 0;
 	if (t->has_claim && span_is(t->claim.state, "returned"))
-		trace_add_missing(t, trace_words(t, "%s", say("整批已退回，不再送出", "its batch was returned: nothing of it goes out any more")));
-	return load_destinations(l) != 0 || load_parcel_acts(l) != 0 || load_others(l) != 0 ? -1 : 0;
+		trace_add_missing(t, trace_words(t, "%s", say("整批已退回，不再送出",
+			"its batch was returned: nothing of it goes out any more")));
+	return load_destinations(l) != 0 || load_parcel_acts(l) != 0 || trace_others(t, l->e) != 0 ? -1 : 0;
 }
 
 int trace_load(struct site *s, struct bus *b, struct router *router, struct span id, struct trace *ret, struct err *e)

@@ -30,10 +30,17 @@ static const char *act_words(struct span what)
 	static const struct {
 		const char *what, *en, *zh;
 	} all[] = {
-		{"return", "return to its source", "退回来源"}, {"retry", "another try", "重试"}, {"seen", "put aside as seen", "确认知悉"},
-		{"confirm", "payment of suspected doubles", "疑似重复确应支付"}, {"repair", "a changed line", "更正一行"}, {"stop", "stop", "停下"},
-		{"resume", "resume", "恢复"}, {"came", "the receiver has it", "对方已收到"}, {"never", "the receiver never got it", "对方没有收到"},
-		{"slip", "slip to its source", "开退回单"}, {"reveal", "a look at the unmasked bytes", "查看未遮蔽的原文"},
+		{"return", "return to its source", "退回来源"},
+		{"retry", "another try", "重试"},
+		{"seen", "put aside as seen", "确认知悉"},
+		{"confirm", "payment of suspected doubles", "疑似重复确应支付"},
+		{"repair", "a changed line", "更正一行"},
+		{"stop", "stop", "停下"},
+		{"resume", "resume", "恢复"},
+		{"came", "the receiver has it", "对方已收到"},
+		{"never", "the receiver never got it", "对方没有收到"},
+		{"slip", "slip to its source", "开退回单"},
+		{"reveal", "a look at the unmasked bytes", "查看未遮蔽的原文"},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -54,12 +61,20 @@ static struct span reason_of(struct trace *t, const json_t *order)
 	return ret;
 }
 
+/* What it is and who does it: "bank-abc: stop". */
+static struct span what_of(struct trace *t, const json_t *data)
+{
+	const struct span flow = json_text_span(data, "flow"), what = json_text_span(json_object_get(data, "order"), "act");
+	const char *words = act_words(what);
+
+	return trace_words(t, "%.*s%s%.*s", SPAN_F(flow), flow.n ? say("：", ": ") : "",
+		*words ? (int)strlen(words) : (int)what.n, *words ? words : what.p);
+}
+
 static struct span words_of(struct trace *t, struct span type, const json_t *data)
 {
 	const json_t *order = json_object_get(data, "order");
-	struct span by = json_text_span(order, "by"), what = json_text_span(order, "act"), reason = reason_of(t, order);
-	const char *words = act_words(what);
-	bool known = *words != 0;
+	struct span by = json_text_span(order, "by"), reason = reason_of(t, order), what = what_of(t, data);
 
 	if (span_is(type, EVENT_ACT_APPROVED)) {
 		struct span name = json_text_span(order, "name");
@@ -67,19 +82,19 @@ static struct span words_of(struct trace *t, struct span type, const json_t *dat
 		return trace_words(t, say("%.*s 签批", "approved by %.*s"), SPAN_F(name.n ? name : by));
 	}
 	if (span_is(type, EVENT_ACT_PROPOSED))
-		return trace_words(t, say("%.*s 提请%s%.*s，须两人签批：%.*s", "%.*s asks for: %s%.*s; takes two people: %.*s"), SPAN_F(by), words,
-			known ? 0 : (int)what.n, what.p, SPAN_F(reason));
+		return trace_words(t, say("%.*s，%.*s 提请，须两人签批：%.*s", "%.*s, asked for by %.*s; takes two people: %.*s"),
+			SPAN_F(what), SPAN_F(by), SPAN_F(reason));
 	if (span_is(json_text_span(data, "outcome"), "done"))
-		return trace_words(t, say("%s%.*s，操作人 %.*s：%.*s", "%s%.*s, by %.*s: %.*s"), words, known ? 0 : (int)what.n, what.p, SPAN_F(by),
+		return trace_words(t, say("%.*s，操作人 %.*s：%.*s", "%.*s, by %.*s: %.*s"), SPAN_F(what), SPAN_F(by),
 			SPAN_F(reason));
-	return trace_words(t, say("%s%.*s 未办（%.*s），操作人 %.*s：%.*s", "%s%.*s: refused (%.*s), by %.*s: %.*s"), words, known ? 0 : (int)what.n,
-		what.p, SPAN_F(json_text_span(data, "words")), SPAN_F(by), SPAN_F(reason));
+	return trace_words(t, say("%.*s 未办（%.*s），操作人 %.*s：%.*s", "%.*s: refused (%.*s), by %.*s: %.*s"), SPAN_F(what),
+		SPAN_F(json_text_span(data, "words")), SPAN_F(by), SPAN_F(reason));
 }
 
 static bool is_there(const struct trace *t, const struct bus_entry *at)
 {
 	for (unsigned i = 0; i < t->nhops; i++)
-		if (strcmp(t->hops[i].kind, "act") == 0 && t->hops[i].offset == at->offset && t->hops[i].partition == at->partition)
+		if (trace_is_act(&t->hops[i]) && t->hops[i].offset == at->offset && t->hops[i].partition == at->partition)
 			return true;
 	return false;
 }
@@ -101,6 +116,7 @@ static int add_act(struct trace *t, const struct bus_entry *at, struct span flow
 		return 0;
 	}
 	hop.by = arena_span(&t->arena, json_text_span(json_object_get(data, "order"), "by"));
+	hop.destination = arena_span(&t->arena, json_text_span(data, "flow"));
 	hop.words = words_of(t, v.type, data);
 	trace_add_hop(t, &hop);
 	act = arena_span(&t->arena, json_text_span(data, "act"));

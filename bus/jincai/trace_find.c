@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "index.h"
+#include "topics.h"
 
 int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset, struct span *ret_value,
 	int64_t *ret_ms, struct err *e)
@@ -48,19 +50,38 @@ static int collect(struct bus *b, struct span prefix, struct places *p, struct e
 	return prefix.n && p->all <= p->max ? bus_entries(b, INDEX_FIND, prefix, add_place, p, e) : 0;
 }
 
-static int ids_of(struct bus *b, const struct places *p, struct arena *a, struct span *ret, unsigned *ret_n, struct err *e)
+static int by_time(const void *a, const void *b)
+{
+	const struct trace_found *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int load_found(struct bus *b, const struct places *p, struct arena *a, struct trace_found *ret, unsigned *ret_n,
+	struct err *e)
 {
 	for (unsigned i = 0; i < p->n; i++) {
+		const struct bus_entry *at = &p->list[i];
+		struct trace_found f = {.topic = bus_topic_name(b, at->topic), .partition = at->partition, .offset = at->offset};
 		struct span value;
 		struct event v;
-		int64_t ms;
-		int got = trace_read(b, a, p->list[i].topic, p->list[i].partition, p->list[i].offset, &value, &ms, e);
+		int got = trace_read(b, a, at->topic, at->partition, at->offset, &value, &f.time_ms, e);
 
 		if (got < 0)
 			return -1;
-		if (got && event_read(value, &v, e) == 0)
-			ret[(*ret_n)++] = v.id;
+		if (!got || event_read(value, &v, e) != 0 || event_is_ours(&v))
+			continue;
+		f.id = v.id;
+		f.type = v.type;
+		f.unit = v.unit;
+		f.amount = v.amount;
+		f.businessdate = v.businessdate;
+		ret[(*ret_n)++] = f;
 	}
+	if (*ret_n)
+		qsort(ret, *ret_n, sizeof *ret, by_time);
 	return 0;
 }
 
@@ -112,20 +133,56 @@ static int by_amount(struct bus *b, const struct trace_key *k, struct places *p,
 	return 0;
 }
 
-int trace_find(struct bus *b, const struct trace_key *k, struct arena *a, struct span *ret, unsigned max, unsigned *ret_all,
-	struct err *e)
+/* "jincai.payroll/0@17", "payroll/0@17": 1 it is the place of an event, 0 it is none, -1. */
+static int by_place(struct bus *b, struct span text, struct places *p, struct err *e)
+{
+	char place[BUS_KEY_MAX], topic[BUS_KEY_MAX + 8];
+	struct bus_entry at = {.topic = 0};
+	char *slash;
+	int n = 0;
+
+	if (!text.n || text.n >= sizeof place)
+		return 0;
+	snprintf(place, sizeof place, "%.*s", SPAN_F(text));
+	slash = strchr(place, '/');
+	if (!slash || sscanf(slash, "/%u@%" SCNu64 "%n", &at.partition, &at.offset, &n) != 2 || slash[n])
+		return 0;
+	*slash = 0;
+	snprintf(topic, sizeof topic, "%s%s", strncmp(place, "jincai.", 7) == 0 ? "" : "jincai.", place);
+	if (!topics_carries_events(topic) && !topics_is_out(topic))
+		return 0;
+	if (bus_topic(b, topic, &at.topic, e) != 0)
+		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
+	if (at.partition >= bus_partitions(b, at.topic))
+		return 0;
+	(void)add_place(p, SPAN_NONE, &at);
+	return 1;
+}
+
+static int find(struct bus *b, const struct trace_key *k, struct places *p, struct err *e)
+{
+	int got;
+
+	if (!k->key.n)
+		return by_amount(b, k, p, e);
+	got = by_place(b, k->key, p, e);
+	return got == 0 ? by_number(b, k->key, p, e) : got < 0 ? -1 : 0;
+}
+
+int trace_find(struct bus *b, const struct trace_key *k, struct arena *a, struct trace_found *ret, unsigned max,
+	unsigned *ret_all, struct err *e)
 {
 	struct places p = {.list = mem_new((max + 1u) * sizeof *p.list), .max = max};
 	unsigned n = 0;
 	int got = is_id(b, k->key, e);
 
 	if (got == 1) {
-		ret[0] = arena_span(a, k->key);
+		ret[0] = (struct trace_found){.id = arena_span(a, k->key)};
 		*ret_all = 1;
 	} else if (got == 0) {
-		got = k->key.n ? by_number(b, k->key, &p, e) : by_amount(b, k, &p, e);
+		got = find(b, k, &p, e);
 		if (got == 0)
-			got = ids_of(b, &p, a, ret, &n, e);
+			got = load_found(b, &p, a, ret, &n, e);
 		*ret_all = p.all > max ? p.all : n;
 	}
 	free(p.list);

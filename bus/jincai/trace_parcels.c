@@ -250,28 +250,34 @@ static const char *words_of(const json_t *step, bool brief)
 	return state;
 }
 
+static bool add_step_hop(struct trace *t, const struct step *x, const char *destination, uint64_t no, uint64_t record)
+{
+	const char *state = json_text(x->data, "state");
+
+	trace_add_hop(t, &(struct trace_hop){.kind = trace_words(t, "%s", state).p, .time_ms = x->time_ms, .topic = TOPIC_PARCELS,
+		.partition = x->at.partition, .offset = x->at.offset, .destination = trace_words(t, "%s", destination),
+		.parcel = no, .line = record, .file = arena_span(&t->arena, json_text_span(x->data, "name")),
+		.words = trace_words(t, "%s%s%s %" PRIu64, destination, say("：", ": "), words_of(x->data, false), no)});
+	return strcmp(state, "done") == 0;
+}
+
 /* All that happened to the parcel that has the line; its last state is that of the hop which comes last. */
-static void add_parcel(struct trace *t, const struct steps *s, const char *destination, uint64_t no, uint64_t record)
+static int add_parcel(struct trace *t, const struct steps *s, const struct site_destination *d, uint64_t no, uint64_t record,
+	struct err *e)
 {
 	bool done = false, unknown = false;
 
-	for (unsigned i = 0; i < s->n; i++) {
-		const struct step *x = &s->list[i];
-		const char *state = json_text(x->data, "state");
-
-		if (number_of(x) != no)
-			continue;
-		done |= strcmp(state, "done") == 0;
-		unknown |= strcmp(state, "unknown") == 0;
-		trace_add_hop(t, &(struct trace_hop){.kind = trace_words(t, "%s", state).p, .time_ms = x->time_ms, .topic = TOPIC_PARCELS,
-			.partition = x->at.partition, .offset = x->at.offset, .destination = trace_words(t, "%s", destination),
-			.parcel = no, .line = record, .file = arena_span(&t->arena, json_text_span(x->data, "name")),
-			.words = trace_words(t, "%s: %s %" PRIu64, destination, words_of(x->data, false), no)});
-	}
-	if (!done)
-		trace_add_missing(t, trace_words(t, unknown ?
-			say("%s/%" PRIu64 " 不知是否送达：jincai held list", "whether %s/%" PRIu64 " arrived: jincai held list") :
-			say("%s 的发送批 %" PRIu64 " 尚未交付", "parcel %s/%" PRIu64 " is not handed over yet"), destination, no));
+	for (unsigned i = 0; i < s->n; i++)
+		if (number_of(&s->list[i]) == no) {
+			done |= add_step_hop(t, &s->list[i], d->name, no, record);
+			unknown = strcmp(json_text(s->list[i].data, "state"), "unknown") == 0;
+		}
+	if (done)
+		return 0;
+	trace_add_missing(t, trace_words(t, unknown ?
+		say("%s/%" PRIu64 " 不知是否送达：jincai held list", "whether %s/%" PRIu64 " arrived: jincai held list") :
+		say("%s 的发送批 %" PRIu64 " 尚未交付", "parcel %s/%" PRIu64 " is not handed over yet"), d->name, no));
+	return unknown || trace_waits(t, d, e) >= 0 ? 0 : -1;
 }
 
 /* The last that was written of a parcel. */
@@ -304,14 +310,18 @@ static void add_one_of(struct trace *t, const struct steps *s, struct planned p,
 	buf_done(&b);
 }
 
-static int add_line(struct trace *t, const struct site_destination *d, const struct steps *s, const struct bus_entry *line, const json_t *data,
-	struct err *e)
+static int add_line(struct trace *t, const struct site_destination *d, const struct steps *s, const struct bus_entry *line,
+	const json_t *data, struct err *e)
 {
 	struct planned p = planned_with(s, line);
 	const struct step *plan = data ? plan_of(s, p, data) : NULL;
 	uint64_t record;
 
 	if (p.first == p.end) {
+		const int waits = trace_waits(t, d, e);
+
+		if (waits != 0)
+			return waits < 0 ? -1 : 0;
 		trace_add_missing(t, trace_words(t, d->mode == SITE_OFF ? say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") :
 			d->topic ?
 			say("%s 等待整批到齐后发布", "%s waits until the batch is whole, then publishes it") :
@@ -319,7 +329,7 @@ static int add_line(struct trace *t, const struct site_destination *d, const str
 	} else if (plan) {
 		if (count_records(t, json_object_get(s->list[p.first].data, "ranges"), plan->data, line, &record, e) != 0)
 			return -1;
-		add_parcel(t, s, d->name, number_of(plan), record);
+		return add_parcel(t, s, d, number_of(plan), record, e);
 	} else if (data) {
 		trace_add_missing(t, trace_words(t, say("%s 没有为它排发送批：按交接账，库恢复之前已交付同一分组的这些内容",
 			"%s planned no parcel for it: by the ledger just this was handed over before the store was restored"), d->name));

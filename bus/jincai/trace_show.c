@@ -39,7 +39,8 @@ static void print_place(const struct trace_hop *h, struct buf *b)
 	buf_printf(b, "  [%s/%u@%" PRIu64, h->topic, h->partition, h->offset);
 	put(b, say("，文件 ", ", file "), h->file);
 	if (h->line)
-		buf_printf(b, h->parcel ? say(" 第 %" PRIu64 " 笔", ", record %" PRIu64) : say(" 第 %" PRIu64 " 行", ", line %" PRIu64), h->line);
+		buf_printf(b, h->parcel ? say(" 第 %" PRIu64 " 笔", ", record %" PRIu64) :
+			say(" 第 %" PRIu64 " 行", ", line %" PRIu64), h->line);
 	buf_str(b, "]\n");
 }
 
@@ -71,6 +72,8 @@ static void print_others(const struct trace *t, struct buf *b)
 		put(b, "  ", o->type);
 		put(b, "  ", o->id);
 		put(b, say("  金额 ", "  amount "), o->amount);
+		put(b, "  ", o->field);
+		put(b, o->field.n ? " " : "  ", o->number);
 		buf_printf(b, "  [%s/%u@%" PRIu64 "]%s\n", o->topic, o->partition, o->offset,
 			o->before ? say("（同一标识，批次已退回）", " (the same id, in a batch that was returned)") : "");
 	}
@@ -123,7 +126,7 @@ static void hop_json(const struct trace *t, unsigned i, struct buf *b)
 	buf_printf(b, ",\"after_ms\":%" PRId64, i ? h->time_ms - t->hops[i - 1].time_ms : 0);
 	json_member(b, "kind", span_of(h->kind));
 	place_json(b, h->topic, h->partition, h->offset);
-	member(b, "destination", h->destination);
+	member(b, trace_is_act(h) ? "flow" : "destination", h->destination);
 	member(b, "by", h->by);
 	member(b, "file", h->file);
 	if (h->parcel)
@@ -160,6 +163,8 @@ void trace_json(const struct trace *t, struct buf *b)
 		json_quote(b, o->id);
 		member(b, "type", o->type);
 		member(b, "amount", o->amount);
+		member(b, "number", o->number);
+		member(b, "field", o->field);
 		time_json(b, ",\"time\":", o->time_ms);
 		place_json(b, o->topic, o->partition, o->offset);
 		buf_printf(b, ",\"before\":%s}", o->before ? "true" : "false");

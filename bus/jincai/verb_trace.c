@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "jscan.h"
 #include "say.h"
 #include "show.h"
 #include "trace.h"
@@ -33,6 +35,8 @@ static int read_key(const struct args *a, struct trace_key *ret, struct err *e)
 	const struct selection_words *w = &a->select;
 	unsigned at;
 
+	if (a->full && a->json)
+		return err_set(e, E_USAGE, "what=jincai trace %s", say("--full 与 --json 只能用一个", "--full or --json"));
 	*ret = (struct trace_key){.key = span_of(a->nwords == 1 ? a->words[0] : "")};
 	if (ret->key.n && !w->unit && !a->amount && !w->day)
 		return 0;
@@ -66,14 +70,45 @@ static int show_one(struct tracing *g, struct span id, struct err *e)
 	return ret;
 }
 
-static void list(const struct span *ids, unsigned n, unsigned all)
+static void list_line(const struct trace_found *f, struct buf *b)
+{
+	if (f->topic) {
+		clock_business(b, f->time_ms);
+		buf_str(b, "  ");
+		show_text(b, f->type);
+		buf_str(b, say("  金额 ", "  amount "));
+		show_text(b, f->amount.n ? f->amount : SPAN("-"));
+		buf_str(b, "  ");
+	}
+	show_text(b, f->id);
+	buf_c(b, '\n');
+}
+
+static void list_json(const struct trace_found *f, struct buf *b)
+{
+	struct buf time = BUF_INIT;
+
+	clock_write(&time, f->time_ms);
+	buf_str(b, "{\"id\":");
+	json_quote(b, f->id);
+	if (f->topic) {
+		json_member(b, "type", f->type);
+		json_member(b, "unit", f->unit);
+		json_member(b, "businessdate", f->businessdate);
+		json_member(b, "amount", f->amount);
+		json_member(b, "time", buf_as_span(&time));
+		buf_printf(b, ",\"topic\":\"%s\",\"partition\":%u,\"offset\":%" PRIu64, f->topic, f->partition, f->offset);
+	}
+	buf_str(b, "}\n");
+	buf_done(&time);
+}
+
+static void list(const struct trace_found *found, unsigned n, unsigned all, bool json)
 {
 	struct buf b = BUF_INIT;
 
-	for (unsigned i = 0; i < n; i++) {
-		show_text(&b, ids[i]);
-		buf_c(&b, '\n');
-	}
+	for (unsigned i = 0; i < n; i++)
+		(json ? list_json : list_line)(&found[i], &b);
 	show_flush(&b, stdout);
 	fprintf(stderr, say("%s%u 笔符合；逐笔查看：jincai trace 标识\n", "%s%u of them; to see one: jincai trace ID\n"),
 		all > n ? say("至少 ", "at least ") : "", all > n ? n + 1 : n);
@@ -82,20 +117,20 @@ static void list(const struct span *ids, unsigned n, unsigned all)
 
 static int show(struct tracing *g, struct err *e)
 {
-	struct span ids[TRACE_LIST + 1];
+	struct trace_found found[TRACE_LIST + 1];
 	struct trace_key k;
 	unsigned all = 0;
 
-	if (read_key(g->args, &k, e) != 0 || trace_find(g->bus, &k, &g->arena, ids, TRACE_LIST, &all, e) != 0)
+	if (read_key(g->args, &k, e) != 0 || trace_find(g->bus, &k, &g->arena, found, TRACE_LIST, &all, e) != 0)
 		return -1;
 	if (!all)
 		return err_set(e, E_TRACE_NONE, "key=%s", k.key.n ? g->args->words[0] : g->args->amount);
 	if (all > TRACE_WHOLE) {
-		list(ids, all > TRACE_LIST ? TRACE_LIST : all, all);
+		list(found, all > TRACE_LIST ? TRACE_LIST : all, all, g->args->json);
 		return 0;
 	}
 	for (unsigned i = 0; i < all; i++)
-		if (show_one(g, ids[i], e) != 0)
+		if (show_one(g, found[i].id, e) != 0)
 			return -1;
 	return 0;
 }

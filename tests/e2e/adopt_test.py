@@ -81,6 +81,12 @@ def json_items(site):
     return [json.loads(line) for line in site.call("todo", "--json", "--lang", "en").out.splitlines()]
 
 
+def traced(site, batch):
+    """What `trace` says is missing of its first line."""
+    r = site.call("trace", "--unit", "602001", "--amount", f"{batch.lines[0][2] / 100:.2f}", "--day", "2026-12-15", "--json", "--lang", "en")
+    return json.loads(r.out)["missing"]
+
+
 def refuses_money(site, batch=2):
     """Nothing that carries money is started, nothing of a new file is taken."""
     b = site.drop(payroll(batch=batch))
@@ -104,6 +110,11 @@ def a_money_destination_of_production_waits_until_two_people_let_it_go_live(root
     item, = json_items(site)
     is_((item["kind"], item["next"][0], item["sums"][0]["count"]), ("not-live", "jincai live bank-abc --reason TEXT", 5))
     assert "not one was sent to bank-abc" in item["not_happened"], item
+    is_(traced(site, first), ["bank-abc goes live when two people let it, nothing goes out before: jincai live bank-abc"])
+    site.write((root / "jincai.yaml").read_text(encoding="utf-8").replace("start: 2026-11-01", "start: 2026-10-01"))
+    is_(traced(site, first)[1:], ["the site file was changed and two people have not let it, nothing that carries money starts: "
+                                  "jincai adopt"])
+    site.write((root / "jincai.yaml").read_text(encoding="utf-8").replace("start: 2026-10-01", "start: 2026-11-01"))
     assert "adopt.not_live" in site.run().err
     r = site.call("live", "bank-abc", "--reason", "compared for a month")
     assert "act.waits" in r.codes, r

@@ -232,15 +232,29 @@ def unknown(root, arrived):
     return site, f"bank-abc/{parcels[0]['no']}"
 
 
+def traced(site, code=0):
+    """What `trace` says of a line of the parcel: (kinds of its hops at the bank, what is missing)."""
+    line = payroll(rows=3).lines[1]
+    result = site.call("trace", "--unit", "602001", "--amount", f"{line[2] / 100:.2f}", "--day", "2026-12-15", "--json", "--lang", "en")
+    is_(result.code, code)
+    t = json.loads(result.out)
+    return [h["kind"] for h in t["hops"] if "bank-abc" in (h.get("destination"), h.get("flow"))], t["missing"], \
+        [h["words"] for h in t["hops"] if h["kind"] == "act"]
+
+
 @case
 def a_parcel_that_came_is_done_and_never_sent_again(root):
     site, parcel = unknown(root, arrived=True)
     assert parcel in site.call("held", "list").out
+    is_(traced(site, 1), (["routed", "planned", "handing", "unknown"], [f"whether {parcel} arrived: jincai held list"], []))
     act(site, "held", "came", parcel)
     site.run()
     is_(site.held(), [])
     site.sent_is(payroll(rows=3))
     balanced(site)
+    kinds, missing, (words,) = traced(site)
+    is_((kinds, missing), (["routed", "planned", "handing", "unknown", "act", "done"], []))
+    assert words.startswith("bank-abc: the receiver has it, by ") and words.endswith(": a person said so"), words
 
 
 @case
@@ -252,6 +266,9 @@ def a_parcel_that_never_came_is_handed_over_once_more(root):
     is_(site.held(), [])
     site.sent_is(payroll(rows=3))
     balanced(site)
+    kinds, missing, (words,) = traced(site)
+    is_((kinds, missing), (["routed", "planned", "handing", "unknown", "act", "handing", "done"], []))
+    assert words.startswith("bank-abc: the receiver never got it, by "), words
 
 
 @case
