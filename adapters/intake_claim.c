@@ -471,23 +471,74 @@ static int throw_away(struct intake *in, enum flow_turn *ret, struct err *e)
 	return failed;
 }
 
+/* The texts of a claim that is being made. */
+struct describing {
+	struct buf digest, keys, form, tables, batchid;
+	struct arena arena;
+	struct slots slots;
+};
+
+static void describing_done(struct describing *d)
+{
+	slots_done(&d->slots);
+	arena_done(&d->arena);
+	buf_done(&d->digest);
+	buf_done(&d->keys);
+	buf_done(&d->form);
+	buf_done(&d->tables);
+	buf_done(&d->batchid);
+}
+
+/* What the file is, and what was proved of it. */
+static void describe(const struct intake *in, const struct claiming *g, struct describing *d, struct claim *ret)
+{
+	static const char *const verdicts[] = {"ok", "held", "no_control"};
+	const struct reader_proof *proof = reader_proof(g->prover);
+	const struct form *form = in->setup.form;
+	uint8_t raw[HASH_SHA256];
+
+	drop_copy_digest(g->copy, raw);
+	hash_hex(&d->digest, raw, sizeof raw);
+	hash_hex(&d->form, form->digest, HASH_SHA256);
+	form_tables_text(form, &d->tables);
+	pattern_match(form->file, span_of(drop_name(g->taken)), &d->arena, &d->slots);
+	pattern_keys(form->file, &d->slots, &d->keys);
+	if (!d->keys.n)
+		buf_printf(&d->keys, "sha256:%.*s", SPAN_F(buf_as_span(&d->digest)));
+	*ret = (struct claim){.adapter = span_of(in->name), .taken = span_of(g->taken), .name = span_of(drop_name(g->taken)),
+		.form = span_of(form->name), .time_ms = clock_now_ms(), .records = proof->records, .events = proof->events,
+		.dead = proof->dead, .skipped = proof->skipped, .has_count = proof->has_count, .has_sum = proof->has_sum,
+		.count = proof->count, .sum = proof->sum, .totals = proof->totals, .size = drop_copy_size(g->copy),
+		.digests = buf_as_span(drop_copy_digests(g->copy)), .digest = buf_as_span(&d->digest),
+		.form_digest = buf_as_span(&d->form), .tables = buf_as_span(&d->tables), .keys = buf_as_span(&d->keys),
+		.verdict = span_of(verdicts[proof->verdict])};
+}
+
+/* It is staged: what comes next of it. */
+static int go_on_with(struct intake *in, const struct claim *c, struct err *e)
+{
+	intake_note_state(in, c);
+	if (span_is(c->state, "publishing")) {
+		in->publishing = mem_new(sizeof *in->publishing);
+		buf_span(&in->publishing->record, c->batchid);      /* loaded from its record after the commit */
+	} else if (!span_is(c->state, "held")) {
+		intake_delete_after(in, c->taken);
+	}
+	intake_claiming_free(in->claiming);
+	in->claiming = NULL;
+	return intake_save_position(in, e);
+}
+
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 {
 	struct claiming *g = in->claiming;
-	const struct reader_proof *proof = reader_proof(g->prover);
-	struct claim c = {.adapter = span_of(in->name), .taken = span_of(g->taken), .name = span_of(drop_name(g->taken)),
-		.form = span_of(in->setup.form->name), .time_ms = clock_now_ms(), .records = proof->records,
-		.events = proof->events, .dead = proof->dead, .skipped = proof->skipped, .has_count = proof->has_count,
-		.has_sum = proof->has_sum, .count = proof->count, .sum = proof->sum, .totals = proof->totals};
-	static const char *const verdicts[] = {"ok", "held", "no_control"};
-	struct buf digest = BUF_INIT, keys = BUF_INIT, form = BUF_INIT, tables = BUF_INIT, batchid = BUF_INIT;
-	struct arena a = ARENA_INIT;
-	struct slots slots;
+	const struct err *why = &reader_proof(g->prover)->why;
+	struct describing d = {.arena = ARENA_INIT};
 	struct before before = {0};
-	uint8_t raw[HASH_SHA256];
+	struct claim c;
 	int failed = -1;
 
-	slots_init(&slots, names_count(in->setup.form->names));
+	slots_init(&d.slots, names_count(in->setup.form->names));
 	if (drop_copy_finish(g->copy, e) != 0) {
 		if (e->id == E_DROP_GROWING && g->again) {
 			err_set(e, E_BATCH_ALTERED, "subject=%.*s", SPAN_F(g->again->claim.batchid));
@@ -497,56 +548,26 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 	}
 	if (keep_form(in, e) != 0)
 		goto out;
-	c.size = drop_copy_size(g->copy);
-	c.digests = buf_as_span(drop_copy_digests(g->copy));
-	drop_copy_digest(g->copy, raw);
-	hash_hex(&digest, raw, sizeof raw);
-	c.digest = buf_as_span(&digest);
-	hash_hex(&form, in->setup.form->digest, HASH_SHA256);
-	c.form_digest = buf_as_span(&form);
-	form_tables_text(in->setup.form, &tables);
-	c.tables = buf_as_span(&tables);
-	pattern_match(in->setup.form->file, c.name, &a, &slots);
-	pattern_keys(in->setup.form->file, &slots, &keys);
-	if (!keys.n)
-		buf_printf(&keys, "sha256:%.*s", SPAN_F(c.digest));
-	c.keys = buf_as_span(&keys);
-	c.verdict = span_of(verdicts[proof->verdict]);
+	describe(in, g, &d, &c);
 	if (look_up_keys(in, c.keys, &before, e) != 0)
 		goto out;
-	if (g->again && take_from_before(&c, g->again, &before, &batchid, e) != 0) {
+	if (g->again && take_from_before(&c, g->again, &before, &d.batchid, e) != 0) {
 		failed = throw_away(in, ret, e);
 		goto out;
 	}
-	decide(in, g, &before, &c, &a);
-	if (!g->again && name_batch(in, &c, g->taken, &batchid, e) != 0)
+	decide(in, g, &before, &c, &d.arena);
+	if (!g->again && name_batch(in, &c, g->taken, &d.batchid, e) != 0)
 		goto out;
-	c.batchid = buf_as_span(&batchid);
+	c.batchid = buf_as_span(&d.batchid);
 	if (record_claim(in, &c, &before, g->again, e) != 0)
 		goto out;
 	intake_reread_done(in, c.batchid);
 	/* The next file would fare as this one did. Who has it read again looks at it himself. */
-	if (span_is(c.state, "held") && proof->why.id == E_BATCH_MOSTLY_DEAD && !g->again && flow_stop(&in->flow, &proof->why, e) != 0)
+	if (span_is(c.state, "held") && why->id == E_BATCH_MOSTLY_DEAD && !g->again && flow_stop(&in->flow, why, e) != 0)
 		goto out;
 	*ret = FLOW_COMMIT;
-	failed = 0;
-	intake_note_state(in, &c);
-	if (span_is(c.state, "publishing")) {
-		in->publishing = mem_new(sizeof *in->publishing);
-		buf_span(&in->publishing->record, c.batchid);      /* loaded from its record after the commit */
-	} else if (!span_is(c.state, "held")) {
-		intake_delete_after(in, c.taken);
-	}
-	intake_claiming_free(g);
-	in->claiming = NULL;
-	failed = intake_save_position(in, e);
+	failed = go_on_with(in, &c, e);
 out:
-	slots_done(&slots);
-	arena_done(&a);
-	buf_done(&digest);
-	buf_done(&keys);
-	buf_done(&form);
-	buf_done(&tables);
-	buf_done(&batchid);
+	describing_done(&d);
 	return failed;
 }

@@ -6,7 +6,9 @@
 #include <libfyaml.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -61,116 +63,72 @@ static int store_to(struct selection_words *w, const char *value)
 	return 0;
 }
 
+/* Where in struct args an option is kept. */
+#define AT(member) offsetof(struct args, member)
+struct kept_at {
+	const char *name;
+	size_t at;
+};
+static const struct kept_at option_words[] = {
+	{"-c", AT(site)}, {"--form", AT(form)}, {"--sample", AT(sample)}, {"--dir", AT(dir)}, {"--bus", AT(bus)},
+	{"--explain", AT(explain)}, {"--reason", AT(reason)}, {"--line", AT(line)}, {"--from", AT(select.from)},
+	{"--topic", AT(select.topic)}, {"--day", AT(select.day)}, {"--unit", AT(select.unit)},
+	{"--amount", AT(amount)}, {"--to-file", AT(to_file)}, {"--to-topic", AT(to_topic)},
+	{"--to-destination", AT(to_destination)}, {"--rate", AT(rate)}, {"--close", AT(close_day)},
+	{"--batch", AT(batch)}, {"--flow", AT(flow)}, {"--destination", AT(destination)},
+	{"--where", AT(select.where)}, {"--group", AT(group)}, {"--commit-every", AT(commit_every)},
+	{"--against", AT(against)}, {"--part", AT(part)}, {"--parcel", AT(parcel)}, {"--key", AT(select.key)},
+	{"--as", AT(as)}, {"--export", AT(export_to)}, {"--import", AT(import_from)},
+	{NULL, 0},
+};
+static const struct kept_at option_flags[] = {
+	{"--full", AT(full)}, {"--follow", AT(follow)}, {"--pages", AT(pages)}, {"--summary", AT(summary)},
+	{"--deep", AT(deep)}, {"--merge", AT(merge)}, {"--json", AT(json)}, {"--until-idle", AT(until_idle)},
+	{"--take-over", AT(take_over)}, {"--create", AT(create)}, {"--acls", AT(acls)}, {"--live", AT(live)},
+	{"--update", AT(update)}, {"--yes", AT(yes)}, {"--reveal", AT(reveal)}, {"--all", AT(all)},
+	{NULL, 0},
+};
+
+/* NULL: it is not among them. */
+static void *place_in(struct args *a, const struct kept_at *rows, const char *name)
+{
+	for (; rows->name; rows++)
+		if (strcmp(rows->name, name) == 0)
+			return (char *)a + rows->at;
+	return NULL;
+}
+
+static int store_library(struct args *a, const char *value)
+{
+	const unsigned max = sizeof a->libraries / sizeof *a->libraries - 1;
+	unsigned n = 0;
+
+	while (n < max && a->libraries[n])
+		n++;
+	if (n == max)
+		return -1;
+	a->libraries[n] = value;
+	return 0;
+}
+
 /* Stores one option; -1 when there are too many. */
 static int store(struct args *a, const char *name, const char *value)
 {
-	unsigned n = 0;
+	const char **word = place_in(a, option_words, name);
+	bool *flag = place_in(a, option_flags, name);
 
-	if (strcmp(name, "-c") == 0)
-		a->site = value;
-	else if (strcmp(name, "--form") == 0)
-		a->form = value;
-	else if (strcmp(name, "--sample") == 0)
-		a->sample = value;
-	else if (strcmp(name, "--dir") == 0)
-		a->dir = value;
-	else if (strcmp(name, "--bus") == 0)
-		a->bus = value;
-	else if (strcmp(name, "--explain") == 0)
-		a->explain = value;
-	else if (strcmp(name, "--reason") == 0)
-		a->reason = value;
-	else if (strcmp(name, "--line") == 0)
-		a->line = value;
-	else if (strcmp(name, "--from") == 0)
-		a->from = a->select.from = value;
-	else if (strcmp(name, "--topic") == 0)
-		a->select.topic = value;
-	else if (strcmp(name, "--day") == 0)
-		a->select.day = value;
-	else if (strcmp(name, "--unit") == 0)
-		a->select.unit = value;
-	else if (strcmp(name, "--amount") == 0)
-		a->amount = value;
-	else if (strcmp(name, "--full") == 0)
-		a->full = true;
-	else if (strcmp(name, "--to-file") == 0)
-		a->to_file = value;
-	else if (strcmp(name, "--to-topic") == 0)
-		a->to_topic = value;
-	else if (strcmp(name, "--to-destination") == 0)
-		a->to_destination = value;
-	else if (strcmp(name, "--rate") == 0)
-		a->rate = value;
-	else if (strcmp(name, "--close") == 0)
-		a->close_day = value;
-	else if (strcmp(name, "--batch") == 0)
-		a->batch = value;
-	else if (strcmp(name, "--flow") == 0)
-		a->flow = value;
-	else if (strcmp(name, "--destination") == 0)
-		a->destination = value;
-	else if (strcmp(name, "--where") == 0)
-		a->select.where = value;
+	if (word)
+		*word = value;
+	else if (flag)
+		*flag = true;
 	else if (strcmp(name, "--to") == 0)
 		return store_to(&a->select, value);
-	else if (strcmp(name, "--follow") == 0)
-		a->follow = true;
-	else if (strcmp(name, "--group") == 0)
-		a->group = value;
-	else if (strcmp(name, "--commit-every") == 0)
-		a->commit_every = value;
-	else if (strcmp(name, "--pages") == 0)
-		a->pages = true;
-	else if (strcmp(name, "--against") == 0)
-		a->against = value;
-	else if (strcmp(name, "--part") == 0)
-		a->part = value;
-	else if (strcmp(name, "--parcel") == 0)
-		a->parcel = value;
-	else if (strcmp(name, "--key") == 0)
-		a->key = a->select.key = value;
-	else if (strcmp(name, "--as") == 0)
-		a->as = value;
-	else if (strcmp(name, "--export") == 0)
-		a->export_to = value;
-	else if (strcmp(name, "--import") == 0)
-		a->import_from = value;
-	else if (strcmp(name, "--summary") == 0)
-		a->summary = true;
-	else if (strcmp(name, "--deep") == 0)
-		a->deep = true;
-	else if (strcmp(name, "--merge") == 0)
-		a->merge = true;
-	else if (strcmp(name, "--json") == 0)
-		a->json = true;
-	else if (strcmp(name, "--until-idle") == 0)
-		a->until_idle = true;
-	else if (strcmp(name, "--take-over") == 0)
-		a->take_over = true;
-	else if (strcmp(name, "--create") == 0)
-		a->create = true;
-	else if (strcmp(name, "--acls") == 0)
-		a->acls = true;
-	else if (strcmp(name, "--live") == 0)
-		a->live = true;
-	else if (strcmp(name, "--update") == 0)
-		a->update = true;
-	else if (strcmp(name, "--yes") == 0)
-		a->yes = true;
-	else if (strcmp(name, "--reveal") == 0)
-		a->reveal = true;
-	else if (strcmp(name, "--all") == 0)
-		a->all = true;
+	else if (strcmp(name, "--library") == 0)
+		return store_library(a, value);
 	else if (strcmp(name, "--lang") == 0)
 		say_set_lang(strcmp(value, "zh") == 0 ? ERR_ZH : ERR_EN);
-	else {
-		while (n < 8 && a->libraries[n])
-			n++;
-		if (n == 8)
-			return -1;
-		a->libraries[n] = value;
-	}
+	else
+		abort();             /* a row of options[] that is kept nowhere */
 	return 0;
 }
 
@@ -204,6 +162,8 @@ static int read_args(const struct verb *v, int argc, const char *const *argv, st
 		if (store(a, options[o].name, options[o].value ? argv[i] : NULL) != 0)
 			return usage("given too often:", "给得太多：", options[o].name) + 1;
 	}
+	a->from = a->select.from;
+	a->key = a->select.key;
 	return 0;
 }
 
