@@ -35,6 +35,8 @@ void batch_closing_write(struct buf *b, const struct batch_closing *c, const str
 		buf_str(b, ",\"returned\":true");
 	if (c->goes_on)
 		buf_str(b, ",\"goes_on\":true");
+	if (c->given_up)
+		buf_str(b, ",\"given_up\":true");
 	if (c->last) {
 		buf_printf(b, ",\"all\":%" PRIu64 ",\"partitions\":[", c->all);
 		for (unsigned i = 0; i < c->npartitions; i++)
@@ -90,6 +92,7 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	c.again = json_is_true(json_object_get(o, "again"));
 	c.returned = json_is_true(json_object_get(o, "returned"));
 	c.goes_on = json_is_true(json_object_get(o, "goes_on"));
+	c.given_up = json_is_true(json_object_get(o, "given_up"));
 	c.last = partitions != NULL;
 	c.all = number_of(o, "all");
 	json_array_foreach(partitions, i, p)

@@ -32,6 +32,7 @@ struct batch_closing {
 	bool again;                  /* an earlier one came to this destination before (router's copy) */
 	bool returned;               /* the whole batch was given back (router's copy) */
 	bool goes_on;                /* a return of it came to nothing: what was put aside for that goes on (router's copy) */
+	bool given_up;               /* returned, but here alone: a replay gave it up half way, elsewhere it stands */
 	bool last;                   /* on the batch's own partition: what follows is there */
 	unsigned npartitions;        /* that carry records of it, this one included */
 	unsigned partitions[64];

@@ -207,6 +207,9 @@ static int add_up(struct acting *a, struct returning *x, struct err *e)
 			if (router_closing_sent(r, d, x->last.batchid, x->last.partitions[i], &sent, e) < 0)
 				return -1;
 			failed = sent.failed > failed ? sent.failed : failed;
+			/* What a replay gave up there has ended: nothing of it can be handed over. */
+			if (sent.given_up)
+				continue;
 			x->routed += sent.routed;
 			x->to[d] |= sent.routed > 0;
 		}

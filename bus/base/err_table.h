@@ -77,7 +77,7 @@ ROW(E_CLOSE_WRONG, "close.wrong", ERR_CONF, 5, "{day} does not come out ({count}
 	"see where: jincai balance --day {day}, then jincai balance --deep", "查看差在何处：jincai balance --day {day}，再用 jincai balance --deep")
 ROW(E_REPLAY_BUSY, "replay.busy", ERR_CONF, 5, "another replay runs, and one runs at a time; with the plan {plan} nothing was done", "另一项重放正在进行，同一时间只执行一项；计划 {plan} 没有做任何事",
 	"wait until it has ended, or pause it: jincai replay list, then jincai replay pause PLAN", "请等它结束，或将其暂停：先 jincai replay list，再 jincai replay pause 计划")
-ROW(E_REPLAY_CHANGED, "replay.changed", ERR_CONF, 5, "what the plan {plan} speaks of is no longer as it was; nothing of it was handed on", "重放计划 {plan} 所指的事件已有变化；没有交付任何内容",
+ROW(E_REPLAY_CHANGED, "replay.changed", ERR_CONF, 5, "what the plan {plan} speaks of is no longer as it was; nothing more of it is handed on", "重放计划 {plan} 所指的内容已有变化；不再交付任何内容",
 	"make a new plan: jincai replay ... --reason TEXT", "请重新制定计划：jincai replay ... --reason 原因")
 ROW(E_REPLAY_EMPTY, "replay.empty", ERR_CONF, 2, "the selection names no event; no plan was made", "所选范围内没有事件；没有制定计划", "see what is there: jincai tail with the same selection", "请用 jincai tail 以同样的条件查看")
 ROW(E_REPLAY_ENDED, "replay.ended", ERR_CONF, 5, "the plan {plan} is {state}; nothing was done", "重放计划 {plan} 的状态是 {state}；没有做任何事", "what was done is listed by jincai replay list; for once more make a new plan",

@@ -139,11 +139,13 @@ static int cancel(struct replaying *r, const struct act *a, const json_t *state,
 	int ret;
 
 	snprintf(id, sizeof id, "%.*s", SPAN_F(a->subject));
-	if (replay_has_ended(is))
+	if (replay_has_ended(is) && is != REPLAY_VOID)
 		return refuse(r, a, E_REPLAY_ENDED, e);
 	if (is == REPLAY_PAUSED && r->plan)
 		return refuse(r, a, E_REPLAY_BUSY, e);
-	if (!state) {
+	if (is == REPLAY_VOID) {
+		ret = replay_flow_put(r, id, json_pack("{s:s,s:O}", "state", replay_states[REPLAY_CANCELLED], "events", json_object_get(state, "events")), e);
+	} else if (!state) {
 		ret = replay_flow_put(r, id, json_pack("{s:s,s:i}", "state", replay_states[REPLAY_CANCELLED], "events", 0), e);
 	} else {
 		ret = is == REPLAY_PAUSED ? replay_flow_take_up(r, id, state, 0, e) : 0;

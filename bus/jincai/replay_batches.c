@@ -104,10 +104,14 @@ int replay_batches_add(struct replay_batches *x, const struct selected *v, struc
 	struct bus_entry at;
 	char key[INDEX_KEY_MAX];
 	bool readable;
+	unsigned topic;
 	int64_t fen;
-	int got = replay_batches_line(x, v, &line, &currency, &fen, &readable, &why);
+	int got;
 
-	b->topic = v->topic;
+	if (!b->topic && bus_topic(x->bus, v->topic, &topic, e) != 0)
+		return -1;
+	b->topic = b->topic ? b->topic : bus_topic_name(x->bus, topic);
+	got = replay_batches_line(x, v, &line, &currency, &fen, &readable, &why);
 	b->seen++;
 	b->lines += got == 1;
 	b->unshaped += got < 0;
@@ -211,7 +215,7 @@ static int told_others(struct replay_batches *x, const struct replay_batch *b, u
 		buf_printf(&topic, TOPIC_TO "%s", x->site->destinations[d].name);
 		got = closing_on(x, buf_text(&topic), span_of(b->id), partition, &a, &sent, &offset, e);
 		buf_done(&topic);
-		ret = got < 0 ? -1 : got == 0 ? ret : d == x->d ? REPLAY_HAS : sent.returned ? REPLAY_RETURNED : sent.failed ? REPLAY_FAILED : ret;
+		ret = got < 0 ? -1 : got == 0 ? ret : d == x->d ? REPLAY_HAS : sent.returned && !sent.given_up ? REPLAY_RETURNED : sent.failed ? REPLAY_FAILED : ret;
 	}
 	arena_done(&a);
 	return ret;

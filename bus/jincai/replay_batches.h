@@ -39,7 +39,7 @@ extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdict
 
 struct replay_batch {
 	char *id;
-	const char *topic;           /* on which it was published */
+	const char *topic;           /* on which it was published; the bus has the name */
 	uint64_t seen, has, lines, unshaped;
 	bool counted;                /* the router decided for the destination */
 	enum replay_verdict verdict;

@@ -30,11 +30,20 @@ int replay_flow_put(struct replaying *r, const char *id, json_t *o, struct err *
 int replay_flow_save(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
 	json_t *o = json_pack("{s:s,s:I,s:I}", "state", replay_states[state], "events", (json_int_t)r->events, "rate", (json_int_t)r->rate);
+	struct buf at = BUF_INIT;
 
+	clock_write(&at, clock_now_ms());
+	json_object_set_new(o, "at", json_string(buf_text(&at)));
+	buf_done(&at);
+	if (state == REPLAY_VOID) {
+		json_object_set_new(o, "to", json_string(replay_where(r->plan)));
+		json_object_set_new(o, "given", json_boolean(replay_is_given(r->plan)));
+	}
+	why = why || !r->why.id ? why : &r->why;
 	if (!replay_has_ended(state))
 		json_object_set(o, "plan", r->plan);
-	if (!replay_has_ended(state) && r->checked)
-		json_object_set_new(o, "checked", json_true());
+	if (!replay_has_ended(state) && r->lines[0])
+		json_object_set_new(o, "lines", json_string(r->lines));
 	if (!replay_has_ended(state) && r->cancelled)
 		json_object_set_new(o, "cancel_at", json_integer((json_int_t)r->cancel_at));
 	if (why)
@@ -50,6 +59,7 @@ void replay_flow_let_go(struct replaying *r)
 	r->plan = NULL;
 	free(r->here);
 	r->here = NULL;
+	r->why = ERR_INIT;
 	replay_give_end(r);
 }
 
@@ -69,7 +79,7 @@ static int open_topic(struct replaying *r, const json_t *plan, struct err *e)
 /* state: as in the position, or of a plan that begins. */
 int replay_flow_take_up(struct replaying *r, const char *id, const json_t *state, uint64_t rate, struct err *e)
 {
-	json_t *plan = json_object_get(state, "plan");
+	json_t *plan = json_object_get(state, "plan"), *why = json_object_get(state, "why");
 
 	replay_flow_let_go(r);
 	if (open_topic(r, plan, e) != 0)
@@ -78,10 +88,12 @@ int replay_flow_take_up(struct replaying *r, const char *id, const json_t *state
 	r->plan = json_incref(plan);
 	r->events = (uint64_t)json_integer_value(json_object_get(state, "events"));
 	r->rate = rate;
-	r->checked = json_is_true(json_object_get(state, "checked"));
+	snprintf(r->lines, sizeof r->lines, "%s", json_text(state, "lines"));
+	if (why)
+		err_restore(&r->why, json_text(why, "code"), strlen(json_text(why, "code")), json_text(why, "args"), strlen(json_text(why, "args")));
 	r->cancelled = json_object_get(state, "cancel_at") != NULL;
 	r->cancel_at = (uint64_t)json_integer_value(json_object_get(state, "cancel_at"));
-	r->phase = r->events || r->checked ? REPLAY_SKIPPING : REPLAY_CHECKING;
+	r->phase = r->events && !replay_is_given(plan) ? REPLAY_SKIPPING : REPLAY_CHECKING;
 	r->began = clock_steady_ms();
 	r->written = 0;
 	r->here = mem_new(bus_partitions(r->flow.bus, r->topic) * sizeof *r->here);
@@ -159,7 +171,7 @@ static int append_ended(struct replaying *r, enum replay_state state, struct err
 
 int replay_flow_end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
-	const int failed = r->batches ? flow_position_put(&r->flow, "goes", SPAN(""), e) : append_ended(r, state, e);
+	const int failed = replay_is_given(r->plan) ? flow_position_put(&r->flow, "goes", SPAN(""), e) : append_ended(r, state, e);
 
 	if (failed || replay_flow_save(r, state, why, e) != 0)
 		return -1;
@@ -197,7 +209,7 @@ static int changed(const struct replaying *r, struct err *e)
 	return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
 }
 
-/* Before the first event goes: is all of it what was planned? */
+/* Before the first event goes: is all of it what was planned? And towards a destination, before a later life goes on. */
 static int check(struct replaying *r, enum flow_turn *ret, struct err *e)
 {
 	struct selected x;
@@ -212,14 +224,16 @@ static int check(struct replaying *r, enum flow_turn *ret, struct err *e)
 		return got < 0 ? -1 : 0;
 	if (!is_planned(r))
 		return changed(r, e);
-	if (r->batches) {
+	if (r->batches && r->lines[0] && replay_give_checked_again(r, e) != 0)
+		return -1;
+	if (r->batches && !r->lines[0]) {
 		*ret = FLOW_COMMIT;
 		if (replay_give_checked(r, e) != 0 || replay_flow_save(r, REPLAY_RUNNING, NULL, e) != 0)
 			return -1;
 	}
 	selection_close(r->selection);
 	r->selection = NULL;
-	r->phase = REPLAY_WRITING;
+	r->phase = r->events ? REPLAY_SKIPPING : REPLAY_WRITING;
 	return 0;
 }
 
@@ -239,8 +253,6 @@ static int skip(struct replaying *r, struct err *e)
 		got = selection_next(r->selection, &x, e);
 		if (got != 1)
 			break;
-		if (r->batches && replay_give_one(r, &x, false, e) != 0)
-			return -1;
 		pass(r, &x);
 	}
 	if (got == 0)
@@ -268,7 +280,7 @@ static int write_one(struct replaying *r, const struct selected *x, struct err *
 	if (x->partition >= bus_partitions(r->flow.bus, r->topic))
 		return changed(r, e);
 	if (r->batches)
-		failed = replay_give_one(r, x, true, e);
+		failed = replay_give_one(r, x, e);
 	else
 		failed = replay_mask(x, &r->event, e) || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e);
 	if (failed)
@@ -299,6 +311,8 @@ static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 	int got;
 
 	*ret = FLOW_BUSY;
+	if (r->lost)
+		return changed(r, e);
 	if (!r->selection && open_selection(r, e) != 0)
 		return -1;
 	if (r->phase == REPLAY_CHECKING)
@@ -332,21 +346,34 @@ static bool is_for_good(const struct err *why)
 	return err_kind(why) == ERR_DATA;
 }
 
+/* A commit may carry only some of what was begun: why stands in the position from the first on, whatever the next life finds. */
+static int become_void(struct replaying *r, enum flow_turn *ret, struct err *e)
+{
+	const int got = r->batches ? replay_begun_give_up(r, e) : 0;
+
+	*ret = FLOW_COMMIT;
+	return got < 0 ? -1 : got == 1 ? replay_flow_save(r, REPLAY_RUNNING, NULL, e) : replay_flow_end(r, REPLAY_VOID, &r->why, e);
+}
+
 static int replaying_step(struct flow *f, enum flow_turn *ret, struct err *e)
 {
 	struct replaying *r = (struct replaying *)f;
 	struct err why = ERR_INIT;
 
 	*ret = FLOW_IDLE;
-	if (!r->plan || go_on(r, ret, &why) == 0)
+	if (!r->plan)
 		return 0;
-	if (!is_for_good(&why)) {
-		*e = why;
-		return -1;
+	if (!r->why.id) {
+		if (go_on(r, ret, &why) == 0)
+			return 0;
+		if (!is_for_good(&why)) {
+			*e = why;
+			return -1;
+		}
+		log_err(LOG_WARN, "replay.void", &why, "plan=%s", r->id);
+		r->why = why;
 	}
-	*ret = FLOW_COMMIT;
-	log_err(LOG_WARN, "replay.void", &why, "plan=%s", r->id);
-	return replay_flow_end(r, REPLAY_VOID, &why, e);
+	return become_void(r, ret, e);
 }
 
 static void replaying_free(struct flow *f)

@@ -14,15 +14,18 @@
  *	replay   begin it, or go on: members "plan" (replay_core) and "rate" (0: as fast as it goes). replay.ended, replay.busy (another
  *	         one runs), replay.taken (something lies on its topic), act.changed (the digest is not that of the plan)
  *	pause    it waits until the next "replay". act.gone: it does not run
- *	cancel   it ends for good. What is on its topic stays there
+ *	cancel   it ends for good. What is on its topic stays there. Of a void one: a person has seen it
  *
  * How far it is stands in the position "replay/plan/<id>", in the commit that has the events:
  *
- *	{"state","events","rate","plan":{...},"why":{"code","args"}}
+ *	{"state","events","rate","at","plan":{...},"why":{"code","args"},"to","given","lines"}
  *
  *	events   given so far, in the order of the selection: after a kill the selection is read again, without these
  *	plan     as in the order; left out when it has ended
- *	why      of a void one
+ *	why      of a void one; while it runs: it becomes void, and what it has begun is being ended
+ *	at       of this commit
+ *	to       of a void one: where it went; given: to a destination
+ *	lines    towards a destination, once it is known what goes: the digest of all lines as they will be
  *
  * Before the first event all of it is held against the digest of the plan; and so it is at the end. At its end, done or
  * cancelled, each partition of the topic gets an event of type jincai.replay.ended: who reads it there knows that no more comes.
@@ -30,8 +33,11 @@
  *	{"plan","state","events":N,"here":N}       here: on this partition
  *
  * Towards a destination a plan is a list of batches (replay_give.c): which go is found before the first, held against the plan, and
- * kept in the position "goes" ("checked" then stands in that of the plan). What it counts for the destination is in "totals".
- * One that is cancelled amid batches ends those ("cancel_at"). replay.money: such a destination is not the site's, or moves money.
+ * kept in the position "goes" ("lines" then stands in that of the plan). What it counts for the destination is in "totals".
+ * Each life makes all lines once more before it goes on: no batch gets lines of two forms. What is amid its lines stands in "begun"
+ * (replay_begun.c). One that is cancelled amid batches ends those ("cancel_at"); one that becomes void gives them up: the
+ * destination is told that they are returned, and nothing of them goes. replay.money: such a destination is not the site's, or
+ * moves money.
  *
  * A turn looks at a slice and commits what is due, so that neither a long selection nor a slow rate holds up the acts of others.
  */

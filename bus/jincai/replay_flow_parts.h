@@ -29,10 +29,14 @@ struct replaying {
 
 	/* Towards a destination. */
 	struct replay_batches *batches;      /* NULL: it goes onto a topic */
-	bool checked;                /* it is known which go: the position "goes" */
+	bool lost;                   /* the site has no such destination any more */
+	char lines[65];              /* digest of all lines, once it is known which go: the position "goes"; "": it is not */
 	bool cancelled;              /* what was begun before cancel_at events is ended, and nothing else begun */
 	uint64_t cancel_at;
-	unsigned nopen;              /* batches that were begun and have not ended */
+	struct replay_batch **begun; /* batches that were begun and have not ended; their topics are names of the bus */
+	unsigned nbegun;
+	bool begun_kept;             /* the position has such */
+	struct err why;              /* it becomes void, and ends these first; E_NONE */
 	struct totals *totals;
 	struct journal *journal;
 	unsigned journal_topic;
@@ -64,11 +68,26 @@ void replay_give_end(struct replaying *r);
 int replay_give_look(struct replaying *r, const struct selected *v, struct err *e);
 /* All was looked at: which batches go is staged. replay.changed: it is not what was planned. */
 int replay_give_checked(struct replaying *r, struct err *e);
-/* One event: its line, and behind the last one of a batch its closings. writes: else it was done in an earlier life. */
-int replay_give_one(struct replaying *r, const struct selected *v, bool writes, struct err *e);
+/* Another life: is each line what it was? replay.changed */
+int replay_give_checked_again(struct replaying *r, struct err *e);
+/* One event: its line, and behind the last one of a batch its closings. */
+int replay_give_one(struct replaying *r, const struct selected *v, struct err *e);
+/* The closings of a batch, that of its own partition last, for the destination: 1 (in a), 0 one is not there, -1. */
+int replay_give_closings(struct replaying *r, const struct replay_batch *b, struct arena *a, struct batch_closing **ret, unsigned *ret_n,
+	struct err *e);
+int replay_give_tell(struct replaying *r, const struct replay_batch *b, struct batch_closing *list, unsigned n, bool returned,
+	struct err *e);
 /* Nothing is left to do of one that was cancelled. */
 bool replay_give_is_over(const struct replaying *r);
-/* Stages postings and totals. */
+/* Stages postings, totals, and what was begun. */
 int replay_give_save(struct replaying *r, struct err *e);
+
+/* ---- replay_begun.c ---- */
+void replay_begun_add(struct replaying *r, struct replay_batch *b);
+void replay_begun_ended(struct replaying *r, const struct replay_batch *b);
+int replay_begun_save(struct replaying *r, struct err *e);
+int replay_begun_recall(struct replaying *r, struct err *e);
+/* Ends what was begun as returned, as much as one commit carries: 1 there is more, 0 it is all, -1. */
+int replay_begun_give_up(struct replaying *r, struct err *e);
 
 #endif

@@ -47,6 +47,8 @@ int replay_give_save(struct replaying *r, struct err *e)
 
 	if (!r->batches)
 		return 0;
+	if (replay_begun_save(r, e) != 0)
+		return -1;
 	ret = journal_post(r->journal, &r->flow, r->journal_topic, e);
 	if (ret == 0) {
 		buf_str(&b, "{\"totals\":");
@@ -93,18 +95,23 @@ int replay_give_begin(struct replaying *r, struct err *e)
 {
 	const unsigned d = destination_of(r);
 
-	r->nopen = 0;
-	if (d == r->site->ndestinations)
-		return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	r->lost = d == r->site->ndestinations;
 	r->batches = replay_batches_new(r->site, r->flow.bus, d, e);
-	return !r->batches ? -1 : r->checked ? recall(r, e) : 0;
+	if (!r->batches)
+		return -1;
+	return r->lines[0] && (recall(r, e) != 0 || replay_begun_recall(r, e) != 0) ? -1 : 0;
 }
 
 void replay_give_end(struct replaying *r)
 {
 	replay_batches_free(r->batches);
 	r->batches = NULL;
-	r->checked = r->cancelled = false;
+	free(r->begun);
+	r->begun = NULL;
+	r->nbegun = 0;
+	r->begun_kept = false;
+	r->lines[0] = 0;
+	r->cancelled = r->lost = false;
 }
 
 int replay_give_look(struct replaying *r, const struct selected *v, struct err *e)
@@ -115,9 +122,10 @@ int replay_give_look(struct replaying *r, const struct selected *v, struct err *
 int replay_give_checked(struct replaying *r, struct err *e)
 {
 	json_t *goes = json_array(), *o;
-	char digest[65], *text;
+	char digest[65], lines[65], *text;
 	int ret;
 
+	replay_batches_digest(r->batches, lines);
 	if (replay_batches_decide(r->batches, e) != 0) {
 		json_decref(goes);
 		return -1;
@@ -134,7 +142,8 @@ int replay_give_checked(struct replaying *r, struct err *e)
 		ret = flow_position_put(&r->flow, GOES, span_of(text), e);
 	free(text);
 	json_decref(o);
-	r->checked = ret == 0;
+	if (ret == 0)
+		snprintf(r->lines, sizeof r->lines, "%s", lines);
 	for (unsigned i = 0; ret == 0 && i < replay_batches_count(r->batches); i++) {
 		struct replay_batch *b = replay_batches_of(r->batches, span_of(replay_batches_at(r->batches, i)->id));
 
@@ -143,74 +152,92 @@ int replay_give_checked(struct replaying *r, struct err *e)
 	return ret;
 }
 
+int replay_give_checked_again(struct replaying *r, struct err *e)
+{
+	char lines[65];
+
+	replay_batches_digest(r->batches, lines);
+	return strcmp(lines, r->lines) == 0 ? 0 : err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+}
+
 /* ---- lines and closings ---- */
 
-static int append_closing(struct replaying *r, const struct replay_batch *b, unsigned partition, bool returned, struct span time,
+int replay_give_closings(struct replaying *r, const struct replay_batch *b, struct arena *a, struct batch_closing **ret, unsigned *ret_n,
 	struct err *e)
 {
-	struct buf source = BUF_INIT;
-	struct arena a = ARENA_INIT;
-	struct batch_closing c;
-	int got = replay_batches_closing(r->batches, b, partition, &a, &c, e);
+	struct batch_closing last, *list;
+	unsigned n = 0;
+	int got = replay_batches_last(r->batches, b, a, &last, e);
 
-	if (got == 0)
-		got = err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
-	if (got == 1) {
-		buf_printf(&source, "/%s/%s", r->site->name, r->flow.name);
-		c.failed = c.here = c.before = 0;
-		c.routed = b->here[partition];
-		c.again = c.goes_on = false;
-		c.returned = returned;
+	if (got != 1)
+		return got;
+	list = arena_new(a, last.npartitions * sizeof *list);
+	for (unsigned i = 0; i < last.npartitions && got == 1; i++)
+		if (last.partitions[i] != last.partition)
+			got = replay_batches_closing(r->batches, b, last.partitions[i], a, &list[n++], e);
+	if (got != 1)
+		return got;
+	list[n++] = last;
+	*ret = list;
+	*ret_n = n;
+	return 1;
+}
+
+int replay_give_tell(struct replaying *r, const struct replay_batch *b, struct batch_closing *list, unsigned n, bool returned,
+	struct err *e)
+{
+	struct buf source = BUF_INIT, time = BUF_INIT;
+	int failed = 0;
+
+	buf_printf(&source, "/%s/%s", r->site->name, r->flow.name);
+	clock_write(&time, clock_now_ms());
+	for (unsigned i = 0; i < n && !failed; i++) {
+		struct batch_closing *c = &list[i];
+
+		c->failed = c->here = c->before = 0;
+		c->routed = b->here[c->partition];
+		c->again = c->goes_on = false;
+		c->returned = returned;
 		buf_clear(&r->event);
-		batch_closing_write(&r->event, &c, &(struct event){.source = buf_as_span(&source), .time = time});
-		got = flow_append(&r->flow, r->topic, partition, span_of(b->id), &r->event, e);
+		batch_closing_write(&r->event, c, &(struct event){.source = buf_as_span(&source), .time = buf_as_span(&time)});
+		failed = flow_append(&r->flow, r->topic, c->partition, span_of(b->id), &r->event, e);
 	}
 	buf_done(&source);
-	arena_done(&a);
-	return got;
+	buf_done(&time);
+	return failed ? -1 : 0;
 }
 
-/* On the batch's own partition last. One that was given back meanwhile ends there as returned: nothing of it goes. */
+/* One that was given back meanwhile ends there as returned: nothing of it goes. */
 static int end_batch(struct replaying *r, const struct replay_batch *b, struct err *e)
 {
-	struct buf time = BUF_INIT;
 	struct arena a = ARENA_INIT;
-	struct batch_closing last;
-	int got = replay_batches_last(r->batches, b, &a, &last, e), returned = 0;
+	struct batch_closing *list;
+	unsigned n;
+	int got = replay_give_closings(r, b, &a, &list, &n, e), returned = got == 1 ? replay_batches_returned(r->batches, b, e) : 0;
 
-	if (got == 1)
-		returned = replay_batches_returned(r->batches, b, e);
-	if (got == 1 && returned >= 0 && replay_batches_reaches(r->batches, &last)) {
-		clock_write(&time, clock_now_ms());
-		for (unsigned i = 0; i < last.npartitions && got == 1; i++)
-			if (last.partitions[i] != last.partition)
-				got = append_closing(r, b, last.partitions[i], returned == 1, buf_as_span(&time), e) == 0 ? 1 : -1;
-		if (got == 1)
-			got = append_closing(r, b, last.partition, returned == 1, buf_as_span(&time), e) == 0 ? 1 : -1;
-	}
-	buf_done(&time);
-	arena_done(&a);
-	if (got == 0)
-		return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
-	return got < 0 || returned < 0 ? -1 : 0;
-}
-
-static int begin_batch(struct replaying *r, struct replay_batch *b, const struct selected *v, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct batch_closing last;
-	int got;
-
-	b->topic = v->topic;
-	got = replay_batches_last(r->batches, b, &a, &last, e);
-	b->begun = true;
-	b->all = got == 1 ? last.all : 0;
-	r->nopen++;
+	if (returned < 0)
+		got = -1;
+	if (got == 1 && replay_batches_reaches(r->batches, &list[n - 1]) && replay_give_tell(r, b, list, n, returned == 1, e) != 0)
+		got = -1;
 	arena_done(&a);
 	return got == 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id) : got < 0 ? -1 : 0;
 }
 
-static int give_line(struct replaying *r, struct replay_batch *b, const struct selected *v, bool writes, struct err *e)
+static int begin_batch(struct replaying *r, struct replay_batch *b, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct batch_closing last;
+	int got = replay_batches_last(r->batches, b, &a, &last, e);
+
+	if (got == 1) {
+		b->all = last.all;
+		replay_begun_add(r, b);
+	}
+	arena_done(&a);
+	return got == 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id) : got < 0 ? -1 : 0;
+}
+
+static int give_line(struct replaying *r, struct replay_batch *b, const struct selected *v, struct err *e)
 {
 	const char *name = r->site->destinations[destination_of(r)].name;
 	struct span line, currency;
@@ -221,21 +248,19 @@ static int give_line(struct replaying *r, struct replay_batch *b, const struct s
 
 	if (got < 0)
 		return -1;
-	b->here[v->partition] += got == 1;
-	if (!writes)
-		return 0;
 	if (got == 1) {
 		buf_clear(&r->event);
 		buf_span(&r->event, line);
 		if (flow_append(&r->flow, r->topic, v->partition, v->key, &r->event, e) != 0)
 			return -1;
+		b->here[v->partition]++;
 	}
 	counts = journal_of(r->journal, v->event.batchid);
 	return totals_add(counts, TOTAL_REPLAYED, name, currency, fen, readable, e) != 0 ||
 		totals_add(counts, got == 1 ? TOTAL_ROUTED : TOTAL_NOT_ROUTED, name, currency, fen, readable, e) != 0 ? -1 : 0;
 }
 
-int replay_give_one(struct replaying *r, const struct selected *v, bool writes, struct err *e)
+int replay_give_one(struct replaying *r, const struct selected *v, struct err *e)
 {
 	struct replay_batch *b = replay_batches_of(r->batches, v->event.batchid);
 
@@ -243,17 +268,19 @@ int replay_give_one(struct replaying *r, const struct selected *v, bool writes, 
 		return 0;
 	if (!b->begun && r->cancelled && r->passed >= r->cancel_at)
 		return 0;
-	if (!b->begun && begin_batch(r, b, v, e) != 0)
+	if (!b->begun && begin_batch(r, b, e) != 0)
 		return -1;
-	if (give_line(r, b, v, writes, e) != 0)
+	if (give_line(r, b, v, e) != 0)
 		return -1;
 	if (++b->passed < b->all)
 		return 0;
-	r->nopen--;
-	return writes ? end_batch(r, b, e) : 0;
+	if (end_batch(r, b, e) != 0)
+		return -1;
+	replay_begun_ended(r, b);
+	return 0;
 }
 
 bool replay_give_is_over(const struct replaying *r)
 {
-	return r->cancelled && r->phase == REPLAY_WRITING && r->nopen == 0;
+	return r->cancelled && r->phase == REPLAY_WRITING && r->nbegun == 0;
 }

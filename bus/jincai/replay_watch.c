@@ -80,8 +80,13 @@ static int say_end(const struct replay *r)
 			"nobody's position has moved\n"), replay_where(r->plan), r->events);
 		return 0;
 	}
-	if (r->state == REPLAY_VOID)
+	if (r->state == REPLAY_VOID) {
+		if (replay_is_given(r->plan) && r->events)
+			fprintf(stderr, say("已整批交付给 %s 的，由它照常处理；当时交付到一半的批次对它按退回处理：其中一笔也不会送出\n",
+				"what %s was given in whole batches stays; those amid which it was count as returned there: nothing of them goes\n"),
+				replay_where(r->plan));
 		return verb_failed(&e);
+	}
 	return refused(r, E_REPLAY_ENDED);
 }
 
@@ -136,15 +141,20 @@ int replay_watch(struct site *s, struct bus *b, struct replay *r, const struct r
 
 int replay_ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason)
 {
+	const bool seen = r->state == REPLAY_VOID && strcmp(what, "cancel") == 0;
 	struct err e;
 	int code;
 
-	if (replay_has_ended(r->state))
+	if (replay_has_ended(r->state) && !seen)
 		return refused(r, E_REPLAY_ENDED);
 	if (ask(s, b, r, what, reason, NULL, &code) < 0)
 		return code;
 	if (replay_look(b, r, &e) != 0)
 		return verb_failed(&e);
+	if (seen) {
+		printf(say("%s 不再列为待办；没有别的变化\n", "%s no longer waits for anybody; nothing else has changed\n"), r->id);
+		return 0;
+	}
 	if (r->state == REPLAY_PAUSED)
 		say_paused(r);
 	if (r->state != REPLAY_PAUSED && replay_is_given(r->plan))

@@ -242,7 +242,7 @@ static void complete(struct todo *t, struct todo_item *i)
 int todo_load(struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)
 {
 	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts, todo_foreign, todo_clocks,
-		todo_guard, todo_adopt, todo_left, todo_sources, todo_disks};
+		todo_guard, todo_adopt, todo_left, todo_replays, todo_sources, todo_disks};
 
 	*ret = (struct todo){.site = s, .bus = b, .now_ms = now_ms};
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)

@@ -98,6 +98,7 @@ int todo_clocks(struct todo *t, struct err *e);      /* hosts whose clocks are w
 int todo_guard(struct todo *t, struct err *e);       /* the safeguard */
 int todo_adopt(struct todo *t, struct err *e);       /* what waits to take effect; money destinations that are off */
 int todo_left(struct todo *t, struct err *e);        /* what was begun by flows that the site file no longer has */
+int todo_replays(struct todo *t, struct err *e);     /* replays that are paused, void, or do not get on */
 int todo_sources(struct todo *t, struct err *e);     /* sources that are silent */
 int todo_disks(struct todo *t, struct err *e);       /* the store, file systems */
 

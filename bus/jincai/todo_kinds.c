@@ -120,6 +120,15 @@ const struct todo_kind todo_kinds[] = {
 			"偏快的，校准后首次启动付款可能全停，由两人恢复",
 		.do_en = "set the clock of {word}, or of the brokers, by the time server (chronyc tracking shows which is wrong): days of files and of "
 			"signatures go by it. When the host was fast, the next start may stop all money, and two people let it go on"},
+	{.name = "replay", .zh = "未做完的重放", .en = "replay that has not ended", .next = "replay run {word}\nreplay cancel {word}\nreplay list",
+		.not_zh = "没有丢失，也没有重复：已做的只做过一次，其余的尚未给出；没有一笔付款因此再发",
+		.not_en = "nothing is lost and nothing is there twice: what was given out was given once, the rest was not; nothing was paid by it",
+		.do_zh = "需要的继续执行，不需要的取消", .do_en = "let it go on when it is needed, cancel it when it is not"},
+	{.name = "replay-void", .zh = "作废的重放", .en = "replay that became void", .next = "replay cancel {word}\nreplay list",
+		.not_zh = "其余的没有给出，以后也不会；没有一笔付款因此再发",
+		.not_en = "the rest was not given out and never will be; nothing was paid by it",
+		.do_zh = "仍需要的请另订计划（jincai replay ...）；看过之后取消，不再列出",
+		.do_en = "make a new plan when it is still needed (jincai replay ...); once you have seen it, cancel it, and it is no longer listed"},
 	/* What did not come; what is running out. */
 	{.name = "silent", .zh = "逾期未报", .en = "silent source", .next = "held list\ncheck",
 		.not_zh = "{flow} 本期没有发布任何一批，本期一笔也没有发送",

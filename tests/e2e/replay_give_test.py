@@ -10,16 +10,19 @@ import collections
 import csv
 import io
 import json
+import shutil
 import sys
 import time
 
 import acts_help
 from acts_help import has, is_, killed_everywhere, terms
 from marks import folders
+from reread_test import put_form
 from replay_topic_test import call, raw, running, state, until_some
-from small_site import SITE_FILE, Site, payroll
+from small_site import ON_KAFKA, SITE_FILE, Site, payroll
 
 CASES = []
+UNITS = ("602001", "602002", "602003", "602004")
 LATER = SITE_FILE.replace("routes:\n", """\
   later: {form: unit/csv, split: data.unit, gather: batch, mode: shadow, to: {file: {folder: ./out/later}}}
 routes:
@@ -32,15 +35,18 @@ def case(f):
     return f
 
 
-def come_later(root, *batches):
+def come_later(root, *batches, partitions=1):
     """A site with history, to which a destination came."""
-    site = Site(root, acts_help.options.program)
+    more = ("bus: ", f"partitions: {partitions}\nbus: ")
+    site = Site(root, acts_help.options.program, SITE_FILE.replace(*more))
+    site.text = LATER.replace(*more) + "library: [./library]\n"
+    folders(site.root, "library/adapters")
     site.run()
     for b in batches or [payroll(batch=n, rows=5) for n in (1, 2)]:
         site.drop(b)
     site.run()
     folders(site.root, "out/later")
-    site.write(LATER)
+    site.write(site.text)
     site.run()
     return site
 
@@ -123,6 +129,11 @@ def a_plan_is_void_when_a_route_is_another(root):
     is_(state(site, id)[0], "void")
     assert "replay.changed" in call(site, "run", id).codes
     is_(made(site), collections.Counter())
+    waiting = [i for i in map(json.loads, site.call("todo", "--json").out.splitlines()) if i["subject"] == f"replay:{id}"]
+    is_([i["kind"] for i in waiting], ["replay-void"])
+    with running(site):                    # somebody has seen it
+        is_(site.call(*waiting[0]["next"][0].split()[1:]).code, 0)
+    assert id not in site.call("todo", "--json").out and "replay.ended" in call(site, "cancel", id).codes
 
 
 @case
@@ -146,6 +157,114 @@ def cancelled_half_way_it_ends_what_was_begun(root):
     call(site, "run", plan(site))
     site.run()
     is_rebuilt(site)
+
+
+def amid(root, rows=30):
+    """Of three batches, each on several partitions, a replay stands amid one: it was killed there."""
+    mixed = [payroll(batch=n, rows=rows, cells={i: {4: UNITS[i % 4]} for i in range(rows)}) for n in range(1, 4)]
+    site = come_later(root, *mixed, partitions=3)
+    id = plan(site, "--to", "units")       # of what the one beside it was given
+    call(site, "run", id, "--rate", "20")
+    p = site.start("run")
+    while until_some(site, id) % rows == 0:
+        time.sleep(0.05)
+    p.kill()
+    site.finish(p)
+    name, n = state(site, id)
+    assert name == "running" and 0 < n < 3 * rows and n % rows, (name, n)
+    site.rows = rows
+    return site, id
+
+
+def is_given_up(site, id):
+    """Whole batches went, of the one that was begun nothing goes; nothing waits for its end, and all comes out."""
+    is_(state(site, id)[0], "void")
+    given = len([e for e in raw(site, "to.later") if not e["type"].startswith("jincai.")])
+    is_(sum(made(site).values()), given // site.rows * site.rows)
+    assert not [x for x in made(site) - of_units(site)]
+    there = given_terms(site)
+    is_(there, {k: v for k, v in {"taken": given, "shadow": given // site.rows * site.rows, "stopped": given % site.rows}.items() if v})
+    for words in ("--deep",), ("--day", "today", "--destination", "later"):
+        r = site.call("balance", *words)
+        assert r.code == 0 and "0.00" in r.out, r
+
+
+def given_terms(site):
+    rows = json.loads(site.call("balance", "--json").out)
+    is_((rows["wrong"], rows["difference"]), (0, "0.00"))
+    return {r["term"]: r["count"] for r in rows["terms"] if r["equation"] == "out" and r["destination"] == "later" and r["count"]}
+
+
+def change_form(site):
+    """Another column in the place of one; and as it was."""
+    put_form(site, "unit/csv/lines.yaml", [("    - data.payee.account\n", "    - data.payee.name\n")])
+    yield
+    (site.root / "library/adapters/unit/csv/lines.yaml").unlink()
+
+
+def change_route(site):
+    site.write(site.text.replace("{types: [payroll.line.v1], to: later}",
+                                 "{types: [payroll.line.v1], when: 'data.net = \"1.00\"', to: later}"))
+    yield
+    site.write(site.text)
+
+
+def without(name):
+    def take_away(site):
+        rows = site.text.splitlines(True)
+        site.write("".join(row for row in rows if not row.startswith(f"  {name}:") and f"to: {name}}}" not in row))
+        yield
+        site.write(site.text)
+    return take_away
+
+
+@case
+def what_it_was_amid_is_given_up_when_it_becomes_void(root):
+    waiting = None
+    for n, change in enumerate((change_route, change_form, without("later"), without("units"))):
+        if ON_KAFKA or not waiting:
+            site, id = amid(root / str(n))
+        if not ON_KAFKA:                   # one history for all of them
+            waiting = waiting or shutil.copytree(site.root, root / "waiting")
+            site.root = shutil.copytree(waiting, root / str(n), dirs_exist_ok=True)
+        for _ in change(site):
+            is_(site.run().code, 0)
+            is_(state(site, id)[0], "void")
+        site.run()
+        is_given_up(site, id)
+
+
+@case
+def a_paused_one_whose_destination_is_gone_is_given_up_when_it_is_cancelled(root):
+    site, id = amid(root)
+    call(site, "pause", id)
+    for _ in without("later")(site):
+        site.run()
+        is_(state(site, id)[0], "paused")
+        assert "replay.money" in call(site, "run", id).codes or site.run() and state(site, id)[0] == "paused"
+        call(site, "cancel", id)
+        is_(site.run().code, 0)
+        is_(state(site, id)[0], "void")
+    site.run()
+    is_given_up(site, id)
+
+
+@case
+def killed_at_each_step_of_becoming_void_nothing_stays_half(root):
+    """The reason is there in the first life, and no more in the second."""
+    def make(folder):
+        site, site.id = amid(folder, rows=12)
+        site.changed = change_form(site)
+        next(site.changed)
+        return site
+
+    def check(site):
+        list(site.changed)
+        site.run()
+        is_given_up(site, site.id)
+        site.changed = change_form(site)
+
+    killed_everywhere(root, make, check)
 
 
 @case

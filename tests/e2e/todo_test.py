@@ -640,6 +640,34 @@ def in_a_pipe_and_without_a_site_it_shows_its_verbs(root):
 
 
 @case
+def replays_that_do_not_get_on_wait_for_a_person(root):
+    site = Site(root, program)
+    site.drop(payroll(rows=3))
+    site.run()
+    r = site.call("replay", "--topic", "payroll", "--to-file", str(root / "audit.jsonl"), "--reason", "an audit", "--lang", "en")
+    file = re.search(r"^plan (\S+)$", r.out, re.MULTILINE).group(1)
+    (root / f"bus/replay/{file}.at").write_text('{"state":"running","events":1,"bytes":9,"sha256":""}')
+    plan = {"id": "r-2", "to": {"topic": "jincai.replay.history"}, "events": 9, "selection": {}, "reason": "x"}
+    at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    put(site, "replay/plan/r-2", {"state": "paused", "events": 4, "rate": 0, "at": at, "plan": plan})
+    put(site, "replay/plan/r-4", {"state": "void", "events": 5, "rate": 0, "at": at, "to": "units", "given": True,
+                                  "why": {"code": "replay.changed", "args": "plan=r-4"}})
+    put(site, "replay/plan/r-5", {"state": "done", "events": 9, "rate": 0, "at": at})
+    put(site, "replay/plan/r-6", {"state": "cancelled", "events": 9, "rate": 0, "at": at})
+    rows = {i["subject"]: i for i in items(site)}
+    is_(sorted(rows), sorted(["replay:r-2", "replay:r-4", f"replay:{file}"]))
+    has(rows["replay:r-2"]["happened"], "4 of 9 events", "paused")
+    has(rows[f"replay:{file}"]["happened"], "1 of 3 events", "nobody runs it")
+    has(rows["replay:r-4"]["happened"], "to units", "is no longer as it was")
+    is_([i["next"][0] for i in rows.values() if i["kind"] == "replay-void"], ["jincai replay cancel r-4"])
+    is_(sorted(i["next"][0] for i in rows.values() if i["kind"] == "replay"), sorted(["jincai replay run r-2", f"jincai replay run {file}"]))
+    put(site, "replay/plan/r-2", {"state": "running", "events": 4, "rate": 0, "at": at, "plan": plan})
+    item = next(i for i in items(site) if i["subject"] == "replay:r-2")
+    has(item["happened"], "the site does not run")
+    is_(item["next"][0], "jincai run")
+
+
+@case
 def each_kind_of_the_table_was_seen_and_its_messages_read(root):
     is_(sorted(set(KINDS) - set(ITEMS) - ON_A_CLUSTER), [])
 
