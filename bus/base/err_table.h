@@ -82,8 +82,8 @@ ROW(E_REPLAY_CHANGED, "replay.changed", ERR_CONF, 5, "what the plan {plan} speak
 ROW(E_REPLAY_EMPTY, "replay.empty", ERR_CONF, 2, "the selection names no event; no plan was made", "所选范围内没有事件；没有制定计划", "see what is there: jincai tail with the same selection", "请用 jincai tail 以同样的条件查看")
 ROW(E_REPLAY_ENDED, "replay.ended", ERR_CONF, 5, "the plan {plan} is {state}; nothing was done", "重放计划 {plan} 的状态是 {state}；没有做任何事", "what was done is listed by jincai replay list; for once more make a new plan",
 	"已做的请看 jincai replay list；若要再做一次，请另订计划")
-ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many topics and partitions for one plan; no plan was made", "所选主题和分区太多，一项计划放不下；没有制定计划",
-	"make several plans, each with fewer topics: --topic NAME", "请分成几项计划，每项少选几个主题：--topic 主题")
+ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many topics and partitions, or too many batches, for one plan; no plan was made", "所选主题、分区或批次太多，一项计划放不下；没有制定计划",
+	"make several plans, each with fewer topics or a shorter time: --topic NAME, --from, --to", "请分成几项计划，每项少选几个主题或缩短时间：--topic 主题、--from、--to")
 ROW(E_REPLAY_MIXED, "replay.mixed", ERR_CONF, 2, "lines for consumers have the ids of the events that they were made of: on one topic an id would have two contents; no plan was made", "对外发布的内容沿用其来源事件的标识：放在同一主题，一个标识就会有两种内容；没有制定计划",
 	"make a plan for each: event topics together, each topic for consumers apart", "请分别制定计划：事件主题可放在一起，对外主题各自一项")
 ROW(E_REPLAY_MONEY, "replay.money", ERR_CONF, 5, "{to} moves money: no replay goes there, whoever asks; nothing was handed on", "{to} 是付款去向：任何人都不能向它重放；没有交付任何内容",

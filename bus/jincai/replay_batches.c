@@ -51,6 +51,7 @@ void replay_batches_free(struct replay_batches *x)
 		return;
 	for (unsigned i = 0; i < x->n; i++) {
 		free(x->list[i]->id);
+		free(x->list[i]->here);
 		free(x->list[i]);
 	}
 	free(x->list);

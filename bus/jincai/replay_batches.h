@@ -37,6 +37,8 @@ enum replay_verdict {
 };
 extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdicts_zh[REPLAY_VERDICTS];
 
+#define REPLAY_PARTITIONS 64u        /* batch_closing */
+
 struct replay_batch {
 	char *id;
 	const char *topic;           /* on which it was published; the bus has the name */
@@ -46,9 +48,12 @@ struct replay_batch {
 	/* For who gives it, in a second pass. */
 	bool goes, begun;
 	uint64_t all, passed;
-	uint64_t here[64];           /* lines on each partition */
+	uint64_t *here;              /* lines on each of REPLAY_PARTITIONS, while it is begun */
 	struct replay_batch *next;   /* of the same hash */
 };
+
+/* So many bytes of ids go into the position of the flow, in one commit: some 300,000 batches. */
+#define REPLAY_GOES_MAX (12u << 20)
 
 struct replay_batches;
 

@@ -11,29 +11,31 @@
  * that is another one by then, says of each partition what lies on it.
  */
 #define BEGUN "begun"                /* {"plan","batches":[{"batch","topic","all","passed","here":[[partition,lines]]}]} */
-#define HERE (sizeof ((struct replay_batch *)0)->here / sizeof *((struct replay_batch *)0)->here)
 
 void replay_begun_add(struct replaying *r, struct replay_batch *b)
 {
 	b->begun = true;
+	b->here = mem_new(REPLAY_PARTITIONS * sizeof *b->here);
 	r->begun = mem_grow(r->begun, r->nbegun + 1u, sizeof(struct replay_batch *));
 	r->begun[r->nbegun++] = b;
 }
 
-void replay_begun_ended(struct replaying *r, const struct replay_batch *b)
+void replay_begun_ended(struct replaying *r, struct replay_batch *b)
 {
 	unsigned i = 0;
 
 	while (r->begun[i] != b)
 		i++;
 	r->begun[i] = r->begun[--r->nbegun];
+	free(b->here);
+	b->here = NULL;
 }
 
 static json_t *one_of(const struct replay_batch *b)
 {
 	json_t *here = json_array();
 
-	for (unsigned p = 0; p < HERE; p++)
+	for (unsigned p = 0; p < REPLAY_PARTITIONS; p++)
 		if (b->here[p])
 			json_array_append_new(here, json_pack("[i,I]", (int)p, (json_int_t)b->here[p]));
 	return json_pack("{s:s,s:s,s:I,s:I,s:o}", "batch", b->id, "topic", b->topic, "all", (json_int_t)b->all, "passed",
@@ -74,13 +76,13 @@ static int recall_one(struct replaying *r, const json_t *o, struct err *e)
 	b->topic = bus_topic_name(r->flow.bus, topic);
 	b->all = (uint64_t)json_integer_value(json_object_get(o, "all"));
 	b->passed = (uint64_t)json_integer_value(json_object_get(o, "passed"));
+	replay_begun_add(r, b);
 	json_array_foreach(json_object_get(o, "here"), i, at) {
 		const json_int_t p = json_integer_value(json_array_get(at, 0));
 
-		if (p >= 0 && p < (json_int_t)HERE)
+		if (p >= 0 && p < (json_int_t)REPLAY_PARTITIONS)
 			b->here[p] = (uint64_t)json_integer_value(json_array_get(at, 1));
 	}
-	replay_begun_add(r, b);
 	return 0;
 }
 
@@ -114,7 +116,7 @@ static void make_up(const struct replaying *r, const struct replay_batch *b, str
 
 	*ret = arena_new(a, n * sizeof **ret);
 	*ret_n = 0;
-	for (unsigned p = 0; p < n && p < HERE; p++) {
+	for (unsigned p = 0; p < n && p < REPLAY_PARTITIONS; p++) {
 		if (!b->here[p] && p != own)
 			continue;
 		c.partition = p;
@@ -131,7 +133,7 @@ static void make_up(const struct replaying *r, const struct replay_batch *b, str
 /* One of which no line was given is not known there. */
 static bool has_lines(const struct replay_batch *b)
 {
-	for (unsigned p = 0; p < HERE; p++)
+	for (unsigned p = 0; p < REPLAY_PARTITIONS; p++)
 		if (b->here[p])
 			return true;
 	return false;

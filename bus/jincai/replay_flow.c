@@ -171,7 +171,7 @@ static int append_ended(struct replaying *r, enum replay_state state, struct err
 
 int replay_flow_end(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
-	const int failed = replay_is_given(r->plan) ? flow_position_put(&r->flow, "goes", SPAN(""), e) : append_ended(r, state, e);
+	const int failed = replay_is_given(r->plan) ? replay_goes_drop(r, e) : append_ended(r, state, e);
 
 	if (failed || replay_flow_save(r, state, why, e) != 0)
 		return -1;

@@ -33,7 +33,7 @@
  *	{"plan","state","events":N,"here":N}       here: on this partition
  *
  * Towards a destination a plan is a list of batches (replay_give.c): which go is found before the first, held against the plan, and
- * kept in the position "goes" ("lines" then stands in that of the plan). What it counts for the destination is in "totals".
+ * kept in the positions "goes" ("lines" then stands in that of the plan). What it counts for the destination is in "totals".
  * Each life makes all lines once more before it goes on: no batch gets lines of two forms. What is amid its lines stands in "begun"
  * (replay_begun.c). One that is cancelled amid batches ends those ("cancel_at"); one that becomes void gives them up: the
  * destination is told that they are returned, and nothing of them goes. replay.money: such a destination is not the site's, or

@@ -82,9 +82,16 @@ bool replay_give_is_over(const struct replaying *r);
 /* Stages postings, totals, and what was begun. */
 int replay_give_save(struct replaying *r, struct err *e);
 
+/* ---- replay_goes.c ---- */
+/* Stages it. */
+int replay_goes_save(struct replaying *r, const json_t *goes, struct err *e);
+/* As it was saved, for this plan; to be released. flow.position: it is not there. */
+int replay_goes_load(struct replaying *r, json_t **ret, struct err *e);
+int replay_goes_drop(struct replaying *r, struct err *e);
+
 /* ---- replay_begun.c ---- */
 void replay_begun_add(struct replaying *r, struct replay_batch *b);
-void replay_begun_ended(struct replaying *r, const struct replay_batch *b);
+void replay_begun_ended(struct replaying *r, struct replay_batch *b);
 int replay_begun_save(struct replaying *r, struct err *e);
 int replay_begun_recall(struct replaying *r, struct err *e);
 /* Ends what was begun as returned, as much as one commit carries: 1 there is more, 0 it is all, -1. */

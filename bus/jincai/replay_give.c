@@ -12,7 +12,6 @@
  * Whole batches for a destination that never had them: the lines that the router would have written, and behind the last one the
  * closings, in the same commit. It counts for the destination what the router had not: each event of such a batch as routed or not.
  */
-#define GOES "goes"                  /* {"plan","batches":[ids]} */
 #define TOTALS "totals"              /* {"totals":[rows],"journal":true}; for good */
 
 int replay_give_open(struct replaying *r, struct err *e)
@@ -77,14 +76,8 @@ static int recall(struct replaying *r, struct err *e)
 	json_t *o;
 	size_t i;
 
-	buf_clear(&r->text);
-	if (flow_position_get(&r->flow, GOES, &r->text, e) < 0)
+	if (replay_goes_load(r, &o, e) != 0)
 		return -1;
-	o = json_loadb(r->text.p ? r->text.p : "", r->text.n, 0, NULL);
-	if (!o || strcmp(json_text(o, "plan"), r->id) != 0) {
-		json_decref(o);
-		return err_set(e, E_FLOW_POSITION, "name=%s/" GOES, r->flow.name);
-	}
 	json_array_foreach(json_object_get(o, "batches"), i, one)
 		replay_batches_of(r->batches, span_of(json_string_value(one)))->goes = true;
 	json_decref(o);
@@ -122,7 +115,7 @@ int replay_give_look(struct replaying *r, const struct selected *v, struct err *
 int replay_give_checked(struct replaying *r, struct err *e)
 {
 	json_t *goes = json_array(), *o;
-	char digest[65], lines[65], *text;
+	char digest[65], lines[65];
 	int ret;
 
 	replay_batches_digest(r->batches, lines);
@@ -135,12 +128,10 @@ int replay_give_checked(struct replaying *r, struct err *e)
 		if (replay_batches_at(r->batches, i)->verdict == REPLAY_GOES)
 			json_array_append_new(goes, json_string(replay_batches_at(r->batches, i)->id));
 	o = json_pack("{s:s,s:o}", "plan", r->id, "batches", goes);
-	text = json_dumps(o, JSON_COMPACT);
 	if (strcmp(digest, json_text(json_object_get(r->plan, "goes"), "digest")) != 0)
 		ret = err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
 	else
-		ret = flow_position_put(&r->flow, GOES, span_of(text), e);
-	free(text);
+		ret = replay_goes_save(r, o, e);
 	json_decref(o);
 	if (ret == 0)
 		snprintf(r->lines, sizeof r->lines, "%s", lines);
@@ -264,7 +255,7 @@ int replay_give_one(struct replaying *r, const struct selected *v, struct err *e
 {
 	struct replay_batch *b = replay_batches_of(r->batches, v->event.batchid);
 
-	if (!b->goes || v->partition >= sizeof b->here / sizeof *b->here)
+	if (!b->goes || v->partition >= REPLAY_PARTITIONS)
 		return 0;
 	if (!b->begun && r->cancelled && r->passed >= r->cancel_at)
 		return 0;

@@ -287,12 +287,15 @@ static int open_batches(struct planning *p, const char *name, struct err *e)
 static int decide(struct planning *p, const char *name, struct err *e)
 {
 	unsigned n = replay_batches_count(p->batches);
+	size_t bytes = 0;
 
 	if (replay_batches_decide(p->batches, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < n; i++)
 		if (replay_batches_at(p->batches, i)->verdict == REPLAY_GOES)
-			return 0;
+			bytes += strlen(replay_batches_at(p->batches, i)->id) + 3;
+	if (bytes)
+		return bytes > REPLAY_GOES_MAX ? err_set(e, E_REPLAY_LARGE, "%s", "") : 0;
 	return err_set(e, E_REPLAY_NOTHING, "to=%s\nbatch=%s\nwhy=%s", name, replay_batches_at(p->batches, 0)->id,
 		say(replay_verdicts_zh[replay_batches_at(p->batches, 0)->verdict], replay_verdicts[replay_batches_at(p->batches, 0)->verdict]));
 }

@@ -18,7 +18,7 @@ import acts_help
 from acts_help import has, is_, killed_everywhere, terms
 from marks import folders
 from reread_test import put_form
-from replay_topic_test import call, raw, running, state, until_some
+from replay_topic_test import call, killed, raw, running, state, until_some
 from small_site import ON_KAFKA, SITE_FILE, Site, payroll
 
 CASES = []
@@ -275,6 +275,20 @@ def killed_at_each_step_it_is_as_if_done_once(root):
         return site
 
     killed_everywhere(root, make, is_rebuilt)
+
+
+@case
+def killed_at_any_moment_it_is_as_if_done_once(root):
+    """100 times, or --kills; not when it has to be quick."""
+    kills = acts_help.options.kills or 100
+    if kills < 20:
+        return
+    site = come_later(root, *[payroll(batch=n, rows=20 * kills) for n in range(1, 6)])
+    id = plan(site)
+    killed(site, id, kills, 100 * kills)
+    is_(state(site, id), ("done", 100 * kills))
+    site.run()
+    is_rebuilt(site)
 
 
 if __name__ == "__main__":

@@ -206,29 +206,37 @@ def killed_at_each_step_it_is_as_if_done_once(root):
     killed_everywhere(root, make, check)
 
 
+def killed(site, id, kills, rows):
+    """The site, so many times while it does the plan, which then comes to its end."""
+    rng = random.Random(os.environ.get("JINCAI_SEED", "1"))
+    call(site, "run", id, "--rate", "30" if ON_KAFKA else "150")
+    for n in range(kills):
+        p = site.start("run")
+        time.sleep(rng.uniform(1, 9) if ON_KAFKA else rng.uniform(0.05, 3))
+        p.kill()
+        site.finish(p)
+    with running(site):
+        end = time.monotonic() + 60
+        while id not in call(site, "list").out and time.monotonic() < end:
+            time.sleep(0.2)                # the store is gone through after the last kill
+        written = state(site, id)
+        assert written[0] == "running" and 0 < written[1] < rows, written
+        is_(call(site, "run", id, timeout=300).code, 0)
+    print(f"        {kills} kills, {written[1]} of {rows} events written by then")
+
+
 @case
 def killed_at_any_moment_it_is_as_if_done_once(root):
     """100 times, or --kills; not when it has to be quick."""
     kills = acts_help.options.kills or 100
     if kills < 20:
         return
-    rng, rows = random.Random(os.environ.get("JINCAI_SEED", "1")), 100 * kills
+    rows = 100 * kills
     site = filled(root, large(rows))
     id = plan(site)
-    call(site, "run", id, "--rate", "150")
-    for n in range(kills):
-        p = site.start("run")
-        time.sleep(rng.uniform(0.05, 1.8))
-        p.kill()
-        site.finish(p)
-    with running(site):
-        time.sleep(0.3)
-        written = state(site, id)
-        assert written[0] == "running" and 0 < written[1] < rows, written
-        is_(call(site, "run", id, timeout=120).code, 0)
+    killed(site, id, kills, rows)
     is_((state(site, id), len(each_once(site))), (("done", rows), rows))
     is_(len(marks(raw(site, "replay.history"))), 1)
-    print(f"        {kills} kills, {written[1]} events written by then")
 
 
 if __name__ == "__main__":
