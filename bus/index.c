@@ -433,23 +433,12 @@ static int fold_closed(const char *topic, struct span value, struct index_sink *
 	return ret;
 }
 
-/* Told by how journal_post writes its data; most postings begin and end nothing. */
-static int fold_days(const char *topic, struct span value, struct index_sink *s, struct err *e)
+static int fold_posting(const char *topic, struct span value, struct index_sink *s, struct err *e)
 {
-	char key[INDEX_KEY_MAX];
 	struct event v;
-	bool begun, ended;
 
 	(void)topic;
-	if (!is_event(value, &v) || !span_is(v.type, EVENT_POSTING))
-		return 0;
-	begun = span_starts(v.data, SPAN("{\"begun\":true,"));
-	ended = span_starts(v.data, begun ? SPAN("{\"begun\":true,\"ended\":true,") : SPAN("{\"ended\":true,"));
-	if ((begun || ended) && !v.batchid.n)
-		return lacks(INDEX_DAYS, "batchid", e);
-	if (begun && s->put(s, INDEX_DAYS, index_key(key, INDEX_BEGUN, v.batchid, SPAN_NONE), SPAN(""), e) != 0)
-		return -1;
-	return ended ? s->put(s, INDEX_DAYS, index_key(key, INDEX_ENDED, v.batchid, SPAN_NONE), SPAN(""), e) : 0;
+	return is_event(value, &v) && span_is(v.type, EVENT_POSTING) ? index_put_posting(&v, s, e) : 0;
 }
 
 const struct index_row index_table[INDEX_COUNT] = {
@@ -463,7 +452,7 @@ const struct index_row index_table[INDEX_COUNT] = {
 	[INDEX_FOREIGN] = {"foreign", INDEX_FIRST, is_none, NULL},
 	[INDEX_PAYS] = {"pays", INDEX_FIRST, is_none, NULL},
 	[INDEX_FIND] = {"find", INDEX_LAST, is_parcels, fold_parcel},
-	[INDEX_DAYS] = {"days", INDEX_FIRST, is_journal, fold_days},
+	[INDEX_DAYS] = {"days", INDEX_FIRST, is_journal, fold_posting},
 };
 
 int index_fold(const char *topic, struct span value, struct index_sink *s, struct err *e)

@@ -26,7 +26,7 @@ enum {
 	INDEX_FOREIGN,               /* records that no flow of ours wrote -> "": see index_foreign_key; on a bus that others can write to */
 	INDEX_PAYS,                  /* payments by day and paykey -> "": see index_pay_key; events that carry one */
 	INDEX_FIND,                  /* by what people ask: see index_find_number and those behind it; last */
-	INDEX_DAYS,                  /* batch id -> "": the first posting that says it began, or ended (journal.h) */
+	INDEX_DAYS,                  /* postings of the journal by batch, batches by the day on which they ended (journal.h) */
 	INDEX_COUNT
 };
 
@@ -66,7 +66,10 @@ extern const struct index_row index_table[INDEX_COUNT];
  *	INDEX_CLOSED  index_key(k, 0, topic, "<batchid>\0<partition>")  extra: ""
  *	INDEX_FOREIGN index_foreign_key                             extra: ""
  *	INDEX_PAYS    index_pay_key                                extra: ""
- *	INDEX_DAYS    index_key(k, INDEX_BEGUN, batchid, SPAN_NONE)  extra: ""; INDEX_ENDED likewise
+ *	INDEX_DAYS    index_key(k, INDEX_BEGUN, batchid, SPAN_NONE)  extra: the batch id
+ *	              index_key(k, INDEX_ENDED, batchid, SPAN_NONE)  extra: the day as clock_date writes it; "" when it is not said
+ *	              index_days_end                               extra: the batch id
+ *	              index_days_posting                           extra: data of the posting; "" when it is large
  */
 #define INDEX_KEY_MAX 480u
 #define INDEX_BATCH 'b'
@@ -97,6 +100,17 @@ struct span index_pay_key(char ret[INDEX_PAY_KEY_MAX], int64_t day, const uint8_
 int64_t index_pay_day(struct span key);                /* the day in such a key */
 /* The day under which a payment stands; -1 when the event has none. */
 int index_pay_day_of(const struct event *v, int64_t *ret);
+
+/*
+ * The journal: what batches came to is looked up, since all that was ever posted is too much to read for one day. Prefixes, into
+ * ret. A posting stands under its batch; those without one do not stand here. A batch stands under each day that a posting which
+ * ended it said; the first one, which INDEX_ENDED has, counts.
+ */
+#define INDEX_POSTING_MAX 1500u      /* bytes of data that are kept in the index */
+struct span index_days_postings(char ret[INDEX_KEY_MAX], struct span batchid);
+struct span index_days_posting(char ret[INDEX_KEY_MAX], struct span batchid, struct span id);    /* a whole key */
+struct span index_days_day(char ret[INDEX_KEY_MAX], struct span date);           /* date: as clock_date writes it; empty: not said */
+struct span index_days_end(char ret[INDEX_KEY_MAX], struct span date, struct span batchid);      /* a whole key */
 
 /*
  * What people ask by. Events of the systems stand under each of their numbers. Those with a fingerprint stand under unit, day

@@ -12,6 +12,8 @@
 int index_put_find(const struct event *v, struct index_sink *s, struct err *e);
 int index_put_dead(struct span died, struct span letter, struct index_sink *s, struct err *e);
 int index_put_act(struct span subject, struct span record, struct index_sink *s, struct err *e);
+/* index_days.c: what a posting adds to INDEX_DAYS */
+int index_put_posting(const struct event *v, struct index_sink *s, struct err *e);
 int index_put_parcel(const struct event *v, struct span destination, struct span state, struct index_sink *s, struct err *e);
 
 #endif

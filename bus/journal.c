@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "event.h"
 #include "jscan.h"
 
@@ -117,12 +118,16 @@ void journal_ended(struct journal *j, struct span batchid)
 
 static int write_posting(struct journal *j, const struct part *p, struct flow *f, unsigned topic, struct err *e)
 {
-	struct buf id = BUF_INIT;
+	struct buf id = BUF_INIT, time = BUF_INIT;
 	struct event v = {.source = span_of(f->name), .type = SPAN(EVENT_POSTING), .batchid = buf_as_span(&p->batchid)};
 	struct buf *b = &j->event;
 
 	buf_printf(&id, "posting:%s.%" PRIu64 ":%u.%" PRIu64, f->name, bus_generation(f->owner), j->number, ++j->written);
 	v.id = buf_as_span(&id);
+	if (p->ended) {
+		clock_write(&time, clock_now_ms());
+		v.time = buf_as_span(&time);
+	}
 	buf_clear(b);
 	event_begin(b, &v);
 	buf_str(b, p->begun ? "{\"begun\":true," : "{");
@@ -134,6 +139,7 @@ static int write_posting(struct journal *j, const struct part *p, struct flow *f
 	totals_write(p->less, b);
 	buf_c(b, '}');
 	buf_done(&id);
+	buf_done(&time);
 	return flow_append(f, topic, 0, buf_as_span(&p->batchid), b, e);
 }
 

@@ -13,8 +13,8 @@
  *
  *	begun    with this commit the adapter knew the batch for the first time: all that is counted of it stands here. Left out
  *	         otherwise
- *	ended    with this commit the batch ended in the adapter: all of it is published, or it never will be. The first one
- *	         counts: the day on which it was committed is the day of the batch. Left out otherwise
+ *	ended    with this commit the batch ended in the adapter: all of it is published, or it never will be. Such a posting has
+ *	         a time. The first one counts: the day of its time (clock_day) is the day of the batch. Left out otherwise
  *	flow     whose totals they are; of the router as a whole, whichever share of it wrote
  *	more     rows as totals_write writes them: what came to each term; less: what left it
  *
@@ -54,12 +54,28 @@ struct posting {
 
 /* 1 read; 0 the record is something else (a lane that opens); -1: journal.record {id} (ERR_HALT). */
 int journal_read(struct span record, struct posting *p, struct err *e);
-/* When the batch began here and when it ended: the place on the journal, and the time of that commit. */
+
+/* Did the batch begin here, did it end, and then: where, and on which day? One whose end says no time (there are old ones) ended
+ * on the day on which that was committed. */
 struct journal_batch {
 	bool begun, ended;
-	int64_t ended_ms;
+	int64_t day;
 	uint64_t ended_at;
 };
 int journal_look(struct bus *b, struct span batchid, struct journal_batch *ret, struct err *e);
+
+/*
+ * What follows is looked up (INDEX_DAYS) and takes as long as what is asked for, however long the journal is. Each is called until
+ * it returns nonzero, which is returned; else 0, or -1.
+ */
+/* All postings of a batch, in no order; into p, which is the caller's. at: place on the journal. */
+int journal_postings(struct bus *b, struct span batchid, struct posting *p, int (*each)(void *arg, const struct posting *p, uint64_t at),
+	void *arg, struct err *e);
+/* The batches that ended on that day. */
+int journal_day(struct bus *b, int64_t day, int (*each)(void *arg, struct span batchid), void *arg, struct err *e);
+/* The first day on which one ended: 1, 0 none has, -1. */
+int journal_first_day(struct bus *b, int64_t *ret, struct err *e);
+/* Those that began and have not ended. This one takes as long as there are batches. */
+int journal_not_ended(struct bus *b, int (*each)(void *arg, struct span batchid), void *arg, struct err *e);
 
 #endif

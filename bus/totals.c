@@ -261,12 +261,10 @@ void totals_write(const struct totals *t, struct buf *b)
 	buf_c(b, ']');
 }
 
-static int read_term(const json_t *v, enum total_term *ret)
+static int read_term(struct span name, enum total_term *ret)
 {
-	const char *name = json_string_value(v);
-
-	for (unsigned i = 0; name && i < TOTAL_COUNT; i++)
-		if (strcmp(name, total_names[i]) == 0) {
+	for (unsigned i = 0; i < TOTAL_COUNT; i++)
+		if (span_is(name, total_names[i])) {
 			*ret = (enum total_term)i;
 			return 0;
 		}
@@ -288,26 +286,34 @@ static int read_fen(const json_t *v, int64_t *ret)
 	return json_is_string(v) ? money_read(span_of(json_string_value(v)), &MONEY_YUAN, ret, &ignored) : -1;
 }
 
+/* A row that was read, when it can be one and is new. */
+static int take_row(struct totals *t, enum total_term term, const char *destination, struct span currency, const struct money_sum *sum)
+{
+	struct err ignored;
+	size_t at;
+
+	if (sum->plus < 0 || sum->minus > 0 || sum->unreadable > sum->count || is_nothing(sum))
+		return -1;
+	if (check_names(destination, currency, &ignored) || find(t, term, destination, currency, &at))
+		return -1;
+	insert(t, at, term, destination, currency);
+	t->lines[at].sum = *sum;
+	return 0;
+}
+
 static int read_line(struct totals *t, const json_t *row)
 {
+	const char *name = json_string_value(json_array_get(row, 0));
 	const char *destination = json_string_value(json_array_get(row, 1));
 	const char *currency = json_string_value(json_array_get(row, 2));
 	enum total_term term;
 	struct money_sum sum = {0};
-	struct err ignored;
-	size_t at;
 
-	if (json_array_size(row) != 7 || !destination || !currency || read_term(json_array_get(row, 0), &term) ||
+	if (json_array_size(row) != 7 || !name || !destination || !currency || read_term(span_of(name), &term) ||
 		read_count(json_array_get(row, 3), &sum.count) || read_fen(json_array_get(row, 4), &sum.plus) ||
 		read_fen(json_array_get(row, 5), &sum.minus) || read_count(json_array_get(row, 6), &sum.unreadable))
 		return -1;
-	if (sum.plus < 0 || sum.minus > 0 || sum.unreadable > sum.count || is_nothing(&sum))
-		return -1;
-	if (check_names(destination, span_of(currency), &ignored) || find(t, term, destination, span_of(currency), &at))
-		return -1;
-	insert(t, at, term, destination, span_of(currency));
-	t->lines[at].sum = sum;
-	return 0;
+	return take_row(t, term, destination, span_of(currency), &sum);
 }
 
 /* What t held goes away, what fresh holds comes in its place. */
@@ -332,10 +338,98 @@ int totals_read(struct totals *t, const json_t *array, struct err *e)
 	return 0;
 }
 
+/* ---- the same without a DOM ---- */
+
+static int scan_value(struct jscan *s, enum jscan_type type, struct jscan_value *ret)
+{
+	struct err ignored;
+
+	return jscan_next_item(s, &ignored) == 1 && jscan_value(s, ret, &ignored) == 0 && ret->type == type ? 0 : -1;
+}
+
+/* At most max bytes and a NUL. What totals_write makes of a name has no escapes but those of strange ones. */
+static int scan_text(struct jscan *s, char *ret, size_t max)
+{
+	struct buf scratch = BUF_INIT;
+	struct jscan_value v;
+	struct err ignored;
+	struct span text;
+	int failed = scan_value(s, JSCAN_STRING, &v);
+
+	text = v.raw;
+	if (!failed && v.escaped)
+		failed = jscan_unescape(&v, &scratch, &text, &ignored);
+	failed = failed || text.n > max;
+	if (!failed) {
+		memcpy(ret, text.p, text.n);
+		ret[text.n] = 0;
+	}
+	buf_done(&scratch);
+	return failed ? -1 : 0;
+}
+
+static int scan_count(struct jscan *s, uint64_t *ret)
+{
+	struct jscan_value v;
+	uint64_t n = 0;
+
+	if (scan_value(s, JSCAN_NUMBER, &v) || v.raw.n > 18)
+		return -1;
+	for (size_t i = 0; i < v.raw.n; i++) {
+		if (v.raw.p[i] < '0' || v.raw.p[i] > '9')
+			return -1;
+		n = 10 * n + (uint64_t)(v.raw.p[i] - '0');
+	}
+	*ret = n;
+	return 0;
+}
+
+static int scan_fen(struct jscan *s, int64_t *ret)
+{
+	struct jscan_value v;
+	struct err ignored;
+
+	return scan_value(s, JSCAN_STRING, &v) ? -1 : money_read(v.raw, &MONEY_YUAN, ret, &ignored);
+}
+
+static int scan_line(struct totals *t, struct jscan *s)
+{
+	char name[16], destination[65], currency[TOTALS_CURRENCY_MAX];
+	struct money_sum sum = {0};
+	enum total_term term;
+	struct err ignored;
+
+	if (jscan_enter_array(s, &ignored) || scan_text(s, name, sizeof name - 1) || read_term(span_of(name), &term) ||
+		scan_text(s, destination, sizeof destination - 1) || scan_text(s, currency, sizeof currency - 1) ||
+		scan_count(s, &sum.count) || scan_fen(s, &sum.plus) || scan_fen(s, &sum.minus) || scan_count(s, &sum.unreadable) ||
+		jscan_next_item(s, &ignored) != 0)
+		return -1;
+	return take_row(t, term, destination, span_of(currency), &sum);
+}
+
+int totals_scan(struct totals *t, struct jscan *s, struct err *e)
+{
+	struct err ignored;
+	size_t row = 0;
+	int more;
+
+	totals_clear(t);
+	if (jscan_peek(s) != JSCAN_ARRAY || jscan_enter_array(s, &ignored))
+		return err_set(e, E_TOTALS_STATE, "row=0");
+	while ((more = jscan_next_item(s, &ignored)) == 1) {
+		row++;
+		if (scan_line(t, s))
+			return err_set(e, E_TOTALS_STATE, "row=%zu", row);
+	}
+	return more < 0 ? err_set(e, E_TOTALS_STATE, "row=%zu", row) : 0;
+}
+
 int totals_merge(struct totals *into, const struct totals *from, struct err *e)
 {
 	struct totals fresh = {.n = into->n, .cap = into->n};
 
+	if (!from->n)
+		return 0;
 	fresh.lines = mem_grow(NULL, fresh.cap, sizeof *fresh.lines);
 	if (into->n)
 		memcpy(fresh.lines, into->lines, into->n * sizeof *into->lines);

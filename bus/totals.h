@@ -12,7 +12,8 @@
  *
  *	in     read = published + duplicate + conflict + dead + held + returned + known
  *	route  published + replayed = routed + not_routed + unshaped   for each destination; what was published before it came
- *	                                                               to the site is not_routed, and replayed when it is given later
+ *	                                                               to the site, or while it had been taken out of it, is
+ *	                                                               not_routed, and replayed when it is given later
  *	out    routed = pending + handed_over + shadow + already + dead + stopped
  *
  * What is counted are events, or what would have been one: a record that makes two counts as two, one that is dead as one.
@@ -29,7 +30,7 @@ enum total_term {
 	TOTAL_TAKEN,                 /* out: routed, as the destination read it */
 	TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED,
 	TOTAL_CUT,                   /* out: of those handed over, lines with a text that was shortened; in no equation */
-	TOTAL_REPLAYED,              /* route: published before the destination came, and counted for it by a replay */
+	TOTAL_REPLAYED,              /* route: published while the destination was not there, and counted for it by a replay */
 	TOTAL_SKIPPED,               /* titles, blank rows, trailers, deleted rows: no records, in no equation */
 	TOTAL_COUNT
 };
@@ -75,6 +76,10 @@ void totals_write(const struct totals *t, struct buf *b);
 /* Puts what was written in the place of what t held; totals.state {row} (ERR_HALT) when it is not that: t is then as
  * before. */
 int totals_read(struct totals *t, const json_t *array, struct err *e);
+/* The same without a DOM, for who reads many: takes the array at which the scanner stands. t keeps its memory, and holds some of the
+ * rows when it fails. */
+struct jscan;
+int totals_scan(struct totals *t, struct jscan *s, struct err *e);
 /* money.range: then into is as before. */
 int totals_merge(struct totals *into, const struct totals *from, struct err *e);
 /* Calls each in order of term, destination, currency; sums of nothing are left out. */

@@ -148,8 +148,8 @@ set(program ${CMAKE_SOURCE_DIR}/bus/jincai)
 jincai_test(cluster_test adapters SOURCES ${program}/cluster.c)
 target_compile_definitions(cluster_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(cluster_test PRIVATE ${program})
-jincai_test(closing_test adapters SOURCES ${program}/closing.c ${program}/closing_page.c ${program}/days.c ${program}/balance.c
-  ${program}/show.c contract/hostile.c)
+jincai_test(closing_test adapters SOURCES ${program}/closing.c ${program}/closing_page.c ${program}/days.c ${program}/days_list.c
+  ${program}/days_open.c ${program}/balance.c ${program}/show.c contract/hostile.c)
 target_compile_definitions(closing_test PRIVATE JINCAI_PROGRAM)
 target_include_directories(closing_test PRIVATE ${program})
 jincai_test(beside_test adapters SOURCES ${program}/beside.c ${program}/site_parted.c ${program}/adopted.c ${program}/guard_place.c)

@@ -38,27 +38,50 @@ static void day_text(int64_t day, char ret[11])
 		clock_date(day, ret);
 }
 
-static int objection(const struct days *d, int64_t day, struct err *e)
+static int stop_at_one(void *arg, struct span batchid)
 {
+	(void)arg;
+	(void)batchid;
+	return 1;
+}
+
+/* A day before that one on which a batch ended and that is not closed: 1, 0, -1. */
+static int not_closed_before(struct bus *b, const struct days *d, int64_t day, int64_t *ret, struct err *e)
+{
+	int64_t at = d->closed + 1;
+	int got = 0;
+
+	if (d->closed == DAYS_NONE && (got = journal_first_day(b, &at, e)) <= 0)
+		return got;
+	for (got = 0; at < day && got == 0; at++) {
+		got = journal_day(b, at, stop_at_one, NULL, e);
+		*ret = at;
+	}
+	return got;
+}
+
+/* 0 none; 1, *e says it; -1. */
+static int objection(struct bus *b, const struct days *d, int64_t day, struct err *e)
+{
+	const int64_t today = clock_day(clock_now_ms());
 	char text[11], other[11];
+	int64_t first = 0;
+	int got;
 
 	clock_date(day, text);
 	if (d->closed != DAYS_NONE && day <= d->closed) {
 		clock_date(d->closed, other);
-		return err_set(e, E_CLOSE_AGAIN, "day=%s\nlast=%s", text, other);
+		return err_set(e, E_CLOSE_AGAIN, "day=%s\nlast=%s", text, other), 1;
 	}
-	clock_date(clock_day(clock_now_ms()), other);
-	if (day > clock_day(clock_now_ms()))
-		return err_set(e, E_CLOSE_FUTURE, "day=%s\ntoday=%s", text, other);
-	for (size_t i = 0; i < d->n; i++) {
-		const int64_t has = d->list[i]->day;
-
-		if (has == DAYS_NONE || has >= day || (d->closed != DAYS_NONE && has <= d->closed))
-			continue;
-		clock_date(has, other);
-		return err_set(e, E_CLOSE_BEFORE, "day=%s\nfirst=%s", text, other);
+	if (day > today) {
+		clock_date(today, other);
+		return err_set(e, E_CLOSE_FUTURE, "day=%s\ntoday=%s", text, other), 1;
 	}
-	return 0;
+	got = not_closed_before(b, d, day, &first, e);
+	if (got != 1)
+		return got;
+	clock_date(first, other);
+	return err_set(e, E_CLOSE_BEFORE, "day=%s\nfirst=%s", text, other), 1;
 }
 
 /* Those of one day that is closed, together. */
@@ -82,46 +105,64 @@ static int add_late(json_t *late, const struct days_batch *x, struct totals *mor
 	return 0;
 }
 
-static int add_open(struct bus *b, struct closing *c, json_t *open, const struct days_batch *x, bool *ret, struct err *e)
+static int add_open(struct bus *b, struct closing *c, json_t *open, const struct days_batch *x, struct err *e)
 {
 	struct totals *t = totals_new();
 	char day[11];
 	int got = days_open(b, x, t, e);
 
-	*ret = got == 1;
 	if (got == 1) {
 		day_text(x->day, day);
-		json_array_append_new(open, json_pack("{s:s,s:s,s:o}", "batch", x->id, "day", day, "terms", rows_of(t)));
+		json_array_append_new(open, json_pack("{s:s%,s:s,s:o}", "batch", x->id.p, x->id.n, "day", day, "terms", rows_of(t)));
 		if (x->day != DAYS_NONE)
-			json_array_append_new(c->carried, json_string(x->id));
+			json_array_append_new(c->carried, json_stringn(x->id.p, x->id.n));
 	}
 	totals_free(t);
 	return got < 0 ? -1 : 0;
 }
 
-static int add_all(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *c, json_t *late, json_t *open, struct err *e)
+struct adding {
+	const struct site *site;
+	struct bus *bus;
+	const struct days *days;
+	int64_t day;
+	struct closing *closing;
+	json_t *late, *open;
+	struct totals *more, *less;  /* what is late of one day */
+	struct days_batch batch;
+};
+
+static int add_one(struct adding *a, const struct days_listed *of, struct err *e)
 {
-	struct totals *more = totals_new(), *less = totals_new();
-	int ret = 0;
+	const struct days_batch *x = &a->batch;
 
-	for (size_t i = 0; i < d->n && ret == 0; i++) {
-		const struct days_batch *x = d->list[i];
-		const bool none = x->day == DAYS_NONE, later = !none && x->day > day;
-		bool is_open = false;
+	if (days_batch_load(a->bus, a->days, NULL, span_of(of->id), &a->batch, e) < 0)
+		return -1;
+	if (!x->begun)
+		return 0;
+	if (x->day == a->day && days_net(a->site, x, a->closing->terms, e) != 0)
+		return -1;
+	if (x->day != a->day && x->day != DAYS_NONE && add_late(a->late, x, a->more, a->less, e) != 0)
+		return -1;
+	return add_open(a->bus, a->closing, a->open, x, e);
+}
 
-		if (!x->begun)
-			continue;
-		if (x->day == day)
-			ret = days_net(s, x, c->terms, e);
-		else if (!none && !later)
-			ret = add_late(late, x, more, less, e);
-		if (ret == 0 && !later)
-			ret = add_open(b, c, open, x, &is_open, e);
-		if ((none || later || is_open) && x->first < c->from)
-			c->from = x->first;
-	}
-	totals_free(more);
-	totals_free(less);
+static int add_all(struct adding *a, struct err *e)
+{
+	struct days_list list;
+	int ret = days_list_load(a->bus, a->days, a->day, &list, e);
+
+	if (ret != 0)
+		return -1;
+	a->more = totals_new();
+	a->less = totals_new();
+	days_batch_init(&a->batch);
+	for (size_t i = 0; i < list.n && ret == 0; i++)
+		ret = add_one(a, list.all[i], e);
+	days_batch_done(&a->batch);
+	totals_free(a->more);
+	totals_free(a->less);
+	days_list_done(&list);
 	return ret;
 }
 
@@ -156,10 +197,10 @@ static int make(const struct site *s, struct bus *b, const struct days *d, int64
 	unsigned wrong;
 
 	clock_date(day, text);
-	c->upto = c->from = d->end;
+	c->upto = d->end;
 	c->carried = json_array();
 	c->root = json_pack("{s:s,s:o,s:o}", "day", text, "late", late, "open", open);
-	if (add_all(s, b, d, day, c, late, open, e) != 0)
+	if (add_all(&(struct adding){.site = s, .bus = b, .days = d, .day = day, .closing = c, .late = late, .open = open}, e) != 0)
 		return -1;
 	json_object_set_new(c->root, "terms", rows_of(c->terms));
 	digest_of(c);
@@ -170,27 +211,22 @@ static int make(const struct site *s, struct bus *b, const struct days *d, int64
 	return 1;
 }
 
-int closing_of(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *ret, struct err *e)
-{
-	*ret = (struct closing){.terms = totals_new()};
-	return objection(d, day, e) != 0 ? 0 : make(s, b, d, day, ret, e);
-}
-
 int closing_make(const struct site *s, struct bus *b, struct span day, struct closing *ret, struct err *e)
 {
 	struct days d;
 	int64_t number;
 	int got;
 
-	*ret = (struct closing){0};
+	*ret = (struct closing){.terms = totals_new()};
 	*e = ERR_INIT;
 	if (clock_date_read(day, &number) != 0) {
 		err_set(e, E_BALANCE_DAY, "text=%.*s", SPAN_F(day));
 		return 0;
 	}
-	if (days_load(b, &(struct days_want){.flow = NULL}, &d, e) != 0)
+	if (days_load(b, &d, e) != 0)
 		return -1;
-	got = closing_of(s, b, &d, number, ret, e);
+	got = objection(b, &d, number, e);
+	got = got ? (got < 0 ? -1 : 0) : make(s, b, &d, number, ret, e);
 	days_done(&d);
 	return got;
 }
@@ -248,8 +284,8 @@ static int record(struct flow *f, const struct act *a, struct closing *c, struct
 	buf_printf(&name, "day/%.*s", SPAN_F(a->subject));
 	ret = put(f, buf_text(&name), day, e);
 	if (ret == 0)
-		ret = put(f, "closed", json_pack("{s:s%,s:I,s:I,s:O}", "day", a->subject.p, a->subject.n, "upto", (json_int_t)c->upto, "from",
-			(json_int_t)c->from, "open", c->carried), e);
+		ret = put(f, "closed", json_pack("{s:s%,s:I,s:O}", "day", a->subject.p, a->subject.n, "upto", (json_int_t)c->upto, "open",
+			c->carried), e);
 	buf_done(&name);
 	if (ret == 0)
 		log_line(LOG_WARN, "balance.closed", "day=%.*s open=%zu by=%.*s", SPAN_F(a->subject),

@@ -31,15 +31,13 @@
 struct closing {
 	json_t *root;                /* the first four members */
 	char digest[65];
-	uint64_t upto, from;
+	uint64_t upto;
 	json_t *carried;             /* batches that stand in open and have a day */
 	struct totals *terms;
 };
 
 /* What closing that day now would record: 1; 0: it cannot be closed, *e says why (close.*, balance.day); -1. */
 int closing_make(const struct site *s, struct bus *b, struct span day, struct closing *ret, struct err *e);
-/* The same from days that were loaded without `all`, of all flows. */
-int closing_of(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *ret, struct err *e);
 void closing_done(struct closing *c);
 
 /* For flow_kind.act_true and flow_kind.act of the keeper. */

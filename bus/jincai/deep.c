@@ -173,6 +173,11 @@ static void print_finding(const struct deep_finding *f, FILE *to)
 		fprintf(to, say("%s %s：账上 %" PRIu64 " 笔，日记账上 %" PRIu64 " 笔，或金额不同\n",
 			"%s %s: kept %" PRIu64 " records, the journal has %" PRIu64 ", or another amount\n"), f->flow, f->subject, f->want, f->got);
 		break;
+	case DEEP_INDEX_DIFFERS:
+		fprintf(to, say("%s：日记账上 %" PRIu64 " 笔分录中，索引只有 %" PRIu64 " 笔；按日、按批次的汇总不可信\n",
+			"%s: of %" PRIu64 " postings on the journal the index has %" PRIu64 ": what days and batches came to is not to be believed\n"),
+			f->flow, f->want, f->got);
+		break;
 	case DEEP_WHATS:
 		break;
 	}

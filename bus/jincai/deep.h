@@ -12,7 +12,7 @@
  * The recount. Nothing here looks at a counter until the end: records are read again from the originals in .taken, events from the
  * event topics, lines from the destination topics, dead letters from theirs, parcels from their lines; files that still lie at
  * a destination are held against their plans. Then each term is held against what the flows have kept, flow by flow; so is what
- * stands on the journal.
+ * stands on the journal, and each of its postings against the index by which days and batches are added up.
  *
  * On a cluster the files of a flow lie on the host that runs it, the topics are the same everywhere. So a host counts the topics and
  * the files that it has, and says whose files it has not; the reports of several hosts, written as JSON, are added up by
@@ -29,12 +29,13 @@ struct deep_flow {
 	struct totals *kept, *files, *topics;
 };
 
-enum deep_what { DEEP_ORIGINAL_GONE, DEEP_FORM_GONE, DEEP_ORIGINAL_ALTERED, DEEP_FILE_ALTERED, DEEP_OUT_DIFFERS, DEEP_JOURNAL_DIFFERS, DEEP_WHATS };
+enum deep_what { DEEP_ORIGINAL_GONE, DEEP_FORM_GONE, DEEP_ORIGINAL_ALTERED, DEEP_FILE_ALTERED, DEEP_OUT_DIFFERS, DEEP_JOURNAL_DIFFERS,
+	DEEP_INDEX_DIFFERS, DEEP_WHATS };
 
 struct deep_finding {
 	enum deep_what what;
 	char *flow, *subject;        /* subject: a file, a topic, a term */
-	uint64_t want, got;          /* of DEEP_OUT_DIFFERS, DEEP_JOURNAL_DIFFERS */
+	uint64_t want, got;          /* of those that differ */
 };
 
 struct deep {

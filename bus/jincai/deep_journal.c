@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
+#include "index.h"
 #include "journal.h"
 #include "lane.h"
 #include "topics.h"
@@ -11,6 +13,7 @@
 struct posted {
 	char *flow;
 	struct totals *more, *less;
+	uint64_t postings, indexed;  /* of batches */
 };
 
 struct gathered {
@@ -25,8 +28,34 @@ static struct posted *posted_of(struct gathered *r, struct span flow)
 		if (span_is(flow, r->all[i].flow))
 			return &r->all[i];
 	r->all = mem_grow(r->all, r->n + 1u, sizeof *r->all);
-	r->all[r->n] = (struct posted){mem_text(flow), totals_new(), totals_new()};
+	r->all[r->n] = (struct posted){mem_text(flow), totals_new(), totals_new(), 0, 0};
 	return &r->all[r->n++];
+}
+
+/* Does what days and batches are added up from say the same, under the batch, and under the day when it ended with this? 1, 0, -1. */
+static int is_indexed(struct recount *c, const struct bus_message *m, const struct posting *p)
+{
+	char key[INDEX_KEY_MAX], date[11] = "";
+	struct bus_entry at;
+	struct event v;
+	int64_t ms;
+	int got;
+
+	if (event_read(m->value, &v, c->e) != 0)
+		return -1;
+	got = bus_look(c->bus, NULL, INDEX_DAYS, index_days_posting(key, v.batchid, v.id), &at, c->e);
+	if (got == 1)
+		got = at.offset == m->offset && span_eq(at.extra, v.data.n <= INDEX_POSTING_MAX ? v.data : SPAN(""));
+	if (got == 1 && p->begun)
+		got = bus_look(c->bus, NULL, INDEX_DAYS, index_key(key, INDEX_BEGUN, v.batchid, SPAN_NONE), &at, c->e);
+	if (got != 1 || !p->ended)
+		return got;
+	if (v.time.n && clock_read(v.time, &ms) == 0)
+		clock_date(clock_day(ms), date);
+	got = bus_look(c->bus, NULL, INDEX_DAYS, index_days_end(key, span_of(date), v.batchid), &at, c->e);
+	if (got == 1)
+		got = bus_look(c->bus, NULL, INDEX_DAYS, index_key(key, INDEX_ENDED, v.batchid, SPAN_NONE), &at, c->e);
+	return got == 1 ? at.offset <= m->offset : got;
 }
 
 static int read_all(struct gathered *r, struct posting *p)
@@ -49,6 +78,12 @@ static int read_all(struct gathered *r, struct posting *p)
 		if (is != 1)
 			continue;
 		to = posted_of(r, p->flow);
+		if (p->batchid.n) {
+			if ((is = is_indexed(r->c, &m, p)) < 0)
+				break;
+			to->postings++;
+			to->indexed += (uint64_t)is;
+		}
 		if (totals_merge(to->more, p->more, e) != 0 || totals_merge(to->less, p->less, e) != 0)
 			is = -1;
 	}
@@ -105,6 +140,8 @@ int deep_count_journal(struct recount *c, const struct balance *b)
 		totals_each(m.kept, compare_line, &m);
 		m.of_kept = false;
 		totals_each(m.more, compare_line, &m);
+		if (r.all[i].indexed != r.all[i].postings)
+			deep_find(c->deep, DEEP_INDEX_DIFFERS, r.all[i].flow, "", r.all[i].postings, r.all[i].indexed);
 	}
 	for (unsigned i = 0; i < r.n; i++) {
 		free(r.all[i].flow);

@@ -13,7 +13,7 @@
 
 static const char *const kinds[] = {"adapter", "router", "destination"};
 static const char *const whats[DEEP_WHATS] = {"original_gone", "form_gone", "original_altered", "file_altered", "out_differs",
-	"journal_differs"};
+	"journal_differs", "index_differs"};
 
 /* ---- as JSON ---- */
 

@@ -9,6 +9,7 @@
 #include "fsys.h"
 #include "json_text.h"
 #include "say.h"
+#include "shares.h"
 #include "show.h"
 #include "verbs.h"
 #include "when.h"
@@ -166,62 +167,92 @@ static int of_closed_day(const struct args *a, const struct site *s, const json_
 	return code;
 }
 
-static int add_up(const struct args *a, const struct site *s, const struct days *d, int64_t day, const json_t *open, struct err *e)
+static int of_batch(struct bus *bus, const struct args *a, const struct site *s, const char *id, const int64_t *day, struct totals *t,
+	struct err *e)
 {
-	struct totals *t = totals_new();
-	size_t n;
-	int code = a->batch && !d->n		     ? err_set(e, E_BALANCE_BATCH, "batch=%s", a->batch)
-		   : a->batch && !d->list[0]->begun ? err_set(e, E_BALANCE_BEFORE, "batch=%s", d->list[0]->id)
-						     : days_sum(s, d, a->select.day ? &day : NULL, t, &n, e);
+	struct days_batch x;
+	int got;
 
-	code = code != 0 ? verb_failed(e) : print(a, s, t, open, e);
+	days_batch_init(&x);
+	got = days_batch_load(bus, NULL, a->flow, span_of(id), &x, e);
+	if (got == 0)
+		got = err_set(e, E_BALANCE_BATCH, "batch=%s", a->batch);
+	else if (got == 1 && !x.begun)
+		got = err_set(e, E_BALANCE_BEFORE, "batch=%s", a->batch);
+	else if (got == 1)
+		got = day && x.day != *day ? 0 : days_net(s, &x, t, e);
+	days_batch_done(&x);
+	return got;
+}
+
+/* Since the site began: as it is kept. */
+static int of_flow(struct bus *bus, const char *flow, struct totals *t, struct err *e)
+{
+	struct balance b;
+	unsigned part;
+	int ret = balance_load(bus, &b, e);
+
+	if (ret != 0)
+		return -1;
+	if (!flow)
+		ret = totals_merge(t, b.all, e);
+	for (unsigned i = 0; flow && i < b.nflows && ret == 0; i++)
+		if (strcmp(b.flows[i].name, flow) == 0 || shares_names(flow, span_of(b.flows[i].name), &part))
+			ret = totals_merge(t, b.flows[i].totals, e);
+	balance_done(&b);
+	return ret;
+}
+
+/* What is open of a day that is not closed: as closing it now would say. */
+static int of_open_day(const struct args *a, const struct site *s, struct bus *bus, int64_t day, struct err *e)
+{
+	struct closing c = {0};
+	struct totals *t = totals_new();
+	char text[11];
+	int code, got = 0;
+
+	clock_date(day, text);
+	if (!a->flow && !a->destination)
+		got = closing_make(s, bus, span_of(text), &c, e);
+	if (got == 0) {
+		*e = ERR_INIT;
+		got = days_sum(s, bus, day, a->flow, t, e);
+	}
+	code = got < 0 ? verb_failed(e) : print(a, s, got == 1 ? c.terms : t, got == 1 ? c.root : NULL, e);
+	closing_done(&c);
 	totals_free(t);
 	return code;
 }
 
-/* What is open of a day that is not closed: as closing it now would say. */
-static int of_open_day(const struct args *a, const struct site *s, struct bus *bus, const struct days *d, int64_t day, struct err *e)
+static int of_part(const struct args *a, struct site *s, struct bus *bus, const int64_t *day, struct err *e)
 {
-	const bool all = !a->batch && !a->flow && !a->destination;
-	struct closing c = {0};
-	struct err ignored = ERR_INIT;
-	int code, open = all ? closing_of(s, bus, d, day, &c, &ignored) : 0;
+	struct totals *t = totals_new();
+	struct buf batch = BUF_INIT;
+	int failed = a->batch && verb_subject(s, bus, VERB_BATCH, a->batch, &batch, e) != 0, code;
 
-	code = add_up(a, s, d, day, open == 1 ? c.root : NULL, e);
-	closing_done(&c);
+	if (!failed)
+		failed = a->batch ? of_batch(bus, a, s, buf_text(&batch), day, t, e) : of_flow(bus, a->flow, t, e);
+	code = failed ? verb_failed(e) : print(a, s, t, NULL, e);
+	buf_done(&batch);
+	totals_free(t);
 	return code;
 }
 
 static int show_part(const struct args *a, struct site *s, struct bus *bus)
 {
-	struct buf batch = BUF_INIT;
-	/* Of a day that is not closed nothing counts that stands before where the last closing left off. */
-	struct days_want want = {.flow = a->flow, .all = a->flow || !a->select.day};
 	json_t *closed = NULL;
 	int64_t day = 0;
-	struct days d;
-	struct err e;
-	int code = 0;
+	struct err e = ERR_INIT;
+	int code;
 
-	if ((a->select.day && read_day(a->select.day, &day, &e) != 0) ||
-		(a->batch && verb_subject(s, bus, VERB_BATCH, a->batch, &batch, &e) != 0)) {
-		code = verb_failed(&e);
-		goto out;
-	}
-	want.batch = a->batch ? buf_text(&batch) : NULL;
-	if (a->select.day && !a->batch && !a->flow && closing_find(bus, day, &closed, &e) < 0) {
-		code = verb_failed(&e);
-	} else if (closed) {
-		code = of_closed_day(a, s, closed, &e);
-	} else if (days_load(bus, &want, &d, &e) != 0) {
-		code = verb_failed(&e);
-	} else {
-		code = a->select.day ? of_open_day(a, s, bus, &d, day, &e) : add_up(a, s, &d, 0, NULL, &e);
-		days_done(&d);
-	}
-out:
+	if (a->select.day && read_day(a->select.day, &day, &e) != 0)
+		return verb_failed(&e);
+	if (a->batch || !a->select.day)
+		return of_part(a, s, bus, a->select.day ? &day : NULL, &e);
+	if (!a->flow && closing_find(bus, day, &closed, &e) < 0)
+		return verb_failed(&e);
+	code = closed ? of_closed_day(a, s, closed, &e) : of_open_day(a, s, bus, day, &e);
 	json_decref(closed);
-	buf_done(&batch);
 	return code;
 }
 

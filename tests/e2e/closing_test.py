@@ -231,6 +231,21 @@ def an_order_that_says_something_else_is_refused(root):
     is_(site.outcomes()[id], ("refused", "act.changed"))
 
 
+@case
+@embedded_only
+def what_the_index_of_the_journal_lacks_is_found_by_deep(root):
+    site = small(root)
+    site.drop(payroll(batch=1, rows=5))
+    site.drop(payroll(batch=2, rows=3, bank="999"))         # held
+    site.run()
+    is_(site.call("balance", "--deep").code, 0)
+    held, = site.held()
+    subprocess.run([acts_help.options.tamper, str(site.root / "bus"), "unindex", held["batch"]], check=True)
+    r = site.call("balance", "--deep", "--lang", "en")
+    is_(r.code, 1)
+    has(r.out, "payroll-a: of 3 postings on the journal the index has 2")
+
+
 def as_before(site):
     """As a program left the store that kept no journal."""
     def tamper(*words):

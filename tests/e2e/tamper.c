@@ -11,6 +11,7 @@
  *	tamper FOLDER truncate AT               all from there on is gone
  *	tamper FOLDER position KEY FROM TO      a text within a position
  *	tamper FOLDER forget TOPIC              all records of that topic; the indexes are folded anew
+ *	tamper FOLDER unindex BATCH             the index no longer has postings of that batch
  *	tamper FOLDER rechain [AT]              computes n and chain of all records, and of positions, anew; of one record alone
  */
 #include <inttypes.h>
@@ -137,6 +138,36 @@ static void position(struct tampering *t, const char *key, const char *from, con
 	put_position(t, span_of(key), span_of(text));
 	free(text);
 	buf_done(&value);
+}
+
+struct unindexing {
+	char keys[64][INDEX_KEY_MAX];
+	size_t lengths[64];
+	unsigned n;
+};
+
+static int note_key(void *arg, struct span key, const struct bus_entry *at)
+{
+	struct unindexing *u = arg;
+
+	(void)at;
+	memcpy(u->keys[u->n], key.p, key.n);
+	u->lengths[u->n++] = key.n;
+	return u->n == 64;
+}
+
+static void unindex(struct tampering *t, const char *batch)
+{
+	struct unindexing *u = mem_new(sizeof *u);
+	char key[INDEX_KEY_MAX];
+	struct store_txn *txn;
+
+	MUST(bus_entries(&t->e->bus, INDEX_DAYS, index_days_postings(key, span_of(batch)), note_key, u, &t->err));
+	MUST(store_write(t->e->store, &txn, &t->err));
+	for (unsigned i = 0; i < u->n; i++)
+		MUST(store_delete(txn, t->e->index[INDEX_DAYS].handle, (struct span){u->keys[i], u->lengths[i]}, &t->err));
+	MUST(store_commit(txn, &t->err));
+	free(u);
 }
 
 /* ---- rechain ---- */
@@ -280,13 +311,15 @@ int main(int argc, char **argv)
 		t->n = 0;
 	else if (strcmp(what, "position") == 0 && argc == 6)
 		position(t, argv[3], argv[4], argv[5]);
+	else if (strcmp(what, "unindex") == 0 && argc == 4)
+		unindex(t, argv[3]);
 	else if (strcmp(what, "rechain") == 0 && argc == 4)
 		rechain_one(t, at);
 	else if (strcmp(what, "rechain") == 0)
 		rechain(t);
 	else
 		return 2;
-	if (strcmp(what, "list") != 0 && strcmp(what, "position") != 0)
+	if (strcmp(what, "list") != 0 && strcmp(what, "position") != 0 && strcmp(what, "unindex") != 0)
 		store(t, had);
 	bus_close(&t->e->bus);
 	return 0;

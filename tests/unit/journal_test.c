@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../contract/hostile.h"
+#include "clock.h"
 #include "journal.h"
 #include "topics.h"
 
@@ -206,10 +207,118 @@ static void a_batch_began_and_ended_when_the_first_posting_says_so(void **state)
 	OK(e, journal_look(w.bus, SPAN("a"), &at, &e));
 	assert_true(!at.begun && !at.ended);
 	OK(e, journal_look(w.bus, SPAN("b"), &at, &e));
-	assert_true(at.begun && at.ended && at.ended_ms > 0);
+	assert_true(at.begun && at.ended && at.day == clock_day(clock_now_ms()));
 	commit(&w, one_is_returned);
 	OK(e, journal_look(w.bus, SPAN("b"), &again, &e));
-	assert_true(again.begun && again.ended_ms == at.ended_ms && again.ended_at == at.ended_at);
+	assert_true(again.begun && again.day == at.day && again.ended_at == at.ended_at);
+	close_world(&w);
+}
+
+struct seen {
+	char text[1200];
+	unsigned stop;               /* after so many; 0: never */
+	unsigned n;
+};
+
+static int see(void *arg, struct span batchid)
+{
+	struct seen *s = arg;
+
+	snprintf(s->text + strlen(s->text), sizeof s->text - strlen(s->text), "%.*s ", SPAN_F(batchid));
+	return ++s->n == s->stop;
+}
+
+static int see_posting(void *arg, const struct posting *p, uint64_t at)
+{
+	struct seen *s = arg;
+
+	assert_true(at > 0);
+	snprintf(s->text + strlen(s->text), sizeof s->text - strlen(s->text), "%.*s %.*s %s%s+%d-%d ", SPAN_F(p->batchid), SPAN_F(p->flow),
+		p->begun ? "b" : "", p->ended ? "e" : "", (int)totals_get(p->more, TOTAL_DEAD, "", "CNY").count,
+		(int)totals_get(p->less, TOTAL_DEAD, "", "CNY").count);
+	return ++s->n == s->stop;
+}
+
+static void a_batch_and_a_day_are_looked_up(void **state)
+{
+	const int64_t today = clock_day(clock_now_ms());
+	struct posting p = {.more = totals_new(), .less = totals_new()};
+	struct seen s = {0};
+	struct world w;
+	int64_t day = 7;
+	struct err e;
+
+	(void)state;
+	open_world(&w);
+	assert_int_equal(journal_first_day(w.bus, &day, &e), 0);
+	assert_int_equal(day, 7);
+	commit(&w, b_begins);
+	OK(e, journal_not_ended(w.bus, see, &s, &e));
+	assert_string_equal(s.text, "b ");
+	commit(&w, two_batches);
+	commit(&w, one_is_returned);
+	s = (struct seen){0};
+	OK(e, journal_postings(w.bus, SPAN("a"), &p, see_posting, &s, &e));
+	assert_string_equal(s.text, "a payroll +3-0 a payroll +1-1 ");
+	s = (struct seen){.stop = 2};
+	assert_int_equal(journal_postings(w.bus, SPAN("b"), &p, see_posting, &s, &e), 1);
+	assert_string_equal(s.text, "b payroll b+0-0 b payroll e+0-0 ");
+	s = (struct seen){0};
+	OK(e, journal_day(w.bus, today, see, &s, &e));
+	OK(e, journal_day(w.bus, today + 1, see, &s, &e));
+	assert_string_equal(s.text, "b ");
+	assert_int_equal(journal_first_day(w.bus, &day, &e), 1);
+	assert_int_equal(day, today);
+	s = (struct seen){0};
+	OK(e, journal_not_ended(w.bus, see, &s, &e));
+	assert_string_equal(s.text, "");
+	totals_free(p.more);
+	totals_free(p.less);
+	close_world(&w);
+}
+
+static struct span long_id(char ret[600])
+{
+	memset(ret, 'x', 600);
+	return (struct span){ret, 500};
+}
+
+static void many_rows(struct counting *c)
+{
+	char id[600], destination[40];
+	struct err e;
+
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(destination, sizeof destination, "destination-%02u", i);
+		OK(e, totals_add(journal_of(c->journal, long_id(id)), TOTAL_ROUTED, destination, SPAN("CNY"), 100, true, &e));
+	}
+	OK(e, totals_add(journal_of(c->journal, long_id(id)), TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+	journal_begun(c->journal, long_id(id));
+	journal_ended(c->journal, long_id(id));
+}
+
+static void one_that_is_too_large_for_the_index_is_read_where_it_lies(void **state)
+{
+	struct posting p = {.more = totals_new(), .less = totals_new()};
+	struct seen s = {0};
+	struct world w;
+	char id[600];
+	struct err e;
+
+	(void)state;
+	open_world(&w);
+	commit(&w, many_rows);
+	commit(&w, two_batches);
+	OK(e, journal_postings(w.bus, long_id(id), &p, see_posting, &s, &e));
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.text + strlen(s.text) - 8, " be+1-0 ");
+	assert_int_equal(totals_get(p.more, TOTAL_ROUTED, "destination-59", "CNY").plus, 100);
+	s = (struct seen){0};
+	OK(e, journal_day(w.bus, clock_day(clock_now_ms()), see, &s, &e));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(strlen(s.text), 500 + 1 + 2);
+	totals_free(p.more);
+	totals_free(p.less);
 	close_world(&w);
 }
 
@@ -292,6 +401,8 @@ int main(void)
 		cmocka_unit_test(a_commit_is_one_posting_a_batch_with_what_it_changed),
 		cmocka_unit_test(what_moves_from_term_to_term_is_more_and_less),
 		cmocka_unit_test(a_batch_began_and_ended_when_the_first_posting_says_so),
+		cmocka_unit_test(a_batch_and_a_day_are_looked_up),
+		cmocka_unit_test(one_that_is_too_large_for_the_index_is_read_where_it_lies),
 		cmocka_unit_test(the_first_commit_opens_the_journal_with_what_was_counted_before),
 		cmocka_unit_test(a_record_of_somebody_else_is_told),
 	};

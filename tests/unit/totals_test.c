@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "jscan.h"
 #include "totals.h"
 
 static void write_all(const struct totals *t, struct buf *b)
@@ -136,6 +137,7 @@ static void what_was_written_is_read_back(void **state)
 	struct totals *a = totals_new(), *b = totals_new();
 	struct buf x = BUF_INIT, y = BUF_INIT;
 	struct err e = ERR_INIT;
+	struct jscan scan;
 	json_t *array;
 
 	(void)state;
@@ -152,6 +154,11 @@ static void what_was_written_is_read_back(void **state)
 	assert_true(totals_get(b, TOTAL_HELD, "", "CNY").count == 0);
 	ADD(b, TOTAL_HELD, "", "CNY", 1);
 	assert_true(totals_get(b, TOTAL_HELD, "", "CNY").count == 1);
+	jscan_init(&scan, buf_as_span(&x));
+	OK(e, totals_scan(b, &scan, &e));
+	buf_clear(&y);
+	write_all(b, &y);
+	assert_string_equal(buf_text(&x), buf_text(&y));
 	json_decref(array);
 	buf_done(&x);
 	buf_done(&y);
@@ -173,8 +180,9 @@ static void what_is_no_totals_is_refused_and_changes_nothing(void **state)
 		"[[\"read\",\"\",\"CNY\",2,\"1.00\",\"-1.00\",3]]", "[[\"read\",\"\",\"CNY\",2,\"1.00\",\"-1.00\"]]",
 		"[[\"read\",\"\",\"CNY\",2,\"1.00\",\"-1.00\",1,1]]", "[[\"read\",\"\",\"CNY\",0,\"0.00\",\"0.00\",0]]",
 	};
-	struct totals *t = totals_new();
+	struct totals *t = totals_new(), *fresh = totals_new();
 	struct err e = ERR_INIT;
+	struct jscan scan;
 
 	(void)state;
 	ADD(t, TOTAL_HELD, "", "CNY", 1);
@@ -188,8 +196,15 @@ static void what_is_no_totals_is_refused_and_changes_nothing(void **state)
 		assert_true(totals_get(t, TOTAL_HELD, "", "CNY").count == 1);
 		assert_true(totals_get(t, TOTAL_READ, "", "CNY").count == 0);
 		json_decref(array);
+		jscan_init(&scan, span_of(cases[i]));
+		e = ERR_INIT;
+		if (totals_scan(fresh, &scan, &e) != -1)
+			fail_msg("scanned: %s", cases[i]);
+		assert_string_equal(err_code(e.id)->name, "totals.state");
+		e = ERR_INIT;
 	}
 	FAILS(e, "totals.state", totals_read(t, NULL, &e));
+	totals_free(fresh);
 	totals_free(t);
 }
 
