@@ -73,34 +73,48 @@ static void position_name(const struct router *r, const struct input *in, char r
 	snprintf(ret, POSITION_MAX, "%s/%s/%u", flow_whole(&r->flow), bus_topic_name(r->flow.bus, in->topic), in->partition);
 }
 
-struct newcomer {
+struct absent {
 	struct input *in;
+	const struct totals *before;
 	const char *destination;
-	bool known;
 	struct err *e;
 	int failed;
 };
 
-static void note_known(void *arg, const struct total_line *line)
+static void take_from(struct money_sum *sum, const struct money_sum *what)
 {
-	struct newcomer *n = arg;
-
-	n->known |= (line->term == TOTAL_ROUTED || line->term == TOTAL_NOT_ROUTED || line->term == TOTAL_UNSHAPED) &&
-		strcmp(line->destination, n->destination) == 0;
+	sum->count -= what->count;
+	sum->plus -= what->plus;
+	sum->minus -= what->minus;
+	sum->unreadable -= what->unreadable;
 }
 
-static void count_before(void *arg, const struct total_line *line)
+/* What was seen in one currency and not counted for it. */
+static void count_absent(void *arg, const struct total_line *line)
 {
-	struct newcomer *n = arg;
+	static const enum total_term counted[] = {TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED};
+	struct absent *a = arg;
+	struct money_sum rest = line->sum;
 
-	if (line->term != TOTAL_SEEN || n->failed)
+	if (line->term != TOTAL_SEEN || a->failed)
 		return;
-	n->failed = journal_move(n->in->journal, SPAN_NONE, TOTAL_NOT_ROUTED, n->destination, span_of(line->currency), &line->sum, 1, n->e);
-	n->in->moved = true;
+	for (unsigned i = 0; i < sizeof counted / sizeof *counted; i++) {
+		const struct money_sum sum = totals_get(a->before, counted[i], a->destination, line->currency);
+
+		/* More than was seen is no absence: the balance says that it does not come out. */
+		if (sum.count > rest.count)
+			return;
+		take_from(&rest, &sum);
+	}
+	if (!rest.count)
+		return;
+	a->failed = journal_move(a->in->journal, SPAN_NONE, TOTAL_NOT_ROUTED, a->destination, span_of(line->currency), &rest, 1, a->e);
+	a->in->moved = true;
 }
 
-/* What was read before a destination came to the site was not routed to it. */
-static int count_newcomers(const struct router *r, struct input *in, struct err *e)
+/* Each event is counted for each destination that is there. What was read before one came to the site, or while it had been taken
+ * out of it, was not routed to it. */
+static int count_absences(const struct router *r, struct input *in, struct err *e)
 {
 	struct totals *before;
 	int failed;
@@ -110,12 +124,10 @@ static int count_newcomers(const struct router *r, struct input *in, struct err 
 	before = totals_new();
 	failed = totals_merge(before, in->totals, e);
 	for (unsigned d = 0; d < r->ndestinations && !failed; d++) {
-		struct newcomer n = {.in = in, .destination = r->destinations[d].name, .e = e};
+		struct absent a = {.in = in, .before = before, .destination = r->destinations[d].name, .e = e};
 
-		totals_each(before, note_known, &n);
-		if (!n.known)
-			totals_each(before, count_before, &n);
-		failed = n.failed;
+		totals_each(before, count_absent, &a);
+		failed = a.failed;
 	}
 	totals_free(before);
 	return failed;
@@ -140,7 +152,7 @@ int router_restore_input(struct router *r, struct input *in, struct err *e)
 		totals_read(in->totals, json_object_get(p, "totals"), e) || (in->journal && journal_found(in->journal, p, e));
 	restore_open(r, in, json_object_get(p, "open"));
 	json_decref(p);
-	return bad || count_newcomers(r, in, e) ? -1 : 0;
+	return bad || count_absences(r, in, e) ? -1 : 0;
 }
 
 static void write_open(const struct router *r, const struct open_batch *b, struct buf *to)

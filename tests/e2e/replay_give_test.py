@@ -19,7 +19,7 @@ from acts_help import has, is_, killed_everywhere, terms
 from marks import folders
 from reread_test import put_form
 from replay_topic_test import call, killed, raw, running, state, until_some
-from small_site import ON_KAFKA, SITE_FILE, Site, payroll
+from small_site import ON_KAFKA, SITE_FILE, UNIT, Site, payroll
 
 CASES = []
 UNITS = ("602001", "602002", "602003", "602004")
@@ -265,6 +265,119 @@ def killed_at_each_step_of_becoming_void_nothing_stays_half(root):
         site.changed = change_form(site)
 
     killed_everywhere(root, make, check)
+
+
+def comes_out(site):
+    for words in (), ("--deep",), ("--day", "today"), ("--close", "today"):
+        r = site.call("balance", *words)
+        assert r.code == 0, (words, r)
+
+
+def taken_out(site, *batches):
+    """The site runs without it; batches come meanwhile."""
+    next(without("later")(site))
+    for b in batches:
+        site.drop(b)
+    site.run()
+
+
+def put_back(site, *batches, form="unit/csv"):
+    site.write(site.text.replace("later: {form: unit/csv", f"later: {{form: {form}"))
+    site.run()
+    comes_out(site)
+    for b in batches:
+        site.drop(b)
+    site.run()
+    comes_out(site)
+
+
+@case
+def what_passed_while_it_was_out_is_given_when_it_is_back(root):
+    site = come_later(root)
+    site.drop(payroll(batch=3, rows=5))
+    site.run()
+    call(site, "run", plan(site))
+    site.run()
+    is_rebuilt(site)
+    taken_out(site, payroll(batch=4, rows=7), payroll(batch=5, rows=2))
+    is_([site.call("balance", *words).code for words in ((), ("--day", "today"))], [0, 0])
+    put_back(site, payroll(batch=6, rows=1))
+    id = plan(site)
+    has(site.said.out, "2 batches go, with 9 lines; 4 do not", "was offered before")
+    call(site, "run", id)
+    site.run()
+    is_(state(site, id)[0], "done")
+    is_rebuilt(site)
+    comes_out(site)
+    assert "replay.nothing" in call(site, "--topic", "payroll", "--to-destination", "later", "--reason", "once more").codes
+
+
+@case
+def out_and_in_twice_it_gets_what_passed_both_times_once(root):
+    site = come_later(root)
+    taken_out(site, payroll(batch=3, rows=3))
+    put_back(site, payroll(batch=4, rows=4))
+    taken_out(site, payroll(batch=5, rows=5))
+    put_back(site)
+    taken_out(site)                                         # nothing passes
+    put_back(site, payroll(batch=6, rows=6))
+    id = plan(site)
+    has(site.said.out, "4 batches go, with 18 lines; 2 do not")
+    call(site, "run", id)
+    site.run()
+    is_rebuilt(site)
+    comes_out(site)
+
+
+def until_open(site, n):
+    """So many lines wait at it."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        rows = json.loads(site.call("balance", "--json").out)["terms"]
+        if [t["count"] for t in rows if (t["destination"], t["term"]) == ("later", "pending")] == [n]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(rows)
+
+
+@case
+def taken_out_while_parcels_of_it_are_open_it_goes_on_with_them(root):
+    site = come_later(root)
+    (site.root / "bus/shadow/later").mkdir(parents=True, exist_ok=True)
+    in_its_way = site.root / "bus/shadow/later" / UNIT
+    in_its_way.write_bytes(b"a file where it needs a folder")
+    site.drop(payroll(batch=3, rows=5))
+    with site.start("run") as p:
+        until_open(site, 5)
+        p.terminate()
+    day = json.loads(site.call("balance", "--json").out)
+    is_([t["count"] for t in day["terms"] if (t["destination"], t["term"]) == ("later", "pending")], [5])
+    in_its_way.unlink()
+    taken_out(site, payroll(batch=4, rows=7))
+    put_back(site)
+    call(site, "run", plan(site))
+    site.run()
+    is_rebuilt(site)
+    comes_out(site)
+
+
+@case
+def put_back_under_another_form_what_waited_is_held_and_the_rest_goes_on(root):
+    site = come_later(root)
+    site.write(site.text.replace("mode: shadow", "mode: off"))
+    site.drop(payroll(batch=3, rows=5))
+    site.run()
+    taken_out(site, payroll(batch=4, rows=7))
+    put_form(site, "unit/csv/lines.yaml", [("    - data.unit\n    - data.month\n", "    - data.month\n    - data.unit\n")])
+    (site.root / "library/adapters/unit/csv").rename(site.root / "library/adapters/unit/other")
+    put_back(site, payroll(batch=5, rows=2), form="unit/other")
+    id = plan(site)
+    call(site, "run", id)
+    site.run()
+    is_(state(site, id)[0], "done")
+    comes_out(site)
+    rows = {k: v for k, v in terms(site).items() if k[0] == "later"}
+    is_(rows, {("later", "taken"): 24, ("later", "shadow"): 19, ("later", "stopped"): 5})
 
 
 @case
