@@ -85,6 +85,7 @@ struct reader {
 	unsigned partition;
 	uint64_t next;
 	struct buf chunk;            /* {offset u64, length u64, record} */
+	size_t chunk_bytes;          /* that was asked for last; 0: none since the seek */
 	size_t at;
 };
 

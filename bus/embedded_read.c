@@ -7,6 +7,7 @@
 #include "hash.h"
 
 #define CHUNK_BYTES (1u << 20)
+#define CHUNK_FIRST (8u << 10)       /* of the first one behind a seek: many seek for one record alone */
 #define CHUNK_MS 50
 #define CHUNK_HEAD 16u
 
@@ -77,6 +78,7 @@ void embedded_seek(struct bus_reader *reader, uint64_t offset)
 
 	r->next = offset;
 	r->at = 0;
+	r->chunk_bytes = 0;
 	buf_clear(&r->chunk);
 }
 
@@ -100,6 +102,7 @@ static int fill(struct reader *r, struct err *e)
 
 	r->at = 0;
 	buf_clear(&r->chunk);
+	r->chunk_bytes = !r->chunk_bytes ? CHUNK_FIRST : 4 * r->chunk_bytes < CHUNK_BYTES ? 4 * r->chunk_bytes : CHUNK_BYTES;
 	if (store_read(r->bus->store, &t, e))
 		return -1;
 	store_key64(r->next, from);
@@ -111,7 +114,7 @@ static int fill(struct reader *r, struct err *e)
 			break;
 		}
 		chunk_add(&r->chunk, store_of64(key.p), raw);
-		if (r->chunk.n >= CHUNK_BYTES || (n % 64 == 0 && clock_steady_ms() > until))
+		if (r->chunk.n >= r->chunk_bytes || (n % 64 == 0 && clock_steady_ms() > until))
 			break;
 		got = store_next(c, &key, &raw, e);
 	}
