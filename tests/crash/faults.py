@@ -24,7 +24,7 @@ import power
 
 INTAKE, CLAIM, PUBLISH = "adapters/intake.c", "adapters/intake_claim.c", "adapters/intake_publish.c"
 DELIVER, LINES, BUILD = "adapters/deliver.c", "adapters/deliver_gather.c", "adapters/deliver_build.c"
-HAND, CLOSE = "adapters/deliver_hand.c", "transforms/router_close.c"
+TAKEN, HAND, CLOSE = "adapters/intake_taken.c", "adapters/deliver_hand.c", "transforms/router_close.c"
 ROUTER, GATHER, LANE = "transforms/router.c", "adapters/gather.c", "bus/lane.c"
 PROOF, MAP, DBF = "adapters/reader_proof.c", "transforms/map.c", "adapters/codecs/dbf.c"
 # All that payroll goes to, and that has markers: a sync of one folder makes the renames in the others last, too.
@@ -33,20 +33,20 @@ OUT_FOLDERS = ",".join(f"fsync:/out/{f}{part}$" for f in ("abc", "boc", "ccb", "
 # name, who notices, what: replacements (file, old, new), or a call left out
 FAULTS = [
     ("every seventh record is dropped and counted as published", "matrix", [
-        (PUBLISH, "\twrite_event(in, x, &v, &in->event);\n",
+        (PUBLISH, "\twrite_event(in, g, x, &v, &in->event);\n",
          "\tif (g->number % 7 == 3)\n\t\treturn count_event(in, x, TOTAL_PUBLISHED, e);\n"
-         "\twrite_event(in, x, &v, &in->event);\n")]),
+         "\twrite_event(in, g, x, &v, &in->event);\n")]),
     ("each line is written twice", "matrix", [
         (BUILD, "\ts->held += one->bytes.n - before;",
          "\tif (form->codec->write(form->format, l->layout, l->cells, l->ncells, &one->bytes, e) != 0)\n"
          "\t\treturn -1;\n\ts->held += one->bytes.n - before;")]),
     ("some parcels are planned twice", "matrix", [
-        (BUILD, "\t\td->next_no += planned;\n\t\tdeliver_gathering_drop(d, g);",
-         "\t\td->next_no += planned;\n\t\tif (d->next_no % 3)\n\t\t\tdeliver_gathering_drop(d, g);")]),
+        (BUILD, "\t\td->next_no += planned * d->step;\n\t\tdeliver_gathering_drop(d, g);",
+         "\t\td->next_no += planned * d->step;\n\t\tif (d->next_no % 3)\n\t\t\tdeliver_gathering_drop(d, g);")]),
     ("a parcel is handed over before its plan is committed", "matrix", [
-        (DELIVER, "\t\t\treturn deliver_plan_batch(d, g, e);",
-         "\t\t\treturn deliver_plan_batch(d, g, e) != 0 || place_and_announce(d, e) != 0 ||\n"
-         "\t\t\t\thand_over(d, e) != 0 ? -1 : 0;")]),
+        (DELIVER, "\t\t\treturn d->out_name ? deliver_publish_batch(d, g, e) : deliver_plan_batch(d, g, e);",
+         "\t\t\treturn d->out_name ? deliver_publish_batch(d, g, e) : deliver_plan_batch(d, g, e) != 0 || deliver_announce(d, e) != 0 ||\n"
+         "\t\t\t\tdeliver_hand_over(d, e) != 0 ? -1 : 0;")]),
     ("a destination forgets how far it has read", "matrix", [
         (DELIVER, "\t\tif (!in->moved)\n\t\t\tcontinue;", "\t\tcontinue;")]),
     ("a batch that does not prove is published", "matrix", [
@@ -67,16 +67,16 @@ FAULTS = [
          "\t\t\tcontinue;\n\t\tif (p->marker[0] && (outbox_hand(o, p->staged_marker, p->marker, e) != 0 ||\n"
          "\t\t\tsettle(d, e) != 0 || outbox_hand(o, p->staged, p->name, e) != 0))")]),
     ("parcel numbers begin anew at a start", "matrix", [
-        (DELIVER, "\tif (!d->next_no)\n\t\td->next_no = 1;", "\td->next_no = 1;")]),
+        (DELIVER, "\tif (!d->next_no)\n\t\td->next_no = deliver_number_after(d, 0);", "\td->next_no = deliver_number_after(d, 0);")]),
     ("the router leaves out a message at a start", "matrix", [
         (ROUTER, "in->offset = (uint64_t)json_integer_value(json_object_get(p, \"offset\"));",
          "in->offset = (uint64_t)json_integer_value(json_object_get(p, \"offset\")) + 1;")]),
     ("a batch goes out before its end has come", "matrix", [
         (GATHER, "\tif (!g->has_last)\n\t\treturn GATHER_OPEN;", "")]),
     ("the spool of a batch under way is swept at a start", "matrix", [
-        (INTAKE, "((got == 0 || ended(state)) && drop_spool_delete", "(true && drop_spool_delete")]),
+        (TAKEN, "((got == 0 || ended(state)) && drop_spool_delete", "(true && drop_spool_delete")]),
     ("a file that was taken and not claimed is forgotten", "matrix", [
-        (INTAKE, "\tif (got == 0)\n\t\twait_for(in, taken, 0);", "")]),
+        (TAKEN, "\tif (got == 0)\n\t\tintake_wait_for(in, taken, 0);", "")]),
     ("a row with a wrong bank number goes out all the same", "five", [
         (MAP, "\t\treturn checkchar_cnaps(v->text);", "\t\treturn true;")]),
     ("the good record behind a bad one is lost", "five", [
@@ -122,6 +122,18 @@ FAULTS = [
 ]
 
 
+def broken_texts(root, edits):
+    """{path: its text with these}; each fault has its place, and one only."""
+    ret = {}
+    for name, old, new in edits:
+        path = pathlib.Path(root) / name
+        text = ret.get(path) or path.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise RuntimeError(f"{name}: the words of the fault are there {text.count(old)} times: {old!r}")
+        ret[path] = text.replace(old, new)
+    return ret
+
+
 class Tree:
     """A copy of the source, built again after each fault."""
 
@@ -141,15 +153,11 @@ class Tree:
 
     @contextlib.contextmanager
     def broken(self, edits):
-        kept = {}
+        broken = broken_texts(self.source, edits)
+        kept = {path: path.read_text(encoding="utf-8") for path in broken}
         try:
-            for name, old, new in edits:
-                path = self.source / name
-                text = path.read_text(encoding="utf-8")
-                kept.setdefault(path, text)
-                if text.count(old) != 1:
-                    raise RuntimeError(f"{name}: the words of the fault are there {text.count(old)} times: {old!r}")
-                path.write_text(text.replace(old, new), encoding="utf-8")
+            for path, text in broken.items():
+                path.write_text(text, encoding="utf-8")
             yield
         finally:
             for path, text in kept.items():

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import unittest
 
+import faults
+import invent
 import matrix
 
 LIBRARY = sys.argv.pop()
@@ -22,6 +24,14 @@ def cases(*names, fault="", skip=""):
     with tempfile.TemporaryDirectory(prefix="matrix_", dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as work:
         setting = matrix.Setting([sys.executable, str(HERE / "fake_jincai.py")], LIBRARY, 5, 8, work, (0,), skip)
         return [matrix.run_case(setting, name) for name in names]
+
+
+class FaultsTest(unittest.TestCase):
+    def test_each_fault_can_still_be_made(self):
+        for name, _, fault in faults.FAULTS:
+            with self.subTest(name):
+                if not isinstance(fault, str):
+                    faults.broken_texts(invent.REPOSITORY, fault)
 
 
 class CountTest(unittest.TestCase):
