@@ -205,12 +205,16 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 
 	if (money_sum_eq(&w, &d))
 		return;
-	row.sum = (struct money_sum){w.count - d.count, w.plus - d.plus, w.minus - d.minus, w.unreadable - d.unreadable};
 	if (w.count < d.count) {
+		const struct money_sum less = w;
+
+		w = d;
+		d = less;
 		r->wrong++;
 		row.term = "too_many";
 		row.shown = say("多出", "too many");
 	}
+	row.sum = (struct money_sum){w.count - d.count, w.plus - d.plus, w.minus - d.minus, w.unreadable - d.unreadable};
 	if (!r->json && r->to)
 		fprintf(r->to, "%s %s  %s\n", say("之间", "between"), shown, show_currency(currency, name));
 	print_row(r, &row);

@@ -204,6 +204,21 @@ def position(site, key, value=None):
                           check=True).stdout
 
 
+@case
+def what_a_destination_took_beyond_what_was_routed_is_counted_as_too_many(root):
+    site = Site(root, acts_help.options.program)
+    site.drop(payroll(rows=3))
+    site.run()
+    out = json.loads(position(site, "units/out"))
+    for row in out["totals"]:
+        if row[0] in ("taken", "handed_over"):
+            row[3] += 2
+    position(site, "units/out", json.dumps(out).encode())
+    result = site.call("balance", "--json")
+    is_(result.code, 1)
+    is_([(r["term"], r["count"]) for r in json.loads(result.out)["terms"] if r["equation"] == "way"], [("too_many", 2)])
+
+
 def unknown(root, arrived):
     """A site whose machine stopped while a parcel was handed over: its rename may have survived or not."""
     site = Site(root, acts_help.options.program)
