@@ -11,6 +11,7 @@
 
 #define LOOK_MS 3000
 #define LEFT_TO_FIRST 6u             /* times: with the waits of flow_run some six seconds */
+#define ENDED_BY_OTHERS 6u           /* times: beyond that it is something else */
 
 void shares_name(const char *whole, unsigned part, unsigned of, char ret[SHARES_NAME])
 {
@@ -236,14 +237,19 @@ static int write_next(const struct share *s, struct bus *b, struct err *e)
 	return failed;
 }
 
-/* Who is fenced meanwhile looks again: most likely it was written. */
+/* Who is fenced meanwhile looks again: most likely it was written. Who is fenced by one that has not written yet is told no more than
+ * that its transaction was ended. */
 static int begin(struct share *s, struct bus *b, struct err *e)
 {
-	if (s->part > 0 && s->waited++ < LEFT_TO_FIRST)
+	if (s->part > 0 && s->waited < LEFT_TO_FIRST) {
+		s->waited++;
 		return err_set(e, E_SHARES_BUSY, "flow=%s", s->whole);
+	}
 	if (write_next(s, b, e) == 0)
 		return 0;
-	return e->id == E_BUS_FENCED ? err_set(e, E_SHARES_BUSY, "flow=%s", s->whole) : -1;
+	if (e->id == E_BUS_FENCED || ((e->id == E_BUS_FAILED || e->id == E_BUS_STUCK) && s->ended++ < ENDED_BY_OTHERS))
+		return err_set(e, E_SHARES_BUSY, "flow=%s", s->whole);
+	return -1;
 }
 
 /* ---- those before ---- */

@@ -37,6 +37,7 @@ struct share {
 	unsigned flows;              /* not 0: so many flows, of which part i of n runs those with number % n == i; `part` is the number */
 	bool chosen;                 /* the site says that number: when another one is the newest, a new generation begins */
 	unsigned waited;             /* times it left it to the first part to write the new generation */
+	unsigned ended;              /* times it was ended while it wrote it, most likely by another part that was about to */
 	bool begun;                  /* it ran under generation `number`: another one now, and it is superseded */
 	uint64_t number;
 	int64_t looked;              /* steady: for a newer generation */

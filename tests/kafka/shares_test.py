@@ -64,6 +64,12 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(number)
 
+    def ended(self, seconds=60):
+        """Its exit code; None when it runs on."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.poll()
+
     def stop(self):
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
@@ -155,7 +161,7 @@ class SharesTest(unittest.TestCase):
         for p in asleep:
             p.signal(signal.SIGCONT)
         for p in old:
-            self.assertEqual(p.process.wait(60), 7, p)
+            self.assertEqual(p.ended(), 7, p)
             self.assertRegex(p.text(), r"\[(bus\.fenced|shares\.newer)\]")
         return new
 
@@ -229,7 +235,7 @@ class SharesTest(unittest.TestCase):
         more = self.site.drop(payroll(batch=2, rows=7))
         until(lambda: self.sent() == 16, "the router whole", main, whole)
         for p in two:
-            self.assertEqual(p.process.wait(60), 7, p)
+            self.assertEqual(p.ended(), 7, p)
         self.site.sent_is(batch, more)
         self.ends_well(whole, main)
 
@@ -298,7 +304,7 @@ class SharesTest(unittest.TestCase):
             self.say(1, "whole")
             whole = self.run_on("whole", "router")
             for p in shares:
-                self.assertEqual(p.process.wait(60), 7, p)
+                self.assertEqual(p.ended(), 7, p)
             shares = [whole]
             self.assertEqual(self.decide("held", "return", last), ("done", ""))
         until(lambda: list((self.root / "in/payroll/.returned").glob("*")), "the slip", main, *shares)
@@ -436,7 +442,7 @@ class DestinationsTest(SharesTest):
         batch = self.site.drop(payroll(rows=60))
         until(lambda: all("file.exists" in p.text() for p in first), "they plan", main)
         for p in first:
-            self.assertEqual(p.process.wait(60), 3, p)
+            self.assertEqual(p.ended(), 3, p)
         planned = self.parcels()
         self.assertEqual({tuple(state for state, _ in records) for records in planned.values()}, {("planned", "handing")}, planned)
         self.assertEqual(sorted(planned), list(range(1, PARTITIONS + 1)))
@@ -475,7 +481,7 @@ class DestinationsTest(SharesTest):
         self.assertEqual([i["flow"] for i in items if i["kind"] == "stopped"], [f"{self.what}.p{n}" for n in range(PARTITIONS)])
         three = self.shares(3)
         for p in two:
-            self.assertEqual(p.process.wait(60), 7, p)
+            self.assertEqual(p.ended(), 7, p)
         more = self.site.drop(payroll(batch=2, rows=10))
         until(lambda: self.site.sent().total() == 30, "the bank has it", main, *three)
         time.sleep(1)
@@ -527,11 +533,11 @@ class SeveralSharesTest(SharesTest):
         self.say(1, "whole")
         whole = self.run_on("whole", "router")
         for p in shares:
-            self.assertEqual(p.process.wait(60), 7, p)
+            self.assertEqual(p.ended(), 7, p)
         self.assertEqual(self.decide("held", "return", batch), ("done", ""))
         until(lambda: list((self.root / "in/payroll/.returned").glob("*")), "the slip", main, whole)
         again = self.shares(3)
-        self.assertEqual(whole.process.wait(60), 7, whole)
+        self.assertEqual(whole.ended(), 7, whole)
         good = self.named(2, ())
         until(lambda: self.sent() == 30 and sum(self.site.unit_lines().values()) == 30, "what comes behind it", main, *again)
         self.site.sent_is(good)

@@ -70,6 +70,7 @@ struct world {
 static struct bus_driver watched;    /* the hostile one; what it is asked for can be looked at */
 static char fenced[2048];
 static struct share *sleeper_wakes_to;
+static unsigned generation_ends;     /* so often, what the others do meanwhile ends who owns the generation */
 
 static int watched_fence(struct bus *b, const char *name, struct err *e)
 {
@@ -92,11 +93,20 @@ static int watched_own_as(struct bus *b, const char *flow, const char *fence, st
 	return bus_hostile.own_as(b, flow, fence, ret, e);
 }
 
+static int watched_own(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e)
+{
+	if (strcmp(flow, "router.generation") || !generation_ends)
+		return bus_hostile.own(b, flow, ret, e);
+	return generation_ends-- % 2 ? err_set(e, E_BUS_STUCK, "flow=%s\nwhat=commit\nwhy=ended", flow)
+		: err_set(e, E_BUS_FAILED, "what=commit\nwhy=ended");
+}
+
 static void world_open(struct world *w, const char *url)
 {
 	watched = bus_hostile;
 	watched.fence = watched_fence;
 	watched.own_as = watched_own_as;
+	watched.own = watched_own;
 	fenced[0] = 0;
 	OK(w->e, bus_open_with(&watched, &(struct bus_conf){.url = url, .partitions = 4}, BUS_OWN, &w->bus, &w->e));
 }
@@ -247,6 +257,28 @@ static void who_is_fenced_while_it_chooses_tries_again(void **state)
 	(void)state;
 	world_open(&w, "hostile:306:0:1000");
 	FAILS(e, "shares.busy", shares_own(&s, w.bus, &none, &e));
+	bus_close(w.bus);
+}
+
+static void who_is_ended_by_those_that_choose_beside_it_tries_again_and_says_why_at_last(void **state)
+{
+	struct share s = share(0, 2), other = share(0, 2);
+	struct bus_owner *o;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	world_open(&w, "hostile:308");
+	for (generation_ends = 2; generation_ends;)
+		FAILS(e, "shares.busy", shares_own(&s, w.bus, &o, &e));
+	OK(e, shares_own(&s, w.bus, &o, &e));
+	bus_disown(o);
+	bus_close(w.bus);
+	world_open(&w, "hostile:309");
+	generation_ends = 7;
+	while (generation_ends > 1)
+		FAILS(e, "shares.busy", shares_own(&other, w.bus, &o, &e));
+	FAILS(e, "bus.stuck", shares_own(&other, w.bus, &o, &e));
 	bus_close(w.bus);
 }
 
@@ -495,6 +527,7 @@ int main(void)
 		cmocka_unit_test(who_ran_under_an_older_generation_does_not_come_back_by_itself),
 		cmocka_unit_test(who_slept_before_it_owned_looks_again),
 		cmocka_unit_test(who_is_fenced_while_it_chooses_tries_again),
+		cmocka_unit_test(who_is_ended_by_those_that_choose_beside_it_tries_again_and_says_why_at_last),
 		cmocka_unit_test(a_record_that_cannot_be_read_stops_it),
 		cmocka_unit_test(one_process_knows_no_shares),
 		cmocka_unit_test(what_is_stopped_keeps_its_number_of_shares),
