@@ -16,6 +16,7 @@
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 #define GIVE_UP_AFTER 3u         /* equal failures in a row, nothing else moving: until_idle waits no longer */
+#define GIVE_UP_SHARES 8u        /* the same of a share that leaves it to the first one to write how many there are: then it does it itself */
 
 enum place { READY, TURNING, RESTING, OUT };
 
@@ -123,7 +124,7 @@ static struct seat *dequeue(struct pool *p)
 
 static bool has_given_up(const struct pool *p, const struct seat *s)
 {
-	return s->waiting && s->same >= GIVE_UP_AFTER && s->moves == p->moves;
+	return s->waiting && s->same >= (s->last == E_SHARES_BUSY ? GIVE_UP_SHARES : GIVE_UP_AFTER) && s->moves == p->moves;
 }
 
 static void rest(struct pool *p, struct seat *s, int64_t due, bool waiting)

@@ -69,7 +69,7 @@ class Office(cluster.PlainOffice):
         return ["site", *adapters, "router", *dests], []
 
     def share(self, i, **count):
-        return self.start((self.setting.flow, "--part", f"{i}/{self.n}", "--until-idle"), **count)
+        return self.start((self.setting.flow, "--part", f"{i}/{self.n}", "--until-idle"), COUNT_KAFKA_CONF=cluster.SHORT, **count)
 
     def in_shares(self, **count):
         """How the first one ended; the others end by themselves, in good order or because they wait for it."""
@@ -193,7 +193,7 @@ def main():
         return run(a, setting)
     with tempfile.TemporaryDirectory(prefix="crash_shares_", dir=a.work) as folder:
         setting.kafka = f"{folder}/broker"
-        with desk.started(setting.kafka, "--set", "broker.session.timeout.ms=4000"):        # a busy machine is no dead broker
+        with desk.started(setting.kafka, "--set", "broker.session.timeout.ms=30000"):       # a busy machine is no dead broker
             return run(a, setting)
 
 

@@ -446,7 +446,7 @@ static int script_error(char letter, struct err *e)
 		enum err_id id;
 	} errors[] = {{'r', E_DISK_FULL}, {'d', E_BUS_TOO_LARGE}, {'f', E_BUS_NAME}, {'u', E_BUS_UNKNOWN},
 		{'F', E_BUS_FENCED}, {'C', E_BUS_COMMIT_FAILED}, {'g', E_LANE_GAP}, {'k', E_LANE_FORK},
-		{'S', E_LANE_STATE}};
+		{'S', E_LANE_STATE}, {'B', E_SHARES_BUSY}};
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i].letter == letter)
@@ -615,6 +615,7 @@ static const struct fate {
 	{"retry waits and is tried again by itself", "crci", 0, "ok", 0, FLOW_CLOSED, 2},
 	{"retry works at the third time", "rrci", 0, "ok", 0, FLOW_CLOSED, 3},
 	{"three equal failures in a row end a run that has nothing else", "cr", 0, "disk.full", 0, FLOW_WAITING, 3},
+	{"a share that leaves it to the first one is waited for longer", "BBBBBci", 0, "ok", 0, FLOW_CLOSED, 6},
 	{"slices between equal failures are no progress", "bbbrbrbrbrbrbrbr", 0, "disk.full", 0, FLOW_WAITING, 3},
 	{"data stops the flow", "cd", 0, "bus.too_large", 0, FLOW_STOPPED, 1},
 	{"configuration stops the flow", "cf", 0, "bus.name", 0, FLOW_STOPPED, 1},
