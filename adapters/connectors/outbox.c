@@ -110,6 +110,8 @@ static int open_staged(struct outbox *o, const char *staged, struct err *e)
 {
 	int fd = openat(o->staging, staged, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, E_OUTBOX_STAGED, "folder=%s", o->folder);
 	return fd < 0 ? stage_failed(o, e) : fd;
 }
 

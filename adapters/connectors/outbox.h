@@ -28,7 +28,7 @@ int outbox_open_in(const char *folder, const char *home, bool group, struct outb
 void outbox_close(struct outbox *o);
 
 /* Makes an empty staged file (whatever had that name is gone), appends to it, syncs it. disk.full leaves it unfinished: try
- * again from the start. */
+ * again from the start; outbox.staged: somebody took it away meanwhile, most likely who owns the flow by now. */
 int outbox_stage(struct outbox *o, const char *staged, struct err *e);
 int outbox_append(struct outbox *o, const char *staged, struct span bytes, struct err *e);
 int outbox_sync(struct outbox *o, const char *staged, struct err *e);

@@ -1843,6 +1843,9 @@ ROW(E_LEDGER_DAMAGED, "ledger.damaged", ERR_CONF, 5, "line {line} of {file} is n
 	"the destination stopped, nothing was sent; find out why; put the file back from a backup and compare with the receiver", "该去向已停，一笔未发；请查明原因，从备份放回该文件，并与接收方核对")
 ROW(E_OUTBOX_OTHER_DEVICE, "outbox.other_device", ERR_CONF, 3, "{file} lies on another file system than its folder", "{file} 与所在文件夹不在同一文件系统",
 	"nothing was sent; unmount what is mounted there, then start again", "没有发出任何文件；请卸下挂在那里的文件系统，然后重新启动")
+ROW(E_OUTBOX_STAGED, "outbox.staged", ERR_RETRY, 4, "a file that was being written in {folder}/.staging is gone: another process owns the flow by now and has cleared away what did not count, or somebody removed it; nothing of this step was sent",
+	"{folder}/.staging 中正在写入的文件不见了：流程可能已归另一进程，由其清除未生效的内容，也可能有人删除；本步骤一笔未发",
+	"nothing: the flow opens again, and ends when it was superseded; if it comes back, find out who removes files there", "无须处理：流程会重新打开，若已被取代则退出；若反复出现，请查明谁在删除该处文件")
 ROW(E_PARCEL_GONE, "parcel.gone", ERR_CONF, 5, "parcel {subject} of {flow} is neither where it was staged nor whole under its name: somebody took it; nothing was changed, nothing was sent",
 	"{flow} 的发送批 {subject} 既不在待发区，也不完整地在原位：有人取走了；未作任何改动，一笔未发", "ask the receiver once more; if it has it: jincai held came",
 	"请再向接收方核实；若对方已收到：jincai held came")

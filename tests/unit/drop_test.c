@@ -262,6 +262,23 @@ static void stage(struct fix *x, struct outbox *o, const char *staged, const cha
 	OK(x->e, outbox_sync_staging(o, &x->e));
 }
 
+static void a_staged_file_that_is_gone_is_written_anew_by_who_opens_again(void **state)
+{
+	struct outbox *o = NULL;
+	struct fix x;
+
+	(void)state;
+	begin(&x, NULL);
+	OK(x.e, outbox_open(x.out, false, &o, &x.e));
+	stage(&x, o, "1-1.body", "abc");
+	OK(x.e, outbox_discard(o, NULL, 0, 2, &x.e));           /* by who owns it by now */
+	FAILS(x.e, "outbox.staged", outbox_append(o, "1-1.body", SPAN("d"), &x.e));
+	FAILS(x.e, "outbox.staged", outbox_sync(o, "1-1.body", &x.e));
+	stage(&x, o, "1-1.body", "abc");
+	outbox_close(o);
+	end(&x);
+}
+
 static void a_staged_file_is_renamed_once(void **state)
 {
 	struct outbox *o = NULL;
@@ -344,6 +361,7 @@ int main(void)
 		cmocka_unit_test(the_spool_gives_back_what_was_copied_or_says_what_is_wrong),
 		cmocka_unit_test(the_digests_of_the_largest_file_fit_a_claim),
 		cmocka_unit_test(a_file_that_changes_while_it_is_copied_is_growing),
+		cmocka_unit_test(a_staged_file_that_is_gone_is_written_anew_by_who_opens_again),
 		cmocka_unit_test(a_staged_file_is_renamed_once),
 		cmocka_unit_test(only_what_older_lives_staged_and_no_plan_names_is_discarded),
 		cmocka_unit_test(folders_that_are_none_are_refused),
