@@ -33,6 +33,8 @@ BLIND = (LEDGER, "\t(void)e;\n\tl->last = ", "\t(void)e;\n\tif (x->no)\n\t\tretu
 # All that payroll goes to, and that has markers: a sync of one folder makes the renames in the others last, too.
 OUT_FOLDERS = ",".join(f"fsync:/out/{f}{part}$" for f in ("abc", "boc", "ccb", "region") for part in ("", "/.staging"))
 
+STEPS = 1000                            # of a run over payroll, about
+
 # name, who notices, what: replacements (file, old, new), or a call left out
 FAULTS = [
     ("every seventh record is dropped and counted as published", "matrix", [
@@ -55,7 +57,7 @@ FAULTS = [
     ("a batch that does not prove is published", "matrix", [
         (CLAIM, "c->state = proof->verdict == PROOF_HELD || g->conflicts", "c->state = g->conflicts")]),
     ("a file is its bytes, whatever its name says", "matrix", [
-        (CLAIM, "\tif (!keys.n)\n\t\tbuf_printf(&keys,", "\tbuf_clear(&keys);\n\t\tbuf_printf(&keys,")]),
+        (CLAIM, "\tif (!d->keys.n)\n\t\tbuf_printf(&d->keys,", "\tbuf_clear(&d->keys);\n\t\tbuf_printf(&d->keys,")]),
     ("nobody remembers what was there before", "matrix", [
         (CLAIM, "\tret->found = true;", "\tret->found = false;\n\treturn 0;"),
         (INTAKE, "\tif (got <= 0)\n\t\treturn got;\n\t/* One that", "\tif (got <= 1)\n\t\treturn got < 0 ? -1 : 0;\n\t/* One that"),
@@ -188,7 +190,7 @@ def seen_by(who, setting, tree):
     setting.systems = "five" if who == "five" else "payroll"
     with contextlib.redirect_stdout(quiet):
         if who in ("matrix", "five"):
-            names = matrix_names(setting, 400) if who == "matrix" else five_names(setting)
+            names = matrix_names(setting, STEPS) if who == "matrix" else five_names(setting)
             tally = matrix.run_all(setting, names, os.cpu_count(), stop_at=1)
         else:
             tally = matrix.Tally(0)
