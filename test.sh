@@ -101,6 +101,10 @@ done
 for test in acts approve letters modes repair trace replay replay_topic replay_give; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
+for test in replay_topic replay_give; do
+	count "on Kafka: $test, killed 100 times" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start \
+		python3 "tests/e2e/${test}_test.py" "$program" --count "$steps" --kills "$(some 100)" killed_at_any_moment_it_is_as_if_done_once
+done
 count 'consumers on the embedded bus: 100 kills' tests/e2e/group_test.py python3 tests/e2e/group_test.py "$program" \
 	build/release/tests/dump_topic --kills $(some 100) -k killed
 count 'on Kafka: tail --group' tests/e2e/group_test.py python3 tests/kafka/here.py --start python3 tests/e2e/group_test.py "$program" \

@@ -18,7 +18,7 @@ import acts_help
 from acts_help import has, is_, killed_everywhere, terms
 from marks import folders
 from reread_test import put_form
-from replay_topic_test import call, killed, raw, running, state, until_some
+from replay_topic_test import SLOW, call, killed, raw, running, state, until_some
 from small_site import ON_KAFKA, SITE_FILE, UNIT, Site, payroll
 
 CASES = []
@@ -141,11 +141,11 @@ def cancelled_half_way_it_ends_what_was_begun(root):
     site = come_later(root, *[payroll(batch=n, rows=30) for n in range(1, 4)])
     id = plan(site)
     with running(site):
-        p = site.start("replay", "run", id, "--rate", "20")
+        p = site.start("replay", "run", id, "--rate", SLOW)
         until_some(site, id)
         is_(call(site, "cancel", id).code, 0)
         site.finish(p)
-        end = time.monotonic() + 20
+        end = time.monotonic() + (120 if ON_KAFKA else 20)
         while state(site, id)[0] == "running" and time.monotonic() < end:
             time.sleep(0.1)
     is_(state(site, id)[0], "cancelled")
@@ -164,7 +164,7 @@ def amid(root, rows=30):
     mixed = [payroll(batch=n, rows=rows, cells={i: {4: UNITS[i % 4]} for i in range(rows)}) for n in range(1, 4)]
     site = come_later(root, *mixed, partitions=3)
     id = plan(site, "--to", "units")       # of what the one beside it was given
-    call(site, "run", id, "--rate", "20")
+    call(site, "run", id, "--rate", SLOW)
     p = site.start("run")
     while until_some(site, id) % rows == 0:
         time.sleep(0.05)
@@ -331,7 +331,7 @@ def out_and_in_twice_it_gets_what_passed_both_times_once(root):
 
 def until_open(site, n):
     """So many lines wait at it."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + (120 if ON_KAFKA else 20)
     while time.monotonic() < end:
         rows = json.loads(site.call("balance", "--json").out)["terms"]
         if [t["count"] for t in rows if (t["destination"], t["term"]) == ("later", "pending")] == [n]:
