@@ -83,8 +83,8 @@ struct totals *journal_of(struct journal *j, struct span batchid)
 	return part_of(j, batchid)->adds;
 }
 
-int journal_move(struct journal *j, struct span batchid, enum total_term term, const char *destination, struct span currency,
-	const struct money_sum *sum, int sign, struct err *e)
+int journal_move(struct journal *j, struct span batchid, enum total_term term, const char *destination,
+	struct span currency, const struct money_sum *sum, int sign, struct err *e)
 {
 	struct part *p = part_of(j, batchid);
 
@@ -150,7 +150,8 @@ int journal_post(struct journal *j, struct flow *f, unsigned topic, struct err *
 
 		if (totals_merge(j->totals, p->adds, e) != 0 || totals_merge(p->more, p->adds, e) != 0)
 			return -1;
-		if ((p->begun || p->ended || !totals_is_empty(p->more) || !totals_is_empty(p->less)) && write_posting(j, p, f, topic, e) != 0)
+		if ((p->begun || p->ended || !totals_is_empty(p->more) || !totals_is_empty(p->less)) &&
+			write_posting(j, p, f, topic, e) != 0)
 			return -1;
 		totals_clear(p->adds);
 		totals_clear(p->more);

@@ -6,8 +6,9 @@
 #include "totals.h"
 
 /*
- * The journal: what each commit of a flow changed in its totals, batch by batch, on jincai.journal. All postings together are
- * the totals of all flows; those of one batch say what became of it, wherever it is. A posting is an event:
+ * The journal: what each commit of a flow changed in its totals, batch by batch, on jincai.journal. All postings
+ * together are the totals of all flows; those of one batch say what became of it, wherever it is. A posting is an
+ * event:
  *
  *	{"type":"jincai.posting","batchid":B,"data":{"begun":true,"ended":true,"flow":F,"more":[rows],"less":[rows]}}
  *
@@ -18,12 +19,12 @@
  *	flow     whose totals they are; of the router as a whole, whichever share of it wrote
  *	more     rows as totals_write writes them: what came to each term; less: what left it
  *
- * It is written in the commit that changes the totals, so neither is ever ahead of the other. A record costs what it did: it
- * is added to the sums of its batch, which are added to those of the flow once a commit.
+ * It is written in the commit that changes the totals, so neither is ever ahead of the other. A record costs what it
+ * did: it is added to the sums of its batch, which are added to those of the flow once a commit.
  *
- * What was counted before there was a journal: a position says with JOURNAL_MARK that its totals stand here. When the one that a
- * flow finds has totals without it, the first commit opens the journal: a posting without a batch has all that they hold. What
- * comes of batches that nobody began here adds up only together with that, so those have no day.
+ * What was counted before there was a journal: a position says with JOURNAL_MARK that its totals stand here. When the
+ * one that a flow finds has totals without it, the first commit opens the journal: a posting without a batch has all
+ * that they hold. What comes of batches that nobody began here adds up only together with that, so those have no day.
  */
 #define JOURNAL_MARK ",\"journal\":true"
 
@@ -37,8 +38,8 @@ int journal_found(struct journal *j, const json_t *position, struct err *e);
 /* Sums of a batch since the last posting: records are added there (totals_add), to any term. Valid until the next call. */
 struct totals *journal_of(struct journal *j, struct span batchid);
 /* totals_move() of the totals, at once, noted for the batch. */
-int journal_move(struct journal *j, struct span batchid, enum total_term term, const char *destination, struct span currency,
-	const struct money_sum *sum, int sign, struct err *e);
+int journal_move(struct journal *j, struct span batchid, enum total_term term, const char *destination,
+	struct span currency, const struct money_sum *sum, int sign, struct err *e);
 void journal_begun(struct journal *j, struct span batchid);
 void journal_ended(struct journal *j, struct span batchid);
 /* Adds what came to the totals and stages the postings: before the totals are written into a position, in each commit that
@@ -65,12 +66,12 @@ struct journal_batch {
 int journal_look(struct bus *b, struct span batchid, struct journal_batch *ret, struct err *e);
 
 /*
- * What follows is looked up (INDEX_DAYS) and takes as long as what is asked for, however long the journal is. Each is called until
- * it returns nonzero, which is returned; else 0, or -1.
+ * What follows is looked up (INDEX_DAYS) and takes as long as what is asked for, however long the journal is. Each is
+ * called until it returns nonzero, which is returned; else 0, or -1.
  */
 /* All postings of a batch, in no order; into p, which is the caller's. at: place on the journal. */
-int journal_postings(struct bus *b, struct span batchid, struct posting *p, int (*each)(void *arg, const struct posting *p, uint64_t at),
-	void *arg, struct err *e);
+int journal_postings(struct bus *b, struct span batchid, struct posting *p,
+	int (*each)(void *arg, const struct posting *p, uint64_t at), void *arg, struct err *e);
 /* The batches that ended on that day. */
 int journal_day(struct bus *b, int64_t day, int (*each)(void *arg, struct span batchid), void *arg, struct err *e);
 /* The first day on which one ended: 1, 0 none has, -1. */

@@ -56,7 +56,8 @@ int journal_read(struct span record, struct posting *p, struct err *e)
 }
 
 /* The record from which an entry was folded. The message is good until the reader is closed. */
-static int read_at(struct bus *b, const struct bus_entry *at, struct bus_reader **ret, struct bus_message *m, struct err *e)
+static int read_at(struct bus *b, const struct bus_entry *at, struct bus_reader **ret, struct bus_message *m,
+	struct err *e)
 {
 	int got;
 
@@ -146,8 +147,8 @@ static int gather(void *arg, struct span key, const struct bus_entry *at)
 	return g->got;
 }
 
-int journal_postings(struct bus *b, struct span batchid, struct posting *p, int (*each)(void *arg, const struct posting *p, uint64_t at),
-	void *arg, struct err *e)
+int journal_postings(struct bus *b, struct span batchid, struct posting *p,
+	int (*each)(void *arg, const struct posting *p, uint64_t at), void *arg, struct err *e)
 {
 	struct gathering g = {b, batchid, p, each, arg, e, 0};
 	char key[INDEX_KEY_MAX];
@@ -242,6 +243,7 @@ int journal_not_ended(struct bus *b, int (*each)(void *arg, struct span batchid)
 {
 	struct listing l = {.bus = b, .each = each, .arg = arg, .e = e};
 	char key[INDEX_KEY_MAX];
+	const struct span begun = index_key(key, INDEX_BEGUN, SPAN(""), SPAN_NONE);
 
-	return bus_entries(b, INDEX_DAYS, index_key(key, INDEX_BEGUN, SPAN(""), SPAN_NONE), list_not_ended, &l, e) != 0 ? -1 : l.got;
+	return bus_entries(b, INDEX_DAYS, begun, list_not_ended, &l, e) != 0 ? -1 : l.got;
 }

@@ -114,7 +114,8 @@ static void print_row(struct report *r, const struct balance_row *w)
 	money_text(w->sum.plus, plus);
 	money_text(w->sum.minus, minus);
 	if (!r->json) {
-		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, show_padding(w->shown, 12), "", w->sum.count, plus, minus);
+		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, show_padding(w->shown, 12), "", w->sum.count,
+			plus, minus);
 		if (w->sum.unreadable)
 			fprintf(r->to, say("  其中 %" PRIu64 " 笔金额读不出", "  %" PRIu64 " without a readable amount"),
 				w->sum.unreadable);
@@ -123,8 +124,8 @@ static void print_row(struct report *r, const struct balance_row *w)
 	}
 	show_currency_json(&money, w->currency);
 	fprintf(r->to, "%s\n{\"equation\":\"%s\",\"destination\":\"%s\",%s,\"term\":\"%s\",\"count\":%" PRIu64
-		",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", r->comma ? "," : "", w->equation, w->destination,
-		buf_text(&money), w->term, w->sum.count, plus, minus, w->sum.unreadable);
+		",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", r->comma ? "," : "", w->equation,
+		w->destination, buf_text(&money), w->term, w->sum.count, plus, minus, w->sum.unreadable);
 	buf_done(&money);
 	r->comma = true;
 }
@@ -154,13 +155,15 @@ static void judge(struct report *r, const struct money_sum *left, const struct m
 	if (ok)
 		fprintf(r->to, say("  相差 %s\n", "  difference %s\n"), money_text(d, amount));
 	else
-		fprintf(r->to, say("  不平：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT: difference %s, %" PRId64 " records\n"), money_text(d, amount), (int64_t)(left->count - right->count));
+		fprintf(r->to, say("  不平：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT: difference %s, %" PRId64 " records\n"),
+			money_text(d, amount), (int64_t)(left->count - right->count));
 }
 
-static void one_equation(struct report *r, const struct balance *b, const struct total_equation *q, const char *destination,
-	const char *currency)
+static void one_equation(struct report *r, const struct balance *b, const struct total_equation *q,
+	const char *destination, const char *currency)
 {
-	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency), right = {0}, more = {0};
+	struct money_sum left = totals_get(b->all, q->left, q->left == TOTAL_SEEN ? "" : destination, currency);
+	struct money_sum right = {0}, more = {0};
 	struct balance_row w = {q->name, destination, currency, total_names[q->left],
 		say(total_names_zh[q->left], total_names[q->left]), left};
 	bool any = left.count != 0;
@@ -230,7 +233,8 @@ static void shortened(struct report *r, const struct balance *b, const char *des
 		return;
 	if (!r->json) {
 		fprintf(r->to, say("%s  已交出的行中，%" PRIu64 " 行有文本按接收方的长度截短\n",
-			"%s  of the lines handed over, %" PRIu64 " have a text that was shortened to the receiver's width\n"), destination, n);
+			"%s  of the lines handed over, %" PRIu64 " have a text that was shortened to the receiver's width\n"),
+			destination, n);
 		return;
 	}
 	show_currency_json(&money, currency);

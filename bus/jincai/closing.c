@@ -113,7 +113,8 @@ static int add_open(struct bus *b, struct closing *c, json_t *open, const struct
 
 	if (got == 1) {
 		day_text(x->day, day);
-		json_array_append_new(open, json_pack("{s:s%,s:s,s:o}", "batch", x->id.p, x->id.n, "day", day, "terms", rows_of(t)));
+		json_array_append_new(open, json_pack("{s:s%,s:s,s:o}", "batch", x->id.p, x->id.n, "day", day, "terms",
+			rows_of(t)));
 		if (x->day != DAYS_NONE)
 			json_array_append_new(c->carried, json_stringn(x->id.p, x->id.n));
 	}
@@ -189,10 +190,12 @@ static size_t bytes_of(const json_t *root)
 }
 
 /* 1, 0, -1. */
-static int make(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *c, struct err *e)
+static int make(const struct site *s, struct bus *b, const struct days *d, int64_t day, struct closing *c,
+	struct err *e)
 {
 	json_t *late = json_array(), *open = json_array();
 	const struct balance balance = {.all = c->terms};
+	struct adding all = {.site = s, .bus = b, .days = d, .day = day, .closing = c, .late = late, .open = open};
 	char text[11];
 	unsigned wrong;
 
@@ -200,7 +203,7 @@ static int make(const struct site *s, struct bus *b, const struct days *d, int64
 	c->upto = d->end;
 	c->carried = json_array();
 	c->root = json_pack("{s:s,s:o,s:o}", "day", text, "late", late, "open", open);
-	if (add_all(&(struct adding){.site = s, .bus = b, .days = d, .day = day, .closing = c, .late = late, .open = open}, e) != 0)
+	if (add_all(&all, e) != 0)
 		return -1;
 	json_object_set_new(c->root, "terms", rows_of(c->terms));
 	digest_of(c);
@@ -284,8 +287,8 @@ static int record(struct flow *f, const struct act *a, struct closing *c, struct
 	buf_printf(&name, "day/%.*s", SPAN_F(a->subject));
 	ret = put(f, buf_text(&name), day, e);
 	if (ret == 0)
-		ret = put(f, "closed", json_pack("{s:s%,s:I,s:O}", "day", a->subject.p, a->subject.n, "upto", (json_int_t)c->upto, "open",
-			c->carried), e);
+		ret = put(f, "closed", json_pack("{s:s%,s:I,s:O}", "day", a->subject.p, a->subject.n, "upto",
+			(json_int_t)c->upto, "open", c->carried), e);
 	buf_done(&name);
 	if (ret == 0)
 		log_line(LOG_WARN, "balance.closed", "day=%.*s open=%zu by=%.*s", SPAN_F(a->subject),

@@ -12,10 +12,11 @@
 #include "site.h"
 
 /*
- * Closing the accounts of a day (关账): what that day came to is recorded, what is open is carried forward by name, age and
- * money. It is an act of the keeper, signed by a handler and a checker over the digest of just that; when anything it speaks
- * of has changed since, it is void. Days are closed in their order; days on which no batch ended may be passed over. The
- * record stands in the position "site/day/2026-12-01", in the commit that moves "site/closed" (days.h):
+ * Closing the accounts of a day (关账): what that day came to is recorded, what is open is carried forward by name, age
+ * and money. It is an act of the keeper, signed by a handler and a checker over the digest of just that; when
+ * anything it speaks of has changed since, it is void. Days are closed in their order; days on which no batch ended
+ * may be passed over. The record stands in the position "site/day/2026-12-01", in the commit that moves "site/closed"
+ * (days.h):
  *
  *	{"day","terms":[rows],"late":[{"day","more":[rows],"less":[rows]}],"open":[{"batch","day","terms":[rows]}],
  *	 "digest","act","at"}

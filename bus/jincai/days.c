@@ -80,9 +80,11 @@ struct taking {
 static void take_line(void *arg, const struct total_line *line)
 {
 	struct taking *t = arg;
+	struct money_sum there;
 
 	/* What passed by a destination was never counted for it, and may be let go on to it all the same. */
-	if (line->term == TOTAL_NOT_ROUTED && totals_get(t->from, line->term, line->destination, line->currency).count < line->sum.count)
+	there = totals_get(t->from, line->term, line->destination, line->currency);
+	if (line->term == TOTAL_NOT_ROUTED && there.count < line->sum.count)
 		return;
 	t->failed |= totals_move(t->from, line->term, line->destination, span_of(line->currency), &line->sum, -1, t->e);
 }
@@ -130,7 +132,8 @@ static int look_up(struct bus *b, const struct days *d, struct days_batch *x, st
 	return 0;
 }
 
-int days_batch_load(struct bus *b, const struct days *d, const char *flow, struct span id, struct days_batch *x, struct err *e)
+int days_batch_load(struct bus *b, const struct days *d, const char *flow, struct span id, struct days_batch *x,
+	struct err *e)
 {
 	struct folding f = {.x = x, .days = d, .flow = flow, .gone = totals_new(), .e = e};
 	int ret;
@@ -170,16 +173,18 @@ static void add(struct money_sum *to, const struct money_sum *what, bool away)
 	to->minus = (int64_t)((uint64_t)to->minus + sign * (uint64_t)what->minus);
 }
 
-static void add_net(struct money_sum *to, const struct days_batch *x, enum total_term term, const char *destination, const char *currency,
-	bool away)
+static void add_net(struct money_sum *to, const struct days_batch *x, enum total_term term, const char *destination,
+	const char *currency, bool away)
 {
-	const struct money_sum more = totals_get(x->more, term, destination, currency), less = totals_get(x->less, term, destination, currency);
+	const struct money_sum more = totals_get(x->more, term, destination, currency);
+	const struct money_sum less = totals_get(x->less, term, destination, currency);
 
 	add(to, &more, away);
 	add(to, &less, !away);
 }
 
-/* The router counts each event for each destination that it knows, so what is not counted for one passed while it was not there. */
+/* The router counts each event for each destination that it knows: what is not counted for one passed while it was not
+ * there. */
 static void add_unknown(void *arg, const struct total_line *line)
 {
 	struct routing *r = arg;
@@ -207,10 +212,12 @@ static int add_unknowns(const struct site *s, const struct days_batch *x, struct
 	return r.failed ? -1 : 0;
 }
 
-/* What passed by a destination and was let go on to it later left what it was never counted in: that stands there first. */
+/* What passed by a destination and was let go on to it later left what it was never counted in: that stands first. */
 int days_net(const struct site *s, const struct days_batch *x, struct totals *into, struct err *e)
 {
-	return totals_merge(into, x->more, e) != 0 || add_unknowns(s, x, into, e) != 0 ? -1 : days_take_away(into, x->less, e);
+	if (totals_merge(into, x->more, e) != 0 || add_unknowns(s, x, into, e) != 0)
+		return -1;
+	return days_take_away(into, x->less, e);
 }
 
 /* ---- a day ---- */
@@ -228,7 +235,9 @@ static int sum_one(void *arg, struct span id)
 {
 	struct summing *s = arg;
 
-	return days_batch_load(s->bus, NULL, s->flow, id, &s->batch, s->e) < 0 ? -1 : days_net(s->site, &s->batch, s->into, s->e);
+	if (days_batch_load(s->bus, NULL, s->flow, id, &s->batch, s->e) < 0)
+		return -1;
+	return days_net(s->site, &s->batch, s->into, s->e);
 }
 
 int days_sum(const struct site *s, struct bus *b, int64_t day, const char *flow, struct totals *into, struct err *e)

@@ -14,16 +14,17 @@
 #include "totals.h"
 
 /*
- * The balance by day and by batch: what the journal has of each batch (journal.h), looked up, so that a day takes as long as it is
- * large, whatever was before it and came since.
+ * The balance by day and by batch: what the journal has of each batch (journal.h), looked up, so that a day takes as
+ * long as it is large, whatever was before it and came since.
  *
- * A batch belongs to the day (clock_day(): Asia/Shanghai) on which it ended in its adapter; one that has not ended belongs to
- * none yet. What comes of a batch later, a parcel handed over the next morning, counts on the batch's own day, as long as
- * that is not closed. What comes to a closed day is *late*: it stands in the next day that is closed, with its own date. One
- * that began before there was a journal belongs to none: it adds up only with all that was counted before.
+ * A batch belongs to the day (clock_day(): Asia/Shanghai) on which it ended in its adapter; one that has not ended
+ * belongs to none yet. What comes of a batch later, a parcel handed over the next morning, counts on the batch's own
+ * day, as long as that is not closed. What comes to a closed day is *late*: it stands in the next day that is closed,
+ * with its own date. One that began before there was a journal belongs to none: it adds up only with all that was
+ * counted before.
  *
- * The position "site/closed" says how far: {"day","upto","open":[batches]}. upto: what stands before it on the journal, and is of a
- * batch of that day or an earlier one, was closed.
+ * The position "site/closed" says how far: {"day","upto","open":[batches]}. upto: what stands before it on the
+ * journal, and is of a batch of that day or an earlier one, was closed.
  */
 #define DAYS_NONE INT64_MIN          /* no day yet */
 

@@ -127,7 +127,9 @@ int days_list_load(struct bus *b, const struct days *d, int64_t day, struct days
 	*ret = (struct days_list){.table = mem_new(TABLE * sizeof(struct days_listed *))};
 	got = journal_day(b, day, add_one, &g, e);
 	if (got == 0)
-		got = d->closed == DAYS_NONE ? journal_not_ended(b, add_one, &g, e) : add_since(&g) != 0 || add_open(&g) != 0 ? -1 : 0;
+		got = d->closed == DAYS_NONE ? journal_not_ended(b, add_one, &g, e) : add_since(&g);
+	if (got == 0 && d->closed != DAYS_NONE)
+		got = add_open(&g);
 	if (got == 0 && ret->n)
 		qsort(ret->all, ret->n, sizeof(struct days_listed *), by_day);
 	if (got != 0)

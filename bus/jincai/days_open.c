@@ -12,7 +12,8 @@ struct opening {
 	bool failed, any, maybe_over;        /* maybe_over: only when it was not returned, and letters of it are open */
 };
 
-static void open_line(struct opening *o, enum total_term term, const struct total_line *line, const struct money_sum *sum)
+static void open_line(struct opening *o, enum total_term term, const struct total_line *line,
+	const struct money_sum *sum)
 {
 	if (!sum->count)
 		return;
@@ -25,7 +26,8 @@ static struct money_sum rest_of(const struct money_sum *w, const struct money_su
 {
 	if (w->count <= r->count)
 		return (struct money_sum){0};
-	return (struct money_sum){w->count - r->count, w->plus - r->plus, w->minus - r->minus, w->unreadable - r->unreadable};
+	return (struct money_sum){w->count - r->count, w->plus - r->plus, w->minus - r->minus,
+		w->unreadable - r->unreadable};
 }
 
 static void look_at_line(void *arg, const struct total_line *line)
@@ -89,7 +91,9 @@ static int is_returned(struct bus *b, struct span id, struct err *e)
 
 static int now_of(const struct days_batch *x, struct totals *all, struct err *e)
 {
-	return totals_merge(all, x->before, e) != 0 || totals_merge(all, x->more, e) != 0 ? -1 : days_take_away(all, x->less, e);
+	if (totals_merge(all, x->before, e) != 0 || totals_merge(all, x->more, e) != 0)
+		return -1;
+	return days_take_away(all, x->less, e);
 }
 
 int days_open(struct bus *b, const struct days_batch *x, struct totals *into, struct err *e)

@@ -32,7 +32,7 @@ static struct posted *posted_of(struct gathered *r, struct span flow)
 	return &r->all[r->n++];
 }
 
-/* Does what days and batches are added up from say the same, under the batch, and under the day when it ended with this? 1, 0, -1. */
+/* Does the index say the same of it, under its batch, and under the day when the batch ended with it? 1, 0, -1. */
 static int is_indexed(struct recount *c, const struct bus_message *m, const struct posting *p)
 {
 	char key[INDEX_KEY_MAX], date[11] = "";
@@ -115,7 +115,8 @@ static void compare_line(void *arg, const struct total_line *line)
 		return;
 	buf_printf(&term, "%s%s%s%s%s", total_names[line->term], line->destination[0] ? " " : "", line->destination,
 		line->currency[0] ? " " : "", line->currency);
-	deep_find(m->deep, DEEP_JOURNAL_DIFFERS, m->flow, buf_text(&term), kept.count, more.count > less.count ? more.count - less.count : 0);
+	deep_find(m->deep, DEEP_JOURNAL_DIFFERS, m->flow, buf_text(&term), kept.count,
+		more.count > less.count ? more.count - less.count : 0);
 	buf_done(&term);
 }
 
@@ -134,8 +135,8 @@ int deep_count_journal(struct recount *c, const struct balance *b)
 	for (unsigned i = 0; i < b->nflows && ret == 0; i++)
 		ret = totals_merge(posted_of(&r, whole(c, b->flows[i].name))->more, b->flows[i].unposted, c->e);
 	for (unsigned i = 0; i < r.n && ret == 0; i++) {
-		struct compare m = {c->deep, r.all[i].flow, deep_flow_of(c->deep, span_of(r.all[i].flow))->kept, r.all[i].more, r.all[i].less,
-			true};
+		struct compare m = {c->deep, r.all[i].flow, deep_flow_of(c->deep, span_of(r.all[i].flow))->kept,
+			r.all[i].more, r.all[i].less, true};
 
 		totals_each(m.kept, compare_line, &m);
 		m.of_kept = false;

@@ -137,7 +137,8 @@ static void pick_line(void *arg, const struct total_line *line)
 		p->failed |= totals_move(p->to, line->term, line->destination, span_of(line->currency), &line->sum, 1, p->e);
 }
 
-static int print(const struct args *a, const struct site *s, const struct totals *t, const json_t *closed, struct err *e)
+static int print(const struct args *a, const struct site *s, const struct totals *t, const json_t *closed,
+	struct err *e)
 {
 	struct balance b = {.all = totals_new(), .part = a->flow || a->destination, .only = a->destination};
 	struct picking p = {b.all, a->destination, e, 0};
@@ -149,7 +150,8 @@ static int print(const struct args *a, const struct site *s, const struct totals
 	if (closed && !a->json && !b.part) {
 		closing_lines(closed, say_lang(), LINES_MAX, &lines);
 		if (json_object_get(closed, "act"))
-			buf_printf(&lines, say("已关账：操作单 %s，%s\n", "closed by act %s, %s\n"), json_text(closed, "act"), json_text(closed, "at"));
+			buf_printf(&lines, say("已关账：操作单 %s，%s\n", "closed by act %s, %s\n"), json_text(closed, "act"),
+				json_text(closed, "at"));
 		show_flush(&lines, stdout);
 	}
 	buf_done(&lines);
@@ -167,8 +169,8 @@ static int of_closed_day(const struct args *a, const struct site *s, const json_
 	return code;
 }
 
-static int of_batch(struct bus *bus, const struct args *a, const struct site *s, const char *id, const int64_t *day, struct totals *t,
-	struct err *e)
+static int of_batch(struct bus *bus, const struct args *a, const struct site *s, const char *id, const int64_t *day,
+	struct totals *t, struct err *e)
 {
 	struct days_batch x;
 	int got;
@@ -260,7 +262,8 @@ static int show_part(const struct args *a, struct site *s, struct bus *bus)
 
 static int ask(const struct args *a, struct site *s, struct bus *bus, const struct closing *c, const char *day)
 {
-	struct acts_order o = {.flow = SITE_KEEPER, .what = "close", .subject = span_of(day), .digest = span_of(c->digest), .reason = a->reason};
+	struct acts_order o = {.flow = SITE_KEEPER, .what = "close", .subject = span_of(day),
+		.digest = span_of(c->digest), .reason = a->reason};
 	json_t *shows = closing_shows(c, say_lang());
 	bool done = false;
 	int code;
@@ -309,7 +312,8 @@ int verb_balance(const struct args *a)
 	struct err e;
 
 	if (a->merge ? !a->nwords || a->deep : a->nwords > 0) {
-		err_set(&e, E_USAGE, "what=jincai balance [--day DAY] [--batch BATCH] [--flow FLOW] [--destination NAME] [--deep] [--json] | --close DAY | --merge FILE... [--json]");
+		err_set(&e, E_USAGE, "what=jincai balance [--day DAY] [--batch BATCH] [--flow FLOW] [--destination NAME] [--deep] [--json]"
+			" | --close DAY | --merge FILE... [--json]");
 		return verb_failed(&e);
 	}
 	s = verb_site(a, &code);
