@@ -545,6 +545,11 @@ void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal)
 	m->rules[i].mask = m->rules[i].reveal || m->rules[i].keyed ? SENSITIVITY_NONE : personal;
 }
 
+bool map_masks(const struct map *m, unsigned i)
+{
+	return m->rules[i].mask != SENSITIVITY_NONE;
+}
+
 bool map_reveals(const struct map *m, unsigned i)
 {
 	return m->rules[i].reveal;

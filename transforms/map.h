@@ -120,6 +120,7 @@ void map_limit(struct map *m, unsigned i, size_t bytes);
 void map_mask(struct map *m, unsigned i, enum schema_sensitivity personal);
 /* All that is masked is known. */
 void map_masked(struct map *m);
+bool map_masks(const struct map *m, unsigned i);
 bool map_reveals(const struct map *m, unsigned i);
 /* MAP_OBJECT: slot of the control amount (schema), or -1. */
 int map_control_slot(const struct map *m);

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "contract_schema.h"
 #include "site.h"
 
 /*
@@ -17,16 +18,16 @@ json_t *contract_asyncapi(struct site *s);
 /* The same as Markdown in the language of say.h. */
 void contract_page(struct site *s, struct buf *b);
 
-/* What consumers of one topic can no longer rely on. */
-enum contract_break { BREAK_TOPIC, BREAK_PARTITIONS, BREAK_TYPE, BREAK_SOURCE, BREAK_KEY, BREAK_ID, BREAK_FIELD, BREAK_REQUIRED, BREAK_VALUES,
-	BREAK_MASKED, BREAK_OPENED };
+/* What breaks of one topic. */
 struct contract_change {
 	enum contract_break what;
 	const struct site_destination *to;   /* of the old site */
 	struct span subject;                 /* a field, a type, or absent */
+	const char *was, *is;                /* as in contract_schema.h */
 };
 /* Calls each for all that breaks between two sites, in the order of the old one; how many. */
-unsigned contract_compare(struct site *old, struct site *now, void (*each)(void *arg, const struct contract_change *c), void *arg);
+unsigned contract_compare(struct site *old, struct site *now, void (*each)(void *arg, const struct contract_change *c),
+	void *arg);
 /* The words for one, as a whole line. */
 void contract_words(const struct contract_change *c, struct buf *b);
 

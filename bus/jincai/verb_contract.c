@@ -31,15 +31,24 @@ int verb_contract(const struct args *a)
 	return 0;
 }
 
+struct against {
+	struct buf lines;
+	unsigned consumers, producers;
+};
+
 static void add_words(void *arg, const struct contract_change *c)
 {
-	contract_words(c, arg);
+	struct against *g = arg;
+
+	contract_words(c, &g->lines);
+	g->consumers += (contract_whom(c->what) & BREAKS_CONSUMER) != 0;
+	g->producers += (contract_whom(c->what) & BREAKS_PRODUCER) != 0;
 }
 
 int verb_check_against(struct site *now, const struct args *a)
 {
 	struct findings f;
-	struct buf b = BUF_INIT;
+	struct against g = {.lines = BUF_INIT};
 	struct site *old;
 	unsigned n;
 
@@ -50,15 +59,15 @@ int verb_check_against(struct site *now, const struct args *a)
 	findings_done(&f);
 	if (!old)
 		return 3;
-	n = contract_compare(old, now, add_words, &b);
-	show_flush(&b, stdout);
+	n = contract_compare(old, now, add_words, &g);
+	show_flush(&g.lines, stdout);
 	if (n)
-		fprintf(stderr, say("与 %s 相比，有 %u 处会影响使用者；没有启动任何东西。请改回，或另立新版本、新主题并通知以上各方\n",
-			"against %s %u things break for consumers; nothing was started. Put them back, or make a new version on a topic of its own and tell those above\n"),
-			a->against, n);
+		fprintf(stderr, say("与 %s 相比，有 %u 处会影响使用者、%u 处会影响来源；没有启动任何东西。请改回，或另立新版本、新主题并通知以上各方\n",
+			"against %s %u things break for consumers, %u for producers; nothing was started. Put them back, or make a new version "
+			"on a topic of its own and tell those above\n"), a->against, g.consumers, g.producers);
 	else
 		fprintf(stderr, say("与 %s 相比，使用者照旧可用\n", "against %s: all is for consumers as it was\n"), a->against);
-	buf_done(&b);
+	buf_done(&g.lines);
 	site_free(old);
 	return n ? 1 : 0;
 }

@@ -41,6 +41,7 @@ class ContractTest(unittest.TestCase):
         for source, target in (("adapters/notice/paid/events.yaml", "adapters/notice/own/events.yaml"),
                                ("adapters/payroll/pipe/batch.yaml", "adapters/payroll/own/batch.yaml"),
                                ("schemas/notice/notice.paid.v1.json", "schemas/notice/notice.paid.v1.json"),
+                               ("schemas/payroll/payroll.line.v1.json", "schemas/payroll/payroll.line.v1.json"),
                                ("schemas/common/parts.json", "schemas/common/parts.json")):
             (lib / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, lib / target)
@@ -125,30 +126,45 @@ class ContractTest(unittest.TestCase):
     def test_each_break_is_named_with_topic_destination_and_contact(self):
         schema, form, payroll = ("lib/schemas/notice/notice.paid.v1.json", "lib/adapters/notice/own/events.yaml",
                                  "lib/adapters/payroll/own/batch.yaml")
-        drop = "    - data.unit_name\n"
-        unit_name = json.dumps(json.loads((ROOT / "schemas/notice/notice.paid.v1.json").read_text())["properties"]["unit_name"])
-        self.assertTrue(unit_name)
+        source, drop = "lib/schemas/payroll/payroll.line.v1.json", "    - data.unit_name\n"
+        both = "breaks producers and consumers: "
+        name = ('"title": "Budget unit, name",\n\t\t\t"x-title-zh": "预算单位名称",\n\t\t\t"type": "string",\n\t\t\t"minLength": 1,\n'
+                '\t\t\t"maxLength": 120,')
         for words, edits in (
-                ("the topic is gone", [("jincai.yaml", ("{topic: {}}", "{topic: {name: other}}"))]),
+                ("breaks consumers: the topic is gone", [("jincai.yaml", ("{topic: {}}", "{topic: {name: other}}"))]),
                 ("number of partitions is another", [("jincai.yaml", ("adapters:\n", "partitions: 3\nadapters:\n"))]),
                 ("a field is gone: unit_name", [(schema, ('"unit_name": {', '"name_of_unit": {')), (form, (drop, ""))]),
                 ("may be absent: currency", [(schema, (', "currency"]', "]"))]),
-                ("never held: kind", [(schema, ('"order"]', '"order", "other"]'))]),
-                ("never held: unit ", [(schema, ('"maxLength": 21,\n\t\t\t"pattern"', '"maxLength": 30,\n\t\t\t"pattern"'))]),
-                ("never held: unit ", [(schema, ('"pattern": "^[0-9A-Z]+$"', '"pattern": "^[0-9A-Za-z]+$"'))]),
-                ("never held: currency", [(schema, (',\n\t\t\t"pattern": "^[A-Z]{3}$"', ''))]),
+                (both + "a field must be there now: an event without it dies, and what lies on the topic may lack it: unit_name",
+                 [(schema, ('"required": ["kind", ', '"required": ["kind", "unit_name", ')),
+                  (schema, ('"unit": "602001", "payee"', '"unit": "602001", "unit_name": "x", "payee"'))]),
+                ("a value that it never held: kind, it is other", [(schema, ('"order"]', '"order", "other"]'))]),
+                (both + "a value is not allowed any more: an event with it dies, and what lies on the topic may hold it: kind, it was subsidy",
+                 [(schema, ('"enum": ["payroll", "subsidy", "order"]', '"enum": ["payroll", "order"]')), (form, ("{value: subsidy,", "{value: order,"))]),
+                ("a length that it never had: unit, it was 21, it is 30", [(schema, ('"maxLength": 21,\n\t\t\t"pattern"',
+                                                                                    '"maxLength": 30,\n\t\t\t"pattern"'))]),
+                (both + "the length of a field is narrowed: what was long or short enough dies, and what lies on the topic may not fit: "
+                 "unit_name, it was 120, it is 12", [(schema, (name, name.replace("120", "12")))]),
+                (both + "a field may take fewer bytes: what fitted dies, and what lies on the topic may not fit: unit_name, it is 60",
+                 [(schema, (name, name + '\n\t\t\t"x-max-bytes": {"gb18030": 60},'))]),
+                (both + "a field has another pattern", [(schema, ('"pattern": "^[0-9A-Z]+$"', '"pattern": "^[0-9A-Za-z]+$"'))]),
+                (both + "a field has another pattern", [(schema, (',\n\t\t\t"pattern": "^[A-Z]{3}$"', ''))]),
                 ("goes out open with personal data: payee.name", [
                     (schema, ('"examples": ["王*"],\n\t\t\t\t\t"x-sensitivity": "none"',
                               '"examples": ["王*"],\n\t\t\t\t\t"x-sensitivity": "name"')),
                     (form, ("{from: data.payee.name, name: payee.name}", "{from: data.payee.name, name: payee.name, reveal: yes}"))]),
+                ("breaks consumers: a field that went out open is masked, since its source calls it personal now: unit_name", [
+                    (source, ('"examples": ["呼伦贝尔市某单位一"],\n\t\t\t"x-sensitivity": "none"',
+                              '"examples": ["呼伦贝尔市某单位一"],\n\t\t\t"x-sensitivity": "name"'))]),
                 ("another key", [(payroll, ("key: data.unit", "key: data.month"))]),
                 ("ids are made otherwise", [(payroll, ("{keyed: line.id_no}, line.occurrence", "{keyed: line.id_no}"))]),
-                ("nothing more comes of payroll.line.v1", [("jincai.yaml", ("[payroll.line.v1], to: notices", "[payment.published.v1], to: notices")),
-                                                           (form, ("events: [", "events: [payment.published.v1, ")),
-                                                           (form, ("line:\n", "line:\n  payment.published.v1:\n    - {value: order, name: kind}\n"
-                                                                   "    - {value: 2026-12-05, name: businessdate}\n    - data.unit\n"
-                                                                   "    - {from: data.payee.name, name: payee.name}\n"
-                                                                   "    - {value: x, name: payee.account}\n    - data.amount\n    - data.currency\n"))])):
+                ("nothing more comes of the type: payroll.line.v1", [
+                    ("jincai.yaml", ("[payroll.line.v1], to: notices", "[payment.published.v1], to: notices")),
+                    (form, ("events: [", "events: [payment.published.v1, ")),
+                    (form, ("line:\n", "line:\n  payment.published.v1:\n    - {value: order, name: kind}\n"
+                                       "    - {value: 2026-12-05, name: businessdate}\n    - data.unit\n"
+                                       "    - {from: data.payee.name, name: payee.name}\n"
+                                       "    - {value: x, name: payee.account}\n    - data.amount\n    - data.currency\n"))])):
             with self.subTest(words):
                 shutil.rmtree(self.now.root)
                 self.now = self.make("now")
@@ -158,9 +174,14 @@ class ContractTest(unittest.TestCase):
                 self.assertEqual(got.code, 1, got)
                 self.assertIn(words, got.out)
                 for line in got.out.splitlines():
-                    self.assertRegex(line, r"^jincai\.out\.notices\.v1: .* \(destination notices, contact: Li 0470-1234567\)$")
+                    self.assertRegex(line, r"^jincai\.out\.notices\.v1: breaks (producers and )?consumers: .* \(destination notices, contact: Li 0470-1234567\)$")
                 self.assertIn("nothing was started", got.err)
-                self.assertIn("没有启动任何东西", self.against("zh").err)
+                self.assertRegex(got.err, r"[1-9]\d* things break for consumers, \d+ for producers")
+                again = self.against("zh")
+                self.assertIn("没有启动任何东西", again.err)
+                self.assertEqual(len(again.out.splitlines()), len(got.out.splitlines()))
+                for line in again.out.splitlines():
+                    self.assertRegex(line, r"^jincai\.out\.notices\.v1：影响(来源和)?使用者：.*（去向 notices，联系人：Li 0470-1234567）$")
 
     def test_a_site_that_cannot_be_read_is_no_comparison(self):
         self.edit("jincai.yaml", ("mode: live", "mode: often"), site=self.old)
