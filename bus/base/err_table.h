@@ -216,6 +216,10 @@ ROW(E_SITE_INSIDE, "site.inside", ERR_CONF, 3, "{folder}, the folder of {name}, 
 	"nothing was started; give each destination a folder of its own, beside the others", "没有启动；请给每个去向单独的文件夹，与其他文件夹并列")
 ROW(E_SELECTION_KEPT, "selection.kept", ERR_CONF, 3, "what was kept of a selection does not fit this site any more: {name}; nothing was read",
 	"所保存的选择与现在的站点不符：{name}；什么也没有读", "make it anew", "请重新选择")
+ROW(E_SELECTION_NOT_HERE, "selection.not_here", ERR_CONF, 2, "{option} says nothing of what {verb} lists: batches and parcels, not single events; nothing was read",
+	"{verb} 列的是批次和发送批，不是逐笔事件，{option} 在这里无从判断；什么也没有读",
+	"--topic, --from and --to with a day or a time, --to NAME, --day, --key (batch, keys or file)<; single lines: jincai dead list {option}, jincai tail {option}>",
+	"可用 --topic、--from 与 --to（日期或时间）、--to 去向、--day、--key（批次、主键或文件名）<；逐笔查找：jincai dead list {option}、jincai tail {option}>")
 ROW(E_SELECTION_OFFSET, "selection.offset", ERR_CONF, 2, "{option} {text}: an offset is of one topic and of a partition that it has; nothing was read",
 	"{option} {text}：位移须属于一个主题里已有的分区；什么也没有读", "name one topic: --topic payroll --from @3:1200, where 3 is the partition", "请指明一个主题：--topic payroll --from @3:1200，其中 3 是分区")
 ROW(E_SELECTION_RANGE, "selection.range", ERR_CONF, 2, "{from} is not before {to}: nothing can be between them; nothing was read", "{from} 不在 {to} 之前，其间不会有任何事件；什么也没有读",

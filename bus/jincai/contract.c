@@ -6,7 +6,8 @@
 #include "say.h"
 
 #define ENVELOPE_ZH "外壳是 CloudEvents 1.0 结构化 JSON；记录的键即 partitionkey；laneseq 在每个分区上逐一递增。"
-#define ENVELOPE_EN "The envelope is CloudEvents 1.0 in structured JSON; the key of a record is its partitionkey; laneseq counts without gaps on each partition."
+#define ENVELOPE_EN "The envelope is CloudEvents 1.0 in structured JSON; the key of a record is its partitionkey; " \
+	"laneseq counts without gaps on each partition."
 
 /* ---- schemas, as others read them ---- */
 
@@ -123,9 +124,10 @@ static json_t *constant(const char *value)
 /* data: a reference, or NULL: what opens a lane. */
 static json_t *envelope(const char *type, json_t *data)
 {
-	static const char *const always[] = {"id", "source", "lane", "laneseq", NULL}, *const facts[] = {"time", "partitionkey", "batchid",
-		"unit", "businessdate", "changed", NULL};
-	json_t *properties = json_pack("{s:o,s:o}", "specversion", constant("1.0"), "type", constant(type)), *required = json_array();
+	static const char *const always[] = {"id", "source", "lane", "laneseq", NULL},
+		*const facts[] = {"time", "partitionkey", "batchid", "unit", "businessdate", "changed", NULL};
+	json_t *properties = json_pack("{s:o,s:o}", "specversion", constant("1.0"), "type", constant(type)),
+		*required = json_array();
 
 	for (const char *const *name = always; *name; name++) {
 		json_object_set_new(properties, *name, text());
@@ -141,7 +143,8 @@ static json_t *envelope(const char *type, json_t *data)
 
 static json_t *message(const char *type, const char *title, json_t *payload)
 {
-	return json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", type, "title", title, "contentType", "application/cloudevents+json", "payload",
+	return json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", type, "title", title, "contentType",
+		"application/cloudevents+json", "payload",
 		payload, "bindings", json_pack("{s:{s:{s:s}}}", "kafka", "key", "type", "string"));
 }
 
@@ -153,7 +156,8 @@ static void add_messages(const struct schema *s, json_t *messages)
 		json_object_set_new(messages, schema_type(s), message(schema_type(s), schema_type(s),
 			envelope(schema_type(s), ref_to("components/schemas", schema_type(s)))));
 	if (!json_object_get(messages, OPENED))
-		json_object_set_new(messages, OPENED, message(OPENED, "A lane is opened: no fact, to be skipped", envelope(OPENED, NULL)));
+		json_object_set_new(messages, OPENED, message(OPENED, "A lane is opened: no fact, to be skipped",
+			envelope(OPENED, NULL)));
 }
 
 static void add_topic(struct site *s, const struct site_destination *d, json_t *channels, json_t *operations)
@@ -168,11 +172,11 @@ static void add_topic(struct site *s, const struct site_destination *d, json_t *
 		json_object_set_new(messages, *m, ref_to("components/messages", *m));
 		json_array_append_new(links, ref_to(buf_text(&at), *m));
 	}
-	json_object_set_new(channels, name, json_pack("{s:s,s:s,s:o,s:{s:{s:s,s:i}}}", "address", buf_text(&address), "description",
-		say(ENVELOPE_ZH, ENVELOPE_EN), "messages", messages, "bindings", "kafka", "topic", buf_text(&address), "partitions",
-		(int)s->partitions));
-	json_object_set_new(operations, name, json_pack("{s:s,s:o,s:o}", "action", "send", "channel", ref_to("channels", name), "messages",
-		links));
+	json_object_set_new(channels, name, json_pack("{s:s,s:s,s:o,s:{s:{s:s,s:i}}}", "address", buf_text(&address),
+		"description", say(ENVELOPE_ZH, ENVELOPE_EN), "messages", messages, "bindings", "kafka", "topic",
+		buf_text(&address), "partitions", (int)s->partitions));
+	json_object_set_new(operations, name, json_pack("{s:s,s:o,s:o}", "action", "send", "channel",
+		ref_to("channels", name), "messages", links));
 	buf_done(&address);
 	buf_done(&at);
 }
@@ -192,7 +196,8 @@ static json_t *servers(const struct site *s)
 		char name[24];
 
 		snprintf(name, sizeof name, "broker%u", ++n);
-		json_object_set_new(ret, name, json_pack("{s:s%,s:s}", "host", left.p, bytes, "protocol", s->kafka.ca ? "kafka-secure" : "kafka"));
+		json_object_set_new(ret, name, json_pack("{s:s%,s:s}", "host", left.p, bytes, "protocol",
+			s->kafka.ca ? "kafka-secure" : "kafka"));
 		left = comma ? (struct span){comma + 1, left.n - bytes - 1} : SPAN_NONE;
 	}
 	return ret;
@@ -200,7 +205,8 @@ static json_t *servers(const struct site *s)
 
 json_t *contract_asyncapi(struct site *s)
 {
-	json_t *channels = json_object(), *operations = json_object(), *messages = json_object(), *schemas = json_object(), *ret;
+	json_t *channels = json_object(), *operations = json_object(), *messages = json_object(),
+		*schemas = json_object(), *ret;
 	struct buf title = BUF_INIT;
 
 	for (unsigned i = 0; i < s->ndestinations; i++) {
@@ -213,9 +219,10 @@ json_t *contract_asyncapi(struct site *s)
 		add_topic(s, d, channels, operations);
 	}
 	buf_printf(&title, say("站点 %s 对外发布的事件", "Events of site %s for consumers"), s->name);
-	ret = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:o,s:o,s:o,s:{s:o,s:o}}", "asyncapi", "3.0.0", "info", "title", buf_text(&title),
-		"version", "1.0.0", "description", say(ENVELOPE_ZH, ENVELOPE_EN), "defaultContentType", "application/cloudevents+json", "servers",
-		servers(s), "channels", channels, "operations", operations, "components", "messages", messages, "schemas", schemas);
+	ret = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:o,s:o,s:o,s:{s:o,s:o}}", "asyncapi", "3.0.0", "info",
+		"title", buf_text(&title), "version", "1.0.0", "description", say(ENVELOPE_ZH, ENVELOPE_EN),
+		"defaultContentType", "application/cloudevents+json", "servers", servers(s), "channels", channels,
+		"operations", operations, "components", "messages", messages, "schemas", schemas);
 	buf_done(&title);
 	return ret;
 }
@@ -226,7 +233,8 @@ static void field_row(const struct schema_field *x, struct buf *b)
 {
 	static const char *const formats[] = {"", "2026-12-05", "2026-12", "1234.50"};
 
-	buf_printf(b, "| `%.*s` | %.*s | %s | %s | %s |\n", SPAN_F(x->path), SPAN_F(say_lang() == ERR_ZH ? x->title_zh : x->title),
+	buf_printf(b, "| `%.*s` | %.*s | %s | %s | %s |\n", SPAN_F(x->path),
+		SPAN_F(say_lang() == ERR_ZH ? x->title_zh : x->title),
 		x->required ? say("是", "yes") : say("否", "no"), formats[x->format],
 		x->sensitivity != SENSITIVITY_NONE ? say("个人信息", "personal") : "");
 }
@@ -244,10 +252,12 @@ void contract_page(struct site *s, struct buf *b)
 		if (!d->topic)
 			continue;
 		buf_printf(b, "\n## %s%s\n\n", s->kafka.prefix ? s->kafka.prefix : "", d->topic);
-		buf_printf(b, say("类型 `%s`，分区 %u 个", "Type `%s`, partitions: %u"), schema_type(d->form->published), s->partitions);
+		buf_printf(b, say("类型 `%s`，分区 %u 个", "Type `%s`, partitions: %u"), schema_type(d->form->published),
+			s->partitions);
 		if (d->contact)
 			buf_printf(b, say("，联系人：%s", ", contact: %s"), d->contact);
-		buf_str(b, say("。\n\n| 字段 | 含义 | 必有 | 写法 | 备注 |\n", ".\n\n| field | meaning | always there | as | remark |\n"));
+		buf_str(b, say("。\n\n| 字段 | 含义 | 必有 | 写法 | 备注 |\n",
+			".\n\n| field | meaning | always there | as | remark |\n"));
 		buf_str(b, "| --- | --- | --- | --- | --- |\n");
 		fields = schema_fields(d->form->published, &n);
 		for (unsigned k = 0; k < n; k++)

@@ -8,12 +8,14 @@
 #include "site.h"
 
 /*
- * What consumers outside may rely on, of all destinations of a site that go to a topic (docs/consumers.md): topic, partitions, key,
- * envelope and schema, as AsyncAPI 3.0 (asyncapi.com) in JSON and as a page for people. And what of it another site file breaks.
+ * What consumers outside may rely on, of all destinations of a site that go to a topic (docs/consumers.md): topic,
+ * partitions, key, envelope and schema, as AsyncAPI 3.0 (asyncapi.com) in JSON and as a page for people. And what of it
+ * another site file breaks.
  */
 
-/* The document; to be given back with json_decref. A schema stands in it without what is ours alone ($id, additionalProperties:
- * consumers ignore fields that they do not know), each $defs that it refers to as a schema of its own. */
+/* The document; to be given back with json_decref. A schema stands in it without what is ours alone ($id,
+ * additionalProperties: consumers ignore fields that they do not know), each $defs that it refers to as a schema of its
+ * own. */
 json_t *contract_asyncapi(struct site *s);
 /* The same as Markdown in the language of say.h. */
 void contract_page(struct site *s, struct buf *b);

@@ -12,7 +12,8 @@ struct comparing {
 	unsigned n;
 };
 
-static void breaks_from(struct comparing *c, enum contract_break what, struct span subject, const char *was, const char *is)
+static void breaks_from(struct comparing *c, enum contract_break what, struct span subject, const char *was,
+	const char *is)
 {
 	const struct contract_change one = {what, c->to, subject, was, is};
 
@@ -129,7 +130,8 @@ static void compare_topic(struct comparing *c)
 		breaks(c, BREAK_TYPE, span_of(schema_type(c->its->form->published)));
 	(void)contract_schemas(c->to->form->published, c->its->form->published, add_schema_break, c);
 	for (unsigned i = 0; i < c->to->form->nshapes; i++) {
-		const struct form_shape *was = &c->to->form->shapes[i], *is = form_shape(c->its->form, span_of(was->type));
+		const struct form_shape *was = &c->to->form->shapes[i], *is = form_shape(c->its->form,
+			span_of(was->type));
 		const char *type = was->type;
 
 		if (is && was->line && is->line)
@@ -141,7 +143,8 @@ static void compare_topic(struct comparing *c)
 	}
 }
 
-unsigned contract_compare(struct site *old, struct site *now, void (*each)(void *arg, const struct contract_change *c), void *arg)
+unsigned contract_compare(struct site *old, struct site *now, void (*each)(void *arg, const struct contract_change *c),
+	void *arg)
 {
 	struct comparing c = {.old = old, .now = now, .each = each, .arg = arg};
 
@@ -160,7 +163,8 @@ static const struct {
 	const char *en, *zh;
 } words[BREAKS] = {
 	[BREAK_TOPIC] = {"the topic is gone: who reads it gets nothing more", "主题没有了：再也收不到"},
-	[BREAK_PARTITIONS] = {"the number of partitions is another: events of one key move to another partition, out of order",
+	[BREAK_PARTITIONS] =
+		{"the number of partitions is another: events of one key move to another partition, out of order",
 		"分区数变了：同一键的事件换到别的分区，次序不保"},
 	[BREAK_TYPE] = {"it carries another type", "主题上的类型变了"},
 	[BREAK_SOURCE] = {"nothing more comes of the type", "不再有来自此类型的事件"},
@@ -169,7 +173,8 @@ static const struct {
 		"标识的构成变了，按标识去重的会把旧的当新的，类型"},
 	[BREAK_MASKED_NOW] = {"a field that went out open is masked, since its source calls it personal now",
 		"来源模式新标为个人信息，原来照原样送出的字段现在遮蔽"},
-	[BREAK_OPENED_NOW] = {"a field that went out masked is open, since its source does not call it personal any more",
+	[BREAK_OPENED_NOW] =
+		{"a field that went out masked is open, since its source does not call it personal any more",
 		"来源模式不再标为个人信息，原来遮蔽的字段现在照原样送出"},
 	[BREAK_FIELD] = {"a field is gone", "字段没有了"},
 	[BREAK_REQUIRED] = {"a field that was always there may be absent", "原来必有的字段现在可以没有"},
@@ -178,13 +183,14 @@ static const struct {
 	[BREAK_FORMAT] = {"a field is written otherwise", "字段的写法变了"},
 	[BREAK_MONEY] = {"an amount is another kind of money", "金额的种类变了"},
 	[BREAK_VALUES] = {"a field may hold a value that it never held", "字段会出现从未有过的取值"},
-	[BREAK_FEWER_VALUES] = {"a value is not allowed any more: an event with it dies, and what lies on the topic may hold it",
+	[BREAK_FEWER_VALUES] =
+		{"a value is not allowed any more: an event with it dies, and what lies on the topic may hold it",
 		"字段的取值减少了：含该值的成为死信，主题上已有的也可能含有"},
 	[BREAK_PATTERN] = {"a field has another pattern: what it never held may come, and what fitted may die",
 		"字段的格式要求变了：会出现从未有过的内容，原来符合的也可能成为死信"},
 	[BREAK_LONGER] = {"a field may be of a length that it never had", "字段会出现从未有过的长度"},
-	[BREAK_SHORTER] = {"the length of a field is narrowed: what was long or short enough dies, and what lies on the topic may not fit",
-		"字段的长度收窄了：原来合格的成为死信，主题上已有的也可能不符"},
+	[BREAK_SHORTER] = {"the length of a field is narrowed: what was long or short enough dies, and what lies on "
+		"the topic may not fit", "字段的长度收窄了：原来合格的成为死信，主题上已有的也可能不符"},
 	[BREAK_MORE_BYTES] = {"a field may take more bytes than ever", "字段的字节数会超过以往上限"},
 	[BREAK_FEWER_BYTES] = {"a field may take fewer bytes: what fitted dies, and what lies on the topic may not fit",
 		"字段的字节数上限降低了：原来合格的成为死信，主题上已有的也可能不符"},
@@ -193,10 +199,12 @@ static const struct {
 		"原来遮蔽或不含个人信息的字段，现在照原样送出个人信息"},
 	[BREAK_LIST] = {"a list is gone", "列表没有了"},
 	[BREAK_LIST_REQUIRED] = {"a list that was always there may be absent", "原来必有的列表现在可以没有"},
-	[BREAK_LIST_WANTED] = {"a list must be there now: an event without it dies, and what lies on the topic may lack it",
+	[BREAK_LIST_WANTED] =
+		{"a list must be there now: an event without it dies, and what lies on the topic may lack it",
 		"列表现在必有：没有它的成为死信，主题上已有的也可能没有它"},
 	[BREAK_MORE_ITEMS] = {"a list may have a number of items that it never had", "列表会出现从未有过的项数"},
-	[BREAK_FEWER_ITEMS] = {"the number of items of a list is narrowed: what fitted dies, and what lies on the topic may not fit",
+	[BREAK_FEWER_ITEMS] =
+		{"the number of items of a list is narrowed: what fitted dies, and what lies on the topic may not fit",
 		"列表的项数收窄了：原来合格的成为死信，主题上已有的也可能不符"},
 };
 
@@ -214,7 +222,8 @@ static const char *whom(enum contract_break what)
 
 void contract_words(const struct contract_change *c, struct buf *b)
 {
-	buf_printf(b, say("%s：%s：%s", "%s: %s: %s"), c->to->topic, whom(c->what), say(words[c->what].zh, words[c->what].en));
+	buf_printf(b, say("%s：%s：%s", "%s: %s: %s"), c->to->topic, whom(c->what),
+		say(words[c->what].zh, words[c->what].en));
 	if (c->subject.n)
 		buf_printf(b, say("：%.*s", ": %.*s"), SPAN_F(c->subject));
 	if (*c->was)

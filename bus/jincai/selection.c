@@ -17,7 +17,8 @@ bool selection_is_empty(const struct selection_words *w)
 
 bool selection_has_data(const char *topic)
 {
-	return (topics_carries_events(topic) && !topics_is_destination(topic)) || topics_is_out(topic) || topics_is_replay(topic);
+	return (topics_carries_events(topic) && !topics_is_destination(topic)) || topics_is_out(topic) ||
+		topics_is_replay(topic);
 }
 
 /* All partitions of the topics; one that the bus does not have yet holds nothing. */
@@ -37,8 +38,8 @@ static int add_parts(struct selection *s, struct err *e)
 		n = bus_partitions(s->bus, handle);
 		s->parts = mem_room(s->parts, &room, s->nparts + n, sizeof *s->parts);
 		for (unsigned p = 0; p < n; p++)
-			s->parts[s->nparts++] = (struct selection_part){.topic = topic, .handle = handle, .partition = p,
-				.data = selection_has_data(topic)};
+			s->parts[s->nparts++] = (struct selection_part){.topic = topic, .handle = handle,
+				.partition = p, .data = selection_has_data(topic)};
 	}
 	return 0;
 }
@@ -91,7 +92,8 @@ static int set_bounds(const struct selection *s, struct selection_part *p, struc
 	return 0;
 }
 
-static int has_partition(const struct selection *s, const char *option, bool is_set, const struct when *w, struct err *e)
+static int has_partition(const struct selection *s, const char *option, bool is_set, const struct when *w,
+	struct err *e)
 {
 	if (!is_set || w->kind != WHEN_OFFSET || w->partition < 0 || !s->nparts)
 		return 0;
@@ -106,7 +108,8 @@ static int open_parts(struct selection *s, bool bounds, struct err *e)
 	for (unsigned i = 0; i < s->nparts; i++) {
 		struct selection_part *p = &s->parts[i];
 
-		if (bus_read(s->bus, p->handle, p->partition, &p->reader, e) != 0 || (bounds && set_bounds(s, p, e) != 0))
+		if (bus_read(s->bus, p->handle, p->partition, &p->reader, e) != 0 ||
+			(bounds && set_bounds(s, p, e) != 0))
 			return -1;
 		bus_seek(p->reader, p->begin);
 		s->counts.all += p->end > p->begin ? p->end - p->begin : 0;
@@ -124,8 +127,8 @@ static struct selection *selection_new(struct site *site, struct bus *b)
 	return s;
 }
 
-int selection_open(struct site *site, struct bus *b, const struct selection_words *w, int64_t now_ms, struct selection **ret,
-	struct err *e)
+int selection_open(struct site *site, struct bus *b, const struct selection_words *w, int64_t now_ms,
+	struct selection **ret, struct err *e)
 {
 	struct selection *s = selection_new(site, b);
 
@@ -291,8 +294,8 @@ static int was_given(struct selection *s, const struct event *v, struct err *e)
 	return bus_look(s->bus, NULL, INDEX_TO, index_key(key, 0, span_of(s->sense.destination), v->id), &entry, e);
 }
 
-bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data, const struct schema **ret_schema,
-	enum selection_skip *ret)
+bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data,
+	const struct schema **ret_schema, enum selection_skip *ret)
 {
 	struct selection_type *t;
 
@@ -315,7 +318,8 @@ bool selection_judge(struct selection *s, const struct event *v, struct span key
 }
 
 /* 1 it is selected, 0 not and *ret says why, -1. Takes the event in. */
-static int judge(struct selection *s, struct selection_part *p, struct selected *x, enum selection_skip *ret, struct err *e)
+static int judge(struct selection *s, struct selection_part *p, struct selected *x, enum selection_skip *ret,
+	struct err *e)
 {
 	struct err ignored;
 

@@ -60,8 +60,8 @@ void selection_sense_done(struct selection_sense *n);
 /* Its records have the data of their schemas: topics of the systems, and of consumers outside. */
 bool selection_has_data(const char *topic);
 /* selection.c: does the event itself fulfil what is said of it? Takes its fields in. */
-bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data, const struct schema **ret_schema,
-	enum selection_skip *ret);
+bool selection_judge(struct selection *s, const struct event *v, struct span key, bool data,
+	const struct schema **ret_schema, enum selection_skip *ret);
 /* selection_types.c: all types of the site, and the condition compiled for each. */
 int selection_types(struct selection *s, struct err *e);
 void selection_types_done(struct selection *s);

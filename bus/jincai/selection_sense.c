@@ -224,7 +224,8 @@ static void keep_when(json_t *o, const char *name, const struct when *w)
 	if (w->kind == WHEN_TIME)
 		json_object_set_new(o, name, json_pack("{s:I}", "ms", (json_int_t)w->ms));
 	else
-		json_object_set_new(o, name, json_pack("{s:i,s:I}", "partition", w->partition, "offset", (json_int_t)w->offset));
+		json_object_set_new(o, name, json_pack("{s:i,s:I}", "partition", w->partition, "offset",
+			(json_int_t)w->offset));
 }
 
 static void keep_text(json_t *o, const char *name, const char *text)
@@ -254,7 +255,8 @@ void selection_write(const struct selection *s, struct buf *b)
 	keep_text(o, "where", n->where);
 	for (unsigned i = 0; i < s->nparts; i++)
 		json_array_append_new(parts, json_pack("{s:s,s:i,s:I,s:I}", "topic", s->parts[i].topic, "partition",
-			(int)s->parts[i].partition, "begin", (json_int_t)s->parts[i].begin, "end", (json_int_t)s->parts[i].end));
+			(int)s->parts[i].partition, "begin", (json_int_t)s->parts[i].begin, "end",
+			(json_int_t)s->parts[i].end));
 	json_object_set_new(o, "places", parts);
 	text = json_dumps(o, JSON_COMPACT);
 	buf_str(b, text);

@@ -79,8 +79,8 @@ static int take_acks(struct tail_reading *g, struct err *e)
 	return ret == 0 && g->acks.n >= ACK_BYTES ? not_next(g, buf_as_span(&g->acks), NULL, e) : ret;
 }
 
-/* What has come by now, and the position moved by it, in one step however many they are. What was acknowledged before a line that
- * is wrong counts. */
+/* What has come by now, and the position moved by it, in one step however many they are. What was acknowledged before a
+ * line that is wrong counts. */
 static int read_acks(struct tail_reading *g, struct err *e)
 {
 	uint64_t before = g->done;
@@ -151,7 +151,8 @@ static bool is_over(const struct tail_reading *g)
 /* Waits for the consumer, or for what comes, or for a signal. */
 static int wait_and_do(struct tail_reading *g, struct err *e)
 {
-	struct pollfd fds[] = {{.fd = g->signals, .events = POLLIN}, {.fd = STDOUT_FILENO, .events = g->out.n ? POLLOUT : 0},
+	struct pollfd fds[] = {{.fd = g->signals, .events = POLLIN},
+		{.fd = STDOUT_FILENO, .events = g->out.n ? POLLOUT : 0},
 		{.fd = g->every ? -1 : STDIN_FILENO, .events = POLLIN}};
 	bool more = tail_may_make_more(g);
 	int wait = !more ? -1 : !g->idle ? 0 : g->args->follow ? FOLLOW_MS : g->out.n || g->open ? -1 : 0;
@@ -167,7 +168,8 @@ static int wait_and_do(struct tail_reading *g, struct err *e)
 	return (fds[1].revents & POLLOUT) ? write_some(g, e) : 0;
 }
 
-/* A line that was begun is written to its end when the consumer reads. And what it had acknowledged before it went away counts. */
+/* A line that was begun is written to its end when the consumer reads. And what it had acknowledged before it went away
+ * counts. */
 static int drain(struct tail_reading *g, struct err *e)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN}, out = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -209,10 +211,11 @@ static int catch_signals(struct tail_reading *g, const sigset_t *ends, struct er
 
 static void say_end(const struct tail_reading *g)
 {
-	fprintf(stderr, say("消费组 %s：给出 %" PRIu64 " 行，已确认 %" PRIu64 " 行", "group %s: %" PRIu64 " lines given, %" PRIu64 " acknowledged"), g->args->group,
-		g->lines, g->done);
+	fprintf(stderr, say("消费组 %s：给出 %" PRIu64 " 行，已确认 %" PRIu64 " 行",
+		"group %s: %" PRIu64 " lines given, %" PRIu64 " acknowledged"), g->args->group, g->lines, g->done);
 	if (g->lines > g->done)
-		fprintf(stderr, say("；未确认的 %" PRIu64 " 行下次再给", "; the %" PRIu64 " others come again"), g->lines - g->done);
+		fprintf(stderr, say("；未确认的 %" PRIu64 " 行下次再给", "; the %" PRIu64 " others come again"),
+			g->lines - g->done);
 	fputc('\n', stderr);
 }
 
@@ -228,7 +231,8 @@ static int understand(struct tail_reading *g, struct err *e)
 	char *end;
 
 	if (w->day || w->key || w->unit || w->where || w->to[0] || a->all)
-		return usage("a group is given all of its topics: --group goes with --topic, --from, --commit-every, --follow, --json",
+		return usage("a group is given all of its topics: --group goes with --topic, --from, --commit-every, "
+			"--follow, --json",
 			"消费组读取主题的全部内容：--group 只与 --topic、--from、--commit-every、--follow、--json 同用", e);
 	if (a->commit_every) {
 		g->every = strtoull(a->commit_every, &end, 10);

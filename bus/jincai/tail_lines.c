@@ -134,13 +134,15 @@ out:
 	return ret;
 }
 
-/* Where it begins is durable before anything is read: else a second start would begin elsewhere and pass over what came between. */
+/* Where it begins is durable before anything is read: else a second start would begin elsewhere and pass over what came
+ * between. */
 static int begin(struct tail_reading *g, struct err *e)
 {
 	if (!group_is_new(g->group)) {
 		if (g->args->select.from)
 			fprintf(stderr, say("消费组 %s 从原来的位点继续；--from 只用于新的消费组\n",
-				"group %s goes on where it stood; --from is for a group that is new\n"), g->args->group);
+				"group %s goes on where it stood; --from is for a group that is new\n"),
+				g->args->group);
 		return 0;
 	}
 	return begin_from(g, e) != 0 ? -1 : group_commit(g->group, e);

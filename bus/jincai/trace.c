@@ -96,7 +96,8 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 	if (got != 1)
 		return got < 0 ? -1 : 0;
 	t->has_claim = true;
-	trace_add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms, .topic = bus_topic_name(t->bus, at.topic),
+	trace_add_hop(t, &(struct trace_hop){.kind = "claimed", .time_ms = t->claim.time_ms,
+		.topic = bus_topic_name(t->bus, at.topic),
 		.partition = at.partition, .offset = at.offset, .file = t->claim.name, .line = line,
 		.words = trace_words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s",
 			"taken over by %.*s, batch %.*s (%s), form %.*s"), SPAN_F(t->claim.adapter), SPAN_F(batchid),
@@ -139,7 +140,8 @@ static int put_letter(struct loading *l, const struct letter *letter, int64_t ti
 		return -1;
 	if (!t->record.n)
 		t->event.batchid = letter->d.batchid;
-	trace_add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = time_ms, .topic = TOPIC_DEAD, .offset = letter->number,
+	trace_add_hop(t, &(struct trace_hop){.kind = "died", .time_ms = time_ms, .topic = TOPIC_DEAD,
+		.offset = letter->number,
 		.destination = letter->d.destination, .file = letter->d.file, .line = letter->d.line,
 		.words = letter_words(t, letter, state)});
 	if (strcmp(state, "open") == 0)
@@ -251,8 +253,8 @@ static int load_destination(struct loading *l, const struct site_destination *d,
 	if (trace_read(t->bus, &t->arena, at.topic, at.partition, at.offset, &value, &ms, l->e) < 0)
 		return -1;
 	trace_add_hop(t, &(struct trace_hop){.kind = "routed", .time_ms = ms, .topic = bus_topic_name(t->bus, at.topic),
-		.partition = at.partition, .offset = at.offset, .destination = trace_words(t, "%s", d->name), .record = value,
-		.words = trace_words(t, say("送往 %s", "routed to %s"), d->name)});
+		.partition = at.partition, .offset = at.offset, .destination = trace_words(t, "%s", d->name),
+		.record = value, .words = trace_words(t, say("送往 %s", "routed to %s"), d->name)});
 	return trace_parcels(t, d, &at, value, l->e);
 }
 

@@ -12,9 +12,9 @@
 #include "site.h"
 
 /*
- * Where an event is and has been, by look-ups alone (INDEX_FIND, INDEX_IDS, INDEX_TO, INDEX_DEAD, INDEX_CLAIMS, positions of
- * flows): nothing is scanned, however many events there are; but of its own batch the lines before it are counted. All texts of
- * a trace lie in its arena.
+ * Where an event is and has been, by look-ups alone (INDEX_FIND, INDEX_IDS, INDEX_TO, INDEX_DEAD, INDEX_CLAIMS,
+ * positions of flows): nothing is scanned, however many events there are; but of its own batch the lines before it are
+ * counted. All texts of a trace lie in its arena.
  */
 struct trace_hop {
 	const char *kind;            /* for programs: "claimed", "published", "routed", "planned", "handing", "unknown",
@@ -26,8 +26,8 @@ struct trace_hop {
 	struct span destination;     /* "": of none; of an act the flow that did it */
 	struct span by;              /* of an act: who */
 	struct span file;            /* of the source; of the parcel */
-	uint64_t line;               /* in that file of the source; among the records of that parcel, counted by reading; 0: not
-	                              * known */
+	uint64_t line;               /* in that file of the source; among the records of that parcel, counted by
+	                              * reading; 0: not known */
 	uint64_t parcel;             /* number; 0: of none */
 	struct span record;          /* of what was routed: as it lies there; absent when it does no longer */
 	struct span words;           /* what happened, for people, in the language of say.h */
@@ -50,7 +50,8 @@ struct trace {
 	struct arena arena;
 	struct site *site;
 	struct bus *bus;
-	struct span record;          /* the event as it lies on the bus; "": it never came there, only a dead letter tells */
+	struct span record;          /* the event as it lies on the bus; "": it never came there, only a dead letter
+	                              * tells */
 	struct event event;
 	struct span id;
 	const char *topic;
@@ -84,8 +85,8 @@ struct trace_found {
 	uint64_t offset;
 };
 
-/* The events that are meant, oldest first; at most max of them in ret, texts in the arena; *ret_all: how many there are, as far
- * as they were counted (max + 1: more). */
+/* The events that are meant, oldest first; at most max of them in ret, texts in the arena; *ret_all: how many there
+ * are, as far as they were counted (max + 1: more). */
 int trace_find(struct bus *b, const struct trace_key *k, struct arena *a, struct trace_found *ret, unsigned max,
 	unsigned *ret_all, struct err *e);
 /* All about one of them. router: as site_router(s, NULL) makes it. */
@@ -95,30 +96,31 @@ void trace_done(struct trace *t);
 /* trace_show.c */
 void trace_print(const struct trace *t, struct buf *b);
 void trace_json(const struct trace *t, struct buf *b);
-/* trace_full.c: the event, what each destination was given of it and would be given now, the bytes that it came from and how they
- * were read. Goes to stdout. */
+/* trace_full.c: the event, what each destination was given of it and would be given now, the bytes that it came from
+ * and how they were read. Goes to stdout. */
 int trace_full(const struct trace *t, struct router *router, struct err *e);
 
 /* ---- for the files of trace ---- */
 
 /* The record at a place, copied into the arena; 1, 0 it is not there, -1. */
-int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset, struct span *ret_value,
-	int64_t *ret_ms, struct err *e);
-/* trace_parcels.c: what was planned and handed over of a line, by its place on the destination's topic and its record there
- * (absent: it is there no longer). Which parcel has it follows from the plan that covers the place and from its split and
- * currency; where these do not tell, the parcels of the plan stand among what is missing, and none of them is said to have it. */
+int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset,
+	struct span *ret_value, int64_t *ret_ms, struct err *e);
+/* trace_parcels.c: what was planned and handed over of a line, by its place on the destination's topic and its record
+ * there (absent: it is there no longer). Which parcel has it follows from the plan that covers the place and from its
+ * split and currency; where these do not tell, the parcels of the plan stand among what is missing, and none of them is
+ * said to have it. */
 int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record,
 	struct err *e);
-/* trace_acts.c: what people decided about that subject (a batch, an id, a letter, a number of a parcel), each step of it with
- * its approvals. flow: that does it; "": any. */
+/* trace_acts.c: what people decided about that subject (a batch, an id, a letter, a number of a parcel), each step of
+ * it with its approvals. flow: that does it; "": any. */
 int trace_acts(struct trace *t, struct span subject, struct span flow, struct err *e);
 /* trace_shapes.c: appends what each destination was given of it, or would be given now, side by side. */
 void trace_shapes(const struct trace *t, struct router *router, struct buf *b);
 /* trace_others.c: what has one of its numbers, and the same id before. */
 int trace_others(struct trace *t, struct err *e);
-/* trace_waits.c: why it does not go on, put among what is missing: 1 there is a reason, 0 none is known, -1. Of a flow: it was
- * stopped, or stopped itself. Of a destination also: its batch or a line of it was stopped or is held there, all money is
- * stopped. */
+/* trace_waits.c: why it does not go on, put among what is missing: 1 there is a reason, 0 none is known, -1. Of a flow:
+ * it was stopped, or stopped itself. Of a destination also: its batch or a line of it was stopped or is held there, all
+ * money is stopped. */
 int trace_stopped(struct trace *t, const char *flow, struct err *e);
 int trace_waits(struct trace *t, const struct site_destination *d, struct err *e);
 

@@ -64,7 +64,8 @@ static struct span reason_of(struct trace *t, const json_t *order)
 /* What it is and who does it: "bank-abc: stop". */
 static struct span what_of(struct trace *t, const json_t *data)
 {
-	const struct span flow = json_text_span(data, "flow"), what = json_text_span(json_object_get(data, "order"), "act");
+	const struct span flow = json_text_span(data, "flow"), what = json_text_span(json_object_get(data, "order"),
+		"act");
 	const char *words = act_words(what);
 
 	return trace_words(t, "%.*s%s%.*s", SPAN_F(flow), flow.n ? say("：", ": ") : "",
@@ -94,7 +95,8 @@ static struct span words_of(struct trace *t, struct span type, const json_t *dat
 static bool is_there(const struct trace *t, const struct bus_entry *at)
 {
 	for (unsigned i = 0; i < t->nhops; i++)
-		if (trace_is_act(&t->hops[i]) && t->hops[i].offset == at->offset && t->hops[i].partition == at->partition)
+		if (trace_is_act(&t->hops[i]) && t->hops[i].offset == at->offset &&
+			t->hops[i].partition == at->partition)
 			return true;
 	return false;
 }
@@ -106,7 +108,8 @@ static int add_act(struct trace *t, const struct bus_entry *at, struct span flow
 	struct span value, act;
 	json_t *data = NULL;
 	struct event v;
-	int got = is_there(t, at) ? 0 : trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &value, &hop.time_ms, e);
+	int got = is_there(t, at) ? 0 : trace_read(t->bus, &t->arena, at->topic, at->partition, at->offset, &value,
+		&hop.time_ms, e);
 
 	if (got != 1 || event_read(value, &v, e) != 0)
 		return got == 1 ? -1 : got;

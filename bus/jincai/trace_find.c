@@ -7,8 +7,8 @@
 #include "index.h"
 #include "topics.h"
 
-int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset, struct span *ret_value,
-	int64_t *ret_ms, struct err *e)
+int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset,
+	struct span *ret_value, int64_t *ret_ms, struct err *e)
 {
 	struct bus_reader *r = NULL;
 	struct bus_message m;
@@ -64,7 +64,8 @@ static int load_found(struct bus *b, const struct places *p, struct arena *a, st
 {
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct bus_entry *at = &p->list[i];
-		struct trace_found f = {.topic = bus_topic_name(b, at->topic), .partition = at->partition, .offset = at->offset};
+		struct trace_found f = {.topic = bus_topic_name(b, at->topic), .partition = at->partition,
+			.offset = at->offset};
 		struct span value;
 		struct event v;
 		int got = trace_read(b, a, at->topic, at->partition, at->offset, &value, &f.time_ms, e);
@@ -138,6 +139,7 @@ static int by_place(struct bus *b, struct span text, struct places *p, struct er
 {
 	char place[BUS_KEY_MAX], topic[BUS_KEY_MAX + 8];
 	struct bus_entry at = {.topic = 0};
+	uint64_t end;
 	char *slash;
 	int n = 0;
 
@@ -154,6 +156,10 @@ static int by_place(struct bus *b, struct span text, struct places *p, struct er
 	if (bus_topic(b, topic, &at.topic, e) != 0)
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	if (at.partition >= bus_partitions(b, at.topic))
+		return 0;
+	if (bus_end(b, at.topic, at.partition, &end, e) != 0)
+		return -1;
+	if (at.offset >= end)
 		return 0;
 	(void)add_place(p, SPAN_NONE, &at);
 	return 1;

@@ -60,7 +60,8 @@ static void put_origin(struct reader *r, const struct map *m, unsigned i, struct
 	else if (table)
 		buf_printf(b, say("：来自代码表 %s 第 %u 行\n", ": from table %s, row %u\n"), code_table_name(table), row);
 	else
-		buf_str(b, map_from(m, i) >= 0 ? say("：来自来源系统\n", ": from source\n") : say("：由规则给出\n", ": set by the rule\n"));
+		buf_str(b, map_from(m, i) >= 0 ? say("：来自来源系统\n", ": from source\n") :
+			say("：由规则给出\n", ": set by the rule\n"));
 }
 
 /* What the payee's fields are made of. */
@@ -104,14 +105,16 @@ static int put_record(const struct trace *t, const struct form *f, struct reader
 	return 1;
 }
 
-static int read_original(const struct trace *t, const struct site_adapter *a, struct original *o, struct buf *b, struct err *e)
+static int read_original(const struct trace *t, const struct site_adapter *a, struct original *o, struct buf *b,
+	struct err *e)
 {
 	const bool same = kept_is_that(a->form, t->claim.form_digest, t->claim.tables);
 	struct library *library = NULL;
 	struct form *older = same ? NULL : original_form(t->site, t->bus, a, &t->claim, &library);
 	const struct form *form = same ? a->form : older;
-	struct reader_setup setup = {.form = form, .library = older ? library : t->site->library, .input = &o->input, .shown = o->path,
-		.name = t->claim.name, .digest = t->claim.digest, .overlays = &t->claim.overlays};
+	struct reader_setup setup = {.form = form, .input = &o->input, .shown = o->path,
+		.library = older ? library : t->site->library, .name = t->claim.name,
+		.digest = t->claim.digest, .overlays = &t->claim.overlays};
 	struct reader *r = NULL;
 	int ret = 0;
 

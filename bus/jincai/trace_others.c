@@ -41,8 +41,8 @@ static struct span text_at(const json_t *o, struct span path)
 	return json_is_string(o) ? (struct span){json_string_value(o), json_string_length(o)} : SPAN_NONE;
 }
 
-/* Which of its fields has the number, as its schema calls it: of a line that is the number of its head, of a void that of what it
- * takes back. */
+/* Which of its fields has the number, as its schema calls it: of a line that is the number of its head, of a void that
+ * of what it takes back. */
 static struct span field_of(struct trace *t, const struct event *v, struct span number)
 {
 	const struct schema *schema;
@@ -76,7 +76,8 @@ static struct span field_of(struct trace *t, const struct event *v, struct span 
 static bool is_there(const struct trace *t, const struct trace_other *o)
 {
 	for (unsigned i = 0; i < t->nothers; i++)
-		if (t->others[i].topic == o->topic && t->others[i].partition == o->partition && t->others[i].offset == o->offset)
+		if (t->others[i].topic == o->topic && t->others[i].partition == o->partition &&
+			t->others[i].offset == o->offset)
 			return true;
 	return false;
 }
@@ -84,8 +85,8 @@ static bool is_there(const struct trace *t, const struct trace_other *o)
 /* number: which both have; absent of the same id, published before. */
 static int add_other(struct trace *t, const struct bus_entry *at, struct span number, struct err *e)
 {
-	struct trace_other o = {.topic = bus_topic_name(t->bus, at->topic), .partition = at->partition, .offset = at->offset,
-		.number = number, .before = !number.n};
+	struct trace_other o = {.topic = bus_topic_name(t->bus, at->topic), .partition = at->partition,
+		.offset = at->offset, .number = number, .before = !number.n};
 	struct span value;
 	struct event v;
 	int got = is_there(t, &o) ? 0 :

@@ -48,7 +48,8 @@ struct step {
 struct steps {
 	struct step *list;
 	unsigned n;
-	const char *first;           /* the state in which a parcel of the batch begins: what goes to a topic of consumers is done at once */
+	const char *first;           /* the state in which a parcel of the batch begins: what goes to a topic of
+	                              * consumers is done at once */
 };
 
 static int add_step(void *arg, struct span key, const struct bus_entry *entry)
@@ -125,8 +126,8 @@ static uint64_t number_of(const struct step *x)
 
 static struct parcel_range range_of(const json_t *r)
 {
-	return (struct parcel_range){(unsigned)json_integer_value(json_array_get(r, 0)), (uint64_t)json_integer_value(json_array_get(r, 1)),
-		(uint64_t)json_integer_value(json_array_get(r, 2))};
+	return (struct parcel_range){(unsigned)json_integer_value(json_array_get(r, 0)),
+		(uint64_t)json_integer_value(json_array_get(r, 1)), (uint64_t)json_integer_value(json_array_get(r, 2))};
 }
 
 static bool covers(const struct step *plan, const struct bus_entry *line)
@@ -155,7 +156,8 @@ static struct planned planned_with(const struct steps *s, const struct bus_entry
 	while (p.first < s->n && !(is_plan(s, &s->list[p.first]) && covers(&s->list[p.first], line)))
 		p.first++;
 	p.end = p.first < s->n ? p.first + 1 : p.first;
-	while (p.end < s->n && p.end > p.first && !(is_plan(s, &s->list[p.end]) && json_object_get(s->list[p.end].data, "ranges")))
+	while (p.end < s->n && p.end > p.first && !(is_plan(s, &s->list[p.end]) &&
+		json_object_get(s->list[p.end].data, "ranges")))
 		p.end++;
 	return p;
 }
@@ -195,7 +197,8 @@ static int count_range(struct trace *t, struct counting *c, const struct parcel_
 	if (bus_read(t->bus, c->line->topic, range->partition, &r, e) != 0)
 		return -1;
 	bus_seek(r, range->first);
-	while (!c->found && c->read < COUNT_MAX && (got = lane_next(t->bus, r, &m, e)) == 1 && m.offset <= range->last) {
+	while (!c->found && c->read < COUNT_MAX && (got = lane_next(t->bus, r, &m, e)) == 1 &&
+		m.offset <= range->last) {
 		json_t *line = data_of(m.value);
 
 		c->read++;
@@ -207,10 +210,10 @@ static int count_range(struct trace *t, struct counting *c, const struct parcel_
 	return got < 0 ? -1 : 0;
 }
 
-/* Which record of its parcel the line is, from 1; 0: there are too many before it. Offsets do not tell: those of other parcels lie
- * between, and of some buses they have holes. */
-static int count_records(struct trace *t, const json_t *ranges, const json_t *plan, const struct bus_entry *line, uint64_t *ret,
-	struct err *e)
+/* Which record of its parcel the line is, from 1; 0: there are too many before it. Offsets do not tell: those of other
+ * parcels lie between, and of some buses they have holes. */
+static int count_records(struct trace *t, const json_t *ranges, const json_t *plan, const struct bus_entry *line,
+	uint64_t *ret, struct err *e)
 {
 	struct counting c = {.line = line, .plan = plan};
 	const json_t *r;
@@ -233,7 +236,8 @@ static const struct {
 } parcel_words[] = {
 	{"planned", "planned for parcel", "排入发送批", "planned", "已排入"},
 	{"handing", "is being handed over: parcel", "正在交付：发送批", "being handed over", "正在交付"},
-	{"unknown", "nobody knows whether it arrived: parcel", "不知是否送达：发送批", "nobody knows whether it arrived", "不知是否送达"},
+	{"unknown", "nobody knows whether it arrived: parcel", "不知是否送达：发送批", "nobody knows whether it arrived",
+		"不知是否送达"},
 	{"done", "handed over: parcel", "已交付：发送批", "handed over", "已交付"},
 };
 
@@ -246,7 +250,8 @@ static const char *words_of(const json_t *step, bool brief)
 			say("试运行，未送出：发送批", "made in shadow, not handed over: parcel");
 	for (size_t i = 0; i < sizeof parcel_words / sizeof *parcel_words; i++)
 		if (strcmp(state, parcel_words[i].state) == 0)
-			return brief ? say(parcel_words[i].short_zh, parcel_words[i].short_en) : say(parcel_words[i].zh, parcel_words[i].en);
+			return brief ? say(parcel_words[i].short_zh, parcel_words[i].short_en) :
+				say(parcel_words[i].zh, parcel_words[i].en);
 	return state;
 }
 
@@ -254,7 +259,8 @@ static bool add_step_hop(struct trace *t, const struct step *x, const char *dest
 {
 	const char *state = json_text(x->data, "state");
 
-	trace_add_hop(t, &(struct trace_hop){.kind = trace_words(t, "%s", state).p, .time_ms = x->time_ms, .topic = TOPIC_PARCELS,
+	trace_add_hop(t, &(struct trace_hop){.kind = trace_words(t, "%s", state).p, .time_ms = x->time_ms,
+		.topic = TOPIC_PARCELS,
 		.partition = x->at.partition, .offset = x->at.offset, .destination = trace_words(t, "%s", destination),
 		.parcel = no, .line = record, .file = arena_span(&t->arena, json_text_span(x->data, "name")),
 		.words = trace_words(t, "%s%s%s %" PRIu64, destination, say("：", ": "), words_of(x->data, false), no)});
@@ -262,8 +268,8 @@ static bool add_step_hop(struct trace *t, const struct step *x, const char *dest
 }
 
 /* All that happened to the parcel that has the line; its last state is that of the hop which comes last. */
-static int add_parcel(struct trace *t, const struct steps *s, const struct site_destination *d, uint64_t no, uint64_t record,
-	struct err *e)
+static int add_parcel(struct trace *t, const struct steps *s, const struct site_destination *d, uint64_t no,
+	uint64_t record, struct err *e)
 {
 	bool done = false, unknown = false;
 
@@ -301,8 +307,8 @@ static void add_one_of(struct trace *t, const struct steps *s, struct planned p,
 	for (unsigned i = p.first; i < p.end; i++) {
 		if (!is_plan(s, &s->list[i]) || n++ >= NAMED_MAX)
 			continue;
-		buf_printf(&b, say("%s%" PRIu64 "（%s）", "%s%" PRIu64 " (%s)"), n > 1 ? say("、", ", ") : "", number_of(&s->list[i]),
-			words_of(newest(s, number_of(&s->list[i])), true));
+		buf_printf(&b, say("%s%" PRIu64 "（%s）", "%s%" PRIu64 " (%s)"), n > 1 ? say("、", ", ") : "",
+			number_of(&s->list[i]), words_of(newest(s, number_of(&s->list[i])), true));
 	}
 	if (n > NAMED_MAX)
 		buf_printf(&b, say("等 %u 个", " and %u more"), say_lang() == ERR_ZH ? n : n - NAMED_MAX);
@@ -310,8 +316,8 @@ static void add_one_of(struct trace *t, const struct steps *s, struct planned p,
 	buf_done(&b);
 }
 
-static int add_line(struct trace *t, const struct site_destination *d, const struct steps *s, const struct bus_entry *line,
-	const json_t *data, struct err *e)
+static int add_line(struct trace *t, const struct site_destination *d, const struct steps *s,
+	const struct bus_entry *line, const json_t *data, struct err *e)
 {
 	struct planned p = planned_with(s, line);
 	const struct step *plan = data ? plan_of(s, p, data) : NULL;
@@ -322,24 +328,27 @@ static int add_line(struct trace *t, const struct site_destination *d, const str
 
 		if (waits != 0)
 			return waits < 0 ? -1 : 0;
-		trace_add_missing(t, trace_words(t, d->mode == SITE_OFF ? say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") :
-			d->topic ?
+		trace_add_missing(t, trace_words(t, d->mode == SITE_OFF ?
+			say("%s 未启用（mode: off），留在主题上", "%s is off: it waits on the topic") : d->topic ?
 			say("%s 等待整批到齐后发布", "%s waits until the batch is whole, then publishes it") :
 			say("%s 等待整批到齐后排入发送批", "%s waits until the batch is whole, then plans a parcel"), d->name));
 	} else if (plan) {
-		if (count_records(t, json_object_get(s->list[p.first].data, "ranges"), plan->data, line, &record, e) != 0)
+		if (count_records(t, json_object_get(s->list[p.first].data, "ranges"), plan->data, line, &record,
+			e) != 0)
 			return -1;
 		return add_parcel(t, s, d, number_of(plan), record, e);
 	} else if (data) {
 		trace_add_missing(t, trace_words(t, say("%s 没有为它排发送批：按交接账，库恢复之前已交付同一分组的这些内容",
-			"%s planned no parcel for it: by the ledger just this was handed over before the store was restored"), d->name));
+			"%s planned no parcel for it: by the ledger just this was handed over before the store was "
+			"restored"), d->name));
 	} else {
 		add_one_of(t, s, p, d->name);
 	}
 	return 0;
 }
 
-int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record, struct err *e)
+int trace_parcels(struct trace *t, const struct site_destination *d, const struct bus_entry *line, struct span record,
+	struct err *e)
 {
 	struct steps s = {.first = "done"};
 	json_t *data = data_of(record);

@@ -10,8 +10,8 @@
 
 #define SIDE_WIDTH 118               /* of a terminal; what does not fit stands below */
 
-/* What one destination was given, or would be given now: a cell is "column = value", masked, and stands in the row of the field of
- * the event that it was made from. */
+/* What one destination was given, or would be given now: a cell is "column = value", masked, and stands in the row of
+ * the field of the event that it was made from. */
 struct shape {
 	const struct site_destination *d;
 	struct span head;
@@ -49,7 +49,8 @@ static struct span keep(struct shapes *s, struct buf *b)
 }
 
 /* from: "data.payee.name", "" of what the form sets itself. */
-static void add_cell(struct shapes *s, struct shape *x, struct span from, struct span column, struct span value, bool cut)
+static void add_cell(struct shapes *s, struct shape *x, struct span from, struct span column, struct span value,
+	bool cut)
 {
 	const struct schema_field *f = span_starts(from, SPAN("data.")) && s->schema ?
 		schema_field(s->schema, (struct span){from.p + 5, from.n - 5}) : NULL;
@@ -106,7 +107,8 @@ static void set_head(struct shapes *s, struct shape *x, const char *what)
 }
 
 /* Cells whose names are known: those given, when the form is laid out as it was then; else those of now. */
-static void add_named(struct shapes *s, struct shape *x, const json_t *given, const struct map *line, const struct slots *cells)
+static void add_named(struct shapes *s, struct shape *x, const json_t *given, const struct map *line,
+	const struct slots *cells)
 {
 	const struct names *names = form_shape(x->d->form, s->t->event.type)->names;
 
@@ -146,7 +148,8 @@ static void add_shape(struct shapes *s, unsigned number)
 	bool same = now && given && strcmp(json_text(data, "layout"), map_layout(line)) == 0;
 
 	if (given || now) {
-		set_head(s, &x, same ? say("，已给的", ", as given") : given ? say("，已给的，格式后来变了", ", as given, the form is another now") :
+		set_head(s, &x, same ? say("，已给的", ", as given") : given ?
+			say("，已给的，格式后来变了", ", as given, the form is another now") :
 			say("，尚未给，现在会是", ", not given yet, it would be"));
 		if (now && (same || !given))
 			add_named(s, &x, same ? given : NULL, line, cells);

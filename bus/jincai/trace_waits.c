@@ -49,8 +49,8 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 	else
 		buf_span(&why, reason_of(w->t, order));
 	trace_add_missing(w->t, trace_words(w->t, say("%.*s 已停下（%.*s：%.*s）：jincai resume %.*s",
-		"%.*s is stopped (by %.*s: %.*s): jincai resume %.*s"), SPAN_F(flow), SPAN_F(json_text_span(order, "by")),
-		SPAN_F(buf_as_span(&why)), SPAN_F(flow)));
+		"%.*s is stopped (by %.*s: %.*s): jincai resume %.*s"), SPAN_F(flow),
+		SPAN_F(json_text_span(order, "by")), SPAN_F(buf_as_span(&why)), SPAN_F(flow)));
 	buf_done(&why);
 	w->n++;
 	return 0;
@@ -149,8 +149,8 @@ static int look_guard(struct waits *w, struct err *e)
 	if (why.id == E_NONE)
 		return 0;
 	verb_reason(&words, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
-	trace_add_missing(w->t, trace_words(w->t, say("全部付款已停下：%.*s；jincai todo", "all money is stopped: %.*s; jincai todo"),
-		SPAN_F(buf_as_span(&words))));
+	trace_add_missing(w->t, trace_words(w->t, say("全部付款已停下：%.*s；jincai todo",
+		"all money is stopped: %.*s; jincai todo"), SPAN_F(buf_as_span(&words))));
 	buf_done(&words);
 	w->n++;
 	return 0;
@@ -166,7 +166,8 @@ static void add_off(struct waits *w, enum adopted_off off)
 		say("%s 须两人签批才转为正式运行，此前什么也不送出：jincai live %s",
 			"%s goes live when two people let it, nothing goes out before: jincai live %s") :
 		say("%s 曾正式运行，不能退回试运行，什么也不送出：请改站点文件，或 jincai live %s",
-			"%s was live and cannot go back to shadow, nothing goes out: change the site file, or jincai live %s"),
+			"%s was live and cannot go back to shadow, nothing goes out: change the site file, or jincai "
+			"live %s"),
 		w->flow, w->flow));
 	w->n++;
 }
@@ -179,7 +180,8 @@ static void add_site_changed(struct waits *w, const json_t *differences)
 	json_array_foreach(differences, i, one)
 		if (strcmp(json_text(one, "item"), ITEM_SITE) == 0) {
 			trace_add_missing(w->t, trace_words(w->t, "%s", say("站点文件的改动等待两人签批，涉及付款的都不启动：jincai adopt",
-				"the site file was changed and two people have not let it, nothing that carries money starts: jincai adopt")));
+				"the site file was changed and two people have not let it, nothing that carries money "
+				"starts: jincai adopt")));
 			w->n++;
 		}
 }
@@ -208,7 +210,8 @@ int trace_waits(struct trace *t, const struct site_destination *d, struct err *e
 {
 	struct waits w = {.t = t, .flow = d->name};
 
-	if (acts_stopped(t->bus, add_stopped, &w, e) < 0 || deliver_stops(t->bus, add_stop, &w, e) < 0 || look_held(&w, e) != 0)
+	if (acts_stopped(t->bus, add_stopped, &w, e) < 0 || deliver_stops(t->bus, add_stop, &w, e) < 0 ||
+		look_held(&w, e) != 0)
 		return -1;
 	if (items_destination(t->site, d) && (look_guard(&w, e) != 0 || look_adopted(&w, d, e) != 0))
 		return -1;

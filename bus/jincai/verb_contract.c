@@ -63,8 +63,9 @@ int verb_check_against(struct site *now, const struct args *a)
 	show_flush(&g.lines, stdout);
 	if (n)
 		fprintf(stderr, say("与 %s 相比，有 %u 处会影响使用者、%u 处会影响来源；没有启动任何东西。请改回，或另立新版本、新主题并通知以上各方\n",
-			"against %s %u things break for consumers, %u for producers; nothing was started. Put them back, or make a new version "
-			"on a topic of its own and tell those above\n"), a->against, g.consumers, g.producers);
+			"against %s %u things break for consumers, %u for producers; nothing was started. Put them "
+			"back, or make a new version on a topic of its own and tell those above\n"), a->against,
+			g.consumers, g.producers);
 	else
 		fprintf(stderr, say("与 %s 相比，使用者照旧可用\n", "against %s: all is for consumers as it was\n"), a->against);
 	buf_done(&g.lines);

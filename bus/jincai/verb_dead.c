@@ -59,7 +59,8 @@ static void list_line(struct letter *l, const char *state, const char *todo, str
 		l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("金额读不出", "amount unreadable"));
 	show_text(b, buf_as_span(&l->words));
 	if (strcmp(state, "open") != 0)
-		buf_printf(b, "  %s", strcmp(state, "retried") == 0 ? say("（已重试）", "(retried)") : say("（已退回）", "(returned)"));
+		buf_printf(b, "  %s", strcmp(state, "retried") == 0 ? say("（已重试）", "(retried)") :
+			say("（已退回）", "(returned)"));
 	buf_c(b, '\n');
 }
 
@@ -76,11 +77,11 @@ static void say_totals(const struct totals *t, uint64_t count, uint64_t ended, u
 	struct buf b = BUF_INIT;
 
 	if (foreign)
-		fprintf(stderr, say("略过 %" PRIu64 " 条他人写入的记录：jincai todo\n", "passed over: %" PRIu64 " records that others wrote, see jincai todo\n"),
-			foreign);
+		fprintf(stderr, say("略过 %" PRIu64 " 条他人写入的记录：jincai todo\n",
+			"passed over: %" PRIu64 " records that others wrote, see jincai todo\n"), foreign);
 	if (ended)
-		fprintf(stderr, say("另有 %" PRIu64 " 封已了结：jincai dead list --all\n", "ended: %" PRIu64 " letters, see jincai dead list --all\n"),
-			ended);
+		fprintf(stderr, say("另有 %" PRIu64 " 封已了结：jincai dead list --all\n",
+			"ended: %" PRIu64 " letters, see jincai dead list --all\n"), ended);
 	if (!count) {
 		fprintf(stderr, "%s\n", say("没有死信", "there is no dead letter"));
 		return;
@@ -90,8 +91,8 @@ static void say_totals(const struct totals *t, uint64_t count, uint64_t ended, u
 	buf_str(&b, say("。冲突：", ". Conflicts: "));
 	show_sums(&b, t, TOTAL_CONFLICT);
 	buf_str(&b, say("。\n没有发生的事：以上各笔均未发往所列去向（未列去向的，哪里都没有发）；冲突的，此前先发布的内容不变；不会自动重试。\n",
-		".\nWhat has not happened: none of them was sent to the destination it names, or anywhere when it names none; what was "
-		"published before a conflict stands; nothing is tried again by itself.\n"));
+		".\nWhat has not happened: none of them was sent to the destination it names, or anywhere when it "
+		"names none; what was published before a conflict stands; nothing is tried again by itself.\n"));
 	show_flush(&b, stderr);
 	buf_done(&b);
 }
@@ -120,8 +121,8 @@ static void read_place(struct span place, char topic[BUS_KEY_MAX], struct select
 	x->topic = topic;
 }
 
-/* What died at the router is an event, and lies in the letter without its lane and the brace at its end; of what died before it was
- * one, an id at most is known. */
+/* What died at the router is an event, and lies in the letter without its lane and the brace at its end; of what died
+ * before it was one, an id at most is known. */
 static bool is_selected(struct listing *g, const struct letter *l)
 {
 	struct selection_thing x = {.time_ms = l->time_ms, .key = l->event.id, .destination = l->d.destination};
@@ -137,7 +138,8 @@ static bool is_selected(struct listing *g, const struct letter *l)
 	buf_c(&g->event, '}');
 	x.has_data = x.topic && event_read(buf_as_span(&g->event), &x.event, &ignored) == 0;
 	if (!x.has_data)
-		x.event = (struct event){.id = l->d.id, .type = SPAN(""), .batchid = l->d.batchid, .time = l->event.time};
+		x.event = (struct event){.id = l->d.id, .type = SPAN(""), .batchid = l->d.batchid,
+			.time = l->event.time};
 	return selection_takes(g->selection, &x);
 }
 
@@ -203,8 +205,8 @@ static void say_selection(const struct selection *s)
 	struct buf b = BUF_INIT;
 
 	selection_say(s, &b);
-	buf_printf(&b, say("；选中 %" PRIu64 " 封，略过 %" PRIu64 " 封", "; letters selected: %" PRIu64 ", skipped: %" PRIu64), c->given,
-		c->read - c->given);
+	buf_printf(&b, say("；选中 %" PRIu64 " 封，略过 %" PRIu64 " 封", "; letters selected: %" PRIu64 ", skipped: %" PRIu64),
+		c->given, c->read - c->given);
 	selection_skipped(s, &b);
 	buf_c(&b, '\n');
 	show_flush(&b, stderr);

@@ -8,13 +8,15 @@
 #include "verbs.h"
 
 /* The letter as the person sees it: subject is its id, the digest that of its body, its offset finds it at once. */
-static int ask(struct bus *b, const struct site *s, const struct letter *l, const char *what, const char *reason, bool *ret_done)
+static int ask(struct bus *b, const struct site *s, const struct letter *l, const char *what, const char *reason,
+	bool *ret_done)
 {
 	struct buf flow = BUF_INIT;
 	char digest[65], router[SHARES_NAME];
 	struct err e;
 	json_t *more = json_object();
-	struct acts_order o = {.what = what, .subject = l->event.id, .digest = {digest, 64}, .reason = reason, .more = more};
+	struct acts_order o = {.what = what, .subject = l->event.id, .digest = {digest, 64}, .reason = reason,
+		.more = more};
 	int code;
 
 	buf_span(&flow, l->d.flow);
@@ -45,8 +47,10 @@ static void say_done(const struct deed *d, const struct letter *l, uint64_t numb
 	printf(say(d->zh, d->en), number);
 	if (strcmp(d->what, "return") == 0 && span_is(l->d.flow, SITE_ROUTER))
 		printf(say("没有写退回单：这一笔在路由时过不去，不知道它在原文件的哪一行。请用 jincai dead show %" PRIu64 " 看清是哪一笔，告知来源系统，"
-			"请其更正后另行报送。\n", "no slip was written: it died behind its file, whose line is not known there; see with jincai dead show %" PRIu64
-			" which record it is, tell the source, and have it handed in again in a file of its own\n"), number);
+			"请其更正后另行报送。\n", "no slip was written: it died behind its file, whose line is not known there; "
+			"see with jincai dead show %" PRIu64
+			" which record it is, tell the source, and have it handed in again in a file of its own\n"),
+			number);
 }
 
 static int act_on_one(struct bus *b, const struct site *s, uint64_t number, const struct deed *d)
@@ -113,6 +117,6 @@ int verb_dead_retry(const struct args *a)
 int verb_dead_return(const struct args *a)
 {
 	return act_on(&(struct deed){"return", "死信 %" PRIu64 " 已退回来源系统。没有发生的事：这一笔没有发往任何去向。\n",
-		"letter %" PRIu64 " was given back to its source; what has not happened: it was not sent to the destination it names, or "
-		"anywhere when it names none\n", a});
+		"letter %" PRIu64 " was given back to its source; what has not happened: it was not sent to the "
+		"destination it names, or anywhere when it names none\n", a});
 }

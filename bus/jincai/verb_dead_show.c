@@ -121,7 +121,8 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 }
 
 /* The one who looks is written down by the flow that made the letter, before anything is shown. */
-static int record_reveal(struct bus *b, const struct site *s, const struct letter *l, const char *reason, bool *ret_done)
+static int record_reveal(struct bus *b, const struct site *s, const struct letter *l, const char *reason,
+	bool *ret_done)
 {
 	json_t *more = json_object();
 	char flow[104];
@@ -178,8 +179,8 @@ int verb_dead_show(const struct args *a)
 	show_letter(s, &l, state, revealed, &out);
 	show_flush(&out, stdout);
 	if (n > 1)
-		fprintf(stderr, say("同一批次、同一原因的共 %u 封：jincai dead list %s\n", "%u letters of this batch have this cause: jincai dead list %s\n"), n,
-			a->words[0]);
+		fprintf(stderr, say("同一批次、同一原因的共 %u 封：jincai dead list %s\n",
+			"%u letters of this batch have this cause: jincai dead list %s\n"), n, a->words[0]);
 out:
 	bus_unread(r);
 	if (b)

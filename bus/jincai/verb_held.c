@@ -5,74 +5,25 @@
 #include "say.h"
 #include "show.h"
 #include "suspects.h"
-#include "todo.h"
 #include "verbs.h"
 #include "waiting.h"
 
 struct listing {
 	struct buf out;
-	bool json;
-	const struct todo *todo;
-	const char *batch;           /* show: only what belongs to it, and no claims */
-	uint64_t count;
+	const char *batch;           /* what belongs to it, and no claims */
 };
-
-static void add_number(const struct todo *t, const struct waiting *w, struct waiting *ret)
-{
-	struct buf subject = BUF_INIT;
-	const struct todo_item *i;
-
-	*ret = *w;
-	waiting_subject(w, &subject);
-	i = t ? todo_of_subject(t, buf_text(&subject)) : NULL;
-	ret->number = i ? i->number : NULL;
-	buf_done(&subject);
-}
 
 static int list_one(void *arg, const struct waiting *w, struct err *e)
 {
 	struct listing *l = arg;
-	struct waiting numbered;
 
 	(void)e;
-	if (l->batch && (w->claim || !span_is(w->batchid, l->batch)))
+	if (w->claim || !span_is(w->batchid, l->batch))
 		return 0;
-	l->count++;
-	add_number(l->todo, w, &numbered);
-	if (l->json)
-		waiting_json(&numbered, &l->out);
-	else
-		waiting_text(&numbered, &l->out);
+	waiting_text(w, &l->out);
 	show_flush(&l->out, stdout);
 	return 0;
 }
-
-int verb_held_list(const struct args *a)
-{
-	struct listing l = {.json = a->json};
-	struct todo todo = {0};
-	struct bus *b = NULL;
-	struct err e;
-	int code = 0;
-	struct site *s = verb_site(a, &code);
-
-	if (s && (b = verb_look(s, &code))) {
-		l.todo = &todo;
-		code = todo_load(s, b, clock_now_ms(), &todo, &e) != 0 || waiting_walk(b, list_one, &l, &e) != 0 ? verb_failed(&e)
-			: l.count ? 1 : 0;
-		if (l.count)
-			fprintf(stderr, say("共 %" PRIu64 " 项等人处理\n", "%" PRIu64 " wait for a person\n"), l.count);
-		else if (!code)
-			fprintf(stderr, "%s\n", say("没有等人处理的批次或发送批", "no batch and no parcel waits for a person"));
-		todo_done(&todo);
-		bus_close(b);
-	}
-	buf_done(&l.out);
-	site_free(s);
-	return code;
-}
-
-/* ---- show ---- */
 
 static void row(struct buf *b, const char *name, struct span value)
 {

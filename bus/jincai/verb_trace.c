@@ -97,7 +97,8 @@ static void list_json(const struct trace_found *f, struct buf *b)
 		json_member(b, "businessdate", f->businessdate);
 		json_member(b, "amount", f->amount);
 		json_member(b, "time", buf_as_span(&time));
-		buf_printf(b, ",\"topic\":\"%s\",\"partition\":%u,\"offset\":%" PRIu64, f->topic, f->partition, f->offset);
+		buf_printf(b, ",\"topic\":\"%s\",\"partition\":%u,\"offset\":%" PRIu64, f->topic, f->partition,
+			f->offset);
 	}
 	buf_str(b, "}\n");
 	buf_done(&time);

@@ -90,6 +90,49 @@ def a_dead_letter_is_listed_with_place_money_and_reason(root):
 
 
 @case
+def what_waits_is_selected_by_file_time_day_and_destination(root):
+    site = Site(root, program, SITE_FILE.replace("[payroll.line.v1, payment.published.v1]", "[payment.published.v1]"))
+    unpaid = site.drop(payroll(rows=2, bank="102"))                        # no route takes it: the bank's destination holds its batch
+    wrong = site.drop(payroll(batch=2, rows=2, head={7: "1.00"}))          # held as a file
+    site.run()
+    rows = site.held()
+    wrong_id, = [row["batch"] for row in rows if row.get("file") == wrong.name]
+    other = {row["what"] for row in rows}
+    assert "claim" in other, rows
+    for words, want in (([], len(rows)), (["--from", "today"], len(rows)), (["--to", "1h"], 0), (["--from", "1h"], len(rows)),
+                        (["--topic", "payroll"], len(rows)), (["--topic", "payment"], 0), (["--key", wrong_id], 1),
+                        (["--key", wrong.name], 1), (["--key", "2026-12:002"], 1), (["--key", "2026-12:003"], 0),
+                        (["--day", "today"], len(rows)), (["--day", "2026-12-15"], 0)):          # no line of it came there
+        r = site.call("held", "list", *words, "--json")
+        is_((words, len(r.out.splitlines()), r.code), (words, want, 1 if want else 0))
+    r = site.call("held", "list", "--topic", "payment", "--lang", "en")
+    has(r.err, f"selected: 0, skipped: {len(rows)} (of another topic or time {len(rows)})")
+    r = site.call("held", "list", "--key", wrong_id, "--lang", "zh")
+    has(r.err, f"选中 1 项，略过 {len(rows) - 1} 项（号码不符 {len(rows) - 1}）")
+    for words in (["--unit", "602001"], ["--where", 'event.unit = "602001"'], ["--from", "@3"], ["--to", "@3"]):
+        r = site.call("held", "list", *words)
+        is_((words, r.code, r.codes, r.out), (words, 2, {"selection.not_here"}, ""))
+    is_(site.call("held", "list", "--topic", "nowhere").codes, {"selection.topic"})
+    is_(site.call("held", "list", "--to", "nowhere").codes, {"selection.to"})
+    assert unpaid.lines
+
+
+@case
+def what_a_destination_holds_is_selected_by_its_name(root):
+    site = Site(root, program, SITE_FILE.replace('starts "103"', 'starts "103" and data.net != "1.00"')
+                .replace("[payroll.line.v1, payment.published.v1]", "[payment.published.v1]"))
+    good = payroll(rows=3)
+    fen = sum(line[2] for line in good.lines) - good.lines[1][2] + 100
+    site.drop(payroll(rows=3, cells={1: {2: "1.00"}}, head={7: f"{fen // 100}.{fen % 100:02}"}))
+    site.run()
+    row, = site.held()
+    is_((row["what"], row["destination"]), ("batch", "bank-abc"))
+    for words, want in ((["--to", "bank-abc"], 1), (["--to", "units"], 0), (["--to", "bank-abc", "--day", "2026-12-15"], 1),
+                        (["--day", "2026-12-16"], 0)):
+        is_((words, len(site.call("held", "list", *words, "--json").out.splitlines())), (words, want))
+
+
+@case
 def a_dead_letter_is_shown_with_long_numbers_masked_in_text_and_hex(root):
     site = releasing_records(root)
     batch = site.drop(payroll(rows=2, cells={0: {7: "one"}}))

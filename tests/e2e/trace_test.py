@@ -62,6 +62,8 @@ def site_of(forms, routes):
 
 class TraceTest(unittest.TestCase):
     def setUp(self):
+        if small_site.left_out(getattr(self, self._testMethodName)):
+            self.skipTest("on the embedded bus alone")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trace_"))
         self.addCleanup(shutil.rmtree, self.folder)
         self.site = small_site.Site(self.folder / "site", str(PROGRAM))
@@ -253,6 +255,7 @@ class TraceTest(unittest.TestCase):
         [t] = self.trace("20261205000019", "--lang", "zh")[:1]      # of the list of lines: each line is one of its head's
         self.assertIn("凭证号", {r["field"] for r in t["related"]})
 
+    @small_site.embedded_only           # twenty adapters: a cluster takes its time with each
     def test_all_of_it_is_shown_of_each_dialect_and_it_is_the_record_that_is_meant(self):
         # What holds the same documents as another one would be taken for repeats.
         apart = (["asset/xlsx/cards", "payment/front_xiamen/orders", "payroll/pipe_zip/batch", "nontax/cnnontax/characters",
