@@ -18,8 +18,9 @@ const struct verb verbs[] = {
 		"rights that each service needs",
 		"列出站点的主题、其上的事件（逐条清点）和各流读到了哪里；在 Kafka 上可建立主题，或列出各服务所需的权限", "jincai topics", verb_topics},
 	{"trace", "KEY | --unit UNIT --amount AMOUNT --day DAY [--full] [--json]", " --unit --amount --day --full --json",
-		"tells all about one event: where it came from, where it is, what is missing. KEY: its id, or number of voucher, payment or bank record",
-		"查一笔：从哪里来、到了哪里、还缺什么。KEY 为事件标识，或凭证号、缴款码、银行流水号",
+		"tells all about one event: where it came from, where it is, what is missing. KEY: its id, its place (payment/0@17), or a number of "
+		"voucher, payment or bank record",
+		"查一笔：从哪里来、到了哪里、还缺什么。KEY 为事件标识、位置（payment/0@17），或凭证号、缴款码、银行流水号",
 		"jincai trace --unit 602001 --amount 5300.99 --day 2026-12-05", verb_trace},
 	{"tail", "[SELECTION] [--all] [--follow] [--json] | --group NAME [--topic NAMES] [--from WHEN] [--commit-every N] [--follow] [--json]",
 		VERB_SELECTION " --all --follow --json --group --commit-every",
