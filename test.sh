@@ -32,9 +32,9 @@ fi
 ready_kafka $install
 build_release
 # few: what the counts are divided by; each, sample: fewer steps.
-few=1 each='' sample='' bounce=180
+few=1 each='' sample='' bounce=180 batches=300
 if [ "${JINCAI_LONG:-}" = short ]; then
-	few=50 each='--every 150' sample='--kills 3' bounce=40
+	few=50 each='--every 150' sample='--kills 3' bounce=40 batches=18
 fi
 some() # COUNT
 {
@@ -117,7 +117,7 @@ count "the contract of a site, by AsyncAPI's own parser" tests/e2e/contract_test
 count 'consumers: five clients, and a group of three of which one is killed each 10 s for 5 minutes' tests/consumers/clients_test.py \
 	python3 tests/kafka/here.py --start python3 tests/consumers/clients_test.py "$program" build/release/tests/dump_topic --all --minutes $(some 5)
 count 'on Kafka: the router, and destinations that gather by partition, in shares, 300 batches' tests/kafka/shares_test.py \
-	python3 tests/kafka/here.py --start python3 tests/kafka/shares_test.py --long --batches $(some 300) "$program"
+	python3 tests/kafka/here.py --start python3 tests/kafka/shares_test.py --long --batches $batches "$program"
 count 'on Kafka: signs of life while one flow is slow' tests/e2e/kafka_conditions_test.py \
 	python3 tests/e2e/kafka_conditions_test.py --long --only "a flow for which" "$program"
 count 'Kafka 3.9: bad conditions' tests/e2e/kafka_conditions_test.py python3 tests/e2e/kafka_conditions_test.py --line 3.9 "$program"

@@ -304,7 +304,12 @@ class ApproveTest(ActCase):
         try:
             time.sleep(0.7)
             got = self.site.call("approve", "--import", "act.json")
-            self.assertEqual(got.code, 0, got)
+            if got.codes != {"act.waits"}:              # on a busy machine it has not begun yet
+                self.assertEqual(got.code, 0, got)
+            for _ in range(300):
+                if self.site.outcomes()[self.act][0]:
+                    break
+                time.sleep(0.1)
         finally:
             process.terminate()
             process.communicate()
