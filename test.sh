@@ -32,9 +32,9 @@ fi
 ready_kafka $install
 build_release
 # few: what the counts are divided by; each, sample: fewer steps.
-few=1 each='' sample='' bounce=180 batches=300
+few=1 each='' sample='' bounce=180 batches=300 rows=100000
 if [ "${JINCAI_LONG:-}" = short ]; then
-	few=50 each='--every 150' sample='--kills 3' bounce=40 batches=18
+	few=50 each='--every 150' sample='--kills 3' bounce=40 batches=18 rows=20000
 fi
 some() # COUNT
 {
@@ -159,18 +159,18 @@ count 'Kafka, three brokers: 3 rounds of restarts, 3 lost, 3 with a full disk, 2
 	tests/crash/three.py --jincai "$program" --count-lib "$steps" --seed "$JINCAI_SEED" --work "$work" --rows 5 \
 	--check 'balance --deep' --rolls $(some 3) --lost $(some 3) --full $(some 3) --coordinators $(some 20)
 count 'Kafka, three brokers: 100000 messages copied, 750 a transaction, brokers and copiers bounced' tests/kafka/copy_test.py \
-	python3 tests/kafka/copy_test.py build/release/tests/copy_flow --seed "$JINCAI_SEED" --messages $(some 100000)
+	python3 tests/kafka/copy_test.py build/release/tests/copy_flow --seed "$JINCAI_SEED"
 count 'Kafka, an hour: the broker restarted every three minutes' tests/crash/soak.py python3 tests/crash/soak.py \
 	--jincai "$program" --seed "$JINCAI_SEED" --work "$work" --minutes $(some 60) --every $bounce
 count 'trace beside 10 million events' tests/bench/trace_time.py python3 tests/bench/trace_time.py --jincai "$program" \
 	--fill build/release/tests/bench/fill_events --folder "$work/trace" --events $(some 10000000)
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
-	--folder "$work/memory" --rows $(some 10000000) --few $(some 100000)
+	--folder "$work/memory" --rows $(some 10000000) --few $rows
 count 'memory: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \
-	python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all --rows $(some 1000000) --few $(some 100000)
+	python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all --rows $(some 1000000) --few $rows
 count 'memory on Kafka: 1 million rows of each system, from folder to receiver' tests/bench/memory.py \
 	python3 tests/kafka/here.py --start python3 tests/bench/memory.py --jincai "$program" --folder "$work/memory" --system all \
-	--rows $(some 1000000) --few $(some 100000)
+	--rows $(some 1000000) --few $rows
 
 echo '---- building the fuzz targets'
 if cmake -S . -B build/fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=RelWithDebInfo -DJINCAI_FUZZ=ON \
