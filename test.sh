@@ -32,9 +32,9 @@ fi
 ready_kafka $install
 build_release
 # few: what the counts are divided by; each, sample: fewer steps.
-few=1 each='' sample='' bounce=180 batches=300 rows=100000
+few=1 each='' sample='' bounce=180 batches=300 rows=100000 minutes=60
 if [ "${JINCAI_LONG:-}" = short ]; then
-	few=50 each='--every 150' sample='--kills 3' bounce=40 batches=18 rows=20000
+	few=50 each='--every 150' sample='--kills 3' bounce=40 batches=18 rows=20000 minutes=5
 fi
 some() # COUNT
 {
@@ -161,7 +161,7 @@ count 'Kafka, three brokers: 3 rounds of restarts, 3 lost, 3 with a full disk, 2
 count 'Kafka, three brokers: 100000 messages copied, 750 a transaction, brokers and copiers bounced' tests/kafka/copy_test.py \
 	python3 tests/kafka/copy_test.py build/release/tests/copy_flow --seed "$JINCAI_SEED"
 count 'Kafka, an hour: the broker restarted every three minutes' tests/crash/soak.py python3 tests/crash/soak.py \
-	--jincai "$program" --seed "$JINCAI_SEED" --work "$work" --minutes $(some 60) --every $bounce
+	--jincai "$program" --seed "$JINCAI_SEED" --work "$work" --minutes $minutes --every $bounce
 count 'trace beside 10 million events' tests/bench/trace_time.py python3 tests/bench/trace_time.py --jincai "$program" \
 	--fill build/release/tests/bench/fill_events --folder "$work/trace" --events $(some 10000000)
 count 'memory: 10 million rows' tests/bench/memory.py python3 tests/bench/memory.py --jincai "$program" \
