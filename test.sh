@@ -87,7 +87,7 @@ matrix()
 }
 matrix 'kills: each durable step, 300 at random, failing calls, full disks' --kills $(some 300) --fail $(some 50) --full $(some 20)
 matrix 'kills: 300 at random, five batches of up to 40000 rows each' --rows $(some 40000) --every 100 --kills $(some 300)
-for test in acts reread repair adapter_letters letters double adopt replay_topic replay_give; do
+for test in acts reread repair adapter_letters letters double adopt replay_topic replay_give replay_money; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		--count "$steps" $sample "$program"
 done
@@ -98,7 +98,7 @@ for test in restore stop; do
 	count "acts: killed at each durable step ($test)" "tests/e2e/${test}_test.py" python3 "tests/e2e/${test}_test.py" \
 		"$program" build/release/tests/put_position --count "$steps" $sample
 done
-for test in acts approve letters modes repair trace replay replay_topic replay_give; do
+for test in acts approve letters modes repair trace replay replay_topic replay_give replay_money; do
 	count "on Kafka: $test" "tests/e2e/${test}_test.py" python3 tests/kafka/here.py --start python3 "tests/e2e/${test}_test.py" "$program"
 done
 for test in replay_topic replay_give; do

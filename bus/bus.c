@@ -116,6 +116,29 @@ int bus_topic(struct bus *b, const char *name, unsigned *ret_topic, struct err *
 	return r;
 }
 
+struct naming {
+	int (*each)(void *arg, const char *name);
+	void *arg;
+};
+
+static int name_one(void *arg, const char *name, unsigned partitions)
+{
+	const struct naming *n = arg;
+
+	(void)partitions;
+	return n->each(n->arg, name);
+}
+
+int bus_topics(struct bus *b, int (*each)(void *arg, const char *name), void *arg, struct err *e)
+{
+	int got;
+
+	pthread_mutex_lock(&b->front->lock);
+	got = b->driver->topics(b, name_one, &(struct naming){each, arg}, e);
+	pthread_mutex_unlock(&b->front->lock);
+	return got;
+}
+
 static const struct bus_topic_row *topic_row(const struct bus *b, unsigned topic)
 {
 	assert(topic < atomic_load(&b->front->ntopics));
@@ -415,6 +438,11 @@ int bus_entries(struct bus *b, unsigned index, struct span prefix,
 int64_t bus_last_ms(const struct bus *b)
 {
 	return b->last_ms;
+}
+
+int bus_settle(struct bus *b, struct err *e)
+{
+	return b->driver->settle ? b->driver->settle(b, e) : 0;
 }
 
 int bus_clocks(struct bus *b, int (*each)(void *arg, const char *host, int64_t ahead_ms), void *arg, struct err *e)

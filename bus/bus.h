@@ -72,6 +72,9 @@ void bus_close(struct bus *b);
 int bus_topic(struct bus *b, const char *name, unsigned *ret_topic, struct err *e);
 unsigned bus_partitions(const struct bus *b, unsigned topic);
 const char *bus_topic_name(const struct bus *b, unsigned topic);
+/* Calls each for every topic that lies on the bus, whoever made it, until it returns nonzero. Of a cluster: those that this process
+ * may look at. each asks nothing of the bus. */
+int bus_topics(struct bus *b, int (*each)(void *arg, const char *name), void *arg, struct err *e);
 /* The folder for what belongs to this bus on this host: spool and the like. */
 const char *bus_folder(const struct bus *b);
 /* Bytes in use, and those at which appends are refused: 1, 0 when the driver keeps no store of its own on this host, -1. */
@@ -160,6 +163,8 @@ struct bus_entry {
 /* 1 found, 0 not, -1. owner may be NULL (then only what is committed). index is a row number of index_table. */
 int bus_look(struct bus *b, struct bus_owner *o, unsigned index, struct span key, struct bus_entry *ret,
 	struct err *e);
+/* Waits until look-ups, positions and ends see all that was committed before this call, wherever that was. */
+int bus_settle(struct bus *b, struct err *e);
 /* Entries whose key begins with prefix, in key order, committed only. */
 int bus_entries(struct bus *b, unsigned index, struct span prefix,
 	int (*each)(void *arg, struct span key, const struct bus_entry *entry), void *arg, struct err *e);

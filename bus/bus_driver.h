@@ -44,6 +44,7 @@ struct bus_driver {
 	void (*close)(struct bus *b);
 	/* Makes or finds the topic under the number that bus.c gives it; partitions as wanted, checked. */
 	int (*topic)(struct bus *b, unsigned number, const char *name, unsigned partitions, struct err *e);
+	int (*topics)(struct bus *b, int (*each)(void *, const char *name, unsigned partitions), void *arg, struct err *e);
 	int (*own)(struct bus *b, const char *flow, struct bus_owner **ret, struct err *e);
 	/* NULL, both: bus.no_shares. */
 	int (*own_as)(struct bus *b, const char *flow, const char *fence, struct bus_owner **ret, struct err *e);
@@ -64,6 +65,7 @@ struct bus_driver {
 		struct err *e);
 	int (*entries)(struct bus *b, unsigned index, struct span prefix,
 		int (*each)(void *, struct span, const struct bus_entry *), void *arg, struct err *e);
+	int (*settle)(struct bus *b, struct err *e);           /* NULL: a commit is seen at once */
 	int (*act_submit)(struct bus *b, const char *flow, const char *id, struct span act, struct err *e);
 	bool (*in_use)(struct bus *b);        /* NULL: cannot be known */
 	int (*act_take)(struct bus_owner *o, struct buf *ret_id, struct buf *ret_act, struct err *e);

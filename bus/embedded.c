@@ -117,6 +117,17 @@ static int topic_make(struct embedded *b, const char *name, unsigned partitions,
 	return -1;
 }
 
+static int embedded_topics(struct bus *bus, int (*each)(void *, const char *, unsigned), void *arg, struct err *e)
+{
+	struct embedded *b = (struct embedded *)bus;
+	int got = bus->mode == BUS_LOOK ? topics_load(b, e) : 0;
+
+	for (unsigned i = 0; i < BUS_TOPICS_MAX && got == 0; i++)
+		if (b->numbered[i])
+			got = each(arg, b->numbered[i]->name, b->numbered[i]->partitions);
+	return got;
+}
+
 /* bus.c lets one in at a time. */
 static int embedded_topic(struct bus *bus, unsigned number, const char *name, unsigned partitions, struct err *e)
 {
@@ -453,6 +464,7 @@ const struct bus_driver bus_embedded = {
 	.open = embedded_open,
 	.close = embedded_close,
 	.topic = embedded_topic,
+	.topics = embedded_topics,
 	.own = embedded_own,
 	.disown = embedded_disown,
 	.commit = embedded_commit,

@@ -378,11 +378,22 @@ static int kafka_open(const struct bus_conf *c, const char *rest, enum bus_mode 
 	return -1;
 }
 
+static int kafka_all_topics(struct bus *b, int (*each)(void *, const char *, unsigned), void *arg, struct err *e)
+{
+	return kafka_topics((struct kafka *)b, each, arg, e);
+}
+
+static int kafka_settle(struct bus *b, struct err *e)
+{
+	return kafka_fold_wait((struct kafka *)b, KAFKA_COMMITTED, KAFKA_CALL_MS, e);
+}
+
 const struct bus_driver bus_kafka = {
 	.scheme = "kafka",
 	.open = kafka_open,
 	.close = kafka_close,
 	.topic = kafka_topic,
+	.topics = kafka_all_topics,
 	.own = kafka_own,
 	.own_as = kafka_own_as,
 	.fence = kafka_fence,
@@ -398,6 +409,7 @@ const struct bus_driver bus_kafka = {
 	.end = kafka_end,
 	.look = kafka_look,
 	.entries = kafka_entries,
+	.settle = kafka_settle,
 	.act_submit = kafka_act_submit,
 	.in_use = kafka_in_use,
 	.act_take = kafka_act_take,

@@ -94,7 +94,8 @@ endif()
 if(Python3_FOUND)
   add_test(NAME model_returned COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/returned.py)
   add_test(NAME model_parted COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/parted.py)
-  set_tests_properties(model_returned model_parted PROPERTIES TIMEOUT 900 LABELS plain)
+  add_test(NAME model_banks COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/model/banks.py)
+  set_tests_properties(model_returned model_parted model_banks PROPERTIES TIMEOUT 900 LABELS plain)
 endif()
 
 # What died at the router is tried again, or goes back with its batch.
@@ -121,7 +122,9 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 3)
   add_test(NAME replay_give COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_give_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 3)
-  set_tests_properties(closing replay replay_topic replay_give PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME replay_money COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_money_test.py $<TARGET_FILE:jincai>
+    --count $<TARGET_FILE:count> --kills 2)
+  set_tests_properties(closing replay replay_topic replay_give replay_money PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What a person decides about a file that waits.

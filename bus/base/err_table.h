@@ -86,14 +86,16 @@ ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many 
 	"make several plans, each with fewer topics or a shorter time: --topic NAME, --from, --to", "请分成几项计划，每项少选几个主题或缩短时间：--topic 主题、--from、--to")
 ROW(E_REPLAY_MIXED, "replay.mixed", ERR_CONF, 2, "lines for consumers have the ids of the events that they were made of: on one topic an id would have two contents; no plan was made", "对外发布的内容沿用其来源事件的标识：放在同一主题，一个标识就会有两种内容；没有制定计划",
 	"make a plan for each: event topics together, each topic for consumers apart", "请分别制定计划：事件主题可放在一起，对外主题各自一项")
-ROW(E_REPLAY_MONEY, "replay.money", ERR_CONF, 5, "{to} moves money: no replay goes there, whoever asks; nothing was handed on", "{to} 是付款去向：任何人都不能向它重放；没有交付任何内容",
-	"what was not paid is retried where it waits: jincai todo; a new bank is compared in shadow with what comes from now on", "未付的请在等待处重试：jincai todo；新银行请以试运行方式比较今后的批次")
 ROW(E_REPLAY_NONE, "replay.none", ERR_CONF, 2, "there is no plan {plan}; nothing was done", "没有重放计划 {plan}；没有做任何事", "plans are listed by jincai replay list", "计划请看 jincai replay list")
 ROW(E_REPLAY_NOTHING, "replay.nothing", ERR_CONF, 5, "no batch of the selection can go to {to}; the first, {batch}: {why}; no plan was made", "所选的批次没有一个能交付给 {to}；第一个 {batch}：{why}；没有制定计划",
 	"a destination is given whole batches that it never was offered: select all of them, such as a month, and settle what waits", "只交付该去向从未处理过的完整批次：请选全（如整月），并先处理待办")
 ROW(E_REPLAY_OPEN, "replay.open", ERR_CONF, 5, "what lies on {topic} (type {type}) may not be given to consumers: it is not known what is personal in it; no plan was made, nothing was handed on", "{topic} 上的内容（类型 {type}）不能交给外部使用者：其中哪些是个人信息无从得知；没有制定计划，没有交付任何内容",
 	"select event topics, whose personal fields are masked, or a topic for consumers (out.NAME.vN)", "请选择事件主题（个人信息会遮蔽）或对外主题（out.名称.v版本）")
+ROW(E_REPLAY_PAUSED, "replay.paused", ERR_CONF, 5, "another replay to a destination that moves money is paused, and such replays are done one after the other; with the plan {plan} nothing was done", "另一项向付款去向的重放已暂停，这类重放须逐项做完；计划 {plan} 没有做任何事",
+	"go on with it or cancel it: jincai replay list", "请先继续或取消那一项：jincai replay list")
 ROW(E_REPLAY_RUNS, "replay.runs", ERR_CONF, 5, "the plan {plan} is being run by another process; nothing was done", "重放计划 {plan} 正由另一进程执行；没有做任何事", "wait until it has ended, or pause it there with Ctrl-C", "请等它结束，或在那边按 Ctrl-C 暂停")
+ROW(E_REPLAY_STOPPED, "replay.stopped", ERR_CONF, 5, "all money is stopped, or what carries money is not as it was adopted; with the plan {plan} nothing was done", "付款已全部停止，或付款部分与采用的不一致；计划 {plan} 没有做任何事",
+	"settle that first: jincai todo; then run the plan again", "请先处理：jincai todo；再执行该计划")
 ROW(E_REPLAY_TAKEN, "replay.taken", ERR_CONF, 5, "{to} is there already: a replay never writes over or behind anything; nothing was done", "{to} 已经存在：重放不覆盖、不追加任何内容；没有做任何事", "name another one", "请换一个名称")
 ROW(E_REPLAY_TO, "replay.to", ERR_CONF, 2, "say where to, one of --to-file FILE, --to-topic NAME, --to-destination NAME, and why, --reason TEXT; no plan was made", "请写明重放到哪里（--to-file 文件、--to-topic 名称、--to-destination 去向，三者取一）和原因（--reason 原因）；没有制定计划",
 	"how it is written is shown by jincai help replay", "写法见 jincai help replay")

@@ -23,6 +23,7 @@ static const struct row {
 	{"destination", "去向", "Destination", true, true},
 	{"count", "笔数", "Count", true, true},
 	{"sums", "金额", "Sum", true, true},
+	{"left_out", "不再交付（已交给其他付款去向）", "Left out: given to others", true, true},
 	{"reason", "原因", "Reason", false, false},
 	{"by", "提出人", "Asked for by", false, true},
 	{"at", "提出时间", "At", false, true},
@@ -31,6 +32,8 @@ static const struct row {
 	{"id", "操作单号", "Number of the act", false, true},
 	{"items", "项目及其内容摘要", "Items and their digests", false, true},
 	{"digest", "所见内容摘要", "Digest of what was seen", false, true},
+	{"rate", "每秒条数", "Events a second", false, true},
+	{"plan", "计划全文", "The plan as it is", false, true},
 };
 
 static const struct act_words {
@@ -46,6 +49,7 @@ static const struct act_words {
 	{"return", "退回来源", "give back to the source"},
 	{"stop", "停止", "stop"},
 	{"close", "关账", "close the accounts of a day"},
+	{"replay", "按重放计划补付", "pay what a plan of a replay gives"},
 };
 
 void approve_groups(struct span order, char ret[20])

@@ -29,7 +29,7 @@ bool replay_has_ended(enum replay_state s)
 
 /* ---- the plan in its folder ---- */
 
-static void path_of(struct bus *b, const char *id, const char *end, struct buf *ret)
+void replay_path(struct bus *b, const char *id, const char *end, struct buf *ret)
 {
 	buf_clear(ret);
 	buf_printf(ret, "%s/replay%s%s%s", bus_folder(b), id ? "/" : "", id ? id : "", end);
@@ -41,7 +41,7 @@ static int put(struct bus *b, const char *id, const char *end, const json_t *o, 
 	char *text = json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS);
 	int fd = -1, ret;
 
-	path_of(b, NULL, "", &folder);
+	replay_path(b, NULL, "", &folder);
 	buf_printf(&name, "%s%s", id, end);
 	ret = fsys_make_path(buf_text(&folder), e);
 	if (ret == 0)
@@ -93,7 +93,7 @@ int replay_look(struct bus *b, struct replay *r, struct err *e)
 	int ret = 0;
 
 	if (replay_is_file(r->plan)) {
-		path_of(b, r->id, ".at", &path);
+		replay_path(b, r->id, ".at", &path);
 		if (fsys_exists(AT_FDCWD, buf_text(&path)))
 			ret = fsys_get(AT_FDCWD, buf_text(&path), 4096, &text, e);
 	} else {
@@ -119,7 +119,7 @@ int replay_open(struct bus *b, const char *id, bool lock, struct replay *ret, st
 	int got = 0;
 
 	*ret = (struct replay){.lock = -1, .why = ERR_INIT};
-	path_of(b, is_id(id) ? id : "-", ".json", &path);
+	replay_path(b, is_id(id) ? id : "-", ".json", &path);
 	if (!is_id(id) || !fsys_exists(AT_FDCWD, buf_text(&path)))
 		got = err_set(e, E_REPLAY_NONE, "plan=%s", id);
 	if (got == 0 && lock) {
@@ -156,7 +156,7 @@ int replay_each(struct bus *b, int (*each)(void *arg, const struct replay *r, st
 	char **names;
 	int ret = 0;
 
-	path_of(b, NULL, "", &folder);
+	replay_path(b, NULL, "", &folder);
 	if (fsys_exists(AT_FDCWD, buf_text(&folder)) && (ret = fsys_list(AT_FDCWD, buf_text(&folder), &names, e)) == 0) {
 		for (unsigned i = 0; names[i] && ret == 0; i++) {
 			char *end = strstr(names[i], ".json");

@@ -7,25 +7,30 @@
 #endif
 
 #include <jansson.h>
+#include <stdio.h>
 
+#include "act.h"
 #include "selection.h"
 
 /*
  * A replay (重放): events that lie on the bus are given out once more, under the ids that they have: into a file, as they are,
- * onto a topic of its own, as consumers may see them (replay_mask.h), or to a destination that moves no money and never was offered
- * them (replay_batches.h). Nobody's position is moved, and it never goes where something is.
+ * onto a topic of its own, as consumers may see them (replay_mask.h), or to a destination that never was offered them
+ * (replay_batches.h). Nobody's position is moved, and it never goes where something is.
  *
  * First there is a plan, and nothing has moved. It lies in <bus>/replay/ID.json and is never changed. How far it is says, into a
  * file, ID.at beside it; onto a topic, the position of the flow that does it (replay_flow.h).
  *
  *	ID.json  {"id","selection":{...},"digest","events","money":[rows],"already":[{"destination","events"}],"samples":[ids],
  *	          "to":{"file":PATH}, {"topic":NAME} or {"destination":NAME},"masked":["payroll.line.v1 payee.name payee.account"],
- *	          "batches","goes":{"batches","lines","digest"},"not":[{"batch","why"}],"reason","by","at","seconds"}
+ *	          "batches","goes":{"batches","lines","digest","money":[rows],"mode"},"handed":{"lines","money":[rows],"sha256"},
+ *	          "not":[{"batch","why"}],"reason","by","at","seconds"}
  *	ID.at    {"state","events","bytes","sha256"}
  *
  *	digest   selection_digest() over all of it: when what is found is not that any more, nothing is handed on
  *	masked   onto a topic: of each type with personal data, which fields
- *	goes     to a destination: what of the batches goes, and the digest of replay_batches_digest(); not: the first of the others
+ *	goes     to a destination: what of the batches goes, and the digest of replay_batches_digest(); not: the first of the others;
+ *	         money, mode, handed: to one that moves money (replay_batches.h), of whose lines ID.handed.jsonl has those that others
+ *	         were given (replay_handed.h)
  *	events, bytes   that stand in PATH.part, synced. What is behind them there is cut off when it goes on
  *	sha256   of the whole file, once all is in it: from then on it only gets its name
  *
@@ -49,7 +54,7 @@ bool replay_has_ended(enum replay_state s);
 struct replay_to {
 	const char *file;            /* a path */
 	const char *topic;           /* NAME of jincai.replay.NAME */
-	const char *destination;     /* of the site, that pays nothing */
+	const char *destination;     /* of the site */
 };
 
 struct replay {
@@ -71,6 +76,9 @@ int replay_open(struct bus *b, const char *id, bool lock, struct replay *ret, st
 /* Reads again how far it is. */
 int replay_look(struct bus *b, struct replay *r, struct err *e);
 void replay_done(struct replay *r);
+/* The path of what lies in the folder of plans: of ID and that end; of the folder itself when id is NULL. In the place of what ret held. */
+#define REPLAY_HANDED ".handed.jsonl"
+void replay_path(struct bus *b, const char *id, const char *end, struct buf *ret);
 /* Durable: the plan itself, once. */
 int replay_store(struct bus *b, const struct replay *r, struct err *e);
 /* Durable: how far it is, into a file. */
@@ -111,7 +119,21 @@ int replay_to_file(struct site *s, struct bus *b, struct replay *r, const struct
 /* It never goes on; what was begun is taken away. */
 int replay_cancel(struct bus *b, struct replay *r, struct err *e);
 
+/* ---- for people (replay_page.c) ---- */
+
+/* The plan as it is printed, with at most max of the lines that others that move money were given. replay.changed {plan}: the file that
+ * has them is not that of the plan. */
+int replay_page(struct bus *b, const struct replay *r, uint64_t max, FILE *to, struct err *e);
+/* {"what":[lines],"destination","count","sums","left_out"} of the order for a plan to a destination that moves money, in a language; to be
+ * released. */
+json_t *replay_shows(const json_t *plan, enum err_lang lang);
+/* It moves money: two people let it begin. */
+bool replay_is_money(const json_t *plan);
+
 /* ---- asking the flow, and looking on (replay_watch.c) ---- */
+
+/* Waits the plan for two people? 1 and the act, 0, -1. */
+int replay_waits(struct bus *b, const struct replay *r, char ret_act[ACT_ID_MAX], struct err *e);
 
 /* Exit codes. Both say on stdout and stderr what came of it. */
 int replay_watch(struct site *s, struct bus *b, struct replay *r, const struct replay_run *how);

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "clock.h"
-#include "items.h"
 #include "json_text.h"
 #include "log.h"
 
@@ -32,7 +31,7 @@ static int read_state(struct replaying *r, const struct act *a, json_t **ret, st
 	return got;
 }
 
-/* The order carries a plan that is what its digest says, and goes where a replay may go. */
+/* The order carries a plan that is what its digest says, and goes to one place where a replay may go. */
 static bool is_whole(const struct act *a, const json_t *plan)
 {
 	struct buf topic = BUF_INIT;
@@ -40,7 +39,7 @@ static bool is_whole(const struct act *a, const json_t *plan)
 	char digest[65];
 	bool ret;
 
-	if (!json_is_object(plan) || !span_is(a->subject, json_text(plan, "id")))
+	if (!json_is_object(plan) || !span_is(a->subject, json_text(plan, "id")) || json_object_size(json_object_get(plan, "to")) != 1)
 		return false;
 	replay_core_digest(plan, digest);
 	if (replay_is_given(plan))
@@ -51,32 +50,85 @@ static bool is_whole(const struct act *a, const json_t *plan)
 	return ret;
 }
 
-/* A destination of the site that pays nothing. */
-static bool may_be_given(const struct replaying *r, const json_t *plan)
+/* It was begun with that plan: what two people had to sign, they have. */
+static bool is_begun(const struct act *a, const json_t *state)
 {
-	for (unsigned d = 0; d < r->site->ndestinations; d++)
-		if (strcmp(r->site->destinations[d].name, replay_where(plan)) == 0)
-			return !items_pays(&r->site->destinations[d]);
-	return false;
+	const json_t *plan = json_object_get(state, "plan");
+	char digest[65];
+
+	if (!plan)
+		return false;
+	replay_core_digest(plan, digest);
+	return span_is(a->digest, digest);
+}
+
+struct others {
+	struct span id;              /* but this one */
+	bool paused;
+};
+
+static int note_paused(void *arg, struct span key, struct span value)
+{
+	struct others *x = arg;
+	json_t *o = json_loadb(value.p, value.n, 0, NULL);
+	const json_t *plan = json_object_get(o, "plan");
+
+	(void)key;
+	x->paused |= replay_state_of(json_text(o, "state")) == REPLAY_PAUSED && replay_is_money(plan) && !span_is(x->id, json_text(plan, "id"));
+	json_decref(o);
+	return x->paused;
+}
+
+/* Where money moves. What is paused may hold half a batch: nobody is given what it would go on with. */
+static int money_objection(struct replaying *r, const struct act *a, const json_t *state, const struct site_destination *d,
+	enum err_id *ret, struct err *e)
+{
+	const json_t *plan = json_object_get(a->root, "plan");
+	const int pays = replay_pays(r->flow.bus, d, e);
+	const char *mode = pays == 1 ? replay_mode(r->flow.bus, d, e) : "";
+	struct others others = {.id = a->subject};
+
+	if (pays < 0 || !mode)
+		return -1;
+	if (replay_is_money(plan) != (pays == 1) || (pays && !state && strcmp(mode, json_text(json_object_get(plan, "goes"), "mode")) != 0))
+		*ret = E_ACT_CHANGED;
+	else if (pays && (r->site->money_stopped || r->site->closed))
+		*ret = E_REPLAY_STOPPED;
+	if (!pays || *ret)
+		return 0;
+	if (bus_positions(r->flow.bus, SITE_REPLAY "/plan/", note_paused, &others, e) < 0)
+		return -1;
+	*ret = others.paused ? E_REPLAY_PAUSED : E_NONE;
+	return 0;
+}
+
+static int place_objection(struct replaying *r, const struct act *a, const json_t *state, enum err_id *ret, struct err *e)
+{
+	const json_t *plan = json_object_get(a->root, "plan");
+	int used;
+
+	if (replay_is_given(plan)) {
+		for (unsigned d = 0; d < r->site->ndestinations; d++)
+			if (strcmp(r->site->destinations[d].name, replay_where(plan)) == 0)
+				return money_objection(r, a, state, &r->site->destinations[d], ret, e);
+		*ret = E_ACT_CHANGED;
+		return 0;
+	}
+	used = state ? 0 : replay_topic_used(r->flow.bus, replay_where(plan), e);
+	*ret = used == 1 ? E_REPLAY_TAKEN : E_NONE;
+	return used < 0 ? -1 : 0;
 }
 
 static int objection(struct replaying *r, const struct act *a, const json_t *state, enum err_id *ret, struct err *e)
 {
-	const json_t *plan = json_object_get(a->root, "plan");
-	int used = 0;
-
 	*ret = E_NONE;
 	if (state && replay_has_ended(replay_state_of(json_text(state, "state"))))
 		*ret = E_REPLAY_ENDED;
 	else if (r->plan && !span_is(a->subject, r->id))
 		*ret = E_REPLAY_BUSY;
-	else if (!is_whole(a, plan))
+	else if (!is_whole(a, json_object_get(a->root, "plan")) || (state && !is_begun(a, state)))
 		*ret = E_ACT_CHANGED;
-	else if (replay_is_given(plan) && !may_be_given(r, plan))
-		*ret = E_REPLAY_MONEY;
-	else if (!state && !replay_is_given(plan) && (used = replay_topic_used(r->flow.bus, replay_where(plan), e)) == 1)
-		*ret = E_REPLAY_TAKEN;
-	return used < 0 ? -1 : 0;
+	return *ret ? 0 : place_objection(r, a, state, ret, e);
 }
 
 /* Begun, or gone on with: what counts then is the plan as it was when it was begun. */
@@ -155,10 +207,57 @@ static int cancel(struct replaying *r, const struct act *a, const json_t *state,
 	return ret != 0 ? -1 : flow_act_outcome(&r->flow, a, "done", "", e);
 }
 
+/* To begin what moves money takes two. What cannot be read, or looked up, is asked of two as well. */
+static bool takes_two(struct replaying *r, const struct act *a)
+{
+	const json_t *plan = json_object_get(a->root, "plan");
+	struct err ignored;
+	json_t *state;
+	bool begun;
+
+	if (read_state(r, a, &state, &ignored) < 0)
+		return true;
+	begun = state && (is_begun(a, state) || replay_has_ended(replay_state_of(json_text(state, "state"))));
+	json_decref(state);
+	if (begun || !replay_is_given(plan))
+		return false;
+	for (unsigned d = 0; d < r->site->ndestinations; d++)
+		if (strcmp(r->site->destinations[d].name, json_text(json_object_get(plan, "to"), "destination")) == 0 &&
+			replay_pays(r->flow.bus, &r->site->destinations[d], &ignored) != 0)
+			return true;
+	return replay_is_money(plan);
+}
+
 unsigned replay_acts_people(struct flow *f, const struct act *a)
 {
-	(void)f;
-	return span_is(a->what, "replay") || span_is(a->what, "pause") || span_is(a->what, "cancel");
+	if (span_is(a->what, "replay"))
+		return takes_two((struct replaying *)f, a) ? 2 : 1;
+	return span_is(a->what, "pause") || span_is(a->what, "cancel");
+}
+
+static bool shows_that(const struct act *a, enum err_lang lang)
+{
+	static const char *const more[] = {"plan", "rate", NULL};
+	json_t *shows = replay_shows(json_object_get(a->root, "plan"), lang);
+	const bool ret = shows && act_shows(a, shows, more);
+
+	json_decref(shows);
+	return ret;
+}
+
+int replay_acts_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)
+{
+	struct replaying *r = (struct replaying *)f;
+	json_t *state;
+	int got;
+
+	if (read_state(r, a, &state, e) < 0)
+		return -1;
+	got = objection(r, a, state, ret, e);
+	if (got == 0 && *ret == E_NONE && !a->approved && !shows_that(a, ERR_ZH) && !shows_that(a, ERR_EN))
+		*ret = E_ACT_SHOWS;
+	json_decref(state);
+	return got;
 }
 
 int replay_acts(struct flow *f, const struct act *a, struct err *e)

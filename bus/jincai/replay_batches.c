@@ -1,48 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "replay_batches.h"
+#include "replay_batches_parts.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 
-#include "claim.h"
-#include "hash.h"
 #include "index.h"
-#include "journal.h"
-#include "lane.h"
-#include "topics.h"
-
-#define TABLE 4096u
 
 const char *const replay_verdicts[REPLAY_VERDICTS] = {"goes", "not all of it is selected", "was offered before", "something of it failed",
-	"was returned or never published", "has not ended yet", "a line cannot be shaped"};
-const char *const replay_verdicts_zh[REPLAY_VERDICTS] = {"交付", "未全部选中", "该去向已处理过", "其中有未能通过的", "已退回或未发布", "尚未办结", "有一行无法成形"};
+	"was returned or never published", "has not ended yet", "a line cannot be shaped",
+	"all of it was given to another bank", "the ledger of another bank has it"};
+const char *const replay_verdicts_zh[REPLAY_VERDICTS] = {"交付", "未全部选中", "该去向已处理过", "其中有未能通过的", "已退回或未发布", "尚未办结", "有一行无法成形",
+	"全部已交给其他付款去向", "其他付款去向的台账上已有"};
 
-struct replay_batches {
-	struct site *site;
-	struct bus *bus;
-	struct router *router;
-	unsigned d;
-	struct replay_batch **list, *table[TABLE];
-	unsigned n;
-	struct hash_sha256 *hash;
-	struct buf record;
-};
-
-struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, struct err *e)
+struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, const char *plan, const json_t *ends, struct err *e)
 {
 	struct replay_batches *x = mem_new(sizeof *x);
+	int pays;
 
 	x->site = s;
 	x->bus = b;
 	x->d = d;
+	x->plan = plan;
 	x->hash = hash_sha256_new();
 	x->router = site_router(s, NULL, e);
-	if (!x->router) {
-		replay_batches_free(x);
-		return NULL;
-	}
-	return x;
+	pays = !x->router ? -1 : d < s->ndestinations ? replay_pays(b, &s->destinations[d], e) : 0;
+	if (pays == 1)
+		x->handed = replay_handed_new(s, b, d, ends, e);
+	if (pays == 0 || x->handed)
+		return x;
+	replay_batches_free(x);
+	return NULL;
+}
+
+struct replay_handed *replay_batches_others(const struct replay_batches *x)
+{
+	return x->handed;
 }
 
 void replay_batches_free(struct replay_batches *x)
@@ -50,6 +42,7 @@ void replay_batches_free(struct replay_batches *x)
 	if (!x)
 		return;
 	for (unsigned i = 0; i < x->n; i++) {
+		totals_free(x->list[i]->sums);
 		free(x->list[i]->id);
 		free(x->list[i]->here);
 		free(x->list[i]);
@@ -57,14 +50,15 @@ void replay_batches_free(struct replay_batches *x)
 	free(x->list);
 	if (x->router)
 		router_flow(x->router)->kind->free(router_flow(x->router));
+	replay_handed_free(x->handed);
 	hash_sha256_free(x->hash);
 	buf_done(&x->record);
 	free(x);
 }
 
-static struct replay_batch **slot_of(struct replay_batches *x, struct span id)
+struct replay_batch **replay_batches_slot(struct replay_batches *x, struct span id)
 {
-	struct replay_batch **at = &x->table[hash_partition(id, TABLE)];
+	struct replay_batch **at = &x->table[hash_partition(id, REPLAY_TABLE)];
 
 	while (*at && !span_is(id, (*at)->id))
 		at = &(*at)->next;
@@ -73,253 +67,154 @@ static struct replay_batch **slot_of(struct replay_batches *x, struct span id)
 
 struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id)
 {
-	struct replay_batch **at = slot_of(x, id);
+	struct replay_batch **at = replay_batches_slot(x, id);
 
 	if (!*at) {
 		*at = mem_new(sizeof **at);
 		(*at)->id = mem_text(id);
+		(*at)->sums = x->handed ? totals_new() : NULL;
 		x->list = mem_grow(x->list, x->n + 1u, sizeof(struct replay_batch *));
 		x->list[x->n++] = *at;
 	}
 	return *at;
 }
 
+/* ---- lines ---- */
+
+/* One event, as the destination would have it. */
+struct line {
+	struct span text, currency;
+	int64_t fen;
+	bool readable;
+	struct handed_at at;
+};
+
+enum { LINE_NONE, LINE_GOES, LINE_HANDED };
+
+/* Was another that moves money given it? Then nobody asks how it would look. */
+static int of_others(struct replay_batches *x, const struct selected *v, struct line *ret, struct err *e)
+{
+	const int got = replay_handed_look(x->handed, v->event.id, &ret->at, e);
+
+	return got == 2 && x->plan ? err_set(e, E_REPLAY_CHANGED, "plan=%s", x->plan) : got ? got < 0 ? -1 : LINE_HANDED : LINE_NONE;
+}
+
+/* LINE_...; -1: *ret_shaped is false when that is because it cannot be shaped. */
+static int line_of(struct replay_batches *x, const struct selected *v, struct line *ret, bool *ret_shaped, struct err *e)
+{
+	const int type = router_find(x->router, v->event.type);
+	struct err why = ERR_INIT;
+	int got, others;
+
+	*ret_shaped = type >= 0;
+	if (type < 0)
+		return err_set(e, E_ROUTE_NONE, "type=%.*s", SPAN_F(v->event.type));
+	*ret_shaped = router_look(x->router, (unsigned)type, &v->event, e) == 0;
+	if (!*ret_shaped)
+		return -1;
+	ret->currency = router_money(x->router, (unsigned)type, &ret->fen, &ret->readable);
+	got = router_record(x->router, (unsigned)type, x->d, &v->event, &ret->text, &why);
+	others = got && x->handed ? of_others(x, v, ret, e) : LINE_NONE;
+	if (others)
+		return others;
+	*ret_shaped = got >= 0;
+	if (got < 0)
+		*e = why;
+	return got < 0 ? -1 : got == 1 ? LINE_GOES : LINE_NONE;
+}
+
 int replay_batches_line(struct replay_batches *x, const struct selected *v, struct span *ret, struct span *ret_currency, int64_t *ret_fen,
 	bool *ret_readable, struct err *e)
 {
-	const int type = router_find(x->router, v->event.type);
+	struct line l = {.fen = 0};
+	bool shaped;
+	const int got = line_of(x, v, &l, &shaped, e);
 
-	if (type < 0)
-		return err_set(e, E_ROUTE_NONE, "type=%.*s", SPAN_F(v->event.type));
-	if (router_look(x->router, (unsigned)type, &v->event, e) != 0)
+	*ret = l.text;
+	*ret_currency = l.currency;
+	*ret_fen = l.fen;
+	*ret_readable = l.readable;
+	return got == LINE_HANDED ? 0 : got;
+}
+
+static void hash_line(struct replay_batches *x, const struct selected *v, const struct line *l, int is)
+{
+	char at[160];
+
+	hash_sha256_add(x->hash, v->event.id.p, v->event.id.n);
+	if (is == LINE_HANDED) {
+		snprintf(at, sizeof at, "=%s/%u@%" PRIu64 "\n", l->at.topic, l->at.partition, l->at.offset);
+		hash_sha256_add(x->hash, at, strlen(at));
+		return;
+	}
+	hash_sha256_add(x->hash, is == LINE_GOES ? "\n" : "-\n", is == LINE_GOES ? 1 : 2);
+	if (is == LINE_GOES)
+		hash_sha256_add(x->hash, l->text.p, l->text.n);
+}
+
+static int add_money(struct replay_batches *x, struct replay_batch *b, const struct selected *v, const struct line *l, int is, struct err *e)
+{
+	if (totals_add(b->sums, is == LINE_GOES ? TOTAL_ROUTED : TOTAL_ALREADY, "", l->currency, l->fen, l->readable, e) != 0)
 		return -1;
-	*ret_currency = router_money(x->router, (unsigned)type, ret_fen, ret_readable);
-	return router_record(x->router, (unsigned)type, x->d, &v->event, ret, e);
+	return is == LINE_HANDED
+		? replay_handed_note(x->handed, v->event.id, span_of(b->id), l->currency, l->fen, l->readable, &l->at, e)
+		: 0;
 }
 
 int replay_batches_add(struct replay_batches *x, const struct selected *v, struct err *e)
 {
 	struct replay_batch *b = replay_batches_of(x, v->event.batchid);
-	struct span line, currency;
-	struct err why = ERR_INIT;
+	struct line l = {.fen = 0};
 	struct bus_entry at;
 	char key[INDEX_KEY_MAX];
-	bool readable;
+	struct err why = ERR_INIT;
 	unsigned topic;
-	int64_t fen;
-	int got;
+	bool shaped;
+	int is, got;
 
 	if (!b->topic && bus_topic(x->bus, v->topic, &topic, e) != 0)
 		return -1;
 	b->topic = b->topic ? b->topic : bus_topic_name(x->bus, topic);
-	got = replay_batches_line(x, v, &line, &currency, &fen, &readable, &why);
+	is = line_of(x, v, &l, &shaped, &why);
+	if (is < 0 && shaped) {
+		*e = why;
+		return -1;
+	}
 	b->seen++;
-	b->lines += got == 1;
-	b->unshaped += got < 0;
-	hash_sha256_add(x->hash, v->event.id.p, v->event.id.n);
-	hash_sha256_add(x->hash, got == 1 ? "\n" : "-\n", got == 1 ? 1 : 2);
-	if (got == 1)
-		hash_sha256_add(x->hash, line.p, line.n);
+	b->lines += is == LINE_GOES;
+	b->handed += is == LINE_HANDED;
+	b->unshaped += is < 0;
+	hash_line(x, v, &l, is);
+	if (x->handed && is > 0 && add_money(x, b, v, &l, is, e) != 0)
+		return -1;
 	got = bus_look(x->bus, NULL, INDEX_TO, index_key(key, 0, span_of(x->site->destinations[x->d].name), v->event.id), &at, e);
 	b->has += got == 1;
 	return got < 0 ? -1 : 0;
 }
 
-/* ---- closings ---- */
-
-static int closing_on(struct replay_batches *x, const char *topic, struct span id, unsigned partition, struct arena *a,
-	struct batch_closing *ret, uint64_t *ret_offset, struct err *e)
+/* Which of the lines that others were given count: those of batches that would have gone. */
+static int end_handed(struct replay_batches *x, struct err *e)
 {
-	struct err first = ERR_INIT;
-	unsigned handle;
+	if (!x->handed)
+		return 0;
+	for (unsigned i = 0; i < x->n; i++) {
+		const struct replay_batch *b = x->list[i];
 
-	if (bus_topic(x->bus, topic, &handle, &first) != 0) {
-		if (first.id == E_BUS_NO_TOPIC)
-			return 0;
-		*e = first;
-		return -1;
+		if (b->handed && b->verdict != REPLAY_GOES && b->verdict != REPLAY_PAID &&
+			replay_handed_not(x->handed, b->id, replay_verdicts[b->verdict], e) != 0)
+			return -1;
 	}
-	return batch_closing_find(x->bus, NULL, handle, id, partition, a, ret, ret_offset, e);
-}
-
-int replay_batches_closing(struct replay_batches *x, const struct replay_batch *b, unsigned partition, struct arena *a,
-	struct batch_closing *ret, struct err *e)
-{
-	uint64_t offset;
-
-	return closing_on(x, b->topic, span_of(b->id), partition, a, ret, &offset, e);
-}
-
-int replay_batches_last(struct replay_batches *x, const struct replay_batch *b, struct arena *a, struct batch_closing *ret, struct err *e)
-{
-	const int got = replay_batches_closing(x, b, hash_partition(span_of(b->id), x->site->partitions ? x->site->partitions : 1), a, ret, e);
-
-	return got == 1 && !ret->last ? 0 : got;
-}
-
-bool replay_batches_reaches(const struct replay_batches *x, const struct batch_closing *c)
-{
-	for (unsigned i = 0; i < c->ntypes; i++) {
-		const int type = router_find(x->router, c->types[i]);
-
-		if (type >= 0 && router_reaches(x->router, (unsigned)type, x->d))
-			return true;
-	}
-	return false;
-}
-
-/* How far the router has read that partition. */
-static int forwarded(struct replay_batches *x, const char *topic, unsigned partition, uint64_t offset, struct err *e)
-{
-	char name[240];
-	json_t *o;
-	int got;
-
-	snprintf(name, sizeof name, SITE_ROUTER "/%s/%u", topic, partition);
-	buf_clear(&x->record);
-	got = bus_position_get(x->bus, name, &x->record, e);
-	if (got <= 0)
-		return got;
-	o = json_loadb(x->record.p, x->record.n, 0, NULL);
-	got = (uint64_t)json_integer_value(json_object_get(o, "offset")) > offset;
-	json_decref(o);
-	return got;
-}
-
-int replay_batches_returned(struct replay_batches *x, const struct replay_batch *b, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct claim c = {.totals = NULL};
-	int got;
-
-	buf_clear(&x->record);
-	got = claim_find(x->bus, NULL, span_of(b->id), &x->record, &a, &c, e);
-	if (got >= 0)
-		got = got == 0 || !span_is(c.state, "published");
-	totals_free(c.totals);
-	arena_done(&a);
-	return got;
-}
-
-/* What the others were told of it on a partition: REPLAY_GOES when nothing stands against it; -1. */
-static int told_others(struct replay_batches *x, const struct replay_batch *b, unsigned partition, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	int ret = REPLAY_GOES;
-
-	for (unsigned d = 0; d < x->site->ndestinations && ret == REPLAY_GOES; d++) {
-		struct buf topic = BUF_INIT;
-		struct batch_closing sent;
-		uint64_t offset;
-		int got;
-
-		buf_printf(&topic, TOPIC_TO "%s", x->site->destinations[d].name);
-		got = closing_on(x, buf_text(&topic), span_of(b->id), partition, &a, &sent, &offset, e);
-		buf_done(&topic);
-		ret = got < 0 ? -1 : got == 0 ? ret : d == x->d ? REPLAY_HAS : sent.returned && !sent.given_up ? REPLAY_RETURNED : sent.failed ? REPLAY_FAILED : ret;
-	}
-	arena_done(&a);
-	return ret;
-}
-
-/* REPLAY_GOES when nothing of that partition stands against it; -1. */
-static int judge_partition(struct replay_batches *x, const struct replay_batch *b, unsigned partition, uint64_t *published, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct batch_closing c;
-	uint64_t offset;
-	int got = closing_on(x, b->topic, span_of(b->id), partition, &a, &c, &offset, e);
-
-	if (got == 1) {
-		*published += c.published;
-		got = c.failed ? 2 : forwarded(x, b->topic, partition, offset, e);
-	}
-	arena_done(&a);
-	return got < 0 ? -1 : got == 0 ? REPLAY_OPEN_YET : got == 2 ? REPLAY_FAILED : told_others(x, b, partition, e);
-}
-
-/* A verdict, -1. */
-static int judge(struct replay_batches *x, struct replay_batch *b, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct batch_closing last;
-	uint64_t published = 0;
-	int got = replay_batches_returned(x, b, e), ret = got < 0 ? -1 : got ? REPLAY_RETURNED : REPLAY_GOES;
-
-	if (ret == REPLAY_GOES && (b->has || b->counted))
-		ret = REPLAY_HAS;
-	if (ret == REPLAY_GOES && (got = replay_batches_last(x, b, &a, &last, e)) != 1)
-		ret = got < 0 ? -1 : REPLAY_OPEN_YET;
-	for (unsigned i = 0; ret == REPLAY_GOES && i < last.npartitions; i++)
-		ret = judge_partition(x, b, last.partitions[i], &published, e);
-	if (ret == REPLAY_GOES && (published != last.all || b->seen != last.all))
-		ret = published != last.all ? REPLAY_FAILED : REPLAY_PART;
-	if (ret == REPLAY_GOES && b->unshaped)
-		ret = REPLAY_UNSHAPED;
-	arena_done(&a);
-	return ret;
-}
-
-/* ---- what the router, or an earlier replay, has counted for the destination ---- */
-
-struct counted {
-	const char *destination;
-	bool any;
-};
-
-static void note_counted(void *arg, const struct total_line *line)
-{
-	struct counted *c = arg;
-
-	c->any |= (line->term == TOTAL_ROUTED || line->term == TOTAL_NOT_ROUTED || line->term == TOTAL_UNSHAPED) &&
-		strcmp(line->destination, c->destination) == 0;
-}
-
-static int read_posting(struct replay_batches *x, struct span record, struct posting *p, struct err *e)
-{
-	struct counted c = {x->site->destinations[x->d].name, false};
-	struct replay_batch *b;
-	int is;
-
-	is = journal_read(record, p, e);
-	if (is != 1 || !p->batchid.n || !(b = *slot_of(x, p->batchid)))
-		return is < 0 ? -1 : 0;
-	totals_each(p->more, note_counted, &c);
-	b->counted |= c.any;
-	return 0;
-}
-
-static int read_journal(struct replay_batches *x, struct err *e)
-{
-	struct posting p = {.more = totals_new(), .less = totals_new()};
-	struct bus_reader *reader = NULL;
-	struct err first = ERR_INIT;
-	struct bus_message m;
-	unsigned topic;
-	int got = 0;
-
-	if (bus_topic(x->bus, TOPIC_JOURNAL, &topic, &first) != 0 || bus_read(x->bus, topic, 0, &reader, &first) != 0) {
-		got = first.id == E_BUS_NO_TOPIC ? 0 : -1;
-		*e = got ? first : *e;
-	}
-	while (reader && (got = lane_next(x->bus, reader, &m, e)) == 1)
-		if (read_posting(x, m.value, &p, e) != 0) {
-			got = -1;
-			break;
-		}
-	bus_unread(reader);
-	totals_free(p.more);
-	totals_free(p.less);
-	return got;
+	x->mode = replay_mode(x->bus, &x->site->destinations[x->d], e);
+	return x->mode ? replay_handed_end(x->handed, x->handed_sha256, e) : -1;
 }
 
 int replay_batches_decide(struct replay_batches *x, struct err *e)
 {
-	if (read_journal(x, e) != 0)
+	if (replay_batches_counted(x, e) != 0 || replay_batches_ledgers(x, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < x->n; i++) {
 		struct replay_batch *b = x->list[i];
-		const int got = judge(x, b, e);
+		const int got = replay_batches_judge(x, b, e);
 
 		if (got < 0)
 			return -1;
@@ -327,7 +222,7 @@ int replay_batches_decide(struct replay_batches *x, struct err *e)
 		hash_sha256_add(x->hash, b->id, strlen(b->id) + 1);
 		hash_sha256_add(x->hash, replay_verdicts[got], strlen(replay_verdicts[got]) + 1);
 	}
-	return 0;
+	return end_handed(x, e);
 }
 
 unsigned replay_batches_count(const struct replay_batches *x)
@@ -349,4 +244,78 @@ void replay_batches_digest(const struct replay_batches *x, char ret[65])
 	hash_hex(&hex, digest, sizeof digest);
 	snprintf(ret, 65, "%s", buf_text(&hex));
 	buf_done(&hex);
+}
+
+struct sums_of {
+	struct totals *into;
+	enum total_term term;
+	struct err *e;
+	bool failed;
+};
+
+static void add_sum(void *arg, const struct total_line *line)
+{
+	struct sums_of *x = arg;
+
+	if (line->term == x->term)
+		x->failed |= totals_move(x->into, line->term, "", span_of(line->currency), &line->sum, 1, x->e) != 0;
+}
+
+/* Rows of one term over all batches that go, or of which others have all. */
+static int sum_of(const struct replay_batches *x, enum total_term term, json_t **ret, struct err *e)
+{
+	struct totals *all = totals_new(), *sum = totals_new();
+	struct buf rows = BUF_INIT;
+	struct sums_of one = {.into = sum, .term = term, .e = e};
+	int failed = 0;
+
+	for (unsigned i = 0; i < x->n && !failed; i++)
+		if (x->list[i]->verdict == REPLAY_GOES || x->list[i]->verdict == REPLAY_PAID)
+			failed = totals_merge(all, x->list[i]->sums, e) != 0;
+	if (!failed)
+		totals_each(all, add_sum, &one);
+	totals_write(sum, &rows);
+	*ret = json_loadb(rows.p, rows.n, 0, NULL);
+	buf_done(&rows);
+	totals_free(all);
+	totals_free(sum);
+	return failed || one.failed ? -1 : 0;
+}
+
+int replay_batches_goes(const struct replay_batches *x, json_t **ret, struct err *e)
+{
+	uint64_t lines = 0;
+	unsigned goes = 0;
+	char digest[65];
+	json_t *rows;
+
+	for (unsigned i = 0; i < x->n; i++) {
+		goes += x->list[i]->verdict == REPLAY_GOES;
+		lines += x->list[i]->verdict == REPLAY_GOES ? x->list[i]->lines : 0;
+	}
+	replay_batches_digest(x, digest);
+	if (x->handed && sum_of(x, TOTAL_ROUTED, &rows, e) != 0)
+		return -1;
+	*ret = json_pack("{s:i,s:I,s:s}", "batches", (int)goes, "lines", (json_int_t)lines, "digest", digest);
+	if (x->handed) {
+		json_object_set_new(*ret, "money", rows);
+		json_object_set_new(*ret, "mode", json_string(x->mode));
+	}
+	return 0;
+}
+
+int replay_batches_handed(const struct replay_batches *x, json_t **ret, struct err *e)
+{
+	uint64_t lines = 0;
+	json_t *rows;
+
+	*ret = NULL;
+	if (!x->handed)
+		return 0;
+	if (sum_of(x, TOTAL_ALREADY, &rows, e) != 0)
+		return -1;
+	for (unsigned i = 0; i < x->n; i++)
+		lines += x->list[i]->verdict == REPLAY_GOES || x->list[i]->verdict == REPLAY_PAID ? x->list[i]->handed : 0;
+	*ret = json_pack("{s:I,s:o,s:s}", "lines", (json_int_t)lines, "money", rows, "sha256", x->handed_sha256);
+	return 0;
 }

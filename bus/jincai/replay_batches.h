@@ -7,6 +7,7 @@
 #endif
 
 #include "batch.h"
+#include "replay_handed.h"
 #include "selection.h"
 
 /*
@@ -21,7 +22,10 @@
  *
  * The router's own pieces decide and shape, so a line is what it would have been had the destination been there. Ids stay.
  *
- *	struct replay_batches *x = replay_batches_new(site, bus, d);
+ * To a destination that moves money a batch goes without the lines that any other such destination was given (replay_handed.h): for
+ * this one they are as if no route led them there. One of which no line is left does not go.
+ *
+ *	struct replay_batches *x = replay_batches_new(site, bus, d, NULL, NULL);
  *	for each event: replay_batches_add(x, &event, e);
  *	replay_batches_decide(x, e);
  */
@@ -33,6 +37,8 @@ enum replay_verdict {
 	REPLAY_RETURNED,             /* it was given back, or is no published batch */
 	REPLAY_OPEN_YET,             /* it has not ended, or the router has not come so far */
 	REPLAY_UNSHAPED,             /* a line of it cannot be shaped */
+	REPLAY_PAID,                 /* others that move money were given each of its lines */
+	REPLAY_LEDGER,               /* the ledger of another that moves money has something of it that the store does not know */
 	REPLAY_VERDICTS
 };
 extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdicts_zh[REPLAY_VERDICTS];
@@ -43,7 +49,10 @@ struct replay_batch {
 	char *id;
 	const char *topic;           /* on which it was published; the bus has the name */
 	uint64_t seen, has, lines, unshaped;
+	uint64_t handed;             /* lines that others that move money were given */
+	struct totals *sums;         /* where money moves: routed, those that go; already, those of the others. Else NULL */
 	bool counted;                /* the router decided for the destination */
+	bool ledger;                 /* see REPLAY_LEDGER */
 	enum replay_verdict verdict;
 	/* For who gives it, in a second pass. */
 	bool goes, begun;
@@ -57,12 +66,15 @@ struct replay_batch {
 
 struct replay_batches;
 
-/* d: number of the destination in the site. */
-struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, struct err *e);
+/* d: number of the destination in the site; behind its last one: it has none, and nobody asks. plan: whose it is, to be told when it is void (replay.changed); NULL: while it is made.
+ * ends: as replay_handed_ends gave them; NULL: as they are now. */
+struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, const char *plan, const json_t *ends, struct err *e);
 void replay_batches_free(struct replay_batches *x);   /* NULL is fine */
 /* Its batch. */
 struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id);
 int replay_batches_add(struct replay_batches *x, const struct selected *v, struct err *e);
+/* Of the others that move money; NULL: the destination moves none. */
+struct replay_handed *replay_batches_others(const struct replay_batches *x);
 /* When all were added. */
 int replay_batches_decide(struct replay_batches *x, struct err *e);
 /* In the order in which they came. */
@@ -71,8 +83,14 @@ const struct replay_batch *replay_batches_at(const struct replay_batches *x, uns
 /* SHA-256, hex, over each verdict and each line as it would be: another one as soon as the form, its tables, a route, or what the
  * destination has is another. */
 void replay_batches_digest(const struct replay_batches *x, char ret[65]);
+/* Once it is decided, for the plan, to be released. What goes: {"batches","lines","digest"}, and where money moves {"money":[rows],
+ * "mode"}, how the destination is (replay_mode). What others were given of it: {"lines","money":[rows],"sha256"}, NULL where no money
+ * moves. */
+int replay_batches_goes(const struct replay_batches *x, json_t **ret, struct err *e);
+int replay_batches_handed(const struct replay_batches *x, json_t **ret, struct err *e);
 
-/* The line of one event: 1 (until the next call), 0 no route leads it there, -1. *ret_money, fen and readable: as totals count it. */
+/* The line of one event: 1 (until the next call), 0 it gets none, -1. *ret_money, fen and readable: as totals count it. replay.changed:
+ * another that moves money was given it since. */
 int replay_batches_line(struct replay_batches *x, const struct selected *v, struct span *ret, struct span *ret_currency, int64_t *ret_fen,
 	bool *ret_readable, struct err *e);
 /* The closing of a batch on a partition of its event topic: 1 (texts in a), 0, -1. */

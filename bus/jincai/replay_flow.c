@@ -308,11 +308,13 @@ static int write_slice(struct replaying *r, uint64_t most, struct err *e)
 static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 {
 	const uint64_t before = r->events, most = r->phase == REPLAY_WRITING ? due(r) : 1;
-	int got;
+	int got = r->batches ? replay_give_may(r, e) : 1;
 
-	*ret = FLOW_BUSY;
+	*ret = got == 1 ? FLOW_BUSY : FLOW_IDLE;
 	if (r->lost)
 		return changed(r, e);
+	if (got != 1)
+		return got;
 	if (!r->selection && open_selection(r, e) != 0)
 		return -1;
 	if (r->phase == REPLAY_CHECKING)
@@ -391,6 +393,7 @@ static const struct flow_kind replaying_kind = {
 	.open = replaying_open,
 	.step = replaying_step,
 	.act_people = replay_acts_people,
+	.act_true = replay_acts_true,
 	.act = replay_acts,
 	.close = replaying_close,
 	.free = replaying_free,

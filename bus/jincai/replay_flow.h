@@ -9,10 +9,12 @@
  * The flow "replay": does what plans of replays (replay.h) say, one after the other, beside all that the site does. It reads no
  * topic as a flow does, and what it writes only itself has asked for.
  *
- * Acts, about a plan (subject is its id), one person each:
+ * Acts, about a plan (subject is its id), one person each, but two to begin what moves money:
  *
- *	replay   begin it, or go on: members "plan" (replay_core) and "rate" (0: as fast as it goes). replay.ended, replay.busy (another
- *	         one runs), replay.taken (something lies on its topic), act.changed (the digest is not that of the plan)
+ *	replay   begin it, or go on: members "plan" (replay_core) and "rate" (left out: as fast as it goes). replay.ended, replay.busy
+ *	         (another one runs), replay.taken (something lies on its topic), act.changed (the digest is not that of the plan, or the
+ *	         destination is another now). Of what moves money also: act.shows (replay_shows), replay.stopped (all money is stopped),
+ *	         replay.paused (another such plan is paused)
  *	pause    it waits until the next "replay". act.gone: it does not run
  *	cancel   it ends for good. What is on its topic stays there. Of a void one: a person has seen it
  *
@@ -36,8 +38,12 @@
  * kept in the positions "goes" ("lines" then stands in that of the plan). What it counts for the destination is in "totals".
  * Each life makes all lines once more before it goes on: no batch gets lines of two forms. What is amid its lines stands in "begun"
  * (replay_begun.c). One that is cancelled amid batches ends those ("cancel_at"); one that becomes void gives them up: the
- * destination is told that they are returned, and nothing of them goes. replay.money: such a destination is not the site's, or
- * moves money.
+ * destination is told that they are returned, and nothing of them goes.
+ *
+ * Towards one that moves money a plan has "handed", and in its "goes" money and mode: what two people see and sign. All of it is found
+ * anew before the first line. One such plan at a time is under way, paused or not, so nobody but the router can give anything to others
+ * meanwhile; and what others have been given since it began to look voids it (replay_handed.h). While all money is stopped, or the
+ * money part is not as it was adopted, it waits.
  *
  * A turn looks at a slice and commits what is due, so that neither a long selection nor a slow rate holds up the acts of others.
  */

@@ -55,6 +55,7 @@ int replay_flow_end(struct replaying *r, enum replay_state state, const struct e
 
 /* ---- replay_acts.c ---- */
 unsigned replay_acts_people(struct flow *f, const struct act *a);
+int replay_acts_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e);
 int replay_acts(struct flow *f, const struct act *a, struct err *e);
 
 /* ---- replay_give.c ---- */
@@ -64,6 +65,8 @@ void replay_give_close(struct replaying *r);
 /* A plan towards a destination is taken up: which batches go, when that is known. */
 int replay_give_begin(struct replaying *r, struct err *e);
 void replay_give_end(struct replaying *r);
+/* May anything be done now? 1; 0: all money is stopped; -1: replay.changed, the destination moves money by now, or no longer. */
+int replay_give_may(struct replaying *r, struct err *e);
 /* One event while all is held against the plan. */
 int replay_give_look(struct replaying *r, const struct selected *v, struct err *e);
 /* All was looked at: which batches go is staged. replay.changed: it is not what was planned. */

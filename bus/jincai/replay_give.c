@@ -69,30 +69,22 @@ static unsigned destination_of(const struct replaying *r)
 	return d;
 }
 
-/* Those that go, as they were found when it was checked. */
-static int recall(struct replaying *r, struct err *e)
-{
-	const json_t *one;
-	json_t *o;
-	size_t i;
-
-	if (replay_goes_load(r, &o, e) != 0)
-		return -1;
-	json_array_foreach(json_object_get(o, "batches"), i, one)
-		replay_batches_of(r->batches, span_of(json_string_value(one)))->goes = true;
-	json_decref(o);
-	return 0;
-}
-
 int replay_give_begin(struct replaying *r, struct err *e)
 {
 	const unsigned d = destination_of(r);
+	json_t *goes = NULL;
+	const json_t *one;
+	size_t i;
 
 	r->lost = d == r->site->ndestinations;
-	r->batches = replay_batches_new(r->site, r->flow.bus, d, e);
-	if (!r->batches)
+	if (r->lines[0] && replay_goes_load(r, &goes, e) != 0)
 		return -1;
-	return r->lines[0] && (recall(r, e) != 0 || replay_begun_recall(r, e) != 0) ? -1 : 0;
+	r->batches = replay_batches_new(r->site, r->flow.bus, d, r->id, json_object_get(goes, "ends"), e);
+	if (r->batches)
+		json_array_foreach(json_object_get(goes, "batches"), i, one)
+			replay_batches_of(r->batches, span_of(json_string_value(one)))->goes = true;
+	json_decref(goes);
+	return !r->batches ? -1 : r->lines[0] ? replay_begun_recall(r, e) : 0;
 }
 
 void replay_give_end(struct replaying *r)
@@ -107,40 +99,70 @@ void replay_give_end(struct replaying *r)
 	r->cancelled = r->lost = false;
 }
 
+int replay_give_may(struct replaying *r, struct err *e)
+{
+	const bool pays = replay_batches_others(r->batches) != NULL;
+
+	if (pays != replay_is_money(r->plan))
+		return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	return !pays || !(r->site->money_stopped || r->site->closed);
+}
+
 int replay_give_look(struct replaying *r, const struct selected *v, struct err *e)
 {
 	return replay_batches_add(r->batches, v, e);
 }
 
-int replay_give_checked(struct replaying *r, struct err *e)
+/* Is what goes, and what others were given, what the plan says? 1, 0, -1. */
+static int is_as_planned(struct replaying *r, struct err *e)
 {
-	json_t *goes = json_array(), *o;
-	char digest[65], lines[65];
+	json_t *goes = NULL, *handed = NULL;
 	int ret;
 
-	replay_batches_digest(r->batches, lines);
-	if (replay_batches_decide(r->batches, e) != 0) {
-		json_decref(goes);
+	if (replay_batches_decide(r->batches, e) != 0)
 		return -1;
-	}
-	replay_batches_digest(r->batches, digest);
+	ret = replay_batches_goes(r->batches, &goes, e) != 0 || replay_batches_handed(r->batches, &handed, e) != 0 ? -1
+		: json_equal(goes, json_object_get(r->plan, "goes")) &&
+			(handed ? json_equal(handed, json_object_get(r->plan, "handed")) : !json_object_get(r->plan, "handed"));
+	json_decref(goes);
+	json_decref(handed);
+	return ret;
+}
+
+static int save_goes(struct replaying *r, struct err *e)
+{
+	json_t *list = json_array(), *o = json_pack("{s:s,s:o}", "plan", r->id, "batches", list);
+	int ret;
+
 	for (unsigned i = 0; i < replay_batches_count(r->batches); i++)
 		if (replay_batches_at(r->batches, i)->verdict == REPLAY_GOES)
-			json_array_append_new(goes, json_string(replay_batches_at(r->batches, i)->id));
-	o = json_pack("{s:s,s:o}", "plan", r->id, "batches", goes);
-	if (strcmp(digest, json_text(json_object_get(r->plan, "goes"), "digest")) != 0)
-		ret = err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
-	else
-		ret = replay_goes_save(r, o, e);
+			json_array_append_new(list, json_string(replay_batches_at(r->batches, i)->id));
+	if (replay_batches_others(r->batches))
+		json_object_set_new(o, "ends", replay_handed_ends(replay_batches_others(r->batches)));
+	ret = replay_goes_save(r, o, e);
 	json_decref(o);
-	if (ret == 0)
-		snprintf(r->lines, sizeof r->lines, "%s", lines);
-	for (unsigned i = 0; ret == 0 && i < replay_batches_count(r->batches); i++) {
+	return ret;
+}
+
+int replay_give_checked(struct replaying *r, struct err *e)
+{
+	char lines[65];
+	int same;
+
+	replay_batches_digest(r->batches, lines);
+	same = is_as_planned(r, e);
+	if (same != 1)
+		return same < 0 ? -1 : err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+	/* Whatever the router had written when it was found to have come so far is seen from here on. */
+	if (save_goes(r, e) != 0 || bus_settle(r->flow.bus, e) != 0)
+		return -1;
+	snprintf(r->lines, sizeof r->lines, "%s", lines);
+	for (unsigned i = 0; i < replay_batches_count(r->batches); i++) {
 		struct replay_batch *b = replay_batches_of(r->batches, span_of(replay_batches_at(r->batches, i)->id));
 
 		b->goes = b->verdict == REPLAY_GOES;
 	}
-	return ret;
+	return 0;
 }
 
 int replay_give_checked_again(struct replaying *r, struct err *e)

@@ -6,7 +6,7 @@
 #include "json_text.h"
 
 /* Which batches go, of a year of small files tens of thousands: one text, in pieces that a position can hold, in one commit. */
-#define GOES "goes"                  /* {"plan","pieces":N}; the text: {"plan","batches":[ids]} */
+#define GOES "goes"                  /* {"plan","pieces":N}; the text: {"plan","batches":[ids],"ends":{...}}, see replay_handed.h */
 #define PIECE 500000u
 
 static int put_piece(struct replaying *r, size_t i, struct span text, struct err *e)

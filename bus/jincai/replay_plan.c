@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -12,7 +13,6 @@
 #include "fsys.h"
 #include "hash.h"
 #include "index.h"
-#include "items.h"
 #include "replay_batches.h"
 #include "replay_mask.h"
 #include "say.h"
@@ -43,7 +43,8 @@ struct planning {
 	bool masks;                  /* it goes onto a topic */
 	json_t *masked;
 	struct replay_batches *batches;      /* it goes to a destination */
-	struct buf scratch;
+	int fd;                      /* of what others were given of it; -1: it moves no money */
+	struct buf path, scratch;
 };
 
 static struct money *money_of(struct planning *p, const struct schema *schema)
@@ -152,6 +153,7 @@ static void planning_done(struct planning *p)
 	json_decref(p->samples);
 	json_decref(p->masked);
 	replay_batches_free(p->batches);
+	buf_done(&p->path);
 	buf_done(&p->scratch);
 }
 
@@ -211,65 +213,112 @@ static json_t *where_to(const struct replay_to *to, const char *topic)
 }
 
 /* What goes, and of what does not why: the first of them, the digest is of all. */
-static void write_batches(const struct replay_batches *x, json_t *plan)
+static int write_batches(const struct replay_batches *x, json_t *plan, struct err *e)
 {
-	json_t *not = json_array();
-	uint64_t lines = 0;
-	unsigned goes = 0;
-	char digest[65];
+	json_t *not = json_array(), *goes, *handed;
 
 	for (unsigned i = 0; i < replay_batches_count(x); i++) {
 		const struct replay_batch *b = replay_batches_at(x, i);
 
-		goes += b->verdict == REPLAY_GOES;
-		lines += b->verdict == REPLAY_GOES ? b->lines : 0;
 		if (b->verdict != REPLAY_GOES && json_array_size(not) < NOT_MAX)
 			json_array_append_new(not, json_pack("{s:s,s:s}", "batch", b->id, "why", replay_verdicts[b->verdict]));
 	}
-	replay_batches_digest(x, digest);
-	json_object_set_new(plan, "goes", json_pack("{s:i,s:I,s:s}", "batches", (int)goes, "lines", (json_int_t)lines, "digest", digest));
 	json_object_set_new(plan, "batches", json_integer(replay_batches_count(x)));
 	json_object_set_new(plan, "not", not);
+	if (replay_batches_goes(x, &goes, e) != 0)
+		return -1;
+	json_object_set_new(plan, "goes", goes);
+	if (replay_batches_handed(x, &handed, e) != 0)
+		return -1;
+	if (handed)
+		json_object_set_new(plan, "handed", handed);
+	return 0;
 }
 
 /* "r-20261205-093000-1a2b3c", never twice: a plan is never changed. */
-static void make_id(const char *time, const char *digest, char ret[REPLAY_ID])
+static void make_id(char ret[REPLAY_ID])
 {
+	struct buf hex = BUF_INIT, text = BUF_INIT;
+	const char *time;
 	uint8_t random[3];
-	struct buf hex = BUF_INIT;
 
+	clock_write(&text, clock_now_ms());
+	time = buf_text(&text);
 	if (getrandom(random, sizeof random, 0) == (ssize_t)sizeof random)
 		hash_hex(&hex, random, sizeof random);
 	else
-		buf_printf(&hex, "%.6s", digest);
+		buf_printf(&hex, "%06x", (unsigned)clock_steady_ms() & 0xffffffu);
 	snprintf(ret, REPLAY_ID, "r-%.4s%.2s%.2s-%.2s%.2s%.2s-%s", time, time + 5, time + 8, time + 11, time + 14, time + 17, buf_text(&hex));
 	buf_done(&hex);
+	buf_done(&text);
 }
 
-static void write_plan(const struct planning *p, const struct selection *s, json_t *to, const char *reason, int64_t took_ms,
-	struct replay *ret)
+static int write_plan(const struct planning *p, const struct selection *s, json_t *to, const char *reason, int64_t took_ms,
+	struct replay *ret, struct err *e)
 {
 	struct buf selection = BUF_INIT, money = BUF_INIT, time = BUF_INIT, by = BUF_INIT;
 	char digest[65];
+	int failed = 0;
 
 	selection_digest(s, digest);
 	selection_write(s, &selection);
 	totals_write(p->sums, &money);
 	clock_write(&time, clock_now_ms());
 	acts_person(&by);
-	make_id(buf_text(&time), digest, ret->id);
 	ret->plan = json_pack("{s:s,s:o,s:s,s:I,s:o,s:o,s:O,s:o,s:s,s:s,s:s,s:I}", "id", ret->id, "selection", parsed(&selection),
 		"digest", digest, "events", (json_int_t)p->events, "money", parsed(&money), "already", already_of(p), "samples", p->samples,
 		"to", to, "reason", reason, "by", buf_text(&by), "at", buf_text(&time), "seconds", (json_int_t)(took_ms * 2 / 1000 + 1));
 	if (p->masks)
 		json_object_set(ret->plan, "masked", p->masked);
 	if (p->batches)
-		write_batches(p->batches, ret->plan);
+		failed = write_batches(p->batches, ret->plan, e);
 	buf_done(&time);
 	buf_done(&by);
+	return failed;
 }
 
-static int open_batches(struct planning *p, const char *name, struct err *e)
+/* ---- what others were given, a line each, beside the plan and before it ---- */
+
+static int open_handed(struct planning *p, const char *id, struct err *e)
+{
+	struct buf folder = BUF_INIT;
+	int ret;
+
+	replay_path(p->bus, NULL, "", &folder);
+	replay_path(p->bus, id, REPLAY_HANDED, &p->path);
+	ret = fsys_make_path(buf_text(&folder), e);
+	buf_done(&folder);
+	if (ret != 0)
+		return -1;
+	p->fd = open(buf_text(&p->path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (p->fd < 0)
+		return err_sys(e, E_FILE_FAILED, buf_text(&p->path), errno);
+	replay_handed_into(replay_batches_others(p->batches), p->fd, buf_text(&p->path));
+	return 0;
+}
+
+/* Its name is durable before there is a plan that speaks of it. Without a plan nobody asks for it. */
+static int close_handed(struct planning *p, bool stays, struct err *e)
+{
+	struct buf folder = BUF_INIT;
+	int fd = -1, ret = 0;
+
+	if (p->fd < 0)
+		return 0;
+	close(p->fd);
+	p->fd = -1;
+	replay_path(p->bus, NULL, "", &folder);
+	if (!stays)
+		unlink(buf_text(&p->path));
+	else if ((ret = fsys_open_dir(AT_FDCWD, buf_text(&folder), &fd, e)) == 0)
+		ret = fsys_sync_dir(fd, buf_text(&folder), e);
+	if (fd >= 0)
+		close(fd);
+	buf_done(&folder);
+	return ret;
+}
+
+static int open_batches(struct planning *p, const char *name, const char *id, struct err *e)
 {
 	unsigned d = 0;
 
@@ -277,10 +326,10 @@ static int open_batches(struct planning *p, const char *name, struct err *e)
 		d++;
 	if (d == p->site->ndestinations)
 		return selection_no_destination(p->site, name, e);
-	if (items_pays(&p->site->destinations[d]))
-		return err_set(e, E_REPLAY_MONEY, "to=%s", name);
-	p->batches = replay_batches_new(p->site, p->bus, d, e);
-	return p->batches ? 0 : -1;
+	p->batches = replay_batches_new(p->site, p->bus, d, NULL, NULL, e);
+	if (!p->batches)
+		return -1;
+	return replay_batches_others(p->batches) ? open_handed(p, id, e) : 0;
 }
 
 /* Something goes: else why the first one does not. */
@@ -331,16 +380,17 @@ int replay_make(struct site *s, struct bus *b, const struct selection_words *w, 
 	struct replay *ret, struct err *e)
 {
 	struct planning p = {.site = s, .bus = b, .sums = totals_new(), .samples = json_array(), .masked = json_array(),
-		.masks = to->topic != NULL, .already = mem_new((s->ndestinations + 1u) * sizeof *p.already)};
+		.masks = to->topic != NULL, .already = mem_new((s->ndestinations + 1u) * sizeof *p.already), .fd = -1};
 	const int64_t began = clock_steady_ms();
 	struct selection *selection = NULL;
 	struct buf topic = BUF_INIT;
 	int got;
 
 	*ret = (struct replay){.lock = -1, .why = ERR_INIT};
+	make_id(ret->id);
 	got = check_free(b, to, &topic, e);
 	if (got == 0 && to->destination)
-		got = open_batches(&p, to->destination, e);
+		got = open_batches(&p, to->destination, ret->id, e);
 	if (got == 0)
 		got = selection_open(s, b, w, clock_now_ms(), &selection, e);
 	if (got == 0 && !to->file)
@@ -352,11 +402,13 @@ int replay_make(struct site *s, struct bus *b, const struct selection_words *w, 
 	if (got == 0 && to->destination)
 		got = decide(&p, to->destination, e);
 	if (got == 0) {
-		write_plan(&p, selection, where_to(to, buf_text(&topic)), reason, clock_steady_ms() - began, ret);
-		got = check_fits(ret, e) != 0 ? -1 : replay_store(b, ret, e);
+		got = write_plan(&p, selection, where_to(to, buf_text(&topic)), reason, clock_steady_ms() - began, ret, e);
+		if (got == 0)
+			got = check_fits(ret, e) != 0 || close_handed(&p, true, e) != 0 ? -1 : replay_store(b, ret, e);
 		if (got != 0)
 			replay_done(ret);
 	}
+	close_handed(&p, false, e);
 	selection_close(selection);
 	planning_done(&p);
 	buf_done(&topic);

@@ -101,6 +101,11 @@ bool replay_is_given(const json_t *plan)
 	return json_object_get(json_object_get(plan, "to"), "destination") != NULL;
 }
 
+bool replay_is_money(const json_t *plan)
+{
+	return json_object_get(plan, "handed") != NULL;
+}
+
 int replay_batches_taken(const json_t *selection, struct err *e)
 {
 	const json_t *topics = json_object_get(selection, "topics"), *one;
@@ -119,7 +124,7 @@ bool replay_is_file(const json_t *plan)
 
 json_t *replay_core(const json_t *plan)
 {
-	static const char *const names[] = {"id", "selection", "digest", "events", "to", "goes"};
+	static const char *const names[] = {"id", "selection", "digest", "events", "to", "goes", "handed"};
 	json_t *ret = json_object();
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -31,13 +31,44 @@ static int refused(const struct replay *r, enum err_id why)
 	return verb_failed(&e);
 }
 
+struct waiting {
+	struct span plan;
+	char *act;
+};
+
+static int is_waiting(void *arg, const struct act *a, const json_t *approvals, struct err *e)
+{
+	struct waiting *w = arg;
+
+	(void)approvals, (void)e;
+	if (!span_is(a->flow, SITE_REPLAY) || !span_is(a->what, "replay") || !span_eq(a->subject, w->plan) || a->id.n >= ACT_ID_MAX)
+		return 0;
+	snprintf(w->act, ACT_ID_MAX, "%.*s", SPAN_F(a->id));
+	return 1;
+}
+
+int replay_waits(struct bus *b, const struct replay *r, char ret_act[ACT_ID_MAX], struct err *e)
+{
+	struct waiting w = {span_of(r->id), ret_act};
+
+	return r->state == REPLAY_PLANNED && replay_is_money(r->plan) ? acts_pending(b, is_waiting, &w, e) : 0;
+}
+
+static void say_waits(const char *act)
+{
+	fprintf(stderr, say("操作单 %s 等待经办、复核两人签批；没有发生的事：在此之前什么也没有改动，一笔未发。\n签批：jincai approve %s；签批后自动执行，进度见 jincai replay list\n",
+		"act %s waits for a handler and a checker. What has not happened: until both have approved it nothing is changed and nothing is "
+		"sent.\nto approve it: jincai approve %s; with that it begins by itself, see jincai replay list\n"), act, act);
+}
+
 /* An enum acts_end; -1: said, *ret_code. */
 static int ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason, json_t *more, int *ret_code)
 {
 	json_t *core = replay_core(r->plan);
 	struct acts_order o = {.flow = SITE_REPLAY, .what = what, .subject = span_of(r->id), .reason = reason, .more = more};
 	enum err_id why = E_NONE;
-	char digest[65];
+	char digest[65], act[ACT_ID_MAX];
+	json_t *shows = NULL;
 	struct err e;
 	int got;
 
@@ -45,7 +76,14 @@ static int ask(struct site *s, struct bus *b, struct replay *r, const char *what
 	o.digest = span_of(digest);
 	if (more)
 		json_object_set(more, "plan", core);
-	got = acts_execute(b, s, &o, WAIT_MS, NULL, &why, &e);
+	if (more && replay_is_money(core) && r->state == REPLAY_PLANNED)
+		o.shows = shows = replay_shows(core, say_lang());
+	got = acts_execute(b, s, &o, WAIT_MS, act, &why, &e);
+	json_decref(shows);
+	if (got == ACTS_PROPOSED) {
+		say_waits(act);
+		*ret_code = 1;
+	}
 	if (got == ACTS_REFUSED && replay_look(b, r, &e) == 0)
 		*ret_code = refused(r, why);
 	else if (got < 0 || got == ACTS_REFUSED)
@@ -68,6 +106,16 @@ static int say_end(const struct replay *r)
 {
 	struct err e = r->why;
 
+	if (r->state == REPLAY_DONE && replay_is_money(r->plan)) {
+		const json_t *goes = json_object_get(r->plan, "goes");
+
+		printf(say("%s 已得到 %lld 个批次共 %lld 行，由它照常处理。没有发生的事：已交给其他付款去向的 %lld 行没有再交付，别的流的位点没有动。\n",
+			"%s was given %lld batches with %lld lines, and does with them as ever; what has not happened: %lld lines that other banks were "
+			"given did not go, no other flow's position has moved\n"), replay_where(r->plan),
+			(long long)json_integer_value(json_object_get(goes, "batches")), (long long)json_integer_value(json_object_get(goes, "lines")),
+			(long long)json_integer_value(json_object_get(json_object_get(r->plan, "handed"), "lines")));
+		return 0;
+	}
 	if (r->state == REPLAY_DONE && replay_is_given(r->plan)) {
 		printf(say("%s 已得到 %lld 个批次，由它照常处理。没有发生的事：没有一笔付款因此再发，别的流的位点没有动。\n",
 			"%s was given %lld batches, and does with them as ever; what has not happened: nothing was paid by this, no other flow's position "
@@ -129,13 +177,23 @@ static int look_on(struct site *s, struct bus *b, struct replay *r, const struct
 
 int replay_watch(struct site *s, struct bus *b, struct replay *r, const struct replay_run *how)
 {
-	json_t *more = json_pack("{s:I}", "rate", (json_int_t)how->rate);
-	int code;
+	char act[ACT_ID_MAX];
+	json_t *more;
+	struct err e;
+	int code, waits;
 
-	if (replay_has_ended(r->state)) {
-		json_decref(more);
+	if (replay_has_ended(r->state))
 		return r->state == REPLAY_VOID ? say_end(r) : refused(r, E_REPLAY_ENDED);
+	waits = replay_waits(b, r, act, &e);
+	if (waits < 0)
+		return verb_failed(&e);
+	if (waits) {
+		say_waits(act);
+		return 1;
 	}
+	more = json_object();
+	if (how->rate)
+		json_object_set_new(more, "rate", json_integer((json_int_t)how->rate));
 	return ask(s, b, r, "replay", json_text(r->plan, "reason"), more, &code) < 0 ? code : look_on(s, b, r, how);
 }
 
@@ -157,7 +215,11 @@ int replay_ask(struct site *s, struct bus *b, struct replay *r, const char *what
 	}
 	if (r->state == REPLAY_PAUSED)
 		say_paused(r);
-	if (r->state != REPLAY_PAUSED && replay_is_given(r->plan))
+	if (r->state != REPLAY_PAUSED && replay_is_money(r->plan))
+		printf(say("%s 不再开始新的批次；已开始的会办结，然后取消。没有发生的事：未开始的批次一笔未付。\n",
+			"%s begins no other batch; what was begun is ended, then it is cancelled; what has not happened: nothing of the batches that were "
+			"not begun is paid by this\n"), r->id);
+	else if (r->state != REPLAY_PAUSED && replay_is_given(r->plan))
 		printf(say("%s 不再开始新的批次；已开始的会办结，然后取消。没有发生的事：没有一笔付款因此再发。\n",
 			"%s begins no other batch; what was begun is ended, then it is cancelled; what has not happened: nothing was paid by this\n"), r->id);
 	else if (r->state != REPLAY_PAUSED)

@@ -7,113 +7,25 @@
 #include "acts.h"
 #include "json_text.h"
 #include "replay.h"
-#include "replay_batches.h"
 #include "say.h"
 #include "show.h"
-#include "totals.h"
 #include "verbs.h"
 
 /* ---- a plan ---- */
 
-static void add_row(void *arg, const struct total_line *line)
+#define HANDED_SHOWN 20u
+
+static const char *id_of(const struct args *a)
 {
-	struct buf *b = arg;
-	char plus[24], minus[24], name[64];
-
-	buf_printf(b, say("  %" PRIu64 " 笔  %s  %s", "  %" PRIu64 " events  %s  %s"), line->sum.count, show_currency(line->currency, name),
-		money_text(line->sum.plus, plus));
-	if (line->sum.minus)
-		buf_printf(b, "  %s", money_text(line->sum.minus, minus));
-	if (line->sum.unreadable)
-		buf_printf(b, say("  其中 %" PRIu64 " 笔没有金额", "  %" PRIu64 " without an amount"), line->sum.unreadable);
-	buf_c(b, '\n');
-}
-
-static void put_money(const json_t *rows, struct buf *b)
-{
-	struct totals *t = totals_new();
-	struct err ignored;
-
-	if (totals_read(t, rows, &ignored) == 0)
-		totals_each(t, add_row, b);
-	totals_free(t);
-}
-
-/* What consumers do not see of it. */
-static void put_masked(const struct replay *r, struct buf *b)
-{
-	const json_t *list = json_object_get(r->plan, "masked"), *one;
-	size_t i;
-
-	json_array_foreach(list, i, one)
-		buf_printf(b, say("  遮蔽个人信息：%s\n", "  masked as personal: %s\n"), json_string_value(one));
-}
-
-#define NOT_SHOWN 20u
-
-static const char *verdict_words(const char *name)
-{
-	for (unsigned i = 0; i < REPLAY_VERDICTS; i++)
-		if (strcmp(name, replay_verdicts[i]) == 0)
-			return say(replay_verdicts_zh[i], replay_verdicts[i]);
-	return name;
-}
-
-/* Which batches go, and of the others why not. */
-static void put_batches(const struct replay *r, struct buf *b)
-{
-	const json_t *goes = json_object_get(r->plan, "goes"), *not = json_object_get(r->plan, "not"), *one;
-	const long long all = (long long)json_integer_value(json_object_get(r->plan, "batches"));
-	const long long some = (long long)json_integer_value(json_object_get(goes, "batches"));
-	size_t i;
-
-	if (!goes)
-		return;
-	buf_printf(b, say("  交付 %lld 个批次，共 %lld 行；不交付 %lld 个\n", "  %lld batches go, with %lld lines; %lld do not\n"), some,
-		(long long)json_integer_value(json_object_get(goes, "lines")), all - some);
-	json_array_foreach(not, i, one) {
-		if (i == NOT_SHOWN)
-			break;
-		buf_str(b, say("  不交付 ", "  not "));
-		show_text(b, json_text_span(one, "batch"));
-		buf_printf(b, say("：%s\n", ": %s\n"), verdict_words(json_text(one, "why")));
-	}
-}
-
-static void put_plan(const struct replay *r, struct buf *b)
-{
-	const json_t *list, *one;
-	size_t i;
-
-	buf_printf(b, say("重放计划 %s\n事件 %lld 条，写入 ", "plan %s\n%lld events, into "), r->id,
-		(long long)json_integer_value(json_object_get(r->plan, "events")));
-	buf_str(b, replay_is_file(r->plan) ? "" : replay_is_given(r->plan) ? say("去向 ", "destination ") : say("主题 ", "topic "));
-	show_text(b, span_of(replay_where(r->plan)));
-	buf_c(b, '\n');
-	put_masked(r, b);
-	put_batches(r, b);
-	buf_str(b, say("金额：\n", "money:\n"));
-	put_money(json_object_get(r->plan, "money"), b);
-	list = json_object_get(r->plan, "already");
-	json_array_foreach(list, i, one)
-		buf_printf(b, say("  %s 已有其中 %lld 条\n", "  %s has %lld of them already\n"), json_text(one, "destination"),
-			(long long)json_integer_value(json_object_get(one, "events")));
-	list = json_object_get(r->plan, "samples");
-	json_array_foreach(list, i, one) {
-		buf_str(b, say("  例 ", "  such as "));
-		show_text(b, span_of(json_string_value(one)));
-		buf_c(b, '\n');
-	}
-	buf_printf(b, say("内容摘要 %s\n预计约 %lld 秒\n", "digest %s\nabout %lld s\n"), json_text(r->plan, "digest"),
-		(long long)json_integer_value(json_object_get(r->plan, "seconds")));
+	return a->nwords ? a->words[0] : "";
 }
 
 static int plan(const struct args *a, struct site *s, struct bus *bus)
 {
 	const struct replay_to to = {.file = a->to_file, .topic = a->to_topic, .destination = a->to_destination};
 	struct replay r;
-	struct buf b = BUF_INIT;
 	struct err e;
+	int code = 0;
 
 	if ((to.file != NULL) + (to.topic != NULL) + (to.destination != NULL) != 1 || (to.file && !to.file[0]) || !a->reason || !a->reason[0]) {
 		err_set(&e, E_REPLAY_TO, "%s", "");
@@ -121,12 +33,32 @@ static int plan(const struct args *a, struct site *s, struct bus *bus)
 	}
 	if (replay_make(s, bus, &a->select, &to, a->reason, &r, &e) != 0)
 		return verb_failed(&e);
-	put_plan(&r, &b);
-	show_flush(&b, stdout);
-	fprintf(stderr, say("没有动任何东西。核对之后：jincai replay run %s\n", "nothing has moved; when this is what is meant: jincai replay run %s\n"), r.id);
+	if (replay_page(bus, &r, HANDED_SHOWN, stdout, &e) != 0)
+		code = verb_failed(&e);
+	else
+		fprintf(stderr, say("没有动任何东西。核对之后：jincai replay run %s\n", "nothing has moved; when this is what is meant: jincai replay run %s\n"),
+			r.id);
 	replay_done(&r);
-	buf_done(&b);
-	return 0;
+	return code;
+}
+
+static int show_it(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct replay r;
+	struct err e;
+	int code = 0;
+
+	(void)s;
+	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+		return verb_failed(&e);
+	if (!a->json) {
+		code = replay_page(bus, &r, UINT64_MAX, stdout, &e) != 0 ? verb_failed(&e) : 0;
+	} else {
+		json_dumpf(r.plan, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
+		putchar('\n');
+	}
+	replay_done(&r);
+	return code;
 }
 
 static int with_bus(const struct args *a, int (*run)(const struct args *a, struct site *s, struct bus *bus))
@@ -145,6 +77,11 @@ static int with_bus(const struct args *a, int (*run)(const struct args *a, struc
 int verb_replay(const struct args *a)
 {
 	return with_bus(a, plan);
+}
+
+int verb_replay_show(const struct args *a)
+{
+	return with_bus(a, show_it);
 }
 
 /* ---- running it ---- */
@@ -168,11 +105,6 @@ static bool is_paused(void *arg)
 
 	s->ended |= sigtimedwait(&s->ends, NULL, &(struct timespec){0, 0}) > 0;
 	return s->ended;
-}
-
-static const char *id_of(const struct args *a)
-{
-	return a->nwords ? a->words[0] : "";
 }
 
 /* The file will hold what is masked everywhere else: who wanted it, and why, is on record before the first byte of it. */
@@ -295,32 +227,43 @@ int verb_replay_cancel(const struct args *a)
 
 /* ---- what there is ---- */
 
+struct listing {
+	struct bus *bus;
+	struct buf out;
+};
+
 static int list_one(void *arg, const struct replay *r, struct err *e)
 {
-	struct buf *b = arg;
+	struct listing *l = arg;
+	struct buf *b = &l->out;
+	char act[ACT_ID_MAX];
+	const int waits = replay_waits(l->bus, r, act, e);
 
-	(void)e;
+	if (waits < 0)
+		return -1;
 	buf_printf(b, "%s  %s  %" PRIu64 "/%lld  ", r->id, say(replay_states_zh[r->state], replay_states[r->state]), r->events,
 		(long long)json_integer_value(json_object_get(r->plan, "events")));
 	show_text(b, span_of(replay_where(r->plan)));
 	buf_str(b, "  ");
 	show_text(b, json_text_span(r->plan, "reason"));
+	if (waits)
+		buf_printf(b, say("  等待两人签批：jincai approve %s", "  waits for two people: jincai approve %s"), act);
 	buf_c(b, '\n');
 	return 0;
 }
 
 static int list(const struct args *a, struct site *s, struct bus *bus)
 {
-	struct buf b = BUF_INIT;
+	struct listing l = {.bus = bus};
 	struct err e;
 	int code = 0;
 
 	(void)a;
 	(void)s;
-	if (replay_each(bus, list_one, &b, &e) != 0)
+	if (replay_each(bus, list_one, &l, &e) != 0)
 		code = verb_failed(&e);
-	show_flush(&b, stdout);
-	buf_done(&b);
+	show_flush(&l.out, stdout);
+	buf_done(&l.out);
 	return code;
 }
 

@@ -103,6 +103,8 @@ const struct verb verbs[] = {
 		verb_balance},
 	{"replay list", "", "", "lists the replays that were planned on this host, and how far each is", "列出在本机制定的重放计划及其进度", "jincai replay list",
 		verb_replay_list},
+	{"replay show", "PLAN [--json]", " --json", "shows a plan as it was printed, with each line that is left out because another bank was given it",
+		"显示重放计划，并逐笔列出因已交给其他付款去向而不交付的", "jincai replay show --help", verb_replay_show},
 	{"replay run", "PLAN [--rate N]", " --rate", "does what the plan says; Ctrl-C pauses it, the same again goes on", "执行重放计划；按 Ctrl-C 暂停，再次执行即继续",
 		"jincai replay run --help", verb_replay_run},
 	{"replay pause", "PLAN", "", "has a replay onto a topic wait until it is run again", "暂停写入主题的重放，再次执行即继续", "jincai replay pause --help",

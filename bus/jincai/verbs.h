@@ -87,6 +87,7 @@ int verb_audit_export(const struct args *a);
 int verb_adopt(const struct args *a);
 int verb_live(const struct args *a);
 int verb_replay(const struct args *a);
+int verb_replay_show(const struct args *a);
 int verb_replay_run(const struct args *a);
 int verb_replay_pause(const struct args *a);
 int verb_replay_cancel(const struct args *a);

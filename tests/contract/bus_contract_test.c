@@ -969,6 +969,46 @@ static void who_only_looks_makes_nothing(void **state)
 	OK(f->e, bus_act_submit(f->b, "flow", "a", SPAN("{}"), &f->e));
 }
 
+static int note_topic(void *arg, const char *name)
+{
+	unsigned *seen = arg;
+
+	*seen |= strcmp(name, "jincai.payroll") == 0 ? 1 : strcmp(name, "jincai.to.gone") == 0 ? 2 : 0;
+	return *seen == 7;
+}
+
+static void topics_that_nobody_has_asked_for_are_listed(void **state)
+{
+	struct fix *f = *state;
+	unsigned topic, seen = 0;
+
+	OK(f->e, bus_topic(f->b, "jincai.to.gone", &topic, &f->e));
+	fix_reopen(f);
+	OK(f->e, bus_topics(f->b, note_topic, &seen, &f->e));
+	assert_int_equal(seen, 3);
+	bus_close(f->b);
+	OK(f->e, bus_open_with(f->row->driver, &f->conf, BUS_LOOK, &f->b, &f->e));
+	seen = 0;
+	OK(f->e, bus_topics(f->b, note_topic, &seen, &f->e));
+	assert_int_equal(seen, 3);
+	seen = 4;
+	assert_int_equal(bus_topics(f->b, note_topic, &seen, &f->e), 1);
+}
+
+static void a_bus_that_has_settled_sees_what_was_committed(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	uint64_t end;
+
+	append(f, o, f->payroll, 2, "there");
+	commit(f, o);
+	OK(f->e, bus_settle(f->b, &f->e));
+	OK(f->e, bus_end(f->b, f->payroll, 2, &end, &f->e));
+	assert_true(end > 0);
+	bus_disown(o);
+}
+
 static void a_wrong_url_is_refused(void **state)
 {
 	struct fix *f = *state;
@@ -1237,6 +1277,8 @@ static const struct CMUnitTest cases[] = {
 	CASE(a_second_process_that_would_own_is_refused),
 	CASE(the_number_of_partitions_is_fixed_for_life),
 	CASE(who_only_looks_makes_nothing),
+	CASE(topics_that_nobody_has_asked_for_are_listed),
+	CASE(a_bus_that_has_settled_sees_what_was_committed),
 	CASE(a_wrong_url_is_refused),
 	CASE(limits_are_refused_one_byte_above),
 	CASE(a_commit_takes_sixteen_mebibytes_and_refuses_more_without_harm),

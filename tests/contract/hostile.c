@@ -212,6 +212,19 @@ static int hostile_topic(struct bus *b, unsigned number, const char *name, unsig
 	return i < w->ntopics ? 0 : err_set(e, E_BUS_NO_TOPIC, "name=%s", name);
 }
 
+static int hostile_topics(struct bus *b, int (*each)(void *, const char *, unsigned), void *arg, struct err *e)
+{
+	struct world *w = ((struct hostile *)b)->world;
+	int got = 0;
+
+	(void)e;
+	pthread_mutex_lock(&w->lock);
+	for (unsigned i = 0; i < w->ntopics && got == 0; i++)
+		got = each(arg, w->topics[i].name, w->topics[i].partitions);
+	pthread_mutex_unlock(&w->lock);
+	return got;
+}
+
 /* Ends a transaction: all of it is there from now on, or nothing ever will be. */
 static void decide(struct world *w, struct txn *t, bool done)
 {
@@ -641,6 +654,7 @@ const struct bus_driver bus_hostile = {
 	.open = hostile_open,
 	.close = hostile_close,
 	.topic = hostile_topic,
+	.topics = hostile_topics,
 	.own = hostile_own,
 	.own_as = hostile_own_as,
 	.fence = hostile_fence,

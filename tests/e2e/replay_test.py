@@ -22,6 +22,7 @@ import acts_help
 from acts_help import act, has, is_, killed_everywhere, recorded
 from closing_test import DAY, TODAY, days_later
 from people import PRODUCTION, PeopleSite
+from replay_money_test import MISTAKES as TO_BANKS
 from small_site import Site, embedded_only, payroll
 
 CASES = []
@@ -470,12 +471,12 @@ def _(site):
 
 # To a destination.
 
-@mistake("a batch to a bank once more", "向银行重放已付的批次", "replay.money")
+@mistake("a batch to a bank once more", "向银行重放已付的批次", "replay.nothing")
 def _(site):
     return replay(site, "--topic", "payroll", "--to-destination", "bank-abc", "--reason", "x")
 
 
-@mistake("an order that gives a bank a batch once more", "操作单要求向银行重放", "replay.money")
+@mistake("an order that gives a bank a batch once more", "操作单要求向银行重放", "act.changed")
 def _(site):
     return order_to(site, topic_plan(site, "t"), {"destination": "bank-abc"})
 
@@ -583,7 +584,7 @@ def _(site):
 
 def table():
     rows = ["| mistake | 差错 | answer | nothing was paid twice |", "| --- | --- | --- | --- |"]
-    return "\n".join(rows + [f"| {en} | {zh} | `{code}` | yes |" for en, zh, code, _ in MISTAKES]) + "\n"
+    return "\n".join(rows + [f"| {en} | {zh} | `{code}` | yes |" for en, zh, code, _ in MISTAKES + TO_BANKS]) + "\n"
 
 
 @case
