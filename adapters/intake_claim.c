@@ -19,39 +19,14 @@
 
 /* ---- ids of one batch ---- */
 
-static bool id_set_add(struct id_set *s, struct span id)
+static bool add_id(struct u64set *s, struct span id)
 {
 	uint8_t digest[HASH_SHA256];
-	uint64_t h, *old = s->slots;
-	size_t cap = s->cap;
+	uint64_t h;
 
 	hash_sha256(id.p, id.n, digest);
 	memcpy(&h, digest, sizeof h);
-	h |= 1;                      /* 0 is an empty place */
-	if (s->n * 2 >= s->cap) {
-		s->cap = cap ? cap * 2 : 1024;
-		s->slots = mem_new(s->cap * sizeof h);
-		s->n = 0;
-		for (size_t i = 0; i < cap; i++)
-			if (old[i]) {
-				size_t at = (size_t)(old[i] >> 1) & (s->cap - 1);
-
-				while (s->slots[at])
-					at = (at + 1) & (s->cap - 1);
-				s->slots[at] = old[i];
-				s->n++;
-			}
-		free(old);
-	}
-	for (size_t at = (size_t)(h >> 1) & (s->cap - 1);; at = (at + 1) & (s->cap - 1)) {
-		if (s->slots[at] == h)
-			return false;
-		if (!s->slots[at]) {
-			s->slots[at] = h;
-			s->n++;
-			return true;
-		}
-	}
+	return u64set_add(s, h ? h : 1);
 }
 
 /* ---- claiming: one pass that copies, digests and judges ---- */
@@ -64,7 +39,7 @@ void intake_claiming_free(struct claiming *c)
 	reader_close(c->reader);
 	reader_prover_free(c->prover);
 	drop_copy_close(c->copy);
-	free(c->ids.slots);
+	u64set_done(&c->ids);
 	intake_suspects_free(&c->suspects);
 	free(c);
 }
@@ -104,7 +79,7 @@ static int judge_id(struct intake *in, struct claiming *c, const struct reading_
 		return 0;
 	if (intake_look_up_id(in, x, &verdict, e) != 0)
 		return -1;
-	twice = verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !id_set_add(&c->ids, x->id));
+	twice = verdict == ID_DUPLICATE || (c->ids.n < BATCH_MAX && !add_id(&c->ids, x->id));
 	c->conflicts += verdict == ID_CONFLICT;
 	c->duplicates += twice;
 	*ret_new = verdict == ID_NEW && !twice;

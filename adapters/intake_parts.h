@@ -7,6 +7,7 @@
 #include "intake.h"
 #include "journal.h"
 #include "pays.h"
+#include "u64set.h"
 
 /*
  * What the files of the adapter share: intake.c is the flow with its position, intake_claim.c the pass that copies
@@ -15,12 +16,6 @@
  * what a person decides. Nobody else includes this.
  */
 #define INTAKE_PARTITIONS_MAX 64u
-
-/* Ids of one batch while it is judged: a set of hashes. Two ids of one hash hold the batch, the safe side. */
-struct id_set {
-	uint64_t *slots;
-	size_t n, cap;
-};
 
 /* A claim whose file is read again. */
 struct reread {
@@ -44,7 +39,7 @@ struct claiming {
 	struct reader *reader;       /* NULL once the rest is only copied */
 	struct reader_prover *prover;
 	struct err unreadable;
-	struct id_set ids;
+	struct u64set ids;           /* hashes of those of the batch; two of one hash hold it, the safe side */
 	uint64_t duplicates, conflicts, known;
 	unsigned no_line;            /* overlays whose line is not there */
 	struct suspects suspects;

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pays.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "fsys.h"
 #include "hash.h"
 #include "index.h"
+#include "u64set.h"
 
-#define DAY_BITS 9                   /* of a slot's key: the window is at most 361 days wide */
+#define IN_MEMORY 2048u              /* payments of a set that are not yet in its file */
 
-_Static_assert(2 * PAYS_DAYS_MAX < 1 << DAY_BITS, "days that are far from each other do not look near");
-
-/* key: 55 bits of the paykey, which is a hash, then the day; 0 is an empty place. */
-struct slot {
-	uint64_t key;
-	uint32_t id, line;
+/* One that is on its way, as it lies in the file. */
+struct entry {
+	uint8_t paykey[INDEX_PAYKEY];
+	int64_t day;
+	uint64_t id;                 /* a hash */
+	uint64_t line;
 };
 
 /* One that was published. */
@@ -28,8 +32,10 @@ struct pays_set {
 	struct pays *pays;
 	struct pays_set *next;
 	char adapter[104];
-	struct slot *slots;
-	size_t n, cap;
+	struct u64set found_by;      /* 32 bits of a paykey, then the number of the entry, from 1 */
+	struct entry *last;          /* IN_MEMORY of them: those that are not in the file */
+	uint64_t in_file;
+	int fd;                      /* -1: none yet */
 	struct candidate *found;     /* of the last look */
 	unsigned nfound, found_cap;
 	struct buf id, batchid;      /* of the last twin */
@@ -68,12 +74,24 @@ struct pays_set *pays_join(struct pays *p, const char *adapter)
 	struct pays_set *s = mem_new(sizeof *s);
 
 	s->pays = p;
+	s->fd = -1;
 	snprintf(s->adapter, sizeof s->adapter, "%s", adapter);
 	pthread_mutex_lock(&p->lock);
 	s->next = p->sets;
 	p->sets = s;
 	pthread_mutex_unlock(&p->lock);
 	return s;
+}
+
+static void forget(struct pays_set *s)
+{
+	u64set_done(&s->found_by);
+	free(s->last);
+	s->last = NULL;
+	s->in_file = 0;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
 }
 
 void pays_leave(struct pays_set *s)
@@ -87,7 +105,7 @@ void pays_leave(struct pays_set *s)
 		at = &(*at)->next;
 	*at = s->next;
 	pthread_mutex_unlock(&s->pays->lock);
-	free(s->slots);
+	forget(s);
 	free(s->found);
 	buf_done(&s->id);
 	buf_done(&s->batchid);
@@ -97,88 +115,101 @@ void pays_leave(struct pays_set *s)
 void pays_clear(struct pays_set *s)
 {
 	pthread_mutex_lock(&s->pays->lock);
-	free(s->slots);
-	s->slots = NULL;
-	s->n = s->cap = 0;
+	forget(s);
 	pthread_mutex_unlock(&s->pays->lock);
 }
 
 /* ---- what is on its way; the lock is held ---- */
 
-static size_t place_of(const struct pays_set *s, uint64_t key)
+static uint32_t top_of(const struct entry *x)
 {
-	return (size_t)(key >> DAY_BITS) & (s->cap - 1);
+	uint32_t top;
+
+	memcpy(&top, x->paykey, sizeof top);
+	return top;
 }
 
-static struct slot *slot_for(struct pays_set *s, uint64_t key)
+static int64_t distance(int64_t a, int64_t b)
 {
-	size_t at = place_of(s, key);
-
-	while (s->slots[at].key && s->slots[at].key != key)
-		at = (at + 1) & (s->cap - 1);
-	return &s->slots[at];
+	return a < b ? b - a : a - b;
 }
 
-static void grow(struct pays_set *s)
+static int file_failed(struct err *e, int why)
 {
-	struct slot *old = s->slots;
-	size_t cap = s->cap;
+	return err_sys(e, E_FILE_FAILED, "payments", why);
+}
 
-	s->cap = cap ? cap * 2 : 1024;
-	s->slots = mem_new(s->cap * sizeof *s->slots);
-	for (size_t i = 0; i < cap; i++)
-		if (old[i].key)
-			*slot_for(s, old[i].key) = old[i];
-	free(old);
+static int write_last(struct pays_set *s, struct err *e)
+{
+	if (s->fd < 0 && fsys_temporary(&s->fd, e) != 0)
+		return -1;
+	if (fsys_write(s->fd, s->last, IN_MEMORY * sizeof *s->last, "payments", e) != 0)
+		return -1;
+	s->in_file += IN_MEMORY;
+	return 0;
+}
+
+static int entry_get(const struct pays_set *s, uint64_t number, struct entry *ret, struct err *e)
+{
+	ssize_t n;
+
+	if (number > s->in_file) {
+		*ret = s->last[number - s->in_file - 1];
+		return 0;
+	}
+	do
+		n = pread(s->fd, ret, sizeof *ret, (off_t)((number - 1) * sizeof *ret));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof *ret ? 0 : file_failed(e, n < 0 ? errno : EIO);
 }
 
 /* Of several on one day the first stays: it stands for the others. */
-static void enter(struct pays_set *s, const struct slot *x)
+static int enter(struct pays_set *s, const struct entry *x, struct err *e)
 {
-	struct slot *to;
+	const uint64_t number = s->found_by.n + 1;
 
-	if (s->n == PAYS_MAX)
-		return;
-	if (s->n * 4 >= s->cap * 3)
-		grow(s);
-	to = slot_for(s, x->key);
-	if (to->key)
-		return;
-	*to = *x;
-	s->n++;
+	if (number > PAYS_MAX)
+		return 0;
+	if (!s->last)
+		s->last = mem_new(IN_MEMORY * sizeof *s->last);
+	if (number > s->in_file + IN_MEMORY && write_last(s, e) != 0)
+		return -1;
+	s->last[number - s->in_file - 1] = *x;
+	u64set_add(&s->found_by, (uint64_t)top_of(x) << 32 | number);
+	return 0;
 }
 
-/* Days from the one to the other, by what a slot keeps of them. */
-static int days_to(uint64_t from, uint64_t to)
+/* *ret_there: one of the same paykey and day is in the set. */
+static int find_in(const struct pays_set *s, const struct entry *x, struct pay_twin *ret, bool *ret_there, struct err *e)
 {
-	int d = (int)((to - from) & ((1u << DAY_BITS) - 1));
+	bool found = false;
+	struct entry have;
 
-	return d < 1 << (DAY_BITS - 1) ? d : d - (1 << DAY_BITS);
-}
-
-static bool find_in(const struct pays_set *s, const struct slot *x, int64_t day, struct pay_twin *ret)
-{
-	for (size_t at = s->cap ? place_of(s, x->key) : 0; s->cap && s->slots[at].key; at = (at + 1) & (s->cap - 1)) {
-		const struct slot *have = &s->slots[at];
-		int days = days_to(x->key, have->key);
-
-		if ((have->key ^ x->key) >> DAY_BITS || have->id == x->id || abs(days) > (int)s->pays->days)
+	for (const uint64_t *at = u64set_find(&s->found_by, top_of(x)); *at && *at >> 32 == top_of(x); at++) {
+		if (entry_get(s, *at & UINT32_MAX, &have, e) != 0)
+			return -1;
+		if (memcmp(have.paykey, x->paykey, sizeof have.paykey) != 0)
 			continue;
-		*ret = (struct pay_twin){.day = day + days, .adapter = s->adapter, .line = have->line};
-		return true;
+		*ret_there = *ret_there || have.day == x->day;
+		if (found || have.id == x->id || distance(have.day, x->day) > s->pays->days)
+			continue;
+		*ret = (struct pay_twin){.day = have.day, .adapter = s->adapter, .line = have.line};
+		found = true;
 	}
-	return false;
+	return found;
 }
 
-static bool look_on_its_way(struct pays_set *mine, const struct slot *x, int64_t day, struct pay_twin *ret)
+static int look_on_its_way(struct pays_set *mine, const struct entry *x, struct pay_twin *ret, struct err *e)
 {
-	bool found;
+	bool there = false, elsewhere = false;
+	int found;
 
 	pthread_mutex_lock(&mine->pays->lock);
-	found = find_in(mine, x, day, ret);
+	found = find_in(mine, x, ret, &there, e);
 	for (const struct pays_set *s = mine->pays->sets; s && !found; s = s->next)
-		found = s != mine && find_in(s, x, day, ret);
-	enter(mine, x);
+		found = s != mine ? find_in(s, x, ret, &elsewhere, e) : 0;
+	if (found >= 0 && !there && enter(mine, x, e) != 0)
+		found = -1;
 	pthread_mutex_unlock(&mine->pays->lock);
 	return found;
 }
@@ -189,11 +220,6 @@ struct search {
 	struct pays_set *set;
 	int64_t day;
 };
-
-static int64_t distance(int64_t a, int64_t b)
-{
-	return a < b ? b - a : a - b;
-}
 
 static int note(void *arg, struct span key, const struct bus_entry *entry)
 {
@@ -288,15 +314,12 @@ static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o,
 int pays_look(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, struct pay_twin *ret,
 	struct err *e)
 {
-	uint8_t paykey[INDEX_PAYKEY];
-	struct slot x = {.id = hash_crc32c(0, p->id.p, p->id.n), .line = (uint32_t)p->line};
+	struct entry x = {.day = p->day, .id = (uint64_t)hash_murmur2(p->id.p, p->id.n) << 32 | hash_crc32c(0, p->id.p, p->id.n),
+		.line = p->line};
+	int found;
 
-	if (hash_unhex(p->paykey, paykey, sizeof paykey) != 0)
+	if (hash_unhex(p->paykey, x.paykey, sizeof x.paykey) != 0)
 		return 0;
-	memcpy(&x.key, paykey, sizeof x.key);
-	x.key = x.key << DAY_BITS | ((uint64_t)p->day & ((1u << DAY_BITS) - 1));
-	x.key |= (uint64_t)1 << 63;   /* 0 is an empty place */
-	if (look_on_its_way(s, &x, p->day, ret))
-		return 1;
-	return look_in_index(s, b, o, p, paykey, ret, e);
+	found = look_on_its_way(s, &x, ret, e);
+	return found ? found : look_in_index(s, b, o, p, x.paykey, ret, e);
 }

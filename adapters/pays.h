@@ -14,8 +14,9 @@
  * moment the one that is entered second finds the other.
  *
  * struct pays is shared by the adapters of a process (one process writes a bus) and may be used by many threads; a set by one
- * at a time. A set has at most PAYS_MAX payments, 32 bytes each at most: those of a file behind that are looked for in the index
- * and in the sets, and not entered.
+ * at a time. A set has at most PAYS_MAX payments: those of a file behind that are looked for in the index and in the sets, and
+ * not entered. In memory it keeps 9 to 12 bytes of each, which say where the rest of it lies in a file without a name
+ * (fsys_temporary; 40 bytes each, from some thousand on); what they find is compared with the whole of it.
  */
 struct pays;
 struct pays_set;
@@ -45,7 +46,8 @@ struct pay_twin {
 	uint64_t line;
 };
 
-/* Enters the payment and looks for a twin: 1 found, the nearest by day; 0 none; -1. */
+/* Enters the payment and looks for a twin: 1 found, on its way the first that was entered, else the nearest by day; 0 none; -1,
+ * disk.full among others. */
 int pays_look(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, struct pay_twin *ret,
 	struct err *e);
 

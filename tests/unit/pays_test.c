@@ -235,6 +235,52 @@ static void many_are_kept_apart(void **state)
 	}
 }
 
+/* What finds them in memory is half of it: the whole key decides. */
+static void keys_that_begin_alike_are_kept_apart(void **state)
+{
+	struct fix *f = *state;
+	char key[33], id[16], want[32];
+
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 3000; i++) {
+			snprintf(key, sizeof key, "%08x0000000000000000%08x", i % 10 * 0x11111111u, i);
+			snprintf(id, sizeof id, "i%u.%u", i, round);
+			snprintf(want, sizeof want, "payroll:%u", i + 1);
+			assert_string_equal(look(f, f->set, key, id, "2026-12-01", i + 1 + round), round ? want : "");
+		}
+}
+
+static void where_no_file_can_be_made_it_says_so_and_goes_on_when_one_can(void **state)
+{
+	struct fix *f = *state;
+	char key[33], id[16], *before = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
+	int got = 0;
+	unsigned i;
+
+	setenv("TMPDIR", "/nowhere/at/all", 1);
+	for (i = 0; i < 5000 && got == 0; i++) {
+		struct pay p = {.paykey = {key, 32}, .id = {id, 0}, .day = 20000, .line = i + 1};
+		struct pay_twin twin;
+
+		snprintf(key, sizeof key, "%08x%08x0000000000000000", i * 2654435761u, i);
+		p.id.n = (size_t)snprintf(id, sizeof id, "i%u", i);
+		got = pays_look(f->set, f->b, f->o, &p, &twin, &f->e);
+	}
+	assert_int_equal(got, -1);
+	assert_string_equal(err_code(f->e.id)->name, "file.missing");
+	f->e = ERR_INIT;
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	free(before);
+	clock_date(20000, id);
+	/* What was entered is found still, the one at which it failed was not. */
+	assert_string_equal(look(f, f->set, "00000000000000000000000000000000", "z", id, 9), "payroll:1");
+	assert_string_equal(look(f, f->set, key, "z", id, 7), "");
+	assert_string_equal(look(f, f->set, key, "y", id, 8), "payroll:7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +292,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(behind_however_many_that_are_none_the_one_that_is_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_on_its_way_is_found_until_it_is_cleared, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_are_kept_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_that_begin_alike_are_kept_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(where_no_file_can_be_made_it_says_so_and_goes_on_when_one_can, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
