@@ -472,6 +472,14 @@ size_t bus_step_records(const struct bus *b)
 	return b->driver->step_records ? b->driver->step_records : BUS_STEP_RECORDS;
 }
 
+bool bus_step_full(const struct bus_owner *o)
+{
+	const struct stage *s = o->staging->stage;
+
+	return stage_bytes(s) >= bus_step_bytes(o->bus) || stage_records(s) >= bus_step_records(o->bus) ||
+		(o->step_entries && stage_entries(s) >= o->step_entries);
+}
+
 bool bus_is_dense(const struct bus *b)
 {
 	return b->driver->dense;

@@ -88,6 +88,9 @@ int bus_cluster(struct bus *b, struct buf *ret, struct err *e);
 /* What one step should stay below on this bus: BUS_STEP_BYTES and BUS_STEP_RECORDS, more where a commit costs more. */
 size_t bus_step_bytes(const struct bus *b);
 size_t bus_step_records(const struct bus *b);
+/* As much is staged as one step should carry: so many bytes or records, or as many entries of indexes as, by what this owner's last
+ * commits took, memory should be held for at once. */
+bool bus_step_full(const struct bus_owner *o);
 /* Offsets of this bus have holes only where something was deleted; on others, for reasons of their own as well. */
 bool bus_is_dense(const struct bus *b);
 

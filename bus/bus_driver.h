@@ -98,6 +98,7 @@ struct bus_owner {
 	struct bus *bus;
 	char flow[104];
 	uint64_t generation;
+	size_t step_entries;         /* of indexes, that one step should stay below; 0: as many as come of its records */
 	struct bus_staging *staging; /* owned by bus.c */
 };
 

@@ -74,6 +74,7 @@ struct embedded {
 
 struct owner {
 	struct bus_owner owner;
+	size_t pages;                /* that PAGES_OF entries took in its last commits (embedded_commit.c) */
 	char (*given)[72];           /* acts */
 	size_t ngiven, cap_given;
 };

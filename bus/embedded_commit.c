@@ -9,13 +9,25 @@
 /* Commits that wait are made durable together. Bounds of one group: its pages lie in memory until they are written. */
 #define GROUP_BYTES BUS_COMMIT_MAX
 #define GROUP_PUTS 10000u
+/*
+ * LMDB keeps a copy of each page that a commit changes until it is written. Records lie one behind the other; an entry of an
+ * index changes a page of its own and, where there are many millions, another one above it, unless keys come in order. So a
+ * step stays below what, by the commits before it, comes to so many pages: 28 MB with those of its records.
+ */
+#define STEP_PAGES 6000u
+#define GROUP_PAGES 7500u
+#define PAGES_OF 1024u               /* entries; what they took is known to this fraction of a page */
+#define PAGES_FIRST (2 * PAGES_OF)   /* nothing is known yet */
+#define STEP_LEAST 500u              /* entries */
+#define PAGE 4096u
 
 struct request {
 	struct request *next;
 	const char *flow;
 	uint64_t generation;         /* of the owner; what own made */
 	const struct bus_commit *c;  /* NULL: own */
-	size_t bytes, puts;
+	struct owner *owner;         /* NULL: own */
+	size_t bytes, puts, entries, pages;      /* pages: as expected */
 	bool done, refused;          /* refused: alone, without harm to the others */
 	int failed;
 	struct err *e;
@@ -170,6 +182,31 @@ static int put_request(struct embedded *b, struct store_txn *t, struct request *
 
 /* ---- the group ---- */
 
+/* Of commits that went together those alone tell anything that were nearly all of it. */
+static void learn(struct embedded *b, struct request *group)
+{
+	size_t all = 0, bytes = 0, pages = (size_t)store_pages(b->store);
+
+	for (struct request *r = group; r; r = r->next) {
+		all += r->refused ? 0 : r->entries;
+		bytes += r->refused ? 0 : r->bytes;
+	}
+	pages -= pages < bytes / PAGE ? pages : bytes / PAGE;
+	for (struct request *r = group; r; r = r->next) {
+		size_t most;
+
+		if (r->refused || r->entries < STEP_LEAST / 2 || r->entries < all - all / 8)
+			continue;
+		most = r->owner->owner.step_entries * 2;
+		r->owner->pages = pages * PAGES_OF / all + 1;
+		r->owner->owner.step_entries = STEP_PAGES * PAGES_OF / r->owner->pages;
+		if (r->owner->owner.step_entries > most)
+			r->owner->owner.step_entries = most;
+		if (r->owner->owner.step_entries < STEP_LEAST)
+			r->owner->owner.step_entries = STEP_LEAST;
+	}
+}
+
 static int put_group(struct embedded *b, struct request *group, struct err *e)
 {
 	int64_t now = clock_now_ms();
@@ -204,18 +241,22 @@ static void lead(struct embedded *b, struct request *group)
 			*r->e = e;
 		r->failed = failed || r->refused ? -1 : 0;
 	}
+	if (!failed)
+		learn(b, group);
 }
 
 /* Takes the first ones off the queue, one at least. */
 static struct request *take_group(struct embedded *b)
 {
 	struct request *group = b->first, *last = group;
-	size_t bytes = last->bytes, puts = last->puts;
+	size_t bytes = last->bytes, puts = last->puts, pages = last->pages;
 
-	while (last->next && bytes + last->next->bytes <= GROUP_BYTES && puts + last->next->puts <= GROUP_PUTS) {
+	while (last->next && bytes + last->next->bytes <= GROUP_BYTES && puts + last->next->puts <= GROUP_PUTS &&
+		pages + last->next->pages <= GROUP_PAGES) {
 		last = last->next;
 		bytes += last->bytes;
 		puts += last->puts;
+		pages += last->pages;
 	}
 	b->first = last->next;
 	if (!b->first)
@@ -259,13 +300,15 @@ static int run(struct embedded *b, struct request *mine)
 int embedded_commit(struct bus_owner *o, const struct bus_commit *c, struct err *e)
 {
 	struct embedded *b = (struct embedded *)o->bus;
-	struct request r = {.flow = o->flow, .generation = o->generation, .c = c, .e = e};
+	struct request r = {.flow = o->flow, .generation = o->generation, .c = c, .owner = (struct owner *)o, .e = e};
 
+	r.entries = c->nentries;
 	r.puts = c->nrecords + c->nentries;
 	for (size_t i = 0; i < c->nrecords; i++)
 		r.bytes += c->records[i].key.n + c->records[i].value.n;
 	for (size_t i = 0; i < c->npositions; i++)
 		r.bytes += c->positions[i].value.n;
+	r.pages = r.bytes / PAGE + r.entries * r.owner->pages / PAGES_OF;
 	if (run(b, &r))
 		return -1;
 	embedded_acts_drop(b, o->flow, c->acts_done, c->nacts);
@@ -282,6 +325,8 @@ int embedded_own(struct bus *bus, const char *flow, struct bus_owner **ret, stru
 		return -1;
 	o = mem_new(sizeof *o);
 	o->owner.generation = r.generation;
+	o->pages = PAGES_FIRST;
+	o->owner.step_entries = STEP_PAGES * PAGES_OF / PAGES_FIRST;
 	*ret = &o->owner;
 	return 0;
 }

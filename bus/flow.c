@@ -66,7 +66,7 @@ const char *flow_whole(const struct flow *f)
 
 bool flow_step_full(const struct flow *f)
 {
-	return bus_staged_bytes(f->owner) >= bus_step_bytes(f->bus) || bus_staged_records(f->owner) >= bus_step_records(f->bus);
+	return bus_step_full(f->owner);
 }
 
 /* ---- opening and closing ---- */

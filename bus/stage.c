@@ -311,6 +311,11 @@ size_t stage_records(const struct stage *s)
 	return s ? s->nrecords : 0;
 }
 
+size_t stage_entries(const struct stage *s)
+{
+	return s ? s->nentries : 0;
+}
+
 /* ---- what goes out ---- */
 
 static void *as_many(void *p, size_t *cap, size_t n, size_t size)

@@ -35,6 +35,7 @@ void stage_act(struct stage *s, const char *id);
 int stage_look(const struct stage *s, unsigned index, struct span key, struct buf *room, struct bus_entry *ret);
 size_t stage_bytes(const struct stage *s);     /* s may be NULL: 0 */
 size_t stage_records(const struct stage *s);
+size_t stage_entries(const struct stage *s);
 /* All of it for the driver, until something else is staged. */
 struct bus_commit stage_show(struct stage *s);
 

@@ -214,6 +214,7 @@ static void check_readers(struct env *v)
 int store_commit(struct store_txn *t, struct err *e)
 {
 	struct env *v = t->store->env;
+	uint64_t grown;
 	int rc;
 
 	assert(!t->failed);
@@ -225,6 +226,7 @@ int store_commit(struct store_txn *t, struct err *e)
 		store_abort(t);
 		return -1;
 	}
+	grown = t->store->is_shared ? 0 : store_space_grown(t);
 	rc = mdb_txn_commit(t->txn);
 	/* Without a sync pages fail before the commit is written, and LMDB has gone back to the one before. */
 	if (rc && t->store->is_shared && (rc == ENOSPC || rc == EDQUOT || rc == EFBIG))
@@ -233,9 +235,16 @@ int store_commit(struct store_txn *t, struct err *e)
 		v->broken = true;
 		broken(e, rc);
 	}
+	if (!rc && !t->store->is_shared)
+		t->store->pages = grown + store_space_freed(t->store);
 	check_readers(v);
 	end_write(t);
 	return rc ? -1 : 0;
+}
+
+uint64_t store_pages(const struct store *s)
+{
+	return s->pages;
 }
 
 /* ---- tables ---- */

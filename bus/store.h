@@ -83,6 +83,8 @@ int store_write(struct store *s, struct store_txn **ret, struct err *e);
 /* Ends it, in every case. Blocks for a sync of the disk, unless shared. disk.full: nothing happened. bus.commit_failed
  * (ERR_HALT): nobody knows; this store takes no further transaction. */
 int store_commit(struct store_txn *t, struct err *e);
+/* Pages that the last commit to this store wrote; each lay in memory until then. Not of a shared one: 0. */
+uint64_t store_pages(const struct store *s);
 /* Ends it; what was written is gone. For read transactions too. NULL is fine. */
 void store_abort(struct store_txn *t);
 

@@ -74,6 +74,7 @@ struct store {
 	uint64_t max_bytes;
 	uint64_t ahead;              /* bytes of data.mdb that are written */
 	struct store_txn *writing;   /* the one to write, used again and again */
+	uint64_t pages;              /* of the last commit */
 	char folder[512];
 };
 
@@ -87,6 +88,10 @@ void store_free_read(struct store_txn *t);
 void store_space_open(const struct store *s, struct env *v, unsigned flags, int *ret_rc);
 /* Before a change that may touch so many pages more. Mapped: they are there, or disk.full and nothing was touched. */
 int store_space_for(struct store_txn *t, uint64_t pages, struct err *e);
+/* Pages by which the tables that this transaction has changed have grown; before it is committed. */
+uint64_t store_space_grown(const struct store_txn *t);
+/* Pages that were free for others after the last commit and not before: what it has changed lies in others. */
+uint64_t store_space_freed(struct store *s);
 /* Before a commit: what it may need is there. */
 int store_space_commit(struct store_txn *t, struct err *e);
 

@@ -128,6 +128,41 @@ static uint64_t growth(struct store_txn *t)
 	return sum + 2 * lists + 16;
 }
 
+uint64_t store_space_grown(const struct store_txn *t)
+{
+	uint64_t sum = 0;
+	MDB_stat st;
+
+	for (size_t i = 0; i < t->nlist; i++) {
+		const MDB_stat *before = &t->touched[t->list[i]].before;
+
+		mdb_stat(t->txn, t->list[i], &st);
+		sum += more(st.ms_leaf_pages + st.ms_branch_pages + st.ms_overflow_pages,
+			before->ms_leaf_pages + before->ms_branch_pages + before->ms_overflow_pages);
+	}
+	return sum;
+}
+
+uint64_t store_space_freed(struct store *s)
+{
+	size_t last = (size_t)store_changes(s), n = 0;
+	struct store_cursor *c = NULL;
+	struct err ignored = ERR_INIT;
+	struct span key, value;
+	struct store_txn *t;
+
+	if (store_read(s, &t, &ignored))
+		return 0;
+	/* LMDB's own table 0: a transaction, and as a list behind their count the pages that it had no more use for. */
+	if (store_walk(t, 0, &c, &ignored) == 0 &&
+		store_seek(c, (struct span){(const char *)&last, sizeof last}, &key, &value, &ignored) == 1 &&
+		memcmp(key.p, &last, sizeof last) == 0)
+		memcpy(&n, value.p, sizeof n);
+	store_walked(c);
+	store_abort(t);
+	return n;
+}
+
 static int write_zeros(int fd, uint64_t from, uint64_t to)
 {
 	static const char zeros[1 << 16];

@@ -954,6 +954,51 @@ static void what_cannot_be_put_aside_is_passed_by(void **state)
 	bus_disown(o);
 }
 
+/* Records of one step, with ids of so many bytes, in order or not; committed. */
+static unsigned one_step(struct fix *f, struct bus_owner *o, unsigned *next, int bytes, bool order)
+{
+	char id[512];
+	unsigned n = 0;
+
+	for (; !bus_step_full(o); n++, ++*next) {
+		snprintf(id, sizeof id, "%08x%0*u", order ? *next : *next * 2654435761u, bytes, *next);
+		append_event(f, o, f->payroll, 0, id, 'a');
+	}
+	OK(f->e, bus_commit(o, &f->e));
+	return n;
+}
+
+static void a_step_takes_so_much_that_the_pages_of_its_commit_have_room_in_memory(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	unsigned next = 0;
+	size_t many;
+
+	/* Of an owner of whom nothing is known an entry is taken for two pages. */
+	assert_in_range(one_step(f, o, &next, 8, true), 3000, 3500);
+	assert_int_equal(one_step(f, o, &next, 8, true), BUS_STEP_RECORDS);
+	assert_int_equal(one_step(f, o, &next, 8, true), BUS_STEP_RECORDS);
+	many = o->step_entries;
+	assert_true(many > 20000);
+	for (unsigned i = 0; i < 5; i++)
+		one_step(f, o, &next, 440, false);
+	assert_in_range(o->step_entries, 3000, 9000);
+	bus_disown(o);
+}
+
+static void small_commits_tell_nothing_of_the_pages_of_an_entry(void **state)
+{
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	const size_t before = o->step_entries;
+
+	append_event(f, o, f->payroll, 0, "a", 'a');
+	OK(f->e, bus_commit(o, &f->e));
+	assert_int_equal(o->step_entries, before);
+	bus_disown(o);
+}
+
 int main(void)
 {
 #define CASE(name) {#name, name, setup, teardown, NULL}
@@ -968,6 +1013,8 @@ int main(void)
 		CASE(a_hole_in_the_offsets_is_found),
 		CASE(a_flipped_byte_in_a_position_is_found),
 		CASE(a_flipped_byte_in_an_index_is_found),
+		CASE(a_step_takes_so_much_that_the_pages_of_its_commit_have_room_in_memory),
+		CASE(small_commits_tell_nothing_of_the_pages_of_an_entry),
 		CASE(a_full_disk_puts_off_and_nothing_is_half_there),
 		CASE(a_full_store_still_takes_positions_and_owners),
 		CASE(after_a_commit_that_failed_the_bus_refuses_everything),

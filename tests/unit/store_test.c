@@ -607,6 +607,36 @@ static void after_a_failed_commit_a_store_takes_no_more(void **state)
 	expect(f, "a", "1");
 }
 
+static void put_many(struct fix *f, unsigned step)
+{
+	static char value[200];
+	struct store_txn *t = begin(f);
+	unsigned in = table(f, t, "t");
+	char key[16];
+
+	for (unsigned i = 0; i < 2000; i += step) {
+		snprintf(key, sizeof key, "%06u", i);
+		assert_int_equal(put(f, t, in, span_of(key), (struct span){value, sizeof value}), 1);
+	}
+	OK(f->e, store_commit(t, &f->e));
+}
+
+static void the_pages_that_a_commit_wrote_are_counted(void **state)
+{
+	struct fix *f = *state;
+	struct store_txn *t;
+
+	put_many(f, 1);                  /* 18 in a page */
+	assert_in_range(store_pages(f->s), 111, 125);
+	put_many(f, 20);                 /* one or none in each */
+	assert_in_range(store_pages(f->s), 95, 120);
+	put_one(f, "000001", "x");
+	assert_in_range(store_pages(f->s), 2, 5);
+	t = begin(f);
+	store_abort(t);
+	assert_in_range(store_pages(f->s), 2, 5);
+}
+
 int main(void)
 {
 #define CASE(name) {#name, name, setup, teardown, NULL}
@@ -628,6 +658,7 @@ int main(void)
 		CASE(the_file_is_written_ahead_and_never_sparse),
 		CASE(a_full_disk_fails_before_the_commit_and_work_goes_on_with_room),
 		CASE(a_full_store_has_no_room_and_larger_it_has),
+		CASE(the_pages_that_a_commit_wrote_are_counted),
 		CASE(after_a_failed_commit_a_store_takes_no_more),
 	};
 
