@@ -23,6 +23,7 @@ destinations:
 routes:
   - {types: [%s], to: receiver}
 """
+BATCH = 1000000          # records of a batch that is released whole, at most
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -59,25 +60,25 @@ def nontax(f, rows):
                 b"|1507020000000000033||\n" % (i, yuan(fen(i)), i, name(i)))
 
 
-def pipe(f, rows):
-    f.write(b"F|1|20261203|602001|103|61|%d|%b\n" % (rows, yuan(sum(map(fen, range(rows))))))
-    for i in range(rows):
+def pipe(f, rows, first=0):
+    f.write(b"F|1|20261203|602001|103|61|%d|%b\n" % (rows, yuan(sum(map(fen, range(first, first + rows))))))
+    for i in range(first, first + rows):
         f.write(b"%07d|%b|%b|6222020600%09d|602001|01|%b|1\n" % (i, name(i), yuan(fen(i)), i, id_number(i)))
 
 
-def table(f, rows):
+def table(f, rows, first=0):
     fields = (("序号", b"N", 8), ("姓名", b"C", 20), ("账号", b"C", 30), ("金额", b"N", 18), ("身份证", b"C", 18),
               ("单位", b"C", 10))
     f.write(struct.pack("<4BIHH20x", 3, 126, 12, 1, rows + 1, 33 + 32 * len(fields), 1 + sum(w for _, _, w in fields)))
     for text, kind, width in fields:
         f.write(struct.pack("<11sc4xBB14x", text.encode("gb18030"), kind, width, 2 if text == "金额" else 0))
     f.write(b"\r")
-    for i in range(rows):
+    for i in range(first, first + rows):
         account = b"6222020600%09d" % i
         f.write(b" %8d%b%b%18b%b%b" % (i, name(i).ljust(20), account.ljust(30), yuan(fen(i)), id_number(i),
                                        b"602001".ljust(10)))
     f.write(b" %8b%b%30b%18b%18b%10b\x1a" % (b"", "合计".encode("gb18030").ljust(20), b"",
-                                             yuan(sum(map(fen, range(rows)))), b"", b""))
+                                             yuan(sum(map(fen, range(first, first + rows)))), b"", b""))
 
 
 def assets(f, rows):
@@ -90,14 +91,14 @@ def assets(f, rows):
     f.write("合计".encode("gb18030") + b"," * 11 + yuan(sum(map(fen, range(rows)))) + b"," * 9 + b"\n")
 
 
-def subsidies(f, rows):
+def subsidies(f, rows, first=0):
     f.write("补贴发放花名册\n序号,发放单位,区划代码,村组,组别,户编号,姓名,身份证号,与户主关系,联系电话,数量,计量单位,补贴标准,补贴金额,银行账号,开户行,次数,备注\n"
             .encode("gb18030"))
     where = "605001 某苏木,150782100,某嘎查,1组,-".encode("gb18030")
-    for i in range(rows):
+    for i in range(first, first + rows):
         f.write(b"%d,%b,%b,%b,-,-,1,-,1,%b,150782%012d,103,1,\n"
                 % (i + 1, where, name(i), id_number(i), yuan(fen(i)), i))
-    f.write("合计".encode("gb18030") + b"," * 13 + yuan(sum(map(fen, range(rows)))) + b",,,,\n")
+    f.write("合计".encode("gb18030") + b"," * 13 + yuan(sum(map(fen, range(first, first + rows)))) + b",,,,\n")
 
 
 class System:
@@ -117,8 +118,21 @@ SYSTEMS = {
 }
 
 
+def write_input(folder, s, rows):
+    """One file; what is released whole has at most BATCH rows in each of several."""
+    for number, first in enumerate(range(0, rows, BATCH if s.whole else rows), 1):
+        file = folder + "/" + s.file.replace("_001.", "_%03d." % number)
+        with open(file, "wb") as f:
+            if s.whole:
+                s.write(f, min(BATCH, rows - first), first)
+            else:
+                s.write(f, rows)
+        if s.marker:
+            open(file + ".ok", "w").close()
+
+
 def make_site(folder, system, rows, max_gib=64):
-    """A fresh site with a file of so many rows to take."""
+    """A fresh site with so many rows to take."""
     s = SYSTEMS[system]
     shutil.rmtree(folder, ignore_errors=True)
     marks.folders(folder, "keys", "in", "out")
@@ -126,10 +140,7 @@ def make_site(folder, system, rows, max_gib=64):
         f.write(bytes(range(32)))
     with open(folder + "/jincai.yaml", "w", encoding="utf-8") as f:
         f.write(SITE % (max_gib, CRASH, s.form, s.out, s.event))
-    with open(folder + "/in/" + s.file, "wb") as f:
-        s.write(f, rows)
-    if s.marker:
-        open(folder + "/in/" + s.file + ".ok", "w").close()
+    write_input(folder + "/in", s, rows)
 
 
 def received(folder):
