@@ -143,6 +143,9 @@ static int write_last(struct pays_set *s, struct err *e)
 {
 	if (s->fd < 0 && fsys_temporary(&s->fd, e) != 0)
 		return -1;
+	/* What a write that failed has left is written over. */
+	if (lseek(s->fd, (off_t)(s->in_file * sizeof *s->last), SEEK_SET) < 0)
+		return file_failed(e, errno);
 	if (fsys_write(s->fd, s->last, IN_MEMORY * sizeof *s->last, "payments", e) != 0)
 		return -1;
 	s->in_file += IN_MEMORY;
