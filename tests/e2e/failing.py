@@ -823,17 +823,20 @@ def claiming(site):
     return spool_bytes(site, "payroll-a") > 1 << 19
 
 
+def size_of(path):
+    """0 when it is not there, or not any more."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def store_of(bytes_):
-    def grown(site):
-        try:
-            return (site.root / "bus/data.mdb").stat().st_size >= bytes_
-        except FileNotFoundError:
-            return False
-    return grown
+    return lambda site: size_of(site.root / "bus/data.mdb") >= bytes_
 
 
 def staging(site):
-    return any(p.stat().st_size > 1 << 16 for p in (site.root / "out").glob("*/.staging/*") if p.exists())
+    return any(size_of(p) > 1 << 16 for p in (site.root / "out").glob("*/.staging/*"))
 
 
 def marker_staged(site):
