@@ -2,6 +2,10 @@
 #ifndef JC_CONTRACT_SCHEMA_H
 #define JC_CONTRACT_SCHEMA_H
 
+#ifndef JINCAI_PROGRAM
+#error "the program lies on top of all layers: nothing below may include it"
+#endif
+
 #include "schema.h"
 
 /*
