@@ -103,12 +103,14 @@ int64_t index_pay_day(struct span key)
 
 int index_pay_day_of(const struct event *v, int64_t *ret)
 {
-	const struct span dates[] = {v->businessdate, v->time};
+	int64_t ms;
 
-	for (unsigned i = 0; i < 2; i++)
-		if (dates[i].n >= 10 && clock_date_read((struct span){dates[i].p, 10}, ret) == 0)
-			return 0;
-	return -1;
+	if (v->businessdate.n >= 10 && clock_date_read((struct span){v->businessdate.p, 10}, ret) == 0)
+		return 0;
+	if (clock_read(v->time, &ms) != 0)
+		return -1;
+	*ret = clock_day(ms);
+	return 0;
 }
 
 /* ---- what records add ---- */

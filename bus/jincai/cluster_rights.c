@@ -61,10 +61,18 @@ static void shares_rights(const struct site *s, struct buf *b, const char *flow)
 		s->kafka.prefix, s->name, flow);
 }
 
-/* Topics that people ask for, by their common beginning. */
+static void destination_topics(const struct site *s, struct buf *b)
+{
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		buf_printf(b, " --topic '%s" TOPIC_TO "%s'", s->kafka.prefix, s->destinations[i].name);
+}
+
+/* What destinations are given by it, and topics that people ask for, by their common beginning. */
 static void replay_rights(const struct site *s, struct buf *b)
 {
 	begin_flow(s, b, SITE_REPLAY);
+	topic(s, b, TOPIC_JOURNAL);
+	destination_topics(s, b);
 	buf_c(b, '\n');
 	allow(b, SITE_REPLAY);
 	buf_printf(b, " --operation Write --operation Create --topic '%s" TOPIC_REPLAY "' --resource-pattern-type prefixed\n", s->kafka.prefix);
@@ -116,8 +124,7 @@ void cluster_rights(const struct site *s, struct buf *b)
 	begin_flow(s, b, SITE_ROUTER);
 	topic(s, b, TOPIC_DEAD);
 	topic(s, b, TOPIC_JOURNAL);
-	for (unsigned i = 0; i < s->ndestinations; i++)
-		buf_printf(b, " --topic '%s" TOPIC_TO "%s'", s->kafka.prefix, s->destinations[i].name);
+	destination_topics(s, b);
 	buf_c(b, '\n');
 	if (s->partitions > 1)
 		shares_rights(s, b, SITE_ROUTER);

@@ -4,6 +4,7 @@
 
 #include "event.h"
 #include "hash.h"
+#include "clock.h"
 #include "index.h"
 
 /* Shows what a fold put, a line an entry: "index key = extra", with NUL shown as | */
@@ -404,6 +405,9 @@ static void a_payment_stands_under_its_day_and_paykey(void **state)
 	/* Without a day of business, or with one that is none, the claim's counts; a paykey that is none is refused. */
 	a.businessdate = SPAN("20261201");
 	assert_int_equal(index_pay_day_of(&a, &day), 0);
+	a.time = SPAN("2026-12-30T17:30:00Z");       /* half past one of the next day, where the bureaus are */
+	assert_int_equal(index_pay_day_of(&a, &day), 0);
+	assert_int_equal(day, clock_day_of(2026, 12, 31));
 	assert_int_equal(index_pay_day(index_pay_key(key, day, paykey, a.id)), day);
 	a.paykey = SPAN("0011");
 	buf_clear(&b);
