@@ -494,23 +494,31 @@ int store_scan(struct store *s, unsigned table, struct span prefix, int (*each)(
 	struct span value), void *arg, struct err *e)
 {
 	char last[STORE_KEY_MAX];
-	struct span key = SPAN_NONE, value;
+	struct span key = SPAN_NONE, before = SPAN_NONE, value;
 	struct buf some = BUF_INIT;
 	int failed;
 
 	do {
 		buf_clear(&some);
-		failed = copy_some(s, table, prefix, (struct span){last, key.n}, &some, e);
+		failed = copy_some(s, table, prefix, before, &some, e);
 		for (const char *p = some.p; !failed && p < some.p + some.n; p = value.p + value.n) {
 			memcpy(&key.n, p, sizeof key.n);
 			memcpy(&value.n, p + sizeof key.n, sizeof value.n);
 			key.p = p + sizeof key.n + sizeof value.n;
 			value.p = key.p + key.n;
+			/* Pages of a damaged file can lead in a circle, and say whatever length of a key. */
+			if (key.n > sizeof last || (before.n && span_cmp(key, before) <= 0)) {
+				failed = err_set(e, E_STORE_FAILED, "what=walk\nwhy=keys are not in their order");
+				break;
+			}
+			before = key;
 			if (each(arg, key, value))
 				goto out;
 		}
-		if (some.n)
-			memcpy(last, key.p, key.n);
+		if (some.n && !failed) {
+			memcpy(last, before.p, before.n);
+			before.p = last;
+		}
 	} while (!failed && some.n);
 out:
 	buf_done(&some);
