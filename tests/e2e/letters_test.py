@@ -125,7 +125,8 @@ def trace_says_who_tried_a_letter_again_and_who_gave_a_batch_back(root):
     one, two = letters(site)
     act(site, "held", "return", published(site))
     site.run()
-    is_([words.split(",")[0] for _, _, words in acts_of(site, one["id"])], ["return to its source", "slip to its source"])
+    is_([words.split(",")[0] for _, _, words in acts_of(site, one["id"])],
+        ["router: return to its source", "payroll-a: slip to its source"])
     is_(acts_of(site, one["id"]), acts_of(site, two["id"]))
 
 
