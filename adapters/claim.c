@@ -148,10 +148,13 @@ static int read_overlays(const json_t *list, struct arena *a, struct overlays *r
 
 	json_array_foreach(list, i, o) {
 		struct span hex = member(o, "bytes", a);
-		struct overlay x = {.line = number(o, "line"), .bytes = {arena_new(a, hex.n / 2 + 1), hex.n / 2}, .act = member(o, "act", a),
+		struct overlay x = {.line = number(o, "line"),
+			.bytes = {arena_new(a, hex.n / 2 + 1), hex.n / 2},
+			.act = member(o, "act", a),
 			.by = member(o, "by", a)};
 
-		if (!x.line || !x.bytes.n || hash_unhex(hex, (uint8_t *)(uintptr_t)x.bytes.p, x.bytes.n) != 0 || !overlays_put(ret, &x))
+		if (!x.line || !x.bytes.n || hash_unhex(hex, (uint8_t *)(uintptr_t)x.bytes.p, x.bytes.n) != 0 ||
+			!overlays_put(ret, &x))
 			return -1;
 	}
 	return 0;

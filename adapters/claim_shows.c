@@ -20,6 +20,7 @@ json_t *claim_shows(const struct claim *c)
 	totals_each(c->totals, add_sum, sums);
 	snprintf(count, sizeof count, "%" PRIu64, c->records);
 	snprintf(suspected, sizeof suspected, "%" PRIu64, c->suspected);
-	return json_pack("{s:s,s:o,s:s,s:s%,s:s}", "count", count, "sums", sums, "suspected", suspected, "file", c->name.p, c->name.n,
-		"what", "疑似重复付款，确应支付，整批放行 / suspected doubles that are meant: the whole batch goes");
+	return json_pack("{s:s,s:o,s:s,s:s%,s:s}", "count", count, "sums", sums, "suspected", suspected, "file",
+		c->name.p, c->name.n, "what",
+		"疑似重复付款，确应支付，整批放行 / suspected doubles that are meant: the whole batch goes");
 }

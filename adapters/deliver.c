@@ -21,8 +21,10 @@ int deliver_move_batch(struct deliver *d, const struct gathering *g, enum total_
 	for (unsigned i = 0; i < g->nsums; i++) {
 		struct span currency = span_of(g->sums[i].currency);
 
-		if (journal_move(d->journal, span_of(g->batchid), from, d->name, currency, &g->sums[i].sum, -1, e) != 0 ||
-			journal_move(d->journal, span_of(g->batchid), to, d->name, currency, &g->sums[i].sum, 1, e) != 0)
+		if (journal_move(d->journal, span_of(g->batchid), from, d->name, currency, &g->sums[i].sum, -1, e) !=
+				0 ||
+			journal_move(d->journal, span_of(g->batchid), to, d->name, currency, &g->sums[i].sum, 1, e) !=
+				0)
 			return -1;
 	}
 	return 0;
@@ -31,7 +33,8 @@ int deliver_move_batch(struct deliver *d, const struct gathering *g, enum total_
 int deliver_stop_batch(struct deliver *d, const struct gathering *g, struct err *e)
 {
 	d->flow.attention = true;
-	log_line(LOG_WARN, "deliver.held", "flow=%s batch=%s err=%s lines=%" PRIu64, d->name, g->batchid, g->why, g->count);
+	log_line(LOG_WARN, "deliver.held", "flow=%s batch=%s err=%s lines=%" PRIu64, d->name, g->batchid, g->why,
+		g->count);
 	return deliver_move_batch(d, g, TOTAL_PENDING, TOTAL_STOPPED, e);
 }
 
@@ -200,7 +203,9 @@ static int open_outbox(struct deliver *d, bool shadow, struct outbox **ret, stru
 {
 	if (!shadow)
 		return outbox_open_in(d->folder, d->home, d->setup.group, ret, e);
-	return fsys_make_path(d->shadow_folder, e) != 0 ? -1 : outbox_open_in(d->shadow_folder, d->shadow_home, false, ret, e);
+	return fsys_make_path(d->shadow_folder, e) != 0
+		? -1
+		: outbox_open_in(d->shadow_folder, d->shadow_home, false, ret, e);
 }
 
 static int open_outboxes(struct deliver *d, struct err *e)
@@ -216,7 +221,9 @@ static int open_outboxes(struct deliver *d, struct err *e)
 		return -1;
 	if (d->store && !d->setup.shadow && deliver_open_ledger(d, e) != 0)
 		return -1;
-	return discard_unplanned(d, d->outbox, e) != 0 || (d->shadowed && discard_unplanned(d, d->shadowed, e) != 0) ? -1 : 0;
+	return discard_unplanned(d, d->outbox, e) != 0 || (d->shadowed && discard_unplanned(d, d->shadowed, e) != 0)
+		? -1
+		: 0;
 }
 
 /* The other way to gather has positions of its own: it would read all again from the beginning, and hand all of it over. */
@@ -235,7 +242,9 @@ static int check_gather(struct deliver *d, struct err *e)
 		got = bus_position_get(d->flow.bus, buf_text(&key), &d->position, e);
 	}
 	buf_done(&key);
-	return got <= 0 ? got : err_set(e, E_GATHER_OTHER, "destination=%s\ngather=%s", d->name, d->setup.partitions ? "batch" : "partition");
+	return got <= 0 ? got
+			: err_set(e, E_GATHER_OTHER, "destination=%s\ngather=%s", d->name,
+				  d->setup.partitions ? "batch" : "partition");
 }
 
 static int deliver_open(struct flow *f, struct err *e)
@@ -251,8 +260,8 @@ static int deliver_open(struct flow *f, struct err *e)
 		return -1;
 	ret = restore_out(d, o, e);
 	json_decref(o);
-	if (ret != 0 || check_gather(d, e) != 0 || deliver_restore_held(d, e) != 0 || deliver_restore_stops(d, e) != 0 || deliver_check_way(d, e) != 0 ||
-		open_outboxes(d, e) != 0)
+	if (ret != 0 || check_gather(d, e) != 0 || deliver_restore_held(d, e) != 0 ||
+		deliver_restore_stops(d, e) != 0 || deliver_check_way(d, e) != 0 || open_outboxes(d, e) != 0)
 		return -1;
 	if (d->setup.partitions)
 		return open_input(d, d->setup.partition, e);

@@ -24,8 +24,8 @@ static int refuse(struct deliver *d, const struct act *a, enum err_id why, struc
 
 static int done(struct deliver *d, const struct act *a, struct err *e)
 {
-	log_line(LOG_WARN, "deliver.act", "flow=%s act=%.*s subject=%.*s by=%.*s", d->name, SPAN_F(a->what), SPAN_F(a->subject),
-		SPAN_F(a->by));
+	log_line(LOG_WARN, "deliver.act", "flow=%s act=%.*s subject=%.*s by=%.*s", d->name, SPAN_F(a->what),
+		SPAN_F(a->subject), SPAN_F(a->by));
 	return flow_act_outcome(&d->flow, a, "done", "", e);
 }
 
@@ -134,8 +134,8 @@ static int is_over(struct deliver *d, const char *batchid, struct err *e)
 		int got;
 
 		arena_clear(&d->scratch);
-		got = batch_closing_find(d->flow.bus, d->flow.owner, d->topic, span_of(batchid), d->inputs[i].partition, &d->scratch,
-			&c, &offset, e);
+		got = batch_closing_find(d->flow.bus, d->flow.owner, d->topic, span_of(batchid), d->inputs[i].partition,
+			&d->scratch, &c, &offset, e);
 		if (got < 0 || (got == 1 && offset < d->inputs[i].offset))
 			return got;
 	}
@@ -328,8 +328,8 @@ static int walk_position(void *arg, struct span key, struct span value)
 		if (!subject || !batch)
 			w->ret = err_set(w->e, E_FLOW_POSITION, "name=%.*s", SPAN_F(key));
 		else
-			w->ret = w->each(w->arg, (struct span){key.p, key.n - tail.n}, subject, batch, json_object_get(stop, "order"),
-				w->e);
+			w->ret = w->each(w->arg, (struct span){key.p, key.n - tail.n}, subject, batch,
+				json_object_get(stop, "order"), w->e);
 		if (w->ret)
 			break;
 	}

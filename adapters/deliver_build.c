@@ -88,8 +88,8 @@ static int spread_flush(struct spread *s, struct spread_one *one, struct err *e)
 }
 
 /* One range, or what is left of it. */
-static int each_in_range(struct deliver *d, const struct gathering *g, const struct parcel_range *range, struct gather_out *from,
-	deliver_line *each, void *arg, struct err *e)
+static int each_in_range(struct deliver *d, const struct gathering *g, const struct parcel_range *range,
+	struct gather_out *from, deliver_line *each, void *arg, struct err *e)
 {
 	struct bus_reader *r = NULL;
 	struct bus_message m;
@@ -119,7 +119,8 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 	return ret == 0 && got < 0 ? -1 : ret;
 }
 
-int deliver_each_line(struct deliver *d, const struct gathering *g, struct gather_out *from, deliver_line *each, void *arg, struct err *e)
+int deliver_each_line(struct deliver *d, const struct gathering *g, struct gather_out *from, deliver_line *each,
+	void *arg, struct err *e)
 {
 	int ret = 0;
 
@@ -255,7 +256,8 @@ static int begin_parcel(struct spread *s, struct spread_one *one, const struct g
 			return -1;
 		for (unsigned i = 0; i < map_count(form->head) && i < CODEC_CELLS_MAX; i++)
 			cells[i] = map_cell(form->head, &d->slots, i)->text;
-		if (form->codec->write(form->format, form->head_layout, cells, map_count(form->head), &one->bytes, e) != 0)
+		if (form->codec->write(form->format, form->head_layout, cells, map_count(form->head), &one->bytes, e) !=
+			0)
 			return -1;
 	}
 	s->held += one->bytes.n;
@@ -327,7 +329,8 @@ static int build(struct spread *s, const struct gathering *g, struct err *e)
 
 	uint64_t no = d->next_no - d->step;
 
-	if (deliver_each_line(d, g, NULL, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 || find_had(s, g, e) != 0)
+	if (deliver_each_line(d, g, NULL, add_split, s, e) != 0 || check_gathered(s, g, e) != 0 ||
+		find_had(s, g, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->n; i++)
 		if (!s->all[i].had && begin_parcel(s, &s->all[i], g, no += d->step, e) != 0)

@@ -79,7 +79,8 @@ int deliver_check_layout(const struct deliver *d, const struct event *v, const s
 
 	if (span_is(l->shaped, want))
 		return 0;
-	return err_set(e, E_GATHER_FORM, "batch=%.*s\nhave=%.*s\nwant=%s", SPAN_F(v->batchid), SPAN_F(l->shaped.n ? l->shaped : SPAN("-")), want);
+	return err_set(e, E_GATHER_FORM, "batch=%.*s\nhave=%.*s\nwant=%s", SPAN_F(v->batchid),
+		SPAN_F(l->shaped.n ? l->shaped : SPAN("-")), want);
 }
 
 /* ---- gathering ---- */
@@ -124,7 +125,8 @@ static int is_already(struct deliver *d, const struct input *in, const struct ev
 	*ret = got == 1 && (at.partition != in->partition || at.offset != offset);
 	/* Not at its first place: but it may be one that comes again, and this its newest. */
 	if (*ret && v->again.p) {
-		got = bus_look(d->flow.bus, d->flow.owner, INDEX_AGAIN, index_key(key, INDEX_GIVEN, span_of(d->name), v->id), &at, e);
+		got = bus_look(d->flow.bus, d->flow.owner, INDEX_AGAIN,
+			index_key(key, INDEX_GIVEN, span_of(d->name), v->id), &at, e);
 		*ret = got != 1 || at.partition != in->partition || at.offset != offset;
 	}
 	return got < 0 ? -1 : 0;
@@ -144,7 +146,8 @@ static int gather_line(struct deliver *d, struct input *in, const struct bus_mes
 
 	if (deliver_read_line(d, v, &l, e) != 0)
 		return err_set(e, E_GATHER_LINE, "id=%.*s", SPAN_F(v->id));
-	if (deliver_note_id(d, v->id, v->batchid, e) != 0 || is_already(d, in, v, m->offset, &already, e) != 0 || count_line(d, v->batchid, TOTAL_TAKEN, &l, e) != 0)
+	if (deliver_note_id(d, v->id, v->batchid, e) != 0 || is_already(d, in, v, m->offset, &already, e) != 0 ||
+		count_line(d, v->batchid, TOTAL_TAKEN, &l, e) != 0)
 		return -1;
 	g->parts[in->partition].lines++;
 	g->changed = true;

@@ -86,17 +86,21 @@ int deliver_count_handed(struct deliver *d, const struct parcel *p, struct err *
 	const struct span currency = span_of(p->currency);
 
 	if (journal_move(d->journal, span_of(p->batchid), TOTAL_PENDING, d->name, currency, &p->sum, -1, e) != 0 ||
-		journal_move(d->journal, span_of(p->batchid), p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, d->name, currency, &p->sum, 1, e) != 0)
+		journal_move(d->journal, span_of(p->batchid), p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, d->name,
+			currency, &p->sum, 1, e) != 0)
 		return -1;
-	return p->cut && !p->shadow ? journal_move(d->journal, span_of(p->batchid), TOTAL_CUT, d->name, currency, &cut, 1, e) : 0;
+	return p->cut && !p->shadow
+		? journal_move(d->journal, span_of(p->batchid), TOTAL_CUT, d->name, currency, &cut, 1, e)
+		: 0;
 }
 
 static void log_done(const struct deliver *d, const struct parcel *p)
 {
 	char quoted[300];
 
-	log_line(LOG_INFO, p->shadow ? "deliver.shadow" : "deliver.handed", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
-		" file=%s", d->name, p->no, p->batchid, p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
+	log_line(LOG_INFO, p->shadow ? "deliver.shadow" : "deliver.handed",
+		"flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64 " file=%s", d->name, p->no, p->batchid,
+		p->sum.count, log_quoted(p->name, quoted, sizeof quoted));
 	if (p->cut)
 		log_line(LOG_WARN, "deliver.cut", "flow=%s parcel=%" PRIu64 " batch=%s lines=%" PRIu64
 			" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, p->no, p->batchid, p->cut);

@@ -72,8 +72,10 @@ int deliver_open_ledger(struct deliver *d, struct err *e)
 		d->lost = mem_grow(d->lost, d->nlost + 1u, sizeof *d->lost);
 		d->lost[d->nlost++] = (struct lost){d->next_no, l.last_own};
 		d->unsaved = true;
-		log_line(LOG_WARN, "deliver.restored", "flow=%s first=%" PRIu64 " last=%" PRIu64
-			" do=the_store_does_not_know_these_parcels_and_they_are_not_sent_again", d->name, d->next_no, l.last_own);
+		log_line(LOG_WARN, "deliver.restored",
+			"flow=%s first=%" PRIu64 " last=%" PRIu64
+			" do=the_store_does_not_know_these_parcels_and_they_are_not_sent_again",
+			d->name, d->next_no, l.last_own);
 	}
 	/* A receiver drops a number that it has had. */
 	if (l.last >= d->next_no)
@@ -133,7 +135,9 @@ void deliver_read_handed(struct deliver *d, const json_t *out)
 {
 	const char *folder = json_string_value(json_object_get(out, "folder"));
 
-	d->handed = folder && strcmp(folder, d->folder) == 0 ? (uint64_t)json_integer_value(json_object_get(out, "handed")) : 0;
+	d->handed = folder && strcmp(folder, d->folder) == 0
+		? (uint64_t)json_integer_value(json_object_get(out, "handed"))
+		: 0;
 }
 
 /* ---- a batch that is about to be planned ---- */
@@ -152,7 +156,8 @@ int deliver_had(const struct deliver *d, const struct gathering *g, const struct
 	for (unsigned i = 0; i < d->nforeign && !*ret; i++) {
 		const struct foreign *f = &d->foreign[i];
 
-		if (strcmp(f->batchid, g->batchid) != 0 || strcmp(f->split, p->split) != 0 || strcmp(f->currency, p->currency) != 0)
+		if (strcmp(f->batchid, g->batchid) != 0 || strcmp(f->split, p->split) != 0 ||
+			strcmp(f->currency, p->currency) != 0)
 			continue;
 		no = f->no;
 		ids += f->ids;
@@ -161,10 +166,13 @@ int deliver_had(const struct deliver *d, const struct gathering *g, const struct
 		*ret = same(&f->sum, f->ids, &p->sum, p->ids) || same(&all, ids, &p->sum, p->ids);
 	}
 	if (*ret)
-		log_line(LOG_WARN, "deliver.already", "flow=%s batch=%s lines=%" PRIu64 " parcel=%" PRIu64
-			" do=it_was_handed_over_before_the_store_was_restored_and_is_not_sent_again", d->name, g->batchid, p->sum.count, no);
+		log_line(LOG_WARN, "deliver.already",
+			"flow=%s batch=%s lines=%" PRIu64 " parcel=%" PRIu64
+			" do=it_was_handed_over_before_the_store_was_restored_and_is_not_sent_again",
+			d->name, g->batchid, p->sum.count, no);
 	else if (no)
-		return err_set(e, E_GATHER_LEDGER, "no=%" PRIu64 "\nhad=%" PRIu64 "\nnow=%" PRIu64, no, all.count, p->sum.count);
+		return err_set(e, E_GATHER_LEDGER, "no=%" PRIu64 "\nhad=%" PRIu64 "\nnow=%" PRIu64, no, all.count,
+			p->sum.count);
 	return 0;
 }
 

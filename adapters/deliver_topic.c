@@ -32,7 +32,8 @@ int deliver_check_way(const struct deliver *d, struct err *e)
 	const struct parcel *p = d->parcels;
 
 	if (g && (!d->out_name || strcmp(g->out.topic, d->out_name) != 0))
-		return err_set(e, E_GATHER_MOVED, "destination=%s\nwhat=%s\nformer=topic %s", d->name, g->batchid, g->out.topic);
+		return err_set(e, E_GATHER_MOVED, "destination=%s\nwhat=%s\nformer=topic %s", d->name, g->batchid,
+			g->out.topic);
 	if (p && d->out_name)
 		return err_set(e, E_GATHER_MOVED, "destination=%s\nwhat=%s\nformer=file", d->name, p->name);
 	return 0;
@@ -143,8 +144,8 @@ static int is_partly_out(const struct deliver *d, const struct gathering *g, uin
 {
 	const char *code = err_code(e->id)->name;
 
-	return err_set(e, E_GATHER_PARTLY, "batch=%s\nout=%" PRIu64 "\nall=%" PRIu64 "\ncode=%s\ndestination=%s", g->batchid, out, g->count,
-		code, d->name);
+	return err_set(e, E_GATHER_PARTLY, "batch=%s\nout=%" PRIu64 "\nall=%" PRIu64 "\ncode=%s\ndestination=%s",
+		g->batchid, out, g->count, code, d->name);
 }
 
 /* One record of what was handed over for each currency; the places of the lines stand in the first. */
@@ -153,7 +154,8 @@ static int end_batch(struct deliver *d, struct gathering *g, struct err *e)
 	char none[] = "";
 
 	if (g->out.count != g->count)
-		return err_set(e, E_GATHER_COUNT, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, g->count, g->out.count);
+		return err_set(e, E_GATHER_COUNT, "batch=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, g->batchid, g->count,
+			g->out.count);
 	for (unsigned i = 0; i < g->nsums; i++, d->next_no += d->step) {
 		struct parcel p = {.no = d->next_no, .generation = bus_generation(d->flow.owner), .state = PARCEL_DONE,
 			.batchid = g->batchid, .split = none, .name = d->out_name, .marker = none, .staged = none, .staged_marker = none,
@@ -164,8 +166,8 @@ static int end_batch(struct deliver *d, struct gathering *g, struct err *e)
 		if (deliver_append_parcel(d, &p, i ? NULL : g, e) != 0 || deliver_count_handed(d, &p, e) != 0)
 			return -1;
 	}
-	log_line(LOG_INFO, "deliver.published", "flow=%s batch=%s lines=%" PRIu64 " topic=%s", d->name, g->batchid, g->count,
-		d->out_name);
+	log_line(LOG_INFO, "deliver.published", "flow=%s batch=%s lines=%" PRIu64 " topic=%s", d->name, g->batchid,
+		g->count, d->out_name);
 	if (g->out.cut)
 		log_line(LOG_WARN, "deliver.cut", "flow=%s batch=%s lines=%" PRIu64
 			" do=texts_of_these_lines_were_shortened_as_the_form_says", d->name, g->batchid, g->out.cut);

@@ -44,8 +44,8 @@ static void find_numbers(const struct form *f, struct form_event *x)
 
 void form_find_pay(const struct form *f, struct form_event *x)
 {
-	static const char *const parts[] = {"data.payee.account", "data.unit", "data.currency", "data.purpose", "data.project",
-		"data.program", "data.pay_kind", "data.month"};
+	static const char *const parts[] = {"data.payee.account", "data.unit", "data.currency", "data.purpose",
+		"data.project", "data.program", "data.pay_kind", "data.month"};
 
 	_Static_assert(sizeof parts / sizeof *parts <= FORM_PAY_MAX, "all parts have room");
 	find_numbers(f, x);

@@ -22,8 +22,8 @@ static unsigned tell_map(struct form_loading *in, const char *kind, struct map *
 }
 
 /* The bus never alters a payment: of what makes a bank move money, the account and the amount go as they are or not at all. */
-static void refuse_cuts(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields, unsigned n,
-	const struct conf *line)
+static void refuse_cuts(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields,
+	unsigned n, const struct conf *line)
 {
 	const struct conf *rule = line->first;
 
@@ -50,15 +50,17 @@ static const struct schema_field *field_of(const struct schema_field *fields, un
 
 /* What is personal is masked on its way to consumers. Both have to say that a field goes out as it is: the form, and the schema, by
  * which consumers know what they get. */
-static void guard_personal(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields, unsigned n,
-	const struct conf *line)
+static void guard_personal(struct form_loading *in, const struct form_shape *shape, const struct schema_field *fields,
+	unsigned n, const struct conf *line)
 {
 	const struct conf *rule = line->first;
 
 	for (unsigned i = 0; i < map_count(shape->line) && rule; i++, rule = rule->next) {
 		const int slot = map_from(shape->line, i);
-		const struct schema_field *from = slot < 0 ? NULL : field_of(fields, n, names_text(shape->names, (unsigned)slot)),
-			*to = map_field(shape->line, i);
+		const struct schema_field *from = slot < 0
+			? NULL
+			: field_of(fields, n, names_text(shape->names, (unsigned)slot)),
+					  *to = map_field(shape->line, i);
 		const bool open = from && from->sensitivity != SENSITIVITY_NONE && map_reveals(shape->line, i);
 
 		if (from)

@@ -40,8 +40,9 @@ static void write_parts(const struct gathering *g, struct buf *b)
 
 		if (!p->closed && !p->lines)
 			continue;
-		buf_printf(b, "%s[%u,%d,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d]", comma ? "," : "", i,
-			p->closed, p->published, p->failed, p->routed, p->lines, p->before, p->returned);
+		buf_printf(b, "%s[%u,%d,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d]",
+			comma ? "," : "", i, p->closed, p->published, p->failed, p->routed, p->lines, p->before,
+			p->returned);
 		comma = true;
 	}
 	buf_c(b, ']');
@@ -85,13 +86,13 @@ void gathering_write(const struct gathering *g, struct buf *b)
 		buf_printf(b, "%s%u", i ? "," : "", g->partitions[i]);
 	buf_str(b, "],\"ranges\":[");
 	for (unsigned i = 0; i < g->nranges; i++)
-		buf_printf(b, "%s[%u,%" PRIu64 ",%" PRIu64 "]", i ? "," : "", g->ranges[i].partition, g->ranges[i].first,
-			g->ranges[i].last);
+		buf_printf(b, "%s[%u,%" PRIu64 ",%" PRIu64 "]", i ? "," : "", g->ranges[i].partition,
+			g->ranges[i].first, g->ranges[i].last);
 	buf_c(b, ']');
 	write_parts(g, b);
 	if (g->out.digest[0])
-		buf_printf(b, ",\"out\":[\"%s\",%" PRIu64 ",%u,%" PRIu64 ",%" PRIu64 ",\"%s\"]", g->out.digest, g->out.cut, g->out.range,
-			g->out.offset, g->out.count, g->out.topic);
+		buf_printf(b, ",\"out\":[\"%s\",%" PRIu64 ",%u,%" PRIu64 ",%" PRIu64 ",\"%s\"]", g->out.digest,
+			g->out.cut, g->out.range, g->out.offset, g->out.count, g->out.topic);
 	buf_c(b, '}');
 }
 

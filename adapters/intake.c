@@ -31,7 +31,8 @@ void intake_delete_after(struct intake *in, struct span taken)
 /* Nothing of it waits here any more. */
 static bool is_end(struct span state)
 {
-	return span_is(state, "published") || span_is(state, "returned") || span_is(state, "known") || span_is(state, "settled");
+	return span_is(state, "published") || span_is(state, "returned") || span_is(state, "known") ||
+		span_is(state, "settled");
 }
 
 int intake_append_claim(struct intake *in, const struct claim *c, struct err *e)
@@ -181,8 +182,8 @@ static int intake_open(struct flow *f, struct err *e)
 	in->held = 0;
 	if (drop_open(in->folder, in->spool, in->setup.form, &in->drop, e) != 0 || fsys_make_path(in->forms, e) != 0)
 		return -1;
-	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 || intake_find_waiting(in, e) != 0 ||
-		intake_attend_suspects(in, e) != 0)
+	if (restore_position(in, e) != 0 || intake_write_slips(in, e) != 0 || intake_write_lines(in, e) != 0 ||
+		intake_find_waiting(in, e) != 0 || intake_attend_suspects(in, e) != 0)
 		return -1;
 	return intake_sweep_spool(in, e);
 }
@@ -373,8 +374,10 @@ struct flow *intake_new(const struct intake_setup *s, struct err *e)
 		in->pays = pays_join(s->pays, s->name);
 	buf_done(&source);
 	if (bus_topic(s->bus, topics_of_type(span_of(s->form->events[0].type)), &in->topic, e) != 0 ||
-		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 || bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0 ||
-		bus_topic(s->bus, TOPIC_JOURNAL, &in->journal_topic, e) != 0 || bus_topic(s->bus, TOPIC_ACTS, &acts, e) != 0) {
+		bus_topic(s->bus, TOPIC_CLAIMS, &in->claims, e) != 0 ||
+		bus_topic(s->bus, TOPIC_DEAD, &in->dead, e) != 0 ||
+		bus_topic(s->bus, TOPIC_JOURNAL, &in->journal_topic, e) != 0 ||
+		bus_topic(s->bus, TOPIC_ACTS, &acts, e) != 0) {
 		intake_free(&in->flow);
 		return NULL;
 	}

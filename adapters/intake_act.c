@@ -31,8 +31,8 @@ static bool waits(const struct claim *c, const struct act *act)
 {
 	const struct span state = c->state;
 
-	return (is_suspected(c) && span_is(act->what, "seen")) || span_is(state, "held") || span_is(state, "conflict") ||
-		span_is(state, "unreadable") || span_is(state, "duplicate");
+	return (is_suspected(c) && span_is(act->what, "seen")) || span_is(state, "held") ||
+		span_is(state, "conflict") || span_is(state, "unreadable") || span_is(state, "duplicate");
 }
 
 /* Who and why stand first, in front of what was wrong with the file. */
@@ -40,8 +40,8 @@ void intake_returned_reason(struct claim *c, struct arena *a, const struct act *
 {
 	struct err why;
 
-	err_set(&why, span_is(act->what, "seen") ? E_BATCH_SEEN : E_BATCH_RETURNED, "by=%.*s\nwhy=%.*s", SPAN_F(act->by),
-		SPAN_F(act->reason));
+	err_set(&why, span_is(act->what, "seen") ? E_BATCH_SEEN : E_BATCH_RETURNED, "by=%.*s\nwhy=%.*s",
+		SPAN_F(act->by), SPAN_F(act->reason));
 	claim_main_reason(c, a, &why);
 }
 

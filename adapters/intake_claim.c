@@ -158,7 +158,8 @@ static void move_line(void *arg, const struct total_line *line)
 		m->failed |= journal_move(m->to, m->batchid, m->term, "", span_of(line->currency), &line->sum, m->sign, m->e);
 }
 
-int intake_count_batch(struct intake *in, struct span batchid, const struct totals *batch, enum total_term term, int sign, struct err *e)
+int intake_count_batch(struct intake *in, struct span batchid, const struct totals *batch, enum total_term term,
+	int sign, struct err *e)
 {
 	struct move m = {in->journal, batchid, term, sign, e, 0};
 
@@ -334,9 +335,10 @@ static void decide(struct intake *in, struct claiming *g, const struct before *b
 		if (g->no_line)
 			reason_count(c, a, E_REPAIR_NO_LINE, g->no_line);
 		suspected = intake_suspects_claim(&g->suspects, c, a);
-		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many || g->no_line || (whole && suspected)
-				   ? SPAN("held")
-				   : SPAN("publishing");
+		c->state = proof->verdict == PROOF_HELD || g->conflicts || g->duplicates || mixed || too_many ||
+				g->no_line || (whole && suspected)
+			? SPAN("held")
+			: SPAN("publishing");
 		for (unsigned i = 0; i < proof->nproblems; i++)
 			claim_reason(c, a, &proof->problems[i]);
 	}
@@ -378,7 +380,8 @@ static int name_batch(struct intake *in, const struct claim *c, const char *take
 	int twice;
 	struct span keys = utf8_cut(c->keys, KEYS_SHOWN);
 	const char *name = drop_name(taken);
-	struct span ours = name > taken ? (struct span){taken, (size_t)(name - taken) - 1} : utf8_cut(span_of(taken), KEYS_SHOWN);
+	struct span ours = name > taken ? (struct span){taken, (size_t)(name - taken) - 1}
+					: utf8_cut(span_of(taken), KEYS_SHOWN);
 
 	buf_printf(ret, "%s:%.*s", in->name, SPAN_F(keys));
 	if (keys.n < c->keys.n)
@@ -538,7 +541,8 @@ int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e)
 		goto out;
 	intake_reread_done(in, c.batchid);
 	/* The next file would fare as this one did. Who has it read again looks at it himself. */
-	if (span_is(c.state, "held") && why->id == E_BATCH_MOSTLY_DEAD && !g->again && flow_stop(&in->flow, why, e) != 0)
+	if (span_is(c.state, "held") && why->id == E_BATCH_MOSTLY_DEAD && !g->again &&
+		flow_stop(&in->flow, why, e) != 0)
 		goto out;
 	*ret = FLOW_COMMIT;
 	failed = go_on_with(in, &c, e);

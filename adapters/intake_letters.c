@@ -103,8 +103,8 @@ static int end_letter(struct intake *in, const struct act *act, const struct let
 
 /* ---- retry ---- */
 
-static int find_closing(struct intake *in, const struct letter *l, unsigned partition, struct arena *a, struct batch_closing *ret,
-	struct err *e)
+static int find_closing(struct intake *in, const struct letter *l, unsigned partition, struct arena *a,
+	struct batch_closing *ret, struct err *e)
 {
 	uint64_t offset;
 
@@ -189,8 +189,8 @@ static int check_original(struct drop_copy *copy, struct letter *l, struct err *
 }
 
 /* Nothing is staged before the original has proved to be what was claimed. */
-static int publish(struct intake *in, const struct act *act, struct letter *l, struct batch_closing *own, struct reader *r,
-	struct drop_copy *copy, struct err *e)
+static int publish(struct intake *in, const struct act *act, struct letter *l, struct batch_closing *own,
+	struct reader *r, struct drop_copy *copy, struct err *e)
 {
 	struct publishing p = {.reader = r, .claim = l->claim}, *other = in->publishing;
 	struct money_sum sum;
@@ -208,7 +208,8 @@ static int publish(struct intake *in, const struct act *act, struct letter *l, s
 	buf_done(&p.time);
 	if (got != 1)
 		return got;
-	if (sum_of(l, &sum, e) != 0 || journal_move(in->journal, l->d.batchid, TOTAL_READ, "", l->d.currency, &sum, -1, e) != 0 ||
+	if (sum_of(l, &sum, e) != 0 ||
+		journal_move(in->journal, l->d.batchid, TOTAL_READ, "", l->d.currency, &sum, -1, e) != 0 ||
 		journal_move(in->journal, l->d.batchid, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
 		close_again(in, l, p.published, own, e) != 0 || end_letter(in, act, l, "retried", e) != 0)
 		return -1;
@@ -282,7 +283,8 @@ static int give_back(struct intake *in, const struct act *act, struct letter *l,
 {
 	struct money_sum sum;
 
-	if (sum_of(l, &sum, e) != 0 || journal_move(in->journal, l->d.batchid, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
+	if (sum_of(l, &sum, e) != 0 ||
+		journal_move(in->journal, l->d.batchid, term_of(l), "", l->d.currency, &sum, -1, e) != 0 ||
 		journal_move(in->journal, l->d.batchid, TOTAL_RETURNED, "", l->d.currency, &sum, 1, e) != 0)
 		return -1;
 	owe_line(in, l->at, act);

@@ -98,8 +98,8 @@ int intake_attend_suspects(struct intake *in, struct err *e)
 	return ret;
 }
 
-int intake_judge_pay(struct intake *in, struct claiming *c, uint64_t line, const struct reading_event *x, const struct event *v,
-	struct err *e)
+int intake_judge_pay(struct intake *in, struct claiming *c, uint64_t line, const struct reading_event *x,
+	const struct event *v, struct err *e)
 {
 	struct pay p = {.id = x->id, .day = clock_day(clock_now_ms()), .line = line};
 	struct pay_twin twin;
@@ -141,7 +141,8 @@ bool intake_suspects_claim(const struct suspects *s, struct claim *c, struct are
 	c->suspect_list = arena_span(a, buf_as_span(&text));
 	if (claim_is_suspected(c)) {
 		buf_span(&first, buf_as_span(&s->first));
-		err_set(&why, E_BATCH_SUSPECTED, "count=%" PRIu64 "\nline=%" PRIu64 "\n%s", s->count, s->line, buf_text(&first));
+		err_set(&why, E_BATCH_SUSPECTED, "count=%" PRIu64 "\nline=%" PRIu64 "\n%s", s->count, s->line,
+			buf_text(&first));
 		claim_reason(c, a, &why);
 	}
 	buf_done(&text);

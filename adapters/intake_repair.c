@@ -26,7 +26,8 @@ static bool read_line(struct span hex, struct arena *a, struct span *ret)
 
 enum err_id intake_repair(const struct intake *in, struct claim *c, struct arena *a, const struct act *act)
 {
-	struct overlay x = {.line = act_number(act, "line"), .act = arena_span(a, act->id), .by = arena_span(a, act->by)};
+	struct overlay x = {
+		.line = act_number(act, "line"), .act = arena_span(a, act->id), .by = arena_span(a, act->by)};
 	enum err_id why = intake_repair_objection(in);
 
 	if (why)

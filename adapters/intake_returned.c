@@ -75,7 +75,8 @@ static int is_proved(struct intake *in, const struct act *act, struct err *e)
 		o = json_loadb(v.data.p, v.data.n, 0, NULL);
 		order = json_object_get(o, "order");
 		got = span_is(json_text_span(o, "outcome"), "done") && !span_is(json_text_span(o, "flow"), in->name) &&
-			span_is(json_text_span(order, "act"), "return") && span_eq(json_text_span(order, "subject"), act->subject);
+			span_is(json_text_span(order, "act"), "return") &&
+			span_eq(json_text_span(order, "subject"), act->subject);
 	}
 	json_decref(o);
 	bus_unread(r);

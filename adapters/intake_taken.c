@@ -32,7 +32,8 @@ static int claimed(struct intake *in, const char *taken, char ret_state[24], str
 
 static bool ended(const char *state)
 {
-	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0 && strcmp(state, "reread") != 0;
+	return state[0] && strcmp(state, "held") != 0 && strcmp(state, "publishing") != 0 &&
+		strcmp(state, "reread") != 0;
 }
 
 void intake_wait_for(struct intake *in, const char *taken, int64_t not_before)
@@ -133,8 +134,8 @@ int intake_find_strays(struct intake *in, struct err *e)
 		int got = waits(in, names[i]) ? 1 : claimed(in, names[i], state, e);
 
 		if (got == 0) {
-			log_line(LOG_WARN, "intake.stray", "flow=%s file=%s wait_ms=%d", in->name, log_quoted(names[i], quoted, sizeof quoted),
-				STRAY_MS);
+			log_line(LOG_WARN, "intake.stray", "flow=%s file=%s wait_ms=%d", in->name,
+				log_quoted(names[i], quoted, sizeof quoted), STRAY_MS);
 			intake_wait_for(in, names[i], now + STRAY_MS);
 		}
 		ret = got < 0 ? -1 : 0;

@@ -210,8 +210,8 @@ bool kept_is_that(const struct form *f, struct span digest, struct span tables)
 	return is;
 }
 
-struct form *kept_form_of(const struct library *l, const char *root, const char *forms, struct span digest, struct span tables,
-	struct library **ret_library)
+struct form *kept_form_of(const struct library *l, const char *root, const char *forms, struct span digest,
+	struct span tables, struct library **ret_library)
 {
 	char **folders = table_folders(root, tables);
 	struct library *own = library_before(l, (const char *const *)folders);

@@ -100,8 +100,8 @@ static uint64_t gap(const json_t *o, struct span line, struct span before)
 	return (ledger_id(line) + ledger_id(span_of(chain))) | 1;
 }
 
-static int give_line(struct span line, struct span before, int (*each)(void *arg, const struct ledger_entry *x, struct err *e), void *arg,
-	struct err *e)
+static int give_line(struct span line, struct span before,
+	int (*each)(void *arg, const struct ledger_entry *x, struct err *e), void *arg, struct err *e)
 {
 	json_t *o = json_loadb(line.p, line.n - CRC_TEXT, 0, NULL);
 	struct ledger_entry x = {.site = json_text(o, "site"), .store = json_text(o, "store"), .batchid = json_text(o, "batch"),

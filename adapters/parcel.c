@@ -42,8 +42,8 @@ static void write_members(const struct parcel *p, struct buf *b)
 	json_member(b, "digest", span_of(p->digest));
 	json_member(b, "boot", span_of(p->boot));
 	buf_printf(b, ",\"ids\":\"%016" PRIx64 "\"", p->ids);
-	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"cut\":%" PRIu64, p->sum.count, p->sum.unreadable,
-		p->cut);
+	buf_printf(b, ",\"count\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"cut\":%" PRIu64, p->sum.count,
+		p->sum.unreadable, p->cut);
 	json_member(b, "plus", span_of(money_text(p->sum.plus, amount)));
 	json_member(b, "minus", span_of(money_text(p->sum.minus, amount)));
 }

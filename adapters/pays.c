@@ -274,8 +274,8 @@ static int was_returned(struct bus *b, struct bus_owner *o, struct span batchid,
 	return got <= 0 ? got : span_is(entry.extra, "returned");
 }
 
-static int is_twin(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, const struct candidate *at,
-	struct err *e)
+static int is_twin(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p,
+	const struct candidate *at, struct err *e)
 {
 	int got = read_twin(s, b, at, e);
 
@@ -285,8 +285,8 @@ static int is_twin(struct pays_set *s, struct bus *b, struct bus_owner *o, const
 	return got < 0 ? -1 : !got;
 }
 
-static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, const uint8_t *paykey,
-	struct pay_twin *ret, struct err *e)
+static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p,
+	const uint8_t *paykey, struct pay_twin *ret, struct err *e)
 {
 	struct search found = {s, p->day};
 	const int64_t days = s->pays->days, last = p->day + days;
@@ -317,7 +317,8 @@ static int look_in_index(struct pays_set *s, struct bus *b, struct bus_owner *o,
 int pays_look(struct pays_set *s, struct bus *b, struct bus_owner *o, const struct pay *p, struct pay_twin *ret,
 	struct err *e)
 {
-	struct entry x = {.day = p->day, .id = (uint64_t)hash_murmur2(p->id.p, p->id.n) << 32 | hash_crc32c(0, p->id.p, p->id.n),
+	struct entry x = {.day = p->day,
+		.id = (uint64_t)hash_murmur2(p->id.p, p->id.n) << 32 | hash_crc32c(0, p->id.p, p->id.n),
 		.line = p->line};
 	int found;
 

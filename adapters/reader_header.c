@@ -92,7 +92,8 @@ int reader_no_header(const struct reader *r, struct err *e)
 	} else {
 		for (unsigned c = 0; c < h->ncolumns; c++)
 			buf_printf(&names, "%s%.*s", c ? ", " : "", SPAN_F(h->columns[c].names[0]));
-		err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%.*s", h->within, SPAN_F(utf8_cut(buf_as_span(&names), 200)));
+		err_set(e, E_FORM_NO_HEADER, "within=%u\nwant=%.*s", h->within,
+			SPAN_F(utf8_cut(buf_as_span(&names), 200)));
 	}
 	buf_done(&names);
 	return err_at(e, "%s", r->setup.shown);

@@ -11,7 +11,8 @@
 /* A head and a trailer that declare different figures: one of them is wrong, and nobody here knows which. */
 static void two_totals(struct reader *r, const char *what, struct span first, struct span second)
 {
-	err_set(&r->two_totals, E_BATCH_TWO_TOTALS, "what=%s\nfirst=%.*s\nsecond=%.*s", what, SPAN_F(first), SPAN_F(second));
+	err_set(&r->two_totals, E_BATCH_TWO_TOTALS, "what=%s\nfirst=%.*s\nsecond=%.*s", what, SPAN_F(first),
+		SPAN_F(second));
 }
 
 static void declare_count(struct reader *r, uint64_t count)
@@ -255,9 +256,11 @@ static void close_head(struct reader_prover *p)
 			money_text(p->each.found, got), money_text(missing, difference));
 	} else if (p->each.has_count && p->each.count != p->each.counted) {
 		err_set(&why, E_BATCH_COUNT, "want=%" PRIu64 "\ngot=%" PRIu64, p->each.count, p->each.counted);
-	} else if (p->each.number ? (f->declared_count_slot >= 0 && !p->each.has_count) || (f->declared_sum_slot >= 0 && !p->each.has_sum)
+	} else if (p->each.number ? (f->declared_count_slot >= 0 && !p->each.has_count) ||
+				(f->declared_sum_slot >= 0 && !p->each.has_sum)
 				  : p->each.counted != 0) {
-		err_set(&why, E_BATCH_UNDECLARED, "what=%s", f->declared_count_slot >= 0 && !p->each.has_count ? "count" : "sum");
+		err_set(&why, E_BATCH_UNDECLARED, "what=%s",
+			f->declared_count_slot >= 0 && !p->each.has_count ? "count" : "sum");
 	}
 	if (!why.id || p->each.why.id)
 		return;

@@ -19,7 +19,8 @@ const char *const sample_dates[SAMPLE_DATES] = {"yyyyMMdd", "yyyy-MM-dd", "yyyy/
 	"yyyy年MM月dd日", "yyyyMM", "yyyy-MM"};
 
 /* Longer ones first: where two cut alike, the longer one is meant. */
-static const char *const delimiters[SAMPLE_BY] = {"@|$", "|+|", "|@|", "|", "\t", "^", ",", ";", "~", "!", "#", "$", "@"};
+static const char *const delimiters[SAMPLE_BY] = {
+	"@|$", "|+|", "|@|", "|", "\t", "^", ",", ";", "~", "!", "#", "$", "@"};
 static const char *const totals[] = {"合计", "总计", "小计", "Total", "TOTAL", "total"};
 
 /* ---- bytes ---- */
@@ -274,7 +275,8 @@ static unsigned odd_cells(const struct sample *s, const struct cutter *c)
 		const struct sample_column *col = &s->columns[i];
 		struct span text = span_trim(c->cells[i]);
 
-		ret += text.n && !is_number(text) && col->filled && col->digits + col->money + col->thousands == col->filled;
+		ret += text.n && !is_number(text) && col->filled &&
+			col->digits + col->money + col->thousands == col->filled;
 	}
 	return ret;
 }

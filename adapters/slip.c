@@ -31,8 +31,10 @@ static void add_sum(void *arg, const struct total_line *line)
 	money_text(line->sum.plus, plus);
 	money_text(line->sum.minus, minus);
 	if (s->json)
-		buf_printf(s->to, "%s{\"currency\":\"%s\",\"count\":%" PRIu64 ",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%"
-			PRIu64 "}", s->any ? "," : "", line->currency, line->sum.count, plus, minus, line->sum.unreadable);
+		buf_printf(s->to,
+			"%s{\"currency\":\"%s\",\"count\":%" PRIu64
+			",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}",
+			s->any ? "," : "", line->currency, line->sum.count, plus, minus, line->sum.unreadable);
 	else
 		buf_printf(s->to, "%s%s %s (%" PRIu64 ")", s->any ? "; " : "", line->currency, plus, line->sum.count);
 	if (!s->json && line->sum.minus)
@@ -76,8 +78,8 @@ static void in_language(struct buf *b, const struct claim *c, enum err_lang lang
 	} words[] = {
 		[ERR_ZH] = {"退回单", "文件", "批次", "收到时间", "SHA-256", "读到的金额（笔数）", "退回原因",
 			"没有发生的事: 本文件一笔未办理，一笔未付。", "怎么办: 请核对后重新报送正确的文件。"},
-		[ERR_EN] = {"Return slip", "file", "batch", "received", "SHA-256", "money read (records)", "why it comes back",
-			"what has not happened: nothing of this file was done, not one was paid.",
+		[ERR_EN] = {"Return slip", "file", "batch", "received", "SHA-256", "money read (records)",
+			"why it comes back", "what has not happened: nothing of this file was done, not one was paid.",
 			"what to do: please check, and hand in a right file."},
 	};
 

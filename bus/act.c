@@ -176,7 +176,8 @@ static bool is_named(const char *name, const char *const *names)
 
 bool act_shows(const struct act *a, const json_t *shows, const char *const *more)
 {
-	static const char *const texts[] = {"id", "site", "flow", "act", "subject", "digest", "by", "at", "reason", "until", NULL};
+	static const char *const texts[] = {
+		"id", "site", "flow", "act", "subject", "digest", "by", "at", "reason", "until", NULL};
 	const json_t *is = json_object_get(a->root, "shows");
 	const char *name;
 	json_t *v;

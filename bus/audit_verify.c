@@ -134,8 +134,8 @@ static void check_record(struct verify *v, struct writer *w, const struct bus_me
 	if (s.n > w->n + 1) {
 		struct err why;
 
-		err_set(&why, E_AUDIT_MISSING, "writer=%s\nfirst=%" PRIu64 "\nlast=%" PRIu64 "\nat=%" PRIu64, w->name, w->n + 1, s.n - 1,
-			m->offset);
+		err_set(&why, E_AUDIT_MISSING, "writer=%s\nfirst=%" PRIu64 "\nlast=%" PRIu64 "\nat=%" PRIu64, w->name,
+			w->n + 1, s.n - 1, m->offset);
 		tell(v, &why);
 	} else if (!chain_is_right(event, &s, before) || !act || !span_is(m->key, act)) {
 		wrong(v, E_AUDIT_EDITED, w, s.n, m->offset);
@@ -253,7 +253,8 @@ static int check_line(void *arg, uint64_t line, struct span name, const struct a
 		return 0;
 	w = writer_of(v, name);
 	if (l->n > w->n || strcmp(l->chain, w->chains[l->n - 1]) != 0) {
-		err_set(&why, l->n > w->n || !w->chains[l->n - 1][0] ? E_AUDIT_GONE : E_AUDIT_ANCHOR, "writer=%s\nn=%" PRIu64 "\nline=%" PRIu64, w->name, l->n, line);
+		err_set(&why, l->n > w->n || !w->chains[l->n - 1][0] ? E_AUDIT_GONE : E_AUDIT_ANCHOR,
+			"writer=%s\nn=%" PRIu64 "\nline=%" PRIu64, w->name, l->n, line);
 		tell(v, &why);
 	}
 	if (l->n > w->anchored)

@@ -23,7 +23,8 @@ void batch_closing_write(struct buf *b, const struct batch_closing *c, const str
 		buf_str(b, i ? "," : "");
 		json_quote(b, c->types[i]);
 	}
-	buf_printf(b, "],\"whole\":%s,\"partition\":%u,\"published\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":%" PRIu64,
+	buf_printf(b,
+		"],\"whole\":%s,\"partition\":%u,\"published\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"routed\":%" PRIu64,
 		c->whole ? "true" : "false", c->partition, c->published, c->failed, c->routed);
 	if (c->before)
 		buf_printf(b, ",\"before\":%" PRIu64, c->before);

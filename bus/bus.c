@@ -290,7 +290,8 @@ int bus_own_as(struct bus *b, const char *flow, const char *fence, struct bus_ow
 {
 	struct bus_owner *o;
 
-	return may_own(b, flow, e) < 0 || may_fence(b, fence, e) < 0 || b->driver->own_as(b, flow, fence, &o, e) < 0 ? -1
+	return may_own(b, flow, e) < 0 || may_fence(b, fence, e) < 0 || b->driver->own_as(b, flow, fence, &o, e) < 0
+		? -1
 		: owned(b, flow, o, ret);
 }
 
@@ -514,8 +515,9 @@ int bus_act_submit(struct bus *b, const char *flow, const char *id, struct span 
 	return b->driver->act_submit(b, flow, id, act, e);
 }
 
-int bus_acts_left(struct bus *b, int (*each)(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act),
-	void *arg, struct err *e)
+int bus_acts_left(struct bus *b,
+	int (*each)(void *arg, const char *flow, const char *id, int64_t came_ms, struct span act), void *arg,
+	struct err *e)
 {
 	return b->driver->acts_left(b, each, arg, e);
 }

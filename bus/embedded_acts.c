@@ -174,7 +174,8 @@ static void remember(struct owner *o, const char *id)
 
 static bool never_read(const struct err *e)
 {
-	return e->id == E_FILE_TOO_LARGE || e->id == E_FILE_NOT_REGULAR || e->id == E_FILE_DENIED || e->id == E_FILE_LINK;
+	return e->id == E_FILE_TOO_LARGE || e->id == E_FILE_NOT_REGULAR || e->id == E_FILE_DENIED ||
+		e->id == E_FILE_LINK;
 }
 
 /* Where it cannot be moved to it stays, and this owner passes it by. */
@@ -248,8 +249,8 @@ int embedded_act_take(struct bus_owner *owner, struct buf *ret_id, struct buf *r
 	return got;
 }
 
-int embedded_acts_left(struct bus *bus, int (*each)(void *, const char *, const char *, int64_t, struct span), void *arg,
-	struct err *e)
+int embedded_acts_left(struct bus *bus, int (*each)(void *, const char *, const char *, int64_t, struct span),
+	void *arg, struct err *e)
 {
 	struct embedded *b = (struct embedded *)bus;
 	struct buf act = BUF_INIT;
@@ -275,8 +276,9 @@ int embedded_acts_left(struct bus *bus, int (*each)(void *, const char *, const 
 		file_name(files[i].flow, files[i].id, name);
 		buf_clear(&act);
 		if (fsys_get(b->acts_dir, name, ACT_BYTES_MAX, &act, e) == 0)
-			stop = each(arg, files[i].flow, files[i].id, (int64_t)files[i].came.tv_sec * 1000 + files[i].came.tv_nsec /
-				1000000, buf_as_span(&act));
+			stop = each(arg, files[i].flow, files[i].id,
+				(int64_t)files[i].came.tv_sec * 1000 + files[i].came.tv_nsec / 1000000,
+				buf_as_span(&act));
 		else if (e->id != E_FILE_MISSING && !never_read(e))      /* missing: it was done just now */
 			failed = -1;
 	}

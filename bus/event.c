@@ -236,8 +236,8 @@ static bool time_ok(struct span t)
 	const char *p = t.p, *end = t.p + t.n;
 	int century, year, month, day, ignored;
 
-	if (t.n < sizeof "2026-12-01T08:00:00Z" - 1 || p[4] != '-' || p[7] != '-' || (p[10] | 0x20) != 't' || p[13] != ':' ||
-		p[16] != ':')
+	if (t.n < sizeof "2026-12-01T08:00:00Z" - 1 || p[4] != '-' || p[7] != '-' || (p[10] | 0x20) != 't' ||
+		p[13] != ':' || p[16] != ':')
 		return false;
 	if (!two(p, 0, 99, &century) || !two(p + 2, 0, 99, &year) || !two(p + 5, 1, 12, &month) ||
 		!two(p + 8, 1, days_of(century * 100 + year, month), &day) || !two(p + 11, 0, 23, &ignored) ||

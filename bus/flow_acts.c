@@ -58,8 +58,9 @@ static int open_chain(struct flow *f, struct err *e)
 		audit_line(&f->acts->lines, f->name, l, hash_of(f));
 		flow_acts_committed(f);
 	} else if (last.n > l->n || strcmp(last.chain, l->chain) != 0) {
-		log_line(LOG_ERROR, "audit.differs", "flow=%s records=%" PRIu64 " anchored=%" PRIu64 " next=\"jincai audit verify\"", f->name,
-			l->n, last.n);
+		log_line(LOG_ERROR, "audit.differs",
+			"flow=%s records=%" PRIu64 " anchored=%" PRIu64 " next=\"jincai audit verify\"", f->name, l->n,
+			last.n);
 	}
 	return 0;
 }
@@ -161,8 +162,8 @@ static bool is_json(struct span text)
 	return jscan_skip(&s, &ignored) == 0 && jscan_finish(&s, &ignored) == 0;
 }
 
-int flow_acts_record(struct flow *f, const char *type, struct span id, struct span order, const char *outcome, const char *words,
-	bool weak, struct err *e)
+int flow_acts_record(struct flow *f, const char *type, struct span id, struct span order, const char *outcome,
+	const char *words, bool weak, struct err *e)
 {
 	struct buf data = BUF_INIT;
 	int ret;
@@ -297,7 +298,8 @@ static int take_stray(struct flow *f, struct err *e)
 	struct act a;
 	int got;
 
-	if (!f->share.whole[0] || f->share.flows || f->share.part != 0 || (f->acts->asked && now - f->acts->asked < STRAY_MS))
+	if (!f->share.whole[0] || f->share.flows || f->share.part != 0 ||
+		(f->acts->asked && now - f->acts->asked < STRAY_MS))
 		return 0;
 	f->acts->asked = now;
 	got = bus_acts_left(f->bus, is_stray, &x, e) < 0 ? -1 : x.got;

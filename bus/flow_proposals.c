@@ -165,7 +165,9 @@ int flow_proposals_approve(struct flow *f, struct act *a, struct err *e)
 		return flow_act_refuse(f, a, E_ACT_TOO_MANY, e);
 	drop_earlier(f->people, approvals, people_who(f->people, &x));
 	json_array_append_new(approvals, what_counts(a));
-	if (flow_acts_save(f, e) != 0 || flow_acts_record(f, EVENT_ACT_APPROVED, a->id, a->text, "done", "", a->weak, e) != 0 || let_go(f, at, e) != 0)
+	if (flow_acts_save(f, e) != 0 ||
+		flow_acts_record(f, EVENT_ACT_APPROVED, a->id, a->text, "done", "", a->weak, e) != 0 ||
+		let_go(f, at, e) != 0)
 		return -1;
 	return flow_act_outcome(f, a, "done", "", e);
 }

@@ -124,7 +124,8 @@ static struct seat *dequeue(struct pool *p)
 
 static bool has_given_up(const struct pool *p, const struct seat *s)
 {
-	return s->waiting && s->same >= (s->last == E_SHARES_BUSY ? GIVE_UP_SHARES : GIVE_UP_AFTER) && s->moves == p->moves;
+	return s->waiting && s->same >= (s->last == E_SHARES_BUSY ? GIVE_UP_SHARES : GIVE_UP_AFTER) &&
+		s->moves == p->moves;
 }
 
 static void rest(struct pool *p, struct seat *s, int64_t due, bool waiting)

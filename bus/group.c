@@ -243,14 +243,14 @@ unsigned group_part(struct group *g, unsigned topic, unsigned partition)
 
 static int other(const struct group *g, const struct stand *s, struct err *e)
 {
-	return err_set(e, E_GROUP_OTHER, "group=%s\ntopic=%s\npartition=%u\noffset=%" PRIu64, g->name, s->topic, s->partition,
-		s->next - 1);
+	return err_set(e, E_GROUP_OTHER, "group=%s\ntopic=%s\npartition=%u\noffset=%" PRIu64, g->name, s->topic,
+		s->partition, s->next - 1);
 }
 
 static int beyond(const struct group *g, const struct stand *s, uint64_t end, struct err *e)
 {
-	return err_set(e, E_GROUP_BEYOND, "group=%s\ntopic=%s\npartition=%u\nhave=%" PRIu64 "\nend=%" PRIu64, g->name, s->topic,
-		s->partition, s->next, end);
+	return err_set(e, E_GROUP_BEYOND, "group=%s\ntopic=%s\npartition=%u\nhave=%" PRIu64 "\nend=%" PRIu64, g->name,
+		s->topic, s->partition, s->next, end);
 }
 
 int group_without(const struct group *g, const char *topic, struct err *e)
@@ -275,8 +275,8 @@ static int look_before(const struct group *g, const struct stand *s, struct bus_
 	if (got && m.offset == s->next - 1)
 		return group_check(m.value) == s->check ? 0 : other(g, s, e);
 	if (got && bus_is_dense(g->bus) && m.offset > s->next)
-		return err_set(e, E_GROUP_GONE, "group=%s\ntopic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64, g->name, s->topic,
-			s->partition, s->next, m.offset);
+		return err_set(e, E_GROUP_GONE, "group=%s\ntopic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64,
+			g->name, s->topic, s->partition, s->next, m.offset);
 	return 0;
 }
 
@@ -342,8 +342,9 @@ static int each_stand(struct group *g, int (*each)(void *, const char *, const c
 	return ret;
 }
 
-int groups_each(struct bus *b, int (*each)(void *arg, const char *group, const char *topic, unsigned partition, uint64_t next),
-	void *arg, struct err *e)
+int groups_each(struct bus *b,
+	int (*each)(void *arg, const char *group, const char *topic, unsigned partition, uint64_t next), void *arg,
+	struct err *e)
 {
 	int bus = -1, all = -1, ret = 0;
 	struct err ignored;

@@ -315,7 +315,8 @@ static int fold_claim(const char *topic, struct span value, struct index_sink *s
 	if (read_texts(v.data, names, texts, &a))
 		ret = lacks(INDEX_CLAIMS, "data", e);
 	else
-		ret = put_claim(&v, &(struct claim){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]}, s, e);
+		ret = put_claim(&v,
+			&(struct claim){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]}, s, e);
 	arena_done(&a);
 	return ret;
 }

@@ -57,7 +57,8 @@ static struct part *add_part(struct journal *j, struct span batchid)
 
 		j->parts = mem_grow(j->parts, cap, sizeof *j->parts);
 		for (; j->cap < cap; j->cap++)
-			j->parts[j->cap] = (struct part){BUF_INIT, totals_new(), totals_new(), totals_new(), false, false};
+			j->parts[j->cap] = (struct part){
+				BUF_INIT, totals_new(), totals_new(), totals_new(), false, false};
 	}
 	p = &j->parts[j->n];
 	buf_clear(&p->batchid);

@@ -41,8 +41,8 @@ static struct bus_kafka_conf *conf_copy(const struct bus_kafka_conf *c)
 
 static void conf_free(const struct bus_kafka_conf *c)
 {
-	const char *const texts[] = {c->folder, c->site, c->prefix, c->ca, c->certificate, c->key, c->mechanism, c->user,
-		c->password};
+	const char *const texts[] = {
+		c->folder, c->site, c->prefix, c->ca, c->certificate, c->key, c->mechanism, c->user, c->password};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free((void *)(uintptr_t)texts[i]);
@@ -159,7 +159,8 @@ static int entry_of(struct kafka *k, const struct kafka_place *place, struct spa
 	*ret = (struct bus_entry){.topic = topic, .partition = place->partition, .offset = place->offset, .extra = extra};
 	/* Another process of this host has put it: the record is there, however far we know of, and a reader waits for it. */
 	pthread_mutex_lock(&k->lock);
-	if (place->partition < k->handled[topic]->partitions && k->handled[topic]->parts[place->partition].seen <= place->offset)
+	if (place->partition < k->handled[topic]->partitions &&
+		k->handled[topic]->parts[place->partition].seen <= place->offset)
 		k->handled[topic]->parts[place->partition].seen = place->offset + 1;
 	pthread_mutex_unlock(&k->lock);
 	return 0;
@@ -240,7 +241,8 @@ static void who_we_are(struct kafka *k)
 	gethostname(k->host, sizeof k->host - 1);
 	clock_boot_id(boot);
 	if (boot[0] && n > 0)
-		snprintf(k->on, sizeof k->on, "%s.%" PRIu64, boot, (uint64_t)strtoull(space + strcspn(space, "0123456789"), NULL, 10));
+		snprintf(k->on, sizeof k->on, "%s.%" PRIu64, boot,
+			(uint64_t)strtoull(space + strcspn(space, "0123456789"), NULL, 10));
 }
 
 static void kafka_close(struct bus *b)

@@ -108,7 +108,8 @@ static void settings_read(struct kafka_settings *s, const rd_kafka_ConfigResourc
 		if (!value)
 			continue;        /* a secret of the broker's */
 		s->list = mem_grow(s->list, s->n + 1u, sizeof *s->list);
-		s->list[s->n++] = (struct kafka_setting){mem_text(span_of(rd_kafka_ConfigEntry_name(entries[i]))), mem_text(span_of(value))};
+		s->list[s->n++] = (struct kafka_setting){
+			mem_text(span_of(rd_kafka_ConfigEntry_name(entries[i]))), mem_text(span_of(value))};
 	}
 }
 
@@ -179,7 +180,8 @@ static void read_partitions(struct kafka_report_topic *t, const struct rd_kafka_
 	t->partitions = (unsigned)m->partition_cnt;
 	t->leaderless = 0;
 	for (int i = 0; i < m->partition_cnt; i++) {
-		unsigned replicas = (unsigned)m->partitions[i].replica_cnt, in_sync = (unsigned)m->partitions[i].isr_cnt;
+		unsigned replicas = (unsigned)m->partitions[i].replica_cnt,
+			 in_sync = (unsigned)m->partitions[i].isr_cnt;
 
 		t->leaderless += m->partitions[i].leader < 0;
 		if (i == 0 || replicas < t->replicas)
@@ -206,8 +208,8 @@ static int look_at_topic(struct kafka_admin *a, struct kafka_report_topic *t, st
 	if (!code || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
 		read_partitions(t, &m->topics[0]);
 	rd_kafka_metadata_destroy(m);
-	if (code && !t->denied && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE &&
-		code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+	if (code && !t->denied && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+		code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
 		return kafka_fail(&a->k, e, t->name, code, NULL);
 	return 0;
 }

@@ -106,8 +106,8 @@ int kafka_fail_right(struct kafka *k, struct err *e, const char *right, const ch
 	write_principal(k, who, sizeof who);
 	if (code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
 		name = "-";
-	return err_set(e, E_BUS_RIGHT, "right=%s\nkind=%s\nname=%s\nwho=%s\nverb=%s\naddress=%s", right, kind, name, who,
-		strcmp(right, "Create") == 0 ? "jincai topics --create" : "-", k->brokers);
+	return err_set(e, E_BUS_RIGHT, "right=%s\nkind=%s\nname=%s\nwho=%s\nverb=%s\naddress=%s", right, kind, name,
+		who, strcmp(right, "Create") == 0 ? "jincai topics --create" : "-", k->brokers);
 }
 
 /* ---- who they are ---- */
@@ -139,15 +139,15 @@ int kafka_verify(rd_kafka_t *client, const char *broker, int32_t id, int *error,
 	switch (pem_fault(*error, &why)) {
 	case PEM_FAULT_TIME:
 		clock_write(&now, clock_now_ms());
-		err_set(&k->refusal, E_BUS_CERTIFICATE_TIME, "broker=%.*s\nfrom=%s\nuntil=%s\nnow=%.*s", SPAN_F(host), about.from, about.until,
-			SPAN_F(buf_as_span(&now)));
+		err_set(&k->refusal, E_BUS_CERTIFICATE_TIME, "broker=%.*s\nfrom=%s\nuntil=%s\nnow=%.*s", SPAN_F(host),
+			about.from, about.until, SPAN_F(buf_as_span(&now)));
 		break;
 	case PEM_FAULT_HOST:
 		err_set(&k->refusal, E_BUS_CERTIFICATE_HOST, "broker=%.*s\nnames=%s", SPAN_F(host), about.names);
 		break;
 	case PEM_FAULT_TRUST:
-		err_set(&k->refusal, E_BUS_CERTIFICATE_TRUST, "broker=%.*s\nissuer=%s\nwhy=%s\nca=%s", SPAN_F(host), about.issuer, why,
-			k->conf->ca ? k->conf->ca : "-");
+		err_set(&k->refusal, E_BUS_CERTIFICATE_TRUST, "broker=%.*s\nissuer=%s\nwhy=%s\nca=%s", SPAN_F(host),
+			about.issuer, why, k->conf->ca ? k->conf->ca : "-");
 		break;
 	}
 	pthread_mutex_unlock(&k->why_lock);
@@ -161,8 +161,8 @@ int kafka_verify(rd_kafka_t *client, const char *broker, int32_t id, int *error,
 /* A connection that broke while it was made, as when a broker is stopped: nobody has refused anything. */
 static bool is_broken(const char *text)
 {
-	static const char *const words[] = {"unexpected eof", "isconnected", "ransport failure", "reset by peer", "imed out",
-		"roken pipe"};
+	static const char *const words[] = {
+		"unexpected eof", "isconnected", "ransport failure", "reset by peer", "imed out", "roken pipe"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strstr(text, words[i]))
@@ -177,8 +177,8 @@ static int refused_certificate(const struct kafka *k, const char *why, struct er
 
 	if (!own_certificate(k, &about))
 		return err_set(e, E_BUS_CERTIFICATE_NONE, "address=%s\nwhy=%s", k->brokers, why);
-	return err_set(e, E_BUS_CERTIFICATE_OWN, "file=%s\nfrom=%s\nuntil=%s\nwhy=%s\naddress=%s", k->conf->certificate, about.from,
-		about.until, why, k->brokers);
+	return err_set(e, E_BUS_CERTIFICATE_OWN, "file=%s\nfrom=%s\nuntil=%s\nwhy=%s\naddress=%s", k->conf->certificate,
+		about.from, about.until, why, k->brokers);
 }
 
 static int refused_mechanism(const struct kafka *k, const char *text, struct err *e)
@@ -188,8 +188,9 @@ static int refused_mechanism(const struct kafka *k, const char *text, struct err
 
 	have = have ? have + sizeof list - 1 : "-";
 	end = strstr(have, " (after");
-	return err_set(e, E_BUS_MECHANISM, "mechanism=%s\nhave=%.*s\naddress=%s", k->conf->mechanism ? k->conf->mechanism : "-",
-		end ? (int)(end - have) : (int)strlen(have), have, k->brokers);
+	return err_set(e, E_BUS_MECHANISM, "mechanism=%s\nhave=%.*s\naddress=%s",
+		k->conf->mechanism ? k->conf->mechanism : "-", end ? (int)(end - have) : (int)strlen(have), have,
+		k->brokers);
 }
 
 static int refused_login(const struct kafka *k, const char *why, struct err *e)
@@ -245,7 +246,8 @@ void kafka_note(struct kafka *k, rd_kafka_resp_err_t code, const char *text)
 {
 	pthread_mutex_lock(&k->why_lock);
 	/* The first says most: what was found in their certificate is followed by "handshake failed" and "all brokers are down". */
-	if (!k->refusal.id && refused(k, code, text, &k->refusal) == 0 && (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !k->why[0]))
+	if (!k->refusal.id && refused(k, code, text, &k->refusal) == 0 &&
+		(code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !k->why[0]))
 		snprintf(k->why, sizeof k->why, "%.200s", text);
 	pthread_mutex_unlock(&k->why_lock);
 }

@@ -174,7 +174,8 @@ static int turn(struct kafka_fold *f, struct err *e)
 		if (try_lock(f) && (f->held ? kafka_follow_rest(f, e) : kafka_follow_all(f, e)))
 			return -1;
 		if (f->holding && !f->locked && holder_folds(f)) {
-			log_line(LOG_INFO, "index.beside", "folder=%s why=the_process_that_folds_does_so_again", f->k->bus.folder);
+			log_line(LOG_INFO, "index.beside", "folder=%s why=the_process_that_folds_does_so_again",
+				f->k->bus.folder);
 			kafka_follow_none(f);
 		}
 		beat_lock(f, now);
@@ -288,8 +289,8 @@ int kafka_fold_wait_part(struct kafka *k, struct kafka_topic *t, unsigned partit
 			*e = k->fold->failed;
 			failed = -1;
 		} else if (pthread_cond_timedwait(&k->folded, &k->lock, &until) == ETIMEDOUT && p->next < end) {
-			failed = err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64, t->name, partition,
-				p->next, end);
+			failed = err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64,
+				t->name, partition, p->next, end);
 		}
 	}
 	pthread_mutex_unlock(&k->lock);

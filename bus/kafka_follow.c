@@ -23,7 +23,8 @@ static const struct bound usual = {25000, 16 << 20, 200}, opening = {100000, 64 
  */
 uint64_t kafka_chain(const struct kafka_part *p, const void *owner, uint64_t txn, const struct kafka_run *run)
 {
-	bool marker = p->chain == owner && p->chain_txn != txn && p->next == p->chain_to + 1 && run->from == p->next + 1;
+	bool marker = p->chain == owner && p->chain_txn != txn && p->next == p->chain_to + 1 &&
+		run->from == p->next + 1;
 
 	return run->from == p->next || marker ? run->to + 1 : 0;
 }
@@ -81,8 +82,8 @@ static int is_ahead(struct kafka *k, bool *ret, struct err *e)
 		failed = kafka_ends(k, t, ends, e);
 		for (unsigned j = 0; !failed && j < t->partitions; j++)
 			if (heads[j] > ends[j].high) {
-				log_line(LOG_WARN, "index.ahead", "topic=%s partition=%u next=%" PRIu64 " end=%" PRIu64, t->name, j, heads[j],
-					ends[j].high);
+				log_line(LOG_WARN, "index.ahead", "topic=%s partition=%u next=%" PRIu64 " end=%" PRIu64,
+					t->name, j, heads[j], ends[j].high);
 				*ret = true;
 			}
 		free(heads);
@@ -216,17 +217,17 @@ static int fold_order(struct kafka_put *put, struct span id, struct span value, 
 }
 
 /* Others may write to a topic, whoever let them: what is not of our flows must not change what they look up, nor stop the host. */
-static int fold_foreign(struct kafka_fold *f, const struct kafka_topic *t, const struct kafka_place *place, const struct err *why,
-	struct err *e)
+static int fold_foreign(struct kafka_fold *f, const struct kafka_topic *t, const struct kafka_place *place,
+	const struct err *why, struct err *e)
 {
 	char key[INDEX_KEY_MAX];
 
 	f->foreign++;
 	if ((f->foreign & (f->foreign - 1)) == 0)
-		log_err(LOG_ERROR, "index.foreign", why, "place=%s/%u@%" PRIu64 " count=%u do=jincai_todo", t->name, place->partition,
-			place->offset, f->foreign);
-	return kafka_put_entry(f->put, INDEX_FOREIGN, index_foreign_key(key, t->name, place->partition, place->offset), place,
-		SPAN(""), e);
+		log_err(LOG_ERROR, "index.foreign", why, "place=%s/%u@%" PRIu64 " count=%u do=jincai_todo", t->name,
+			place->partition, place->offset, f->foreign);
+	return kafka_put_entry(f->put, INDEX_FOREIGN, index_foreign_key(key, t->name, place->partition, place->offset),
+		place, SPAN(""), e);
 }
 
 static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const rd_kafka_message_t *m, struct err *e)
@@ -366,7 +367,8 @@ static int put_heads(struct kafka_fold *f, struct err *e)
 		struct kafka_topic *t = f->k->topics[i];
 
 		for (unsigned j = 0; j < t->partitions; j++)
-			if (t->parts[j].touched && kafka_put_head(f->put, t->number, j, t->parts[j].pending, t->parts[j].pending_ms, e))
+			if (t->parts[j].touched &&
+				kafka_put_head(f->put, t->number, j, t->parts[j].pending, t->parts[j].pending_ms, e))
 				return -1;
 	}
 	return 0;

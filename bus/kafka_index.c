@@ -171,7 +171,8 @@ static int open_once(const struct store_conf *conf, struct kafka_index **ret, st
 
 	atomic_flag_clear(&x->spoiled);
 	pthread_mutex_init(&x->lock, NULL);
-	if (store_open(conf, &x->store, e) == 0 && kafka_index_told(x, lay_out(x, e) || look_in(x, e) ? -1 : 0, e) == 0) {
+	if (store_open(conf, &x->store, e) == 0 &&
+		kafka_index_told(x, lay_out(x, e) || look_in(x, e) ? -1 : 0, e) == 0) {
 		*ret = x;
 		return 0;
 	}

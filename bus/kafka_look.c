@@ -19,8 +19,8 @@ static int copy(struct kafka_index *x, const struct sealed *table, struct span k
 	return kafka_index_told(x, got, e);
 }
 
-int kafka_index_head(struct kafka_index *x, unsigned number, unsigned partition, uint64_t *ret_next, int64_t *ret_time_ms,
-	struct err *e)
+int kafka_index_head(struct kafka_index *x, unsigned number, unsigned partition, uint64_t *ret_next,
+	int64_t *ret_time_ms, struct err *e)
 {
 	struct store_txn *t;
 	struct span value;
@@ -55,8 +55,8 @@ static int entry_of(const struct sealed *table, struct span value, struct kafka_
 	return 0;
 }
 
-int kafka_index_look(struct kafka_index *x, unsigned index, struct span key, struct buf *scratch, struct kafka_place *ret,
-	struct span *ret_extra, struct err *e)
+int kafka_index_look(struct kafka_index *x, unsigned index, struct span key, struct buf *scratch,
+	struct kafka_place *ret, struct span *ret_extra, struct err *e)
 {
 	int got;
 
@@ -79,8 +79,8 @@ struct walk {
 };
 
 /* What was emptied on the way is not whole. */
-static int walk(struct kafka_index *x, struct walk *w, struct span prefix, int (*each)(void *, struct span, struct span),
-	struct err *e)
+static int walk(struct kafka_index *x, struct walk *w, struct span prefix,
+	int (*each)(void *, struct span, struct span), struct err *e)
 {
 	struct store_txn *t;
 	int failed = store_scan(x->store, w->table->handle, prefix, each, w, e) || w->failed;
@@ -97,12 +97,14 @@ static int each_entry(void *arg, struct span key, struct span sealed)
 	struct kafka_place place;
 	struct span value, extra;
 
-	w->failed = sealed_unseal(w->table, key, sealed, &value, w->e) || entry_of(w->table, value, &place, &extra, w->e);
+	w->failed = sealed_unseal(w->table, key, sealed, &value, w->e) ||
+		entry_of(w->table, value, &place, &extra, w->e);
 	return w->failed ? 1 : w->entry(w->arg, key, &place, extra);
 }
 
 int kafka_index_entries(struct kafka_index *x, unsigned index, struct span prefix,
-	int (*each)(void *arg, struct span key, const struct kafka_place *place, struct span extra), void *arg, struct err *e)
+	int (*each)(void *arg, struct span key, const struct kafka_place *place, struct span extra), void *arg,
+	struct err *e)
 {
 	struct walk w = {.table = &x->index[index], .entry = each, .arg = arg, .e = e};
 
@@ -191,8 +193,8 @@ static int each_epoch(void *arg, struct span flow, struct span sealed)
 	return text.n ? w->epoch(w->arg, flow, (int64_t)store_of64(value.p + 8), text) : 0;
 }
 
-int kafka_index_epochs(struct kafka_index *x, int (*each)(void *arg, struct span flow, int64_t time_ms, struct span value),
-	void *arg, struct err *e)
+int kafka_index_epochs(struct kafka_index *x,
+	int (*each)(void *arg, struct span flow, int64_t time_ms, struct span value), void *arg, struct err *e)
 {
 	struct walk w = {.table = &x->epochs, .epoch = each, .arg = arg, .e = e};
 
@@ -246,8 +248,8 @@ static int gather(void *arg, struct span id, struct span sealed)
 	if (g->flow.p && !span_eq(flow, g->flow))
 		return 0;
 	g->acts = mem_room(g->acts, &g->cap, g->n + 1, sizeof *g->acts);
-	g->acts[g->n++] = (struct waiting){store_of64(value.p), (int64_t)store_of64(value.p + 8), g->bytes.n, id.n, flow.n,
-		rest.n - flow.n};
+	g->acts[g->n++] = (struct waiting){
+		store_of64(value.p), (int64_t)store_of64(value.p + 8), g->bytes.n, id.n, flow.n, rest.n - flow.n};
 	buf_span(&g->bytes, id);
 	buf_span(&g->bytes, rest);
 	return 0;

@@ -35,8 +35,9 @@ static int init(struct kafka *k, rd_kafka_t *rk, const char *id, struct err *e)
 		rd_kafka_error_destroy(error);
 		rd_kafka_poll(rk, 0);
 		if (!again)
-			return kafka_fail_right(k, e, code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ? "IdempotentWrite" : "Write", id,
-				code, text);
+			return kafka_fail_right(k, e,
+				code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ? "IdempotentWrite" : "Write",
+				id, code, text);
 	}
 	return 0;
 }
@@ -297,8 +298,8 @@ int kafka_fence_dead(struct kafka *k, struct err *e)
 
 	if (got) {
 		if (got > 0)
-			log_line(LOG_WARN, "own.busy", "folder=%s seconds=%d do=look_for_a_stopped_process", k->bus.folder,
-				OWNING_MS / 1000);
+			log_line(LOG_WARN, "own.busy", "folder=%s seconds=%d do=look_for_a_stopped_process",
+				k->bus.folder, OWNING_MS / 1000);
 		return got < 0 ? -1 : 0;
 	}
 	lock_sign(k->owning_fd);
@@ -324,8 +325,8 @@ void kafka_disown(struct bus_owner *owner)
 	pthread_mutex_lock(&o->lock);
 	pthread_mutex_unlock(&o->lock);
 	/* So that another host need not wait. When the cluster is away one tries for all. */
-	if (!o->spent.id && clock_steady_ms() >= atomic_load(&o->k->mute_until_ms) && kafka_write_generation(o, true, &e) &&
-		e.id == E_BUS_AWAY)
+	if (!o->spent.id && clock_steady_ms() >= atomic_load(&o->k->mute_until_ms) &&
+		kafka_write_generation(o, true, &e) && e.id == E_BUS_AWAY)
 		atomic_store(&o->k->mute_until_ms, clock_steady_ms() + KAFKA_CALL_MS);
 	owner_free(o);
 }

@@ -195,8 +195,8 @@ int kafka_put_epoch(struct kafka_put *p, struct span flow, uint64_t offset, int6
 	return 0;
 }
 
-int kafka_put_act(struct kafka_put *p, struct span id, uint64_t offset, int64_t time_ms, struct span flow, struct span text,
-	struct err *e)
+int kafka_put_act(struct kafka_put *p, struct span id, uint64_t offset, int64_t time_ms, struct span flow,
+	struct span text, struct err *e)
 {
 	const uint64_t stamps[] = {offset, (uint64_t)time_ms};
 	struct other *o;

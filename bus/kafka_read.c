@@ -223,8 +223,8 @@ static int behind(struct kafka_reader *r, struct err *e)
 	pthread_mutex_lock(&r->k->lock);
 	next = part_of(r)->next;
 	pthread_mutex_unlock(&r->k->lock);
-	return err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64, r->topic->name, r->partition, r->at,
-		next);
+	return err_set(e, E_BUS_BEHIND, "topic=%s\npartition=%u\nhave=%" PRIu64 "\nwant=%" PRIu64, r->topic->name,
+		r->partition, r->at, next);
 }
 
 /* A position beyond the end of its topic is one of another topic that bore this name: what is on this one would be passed over. */

@@ -23,8 +23,8 @@ void kafka_sign_text(const struct kafka_owner *o, bool left, struct buf *ret)
 {
 	int64_t ahead_ms = atomic_load(&o->k->ahead_ms);
 
-	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"on\":\"%s\",\"pid\":%ld,\"left\":%s", o->owner.generation,
-		o->k->host, o->k->on, (long)getpid(), left ? "true" : "false");
+	buf_printf(ret, "{\"generation\":%" PRIu64 ",\"host\":\"%s\",\"on\":\"%s\",\"pid\":%ld,\"left\":%s",
+		o->owner.generation, o->k->host, o->k->on, (long)getpid(), left ? "true" : "false");
 	if (strcmp(o->fence, o->owner.flow) != 0)
 		buf_printf(ret, ",\"as\":\"%s\"", o->fence);
 	if (ahead_ms)
@@ -215,7 +215,9 @@ static int hear_all(struct kafka *k, struct err *e)
 {
 	struct kafka_ends ends;
 
-	return kafka_ends(k, k->positions, &ends, e) || kafka_fold_wait_part(k, k->positions, 0, ends.high, HEAR_MS, e) ? -1 : 0;
+	return kafka_ends(k, k->positions, &ends, e) || kafka_fold_wait_part(k, k->positions, 0, ends.high, HEAR_MS, e)
+		? -1
+		: 0;
 }
 
 int kafka_wait_for_silence(struct kafka *k, const char *flow, const char *fence, struct err *e)
@@ -279,9 +281,11 @@ void kafka_clock_look(struct kafka *k, int64_t now_ms, int64_t broker_ms)
 	struct err e = ERR_INIT;
 
 	atomic_store(&k->ahead_ms, differs ? ahead : 0);
-	if (!differs || (said && steady - said < SAY_CLOCK_MS) || !atomic_compare_exchange_strong(&k->clock_said_ms, &said, steady))
+	if (!differs || (said && steady - said < SAY_CLOCK_MS) ||
+		!atomic_compare_exchange_strong(&k->clock_said_ms, &said, steady))
 		return;
-	err_set(&e, E_BUS_CLOCK, "%s=%" PRId64, ahead > 0 ? "fast" : "slow", ((ahead > 0 ? ahead : -ahead) + 30000) / 60000);
+	err_set(&e, E_BUS_CLOCK, "%s=%" PRId64, ahead > 0 ? "fast" : "slow",
+		((ahead > 0 ? ahead : -ahead) + 30000) / 60000);
 	log_err(LOG_WARN, "bus.clock", &e, "ahead_ms=%" PRId64, ahead);
 }
 

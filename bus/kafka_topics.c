@@ -117,8 +117,8 @@ int kafka_topics(struct kafka *k, int (*each)(void *arg, const char *name, unsig
 	return kafka_topics_within(k, KAFKA_CALL_MS, each, arg, e);
 }
 
-int kafka_topics_within(struct kafka *k, int timeout_ms, int (*each)(void *arg, const char *name, unsigned partitions), void *arg,
-	struct err *e)
+int kafka_topics_within(struct kafka *k, int timeout_ms, int (*each)(void *arg, const char *name, unsigned partitions),
+	void *arg, struct err *e)
 {
 	const struct rd_kafka_metadata *m;
 	rd_kafka_resp_err_t code = rd_kafka_metadata(k->asker, 1, NULL, &m, timeout_ms);
@@ -153,7 +153,9 @@ int kafka_topic_seen(struct kafka *k, const char *name, struct err *e)
 		return kafka_fail(k, e, "metadata", code, NULL);
 	code = m->topic_cnt == 1 ? m->topics[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_metadata_destroy(m);
-	return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ? kafka_fail_right(k, e, "Describe", full, code, NULL) : 0;
+	return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+		? kafka_fail_right(k, e, "Describe", full, code, NULL)
+		: 0;
 }
 
 /* 1 all partitions have leaders, 0 not yet, -1. */
@@ -233,9 +235,11 @@ static void topic_setting(void *arg, const char *name, const char *value)
  * no more copies are asked for than there are brokers; or bus.away. */
 static int not_made(struct kafka *k, const char *full, rd_kafka_resp_err_t code, const char *why, struct err *e)
 {
-	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || kafka_is_away(code))
+	if (code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER ||
+		kafka_is_away(code))
 		return kafka_fail(k, e, "CreateTopics", code, why);
-	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+		code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
 		return kafka_fail_right(k, e, "Create", full, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, NULL);
 	return err_set(e, E_BUS_TOPIC_MAKE, "name=%s\nwhy=%s", full, why ? why : rd_kafka_err2str(code));
 }
@@ -353,8 +357,10 @@ static int offsets_at(struct kafka *k, rd_kafka_t *rk, const struct kafka_topic 
 	char full[KAFKA_NAME_MAX];
 	rd_kafka_resp_err_t code;
 
-	while ((code = ask_offsets(k, rk, t, what, ret)) && (kafka_is_away(code) || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-		code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) && clock_steady_ms() < until) {
+	while ((code = ask_offsets(k, rk, t, what, ret)) &&
+		(kafka_is_away(code) || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+			code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) &&
+		clock_steady_ms() < until) {
 		learn_leaders(k, rk, t);
 		rd_kafka_poll(k->asker, 20);
 	}
@@ -383,8 +389,8 @@ int kafka_ends(struct kafka *k, const struct kafka_topic *t, struct kafka_ends *
 
 int kafka_gone_at(struct err *e, const struct kafka_topic *t, unsigned partition, uint64_t want, uint64_t low)
 {
-	return err_set(e, E_BUS_GONE, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64 "\ncount=%" PRIu64, t->name, partition,
-		want, low, low - want);
+	return err_set(e, E_BUS_GONE, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64 "\ncount=%" PRIu64,
+		t->name, partition, want, low, low - want);
 }
 
 int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition, uint64_t want, struct err *e)
@@ -395,8 +401,8 @@ int kafka_gone(struct kafka *k, const struct kafka_topic *t, unsigned partition,
 	if (!failed && ends[partition].low > want)
 		failed = kafka_gone_at(e, t, partition, want, ends[partition].low);
 	else if (!failed && ends[partition].high < want)
-		failed = err_set(e, E_BUS_SHORTER, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64, t->name, partition, want,
-			ends[partition].high);
+		failed = err_set(e, E_BUS_SHORTER, "topic=%s\npartition=%u\nwant=%" PRIu64 "\nhave=%" PRIu64, t->name,
+			partition, want, ends[partition].high);
 	free(ends);
 	return failed;
 }

@@ -103,7 +103,8 @@ static int produce_run(struct kafka_owner *o, const unsigned *order, size_t n)
 		o->messages[i] = (rd_kafka_message_t){.payload = (void *)(uintptr_t)x->value.p, .len = x->value.p ? x->value.n : 0,
 			.key = (void *)(uintptr_t)x->key.p, .key_len = x->key.n, ._private = (void *)(uintptr_t)order[i]};
 	}
-	if (rd_kafka_produce_batch(topic_of(o, head->topic), (int32_t)head->partition, 0, o->messages, (int)n) == (int)n)
+	if (rd_kafka_produce_batch(topic_of(o, head->topic), (int32_t)head->partition, 0, o->messages, (int)n) ==
+		(int)n)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (o->messages[i].err && !o->failed)
@@ -175,7 +176,9 @@ static int fenced(struct kafka_owner *o, struct err *e)
 		s.generation != o->written)
 		err_set(e, E_BUS_FENCED, "flow=%s", o->owner.flow);
 	else
-		err_set(e, E_BUS_FAILED, "what=commit of %s\nwhy=its transaction was ended by the brokers: it took too long", o->owner.flow);
+		err_set(e, E_BUS_FAILED,
+			"what=commit of %s\nwhy=its transaction was ended by the brokers: it took too long",
+			o->owner.flow);
 	return doubt(o, e);
 }
 
@@ -242,7 +245,8 @@ static int end(struct kafka_owner *o, struct err *e)
 
 	while ((error = rd_kafka_commit_transaction(o->client.rk, KAFKA_CALL_MS))) {
 		rd_kafka_resp_err_t code = worst(o, rd_kafka_error_code(error));
-		bool again = rd_kafka_error_is_retriable(error) && !rd_kafka_error_is_fatal(error) && clock_steady_ms() < until;
+		bool again = rd_kafka_error_is_retriable(error) && !rd_kafka_error_is_fatal(error) &&
+			clock_steady_ms() < until;
 
 		log_line(LOG_INFO, "bus.end", "flow=%s err=%s again=%d", o->owner.flow, rd_kafka_err2name(code), again);
 		rd_kafka_error_destroy(error);
@@ -345,7 +349,8 @@ static int each_run(struct kafka_owner *o, int (*each)(struct kafka_owner *o, st
 		for (to = i + 1; to < o->nouts; to++) {
 			const struct out *y = &o->outs[o->order[to]];
 
-			if (y->topic != x->topic || y->partition != x->partition || o->offsets[o->order[to]] != run.to + 1)
+			if (y->topic != x->topic || y->partition != x->partition ||
+				o->offsets[o->order[to]] != run.to + 1)
 				break;
 			run.to++;
 		}

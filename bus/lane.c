@@ -180,7 +180,8 @@ static int open_all(struct lanes *l, struct err *e)
 {
 	for (unsigned i = 0; i < l->ntopics; i++)
 		for (unsigned p = 0; p < l->topics[i]->partitions; p++)
-			if (!l->topics[i]->last[p] && writes(l, l->topics[i], p) && stage_opened(l, l->topics[i], p, e) < 0)
+			if (!l->topics[i]->last[p] && writes(l, l->topics[i], p) &&
+				stage_opened(l, l->topics[i], p, e) < 0)
 				return -1;
 	l->opened = true;
 	return 0;

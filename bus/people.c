@@ -190,7 +190,8 @@ static int order_read(struct span text, struct order *ret, struct err *e)
 	*ret = (struct order){.root = root, .by = json_string_value(json_object_get(root, "by")),
 		.at = json_string_value(json_object_get(root, "at")),
 		.until = json_string_value(json_object_get(root, "until"))};
-	if (ret->by && ret->at && ret->until && strlen(ret->until) == 10 && clock_read(span_of(ret->at), &ret->at_ms) == 0)
+	if (ret->by && ret->at && ret->until && strlen(ret->until) == 10 &&
+		clock_read(span_of(ret->at), &ret->at_ms) == 0)
 		return 0;
 	json_decref(root);
 	ret->root = NULL;

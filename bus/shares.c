@@ -57,7 +57,8 @@ int shares_part(const char *text, unsigned *ret_part, unsigned *ret_of)
 {
 	const char *slash = strchr(text, '/');
 
-	if (!slash || !number_of((struct span){text, (size_t)(slash - text)}, ret_part) || !number_of(span_of(slash + 1), ret_of))
+	if (!slash || !number_of((struct span){text, (size_t)(slash - text)}, ret_part) ||
+		!number_of(span_of(slash + 1), ret_of))
 		return -1;
 	return *ret_of >= 1 && *ret_of <= SHARES_MAX && *ret_part < *ret_of ? 0 : -1;
 }
@@ -84,8 +85,8 @@ static bool is_generation(const json_t *o)
 {
 	const json_t *number = json_object_get(o, "number"), *of = json_object_get(o, "shares");
 
-	return json_is_integer(number) && json_integer_value(number) >= 0 && json_is_integer(of) && json_integer_value(of) >= 1 &&
-		json_integer_value(of) <= (json_int_t)SHARES_MAX;
+	return json_is_integer(number) && json_integer_value(number) >= 0 && json_is_integer(of) &&
+		json_integer_value(of) >= 1 && json_integer_value(of) <= (json_int_t)SHARES_MAX;
 }
 
 static bool is_record(const json_t *o)
@@ -228,8 +229,8 @@ static int write_next(const struct share *s, struct bus *b, struct err *e)
 			follow(record, s->of);
 			failed = put_record(o, record, e);
 			if (!failed)
-				log_line(LOG_WARN, "shares.new", "flow=%s shares=%u was=%u generation=%" PRIu64, s->whole, s->of, now.of,
-					now.number + 1);
+				log_line(LOG_WARN, "shares.new", "flow=%s shares=%u was=%u generation=%" PRIu64,
+					s->whole, s->of, now.of, now.number + 1);
 		}
 	}
 	json_decref(record);

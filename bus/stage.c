@@ -253,8 +253,8 @@ static int fold_put(struct index_sink *sink, unsigned index, struct span key, st
 	return 0;
 }
 
-int stage_record(struct stage *s, const char *topic_name, unsigned topic, unsigned partition, struct span key, struct span value,
-	struct err *e)
+int stage_record(struct stage *s, const char *topic_name, unsigned topic, unsigned partition, struct span key,
+	struct span value, struct err *e)
 {
 	struct fold fold = {{fold_put}, s};
 	size_t bytes = s->bytes.n, entries = s->nentries;

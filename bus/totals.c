@@ -26,9 +26,11 @@ const char *const total_names_zh[TOTAL_COUNT] = {
 
 const struct total_equation total_equations[] = {
 	{"in", "接入", TOTAL_READ,
-		{TOTAL_PUBLISHED, TOTAL_DUPLICATE, TOTAL_CONFLICT, TOTAL_DEAD, TOTAL_HELD, TOTAL_RETURNED, TOTAL_KNOWN}, 7},
+		{TOTAL_PUBLISHED, TOTAL_DUPLICATE, TOTAL_CONFLICT, TOTAL_DEAD, TOTAL_HELD, TOTAL_RETURNED, TOTAL_KNOWN},
+		7},
 	{"route", "路由", TOTAL_SEEN, {TOTAL_ROUTED, TOTAL_NOT_ROUTED, TOTAL_UNSHAPED}, 3},
-	{"out", "去向", TOTAL_TAKEN, {TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED}, 6},
+	{"out", "去向", TOTAL_TAKEN,
+		{TOTAL_PENDING, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_ALREADY, TOTAL_OUT_DEAD, TOTAL_STOPPED}, 6},
 };
 
 const unsigned total_nequations = sizeof total_equations / sizeof *total_equations;
@@ -141,7 +143,8 @@ static int check_names(const char *destination, struct span currency, struct err
 {
 	if (strlen(destination) >= sizeof ((struct total_line *)0)->destination)
 		return err_set(e, E_TOTALS_NAME, "name=%s", destination);
-	if (currency.n >= sizeof ((struct total_line *)0)->currency || letters(currency) > 3 || (currency.n && memchr(currency.p, 0, currency.n)))
+	if (currency.n >= sizeof((struct total_line *)0)->currency || letters(currency) > 3 ||
+		(currency.n && memchr(currency.p, 0, currency.n)))
 		return err_set(e, E_TOTALS_NAME, "name=%.*s", SPAN_F(currency));
 	return 0;
 }
@@ -287,7 +290,8 @@ static int read_fen(const json_t *v, int64_t *ret)
 }
 
 /* A row that was read, when it can be one and is new. */
-static int take_row(struct totals *t, enum total_term term, const char *destination, struct span currency, const struct money_sum *sum)
+static int take_row(struct totals *t, enum total_term term, const char *destination, struct span currency,
+	const struct money_sum *sum)
 {
 	struct err ignored;
 	size_t at;
@@ -401,8 +405,8 @@ static int scan_line(struct totals *t, struct jscan *s)
 
 	if (jscan_enter_array(s, &ignored) || scan_text(s, name, sizeof name - 1) || read_term(span_of(name), &term) ||
 		scan_text(s, destination, sizeof destination - 1) || scan_text(s, currency, sizeof currency - 1) ||
-		scan_count(s, &sum.count) || scan_fen(s, &sum.plus) || scan_fen(s, &sum.minus) || scan_count(s, &sum.unreadable) ||
-		jscan_next_item(s, &ignored) != 0)
+		scan_count(s, &sum.count) || scan_fen(s, &sum.plus) || scan_fen(s, &sum.minus) ||
+		scan_count(s, &sum.unreadable) || jscan_next_item(s, &ignored) != 0)
 		return -1;
 	return take_row(t, term, destination, span_of(currency), &sum);
 }

@@ -19,8 +19,8 @@ static const char *const object_words[] = {"$comment", "type", "title", "descrip
 static const char *const list_words[] = {"$comment", "type", "title", "description", "x-title-zh", "items", "minItems",
 	"maxItems", NULL};
 static const char *const text_words[] = {"$comment", "type", "title", "description", "examples", "x-title-zh",
-	"minLength", "maxLength", "pattern", "enum", "const", "format", "x-sensitivity", "x-control", "x-number", "x-max-bytes",
-	NULL};
+	"minLength", "maxLength", "pattern", "enum", "const", "format", "x-sensitivity", "x-control", "x-number",
+	"x-max-bytes", NULL};
 /* Beside $ref stands what this use of the definition says of itself; rules of form belong into the definition. */
 static const char *const ref_words[] = {"$comment", "$ref", "title", "description", "examples", "x-title-zh",
 	"x-sensitivity", "x-control", "x-number", "x-max-bytes", NULL};

@@ -58,8 +58,8 @@ static void fail(struct parser *p, const char *want)
 	struct span before = {p->start, (size_t)(p->p - p->start)}, rest = {p->p, (size_t)(p->end - p->p)};
 
 	if (!p->failed)
-		conf_report(p->f, p->node, E_EXPR_SYNTAX, "at=%zu\nwant=%s\nrest=%.*s", charset_length(before) + 1, want,
-			SPAN_F(utf8_cut(rest, 40)));
+		conf_report(p->f, p->node, E_EXPR_SYNTAX, "at=%zu\nwant=%s\nrest=%.*s", charset_length(before) + 1,
+			want, SPAN_F(utf8_cut(rest, 40)));
 	p->failed = true;
 }
 

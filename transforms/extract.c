@@ -21,8 +21,8 @@ struct extract {
 	unsigned envelope;           /* slot of event.id; the others follow */
 };
 
-static const char *const envelope[] = {"event.id", "event.type", "event.time", "event.batchid", "event.unit", "event.bank",
-	"event.businessdate", "event.changed", "event.amount", "event.currency"};
+static const char *const envelope[] = {"event.id", "event.type", "event.time", "event.batchid", "event.unit",
+	"event.bank", "event.businessdate", "event.changed", "event.amount", "event.currency"};
 
 enum { ENV_ID, ENV_TYPE, ENV_TIME, ENV_BATCH, ENV_UNIT, ENV_BANK, ENV_DATE, ENV_CHANGED, ENV_AMOUNT, ENV_CURRENCY, ENV_COUNT };
 

@@ -18,8 +18,9 @@ static void check_rule(struct map_rule_reader *r, const struct conf *node)
 
 	if (!r->has_source)
 		map_bad_rule(r, node, "from | value | keyed | each");
-	if (u->each && (u->as != AS_TEXT || u->words || u->table || u->year || u->check || u->lengths || u->cut || u->split ||
-		u->strip || u->upper || u->same >= 0))
+	if (u->each &&
+		(u->as != AS_TEXT || u->words || u->table || u->year || u->check || u->lengths || u->cut || u->split ||
+			u->strip || u->upper || u->same >= 0))
 		map_bad_rule(r, node, "each (+ when, trim, null, required)");
 	if (decimals && (u->as != AS_MONEY || u->money.fen))
 		map_bad_rule(r, node, "as: yuan");
@@ -76,7 +77,8 @@ static void read_rule(struct map_rule_reader *r, struct conf *node)
 		check_rule(r, node);
 	u->reshapes = u->trim || u->split || u->strip || u->upper;
 	u->translates = u->words || u->table;
-	u->converts = u->each || u->translates || u->as != AS_TEXT || u->year || u->check || u->lengths || u->cut || u->keyed;
+	u->converts = u->each || u->translates || u->as != AS_TEXT || u->year || u->check || u->lengths || u->cut ||
+		u->keyed;
 	u->as_it_is = !u->converts && !u->when && !u->reshapes && !u->nnulls && u->same < 0 && !r->m->setup.outward;
 	r->m->room += u->as == AS_MONEY ? 24 : u->as == AS_DATE ? u->dates->fmt.length + 11 : u->keyed ? 32 : 0;
 	r->m->room += u->year ? 4 : 0;
@@ -266,8 +268,8 @@ static void bind_published(struct map_rule_reader *r, struct conf *node)
 	const char *near = x ? NULL : schema_nearest(s->published, u->name);
 
 	if (!x) {
-		conf_report(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s", SPAN_F(utf8_cut(u->name, 60)), near ? near : "-",
-			schema_type(s->published));
+		conf_report(r->f, node, E_MAP_FIELD, "field=%.*s\nnear=%s\ntype=%s", SPAN_F(utf8_cut(u->name, 60)),
+			near ? near : "-", schema_type(s->published));
 		return;
 	}
 	if (u->as == AS_DATE || (u->as == AS_MONEY && (u->odd || u->money.fen)))
@@ -350,7 +352,8 @@ static void read_rules(struct map *m, struct conf *rules, struct findings *f)
 /* Every text with its length: no two trees are the same bytes. Where in the file it stands, and its comments, are no part of it. */
 static void write_tree(struct buf *b, const struct conf *node)
 {
-	buf_printf(b, "%d %zu:%.*s %zu:%.*s(", (int)node->kind, node->key.n, SPAN_F(node->key), node->text.n, SPAN_F(node->text));
+	buf_printf(b, "%d %zu:%.*s %zu:%.*s(", (int)node->kind, node->key.n, SPAN_F(node->key), node->text.n,
+		SPAN_F(node->text));
 	for (const struct conf *c = node->first; c; c = c->next)
 		write_tree(b, c);
 	buf_c(b, ')');

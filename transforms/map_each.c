@@ -373,7 +373,8 @@ int map_each_run(const struct each *x, struct slots *s, struct span t, struct va
 		return 0;
 	}
 	if (r.items < x->schema->min_items)
-		return err_set(e, E_MAP_ITEMS, "field=%.*s\nwant=>= %u\ngot=%u", SPAN_F(x->list), x->schema->min_items, r.items);
+		return err_set(e, E_MAP_ITEMS, "field=%.*s\nwant=>= %u\ngot=%u", SPAN_F(x->list), x->schema->min_items,
+			r.items);
 	buf_c(&s->list, ']');
 	*ret = (struct value){.text = arena_span(&s->made, buf_as_span(&s->list)), .fen = r.sum};
 	return 0;

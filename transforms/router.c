@@ -70,7 +70,8 @@ static void restore_open(struct router *r, struct input *in, const json_t *list)
 /* Of the whole router, whichever part of it reads the partition. */
 static void position_name(const struct router *r, const struct input *in, char ret[POSITION_MAX])
 {
-	snprintf(ret, POSITION_MAX, "%s/%s/%u", flow_whole(&r->flow), bus_topic_name(r->flow.bus, in->topic), in->partition);
+	snprintf(ret, POSITION_MAX, "%s/%s/%u", flow_whole(&r->flow), bus_topic_name(r->flow.bus, in->topic),
+		in->partition);
 }
 
 struct absent {
@@ -149,7 +150,8 @@ int router_restore_input(struct router *r, struct input *in, struct err *e)
 		return err_set(e, E_FLOW_POSITION, "name=%s", name);
 	in->offset = (uint64_t)json_integer_value(json_object_get(p, "offset"));
 	bad = lane_heads_read(in->heads, json_object_get(p, "heads"), e) ||
-		totals_read(in->totals, json_object_get(p, "totals"), e) || (in->journal && journal_found(in->journal, p, e));
+		totals_read(in->totals, json_object_get(p, "totals"), e) ||
+		(in->journal && journal_found(in->journal, p, e));
 	restore_open(r, in, json_object_get(p, "open"));
 	json_decref(p);
 	return bad || count_absences(r, in, e) ? -1 : 0;
@@ -198,7 +200,8 @@ static int router_open(struct flow *f, struct err *e)
 {
 	struct router *r = (struct router *)f;
 
-	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0 || bus_topic(f->bus, TOPIC_JOURNAL, &r->journal_topic, e) != 0)
+	if (bus_topic(f->bus, TOPIC_DEAD, &r->dead_topic, e) != 0 ||
+		bus_topic(f->bus, TOPIC_JOURNAL, &r->journal_topic, e) != 0)
 		return -1;
 	r->ninputs = 0;
 	r->failing = 0;
@@ -439,7 +442,8 @@ static int route_event(struct work *w, struct type *t, struct err *e)
 	if (!taken && t->instruction) {
 		failed = true;
 		err_set(&why, E_ROUTE_NONE, "type=%s", t->name);
-		if (dead_event(w, &why, "", readable ? &t->slots.v[extract_amount_slot(t->extract)] : NULL, cur, e) != 0)
+		if (dead_event(w, &why, "", readable ? &t->slots.v[extract_amount_slot(t->extract)] : NULL, cur, e) !=
+			0)
 			return -1;
 	}
 	r->flow.attention |= failed;

@@ -20,8 +20,8 @@ void router_letter_done(struct letter *l)
 	arena_done(&l->arena);
 }
 
-static int read_at(struct bus *b, unsigned topic, unsigned partition, uint64_t offset, struct buf *record, struct event *ret,
-	struct err *e)
+static int read_at(struct bus *b, unsigned topic, unsigned partition, uint64_t offset, struct buf *record,
+	struct event *ret, struct err *e)
 {
 	struct bus_reader *reader = NULL;
 	struct bus_message m;
@@ -106,8 +106,8 @@ int router_forwarded(struct router *r, const struct input *in, struct span batch
 	return got == 1 ? in->offset > offset && !is_open_here(in, batchid) : got;
 }
 
-int router_forwarded_there(struct router *r, unsigned topic, unsigned partition, struct span batchid, struct batch_closing *ret,
-	struct err *e)
+int router_forwarded_there(struct router *r, unsigned topic, unsigned partition, struct span batchid,
+	struct batch_closing *ret, struct err *e)
 {
 	struct input *mine = router_input_at(r, topic, partition);
 	struct input in = {.topic = topic, .partition = partition};
@@ -229,8 +229,8 @@ static int count_one(struct counted *c, struct span currency, int64_t fen, bool 
 	return 0;
 }
 
-static int move(const struct letter *l, enum total_term from, enum total_term to, const char *destination, const struct counted *was,
-	const struct counted *is, struct err *e)
+static int move(const struct letter *l, enum total_term from, enum total_term to, const char *destination,
+	const struct counted *was, const struct counted *is, struct err *e)
 {
 	char name[TOTALS_CURRENCY_MAX];
 	struct money_sum there;
@@ -238,7 +238,8 @@ static int move(const struct letter *l, enum total_term from, enum total_term to
 	snprintf(name, sizeof name, "%.*s", SPAN_F(was->currency));
 	there = totals_get(l->in->totals, from, destination, name);
 	/* A destination that came to the site later has never counted it. */
-	if (there.count && journal_move(l->in->journal, l->event.batchid, from, destination, was->currency, &was->sum, -1, e) != 0)
+	if (there.count &&
+		journal_move(l->in->journal, l->event.batchid, from, destination, was->currency, &was->sum, -1, e) != 0)
 		return -1;
 	return journal_move(l->in->journal, l->event.batchid, to, destination, is->currency, &is->sum, 1, e);
 }
@@ -337,14 +338,16 @@ static int tell_of_others(struct acting *a, const struct added *x, struct span t
 		if (last.partitions[i] == x->in->partition)
 			continue;
 		for (unsigned d = 0; d < r->ndestinations && got >= 0; d++)
-			if (x->routed[d] && (got = router_closing_sent(r, d, a->batchid, last.partitions[i], &sent, e)) == 0)
+			if (x->routed[d] &&
+				(got = router_closing_sent(r, d, a->batchid, last.partitions[i], &sent, e)) == 0)
 				missing = true;
 		if (got < 0)
 			return -1;
 		/* Another part may write a closing of that partition now, and the later one would count. */
 		if (missing && !shares_has(&r->flow.share, last.partitions[i]))
 			return err_set(e, E_ACT_SHARE, "subject=%.*s\nflow=%s", SPAN_F(a->batchid), r->flow.name);
-		if (missing && (got = router_forwarded_there(r, x->in->topic, last.partitions[i], a->batchid, &events, e)) < 0)
+		if (missing &&
+			(got = router_forwarded_there(r, x->in->topic, last.partitions[i], a->batchid, &events, e)) < 0)
 			return -1;
 		if (missing && got == 1 && (router_failed_here(r, a->batchid, events.partition, &here, e) < 0 ||
 			router_close_batch(r, &events, nothing, here, time, e) != 0))
@@ -370,7 +373,8 @@ static int close_again(struct acting *a, const struct added *x, struct err *e)
 		here = letters > 0 ? (uint64_t)letters : 0;
 		got = letters;
 	}
-	if (got >= 0 && router_forwarded(r, x->in, a->batchid, &events, e) == 1 && tell_of_others(a, x, buf_as_span(&time), e) == 0)
+	if (got >= 0 && router_forwarded(r, x->in, a->batchid, &events, e) == 1 &&
+		tell_of_others(a, x, buf_as_span(&time), e) == 0)
 		ret = router_close_batch(r, &events, x->routed, here > x->mended ? here - x->mended : 0, buf_as_span(&time), e);
 	buf_done(&time);
 	buf_done(&ids);

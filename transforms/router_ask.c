@@ -170,8 +170,8 @@ int router_ask(struct acting *a, struct span batchid, const bool routed[DESTINAT
 	for (unsigned d = 0; d < r->ndestinations; d++)
 		if (routed[d])
 			json_array_append_new(to, json_string(r->destinations[d].name));
-	asked = json_pack("{s:s%,s:s%,s:s%,s:o}", "batch", batchid.p, batchid.n, "id", a->act->id.p, a->act->id.n, "order", a->act->text.p,
-		a->act->text.n, "to", to);
+	asked = json_pack("{s:s%,s:s%,s:s%,s:o}", "batch", batchid.p, batchid.n, "id", a->act->id.p, a->act->id.n,
+		"order", a->act->text.p, a->act->text.n, "to", to);
 	if (json_array_size(r->asked) >= ASKED_MAX || act_bytes_kept(r->asked) + act_bytes_kept(asked) > ASKED_BYTES) {
 		json_decref(asked);
 		return router_refuse(a, E_ACT_TOO_MANY, e);
@@ -211,8 +211,10 @@ static int answer_of(struct router *r, const json_t *asked, const char *destinat
 
 		o = json_loadb(v.data.p, v.data.n, 0, NULL);
 		order = json_object_get(o, "order");
-		*ret_aside = span_is(json_text_span(o, "outcome"), "done") && span_is(json_text_span(o, "flow"), destination) &&
-			span_is(json_text_span(order, "act"), "aside") && span_eq(json_text_span(order, "subject"), json_text_span(asked, "batch"));
+		*ret_aside = span_is(json_text_span(o, "outcome"), "done") &&
+			span_is(json_text_span(o, "flow"), destination) &&
+			span_is(json_text_span(order, "act"), "aside") &&
+			span_eq(json_text_span(order, "subject"), json_text_span(asked, "batch"));
 	}
 	json_decref(o);
 	bus_unread(reader);

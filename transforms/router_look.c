@@ -24,8 +24,8 @@ const struct expr *router_when(const struct router *r, unsigned type, unsigned n
 	return r->types[type].routes[n].when;
 }
 
-int router_line(struct router *r, unsigned type, unsigned destination, const struct event *v, const struct map **ret_line,
-	const struct slots **ret_cells, struct err *e)
+int router_line(struct router *r, unsigned type, unsigned destination, const struct event *v,
+	const struct map **ret_line, const struct slots **ret_cells, struct err *e)
 {
 	struct type *t = &r->types[type];
 

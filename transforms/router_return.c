@@ -37,7 +37,8 @@ static int add_owed(void *arg, struct span key, struct span value)
 	json_t *list;
 	unsigned part;
 
-	if (!span_ends(key, tail) || !shares_names(flow_whole(&w->r->flow), (struct span){key.p, key.n - tail.n}, &part))
+	if (!span_ends(key, tail) ||
+		!shares_names(flow_whole(&w->r->flow), (struct span){key.p, key.n - tail.n}, &part))
 		return 0;
 	list = json_loadb(value.p, value.n, 0, NULL);
 	json_array_extend(w->list, list);
@@ -50,7 +51,8 @@ static int add_owed(void *arg, struct span key, struct span value)
 static int hand_in_others(struct router *r, struct err *e)
 {
 	struct owing w = {r, json_array()};
-	int failed = bus_positions(r->flow.bus, flow_whole(&r->flow), add_owed, &w, e) < 0 || hand_in(r, w.list, e) != 0;
+	int failed = bus_positions(r->flow.bus, flow_whole(&r->flow), add_owed, &w, e) < 0 ||
+		hand_in(r, w.list, e) != 0;
 
 	json_decref(w.list);
 	return failed ? -1 : 0;

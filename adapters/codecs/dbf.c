@@ -102,8 +102,10 @@ static int dbf_columns(struct codec_format *format, const char *kind, const stru
 	*l = (struct layout){.kind = mem_text(span_of(kind)), .columns = mem_new(n * sizeof *l->columns + 1)};
 	for (unsigned i = 0; i < n; i++, at = at ? at->next : NULL) {
 		buf_clear(&name);
-		if (charset_encode(f->base.charset, names[i], &name, &ignored) || name.n == 0 || name.n > NAME_MAX_BYTES) {
-			conf_report(fd, at ? at : node, E_CODEC_DBF_NAME, "name=%.*s\nmax=%d", SPAN_F(names[i]), NAME_MAX_BYTES);
+		if (charset_encode(f->base.charset, names[i], &name, &ignored) || name.n == 0 ||
+			name.n > NAME_MAX_BYTES) {
+			conf_report(fd, at ? at : node, E_CODEC_DBF_NAME, "name=%.*s\nmax=%d", SPAN_F(names[i]),
+				NAME_MAX_BYTES);
 			ret = -1;
 			continue;
 		}

@@ -424,7 +424,8 @@ static int fixed_write(const struct codec_format *format, unsigned kind, const s
 		from = l->widths[i].to;
 	}
 	/* At the begin of a file it would be skipped, and all columns would move. */
-	if (f->base.charset == CHARSET_UTF8 && span_starts((struct span){b->p + start, b->n - start}, SPAN("\xef\xbb\xbf"))) {
+	if (f->base.charset == CHARSET_UTF8 &&
+		span_starts((struct span){b->p + start, b->n - start}, SPAN("\xef\xbb\xbf"))) {
 		b->n = start;
 		return err_set(e, E_CODEC_BOM_INSIDE, "cell=1");
 	}

@@ -235,7 +235,8 @@ int xlsx_sheet_cell(const struct xlsx_sheet *s, unsigned i, struct err *e)
 	if (c->bad == E_CODEC_XLSX_DIGITS)
 		err_set(e, c->bad, "cell=%s\ndigits=%u", buf_text(&name), c->digits);
 	else if (c->bad == E_CODEC_XLSX_ERROR)
-		err_set(e, c->bad, "cell=%s\ntext=%.*s", buf_text(&name), c->n < 16 ? (int)c->n : 16, s->text.p + c->from);
+		err_set(e, c->bad, "cell=%s\ntext=%.*s", buf_text(&name), c->n < 16 ? (int)c->n : 16,
+			s->text.p + c->from);
 	else
 		err_set(e, c->bad, "cell=%s", buf_text(&name));
 	buf_done(&name);

@@ -14,7 +14,8 @@ static void doctype(void *arg, const XML_Char *name, const XML_Char *system, con
 	(void)system;
 	(void)public;
 	(void)internal;
-	err_set(&x->bad, E_CODEC_XLSX_XML, "part=%s\nbyte=%llu\ntext=DOCTYPE", x->part, (unsigned long long)xlsx_xml_byte(x));
+	err_set(&x->bad, E_CODEC_XLSX_XML, "part=%s\nbyte=%llu\ntext=DOCTYPE", x->part,
+		(unsigned long long)xlsx_xml_byte(x));
 	xlsx_xml_stop(x);
 }
 

@@ -220,8 +220,8 @@ static void unknown_row(struct codec_reader *r, size_t row, const XML_Char *name
 	struct err why;
 
 	if (t)
-		err_set(&why, E_CODEC_XML_ROW, "element=%.*s\nattribute=%.*s\ngot=%.*s", SPAN_F(utf8_cut(span_of(name), 80)),
-			SPAN_F(t->name), SPAN_F(utf8_cut(got, 80)));
+		err_set(&why, E_CODEC_XML_ROW, "element=%.*s\nattribute=%.*s\ngot=%.*s",
+			SPAN_F(utf8_cut(span_of(name), 80)), SPAN_F(t->name), SPAN_F(utf8_cut(got, 80)));
 	else
 		err_set(&why, E_CODEC_XML_ROW, "element=%.*s", SPAN_F(utf8_cut(span_of(name), 80)));
 	r->rows[row].none = true;

@@ -38,8 +38,9 @@ int drop_open(const char *folder, const char *spool, const struct form *form, st
 	*d = (struct drop){.folder = mem_text(span_of(folder)), .spool = mem_text(span_of(spool)), .form = form, .dir = -1,
 		.taken_dir = -1, .spool_dir = -1};
 	slots_init(&d->slots, names_count(form->names));
-	if (fsys_open_dir(AT_FDCWD, folder, &d->dir, e) != 0 || fsys_make_dir(d->dir, ".taken", &d->taken_dir, e) != 0 ||
-		fsys_make_path(spool, e) != 0 || fsys_open_dir(AT_FDCWD, spool, &d->spool_dir, e) != 0)
+	if (fsys_open_dir(AT_FDCWD, folder, &d->dir, e) != 0 ||
+		fsys_make_dir(d->dir, ".taken", &d->taken_dir, e) != 0 || fsys_make_path(spool, e) != 0 ||
+		fsys_open_dir(AT_FDCWD, spool, &d->spool_dir, e) != 0)
 		goto fail;
 	if (faccessat(d->dir, ".", W_OK, AT_EACCESS) != 0) {
 		err_sys(e, E_FILE_DENIED, folder, errno);
@@ -466,8 +467,10 @@ static int load_block(struct drop_spool *s, uint64_t block, struct err *e)
 		n += (size_t)got;
 	}
 	hash_sha256(s->bytes, n, have);
-	if (block >= s->ndigests || hash_unhex((struct span){s->digests + block * 2 * CLAIM_DIGEST, 2 * CLAIM_DIGEST}, claimed,
-		CLAIM_DIGEST) != 0 || memcmp(have, claimed, CLAIM_DIGEST) != 0)
+	if (block >= s->ndigests ||
+		hash_unhex((struct span){s->digests + block * 2 * CLAIM_DIGEST, 2 * CLAIM_DIGEST}, claimed,
+			CLAIM_DIGEST) != 0 ||
+		memcmp(have, claimed, CLAIM_DIGEST) != 0)
 		return damaged(s, at, e);
 	s->block = block;
 	s->in_block = n;
@@ -543,7 +546,8 @@ int drop_spool_again(struct drop *d, const char *taken, struct span digest, stru
 	if (got <= 0) {
 		(void)unlinkat(d->spool_dir, AGAIN, 0);
 		if (got == 0)
-			err_set(&why, E_DROP_SPOOL_MISSING, "file=%s/%s\noriginal=%s/.taken", d->spool, taken, d->folder);
+			err_set(&why, E_DROP_SPOOL_MISSING, "file=%s/%s\noriginal=%s/.taken", d->spool, taken,
+				d->folder);
 		*e = why;
 		return -1;
 	}

@@ -279,7 +279,8 @@ int outbox_discard(struct outbox *o, const char *const *keep, unsigned n, uint64
 	if (fsys_list(o->staging, ".", &names, e) != 0)
 		return err_at(e, "%s/.staging", o->folder);
 	for (unsigned i = 0; names[i] && ret == 0; i++)
-		if (!is_of_others(names[i]) && strtoull(names[i], NULL, 10) < generation && (!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)))
+		if (!is_of_others(names[i]) && strtoull(names[i], NULL, 10) < generation &&
+			(!n || !bsearch(names[i], keep, n, sizeof *keep, by_text)))
 			ret = outbox_unstage(o, names[i], e);
 	fsys_list_free(names);
 	return ret;

@@ -196,8 +196,9 @@ static int field_wrong(const struct frame_reader *r, const struct field *x, stru
 	for (size_t i = 0; i < got.n; i++)
 		shown[i] = got.p[i] >= ' ' && got.p[i] < 0x7f ? got.p[i] : '?';
 	shown[got.n] = 0;
-	return err_set(e, E_WRAP_FRAME_FIELD, "wrap=frame\nbyte=%" PRIu64 "\nframe=%" PRIu64 "\nname=%s\nwant=%s\ngot=%s",
-		r->base.in.offset, r->frames + 1, x->name, x->expect, shown);
+	return err_set(e, E_WRAP_FRAME_FIELD,
+		"wrap=frame\nbyte=%" PRIu64 "\nframe=%" PRIu64 "\nname=%s\nwant=%s\ngot=%s", r->base.in.offset,
+		r->frames + 1, x->name, x->expect, shown);
 }
 
 static int take_head(struct frame_reader *r, struct err *e)

@@ -27,8 +27,8 @@ int wrap_made(struct wrap_reader *r, size_t n, struct err *e)
 
 	r->made += n;
 	if (r->made > WRAP_OUT_MAX)
-		return err_set(e, E_WRAP_TOO_LARGE, "wrap=%s\nbyte=%" PRIu64 "\nmax=%" PRIu64, r->wrap->name, r->in.offset,
-			WRAP_OUT_MAX);
+		return err_set(e, E_WRAP_TOO_LARGE, "wrap=%s\nbyte=%" PRIu64 "\nmax=%" PRIu64, r->wrap->name,
+			r->in.offset, WRAP_OUT_MAX);
 	if (r->made > WRAP_RATIO_FROM && (r->made - WRAP_RATIO_FROM) / WRAP_RATIO_MAX > taken)
 		return err_set(e, E_WRAP_RATIO, "wrap=%s\nbyte=%" PRIu64 "\nmax=%u", r->wrap->name, r->in.offset,
 			WRAP_RATIO_MAX);
@@ -208,7 +208,8 @@ static int skip(struct wrap_chain *c, struct err *e)
 	size_t n;
 
 	while (c->skip) {
-		if (c->inside->fill(c->inside, aside, c->skip < sizeof aside ? (size_t)c->skip : sizeof aside, &n, e) != 0)
+		if (c->inside->fill(c->inside, aside, c->skip < sizeof aside ? (size_t)c->skip : sizeof aside, &n, e) !=
+			0)
 			return -1;
 		c->skip = n ? c->skip - n : 0;
 	}

@@ -65,8 +65,9 @@ int zip_take_end64(struct zip_reader *z, struct err *e)
 	buf_clear(&z->shown);
 	if (zip_need(z, END64_BYTES, &p, e) != 0)
 		return -1;
-	if (z->end64 || zip_u64(p + 4) != END64_BYTES - 12 || zip_u64(p + 24) != z->nseen || zip_u64(p + 32) != z->nseen ||
-		zip_u64(p + 40) != z->directory_end - z->directory || zip_u64(p + 48) != z->directory)
+	if (z->end64 || zip_u64(p + 4) != END64_BYTES - 12 || zip_u64(p + 24) != z->nseen ||
+		zip_u64(p + 32) != z->nseen || zip_u64(p + 40) != z->directory_end - z->directory ||
+		zip_u64(p + 48) != z->directory)
 		return differs(z, e);
 	z->end64 = true;
 	z->end64_at = z->base.in.offset;
@@ -105,8 +106,8 @@ int zip_take_end(struct zip_reader *z, struct err *e)
 	if (zip_need(z, END_BYTES + comment, &p, e) != 0 || window_need(&z->base.in, END_BYTES + comment + 1, e))
 		return -1;
 	p = window_bytes(&z->base.in);
-	if (zip_u16(p + 4) || zip_u16(p + 6) || z->nlisted != z->nseen || !says(z, zip_u16(p + 8), UINT16_MAX, z->nseen) ||
-		!says(z, zip_u16(p + 10), UINT16_MAX, z->nseen) ||
+	if (zip_u16(p + 4) || zip_u16(p + 6) || z->nlisted != z->nseen ||
+		!says(z, zip_u16(p + 8), UINT16_MAX, z->nseen) || !says(z, zip_u16(p + 10), UINT16_MAX, z->nseen) ||
 		!says(z, zip_u32(p + 12), UINT32_MAX, z->directory_end - z->directory) ||
 		(z->nseen && !says(z, zip_u32(p + 16), UINT32_MAX, z->directory)))
 		return differs(z, e);

@@ -7,7 +7,8 @@
 
 static _Noreturn void out_of_memory(void)
 {
-	static const char text[] = "jincai: out of memory; what was not committed will be done again at the next start\n";
+	static const char text[] =
+		"jincai: out of memory; what was not committed will be done again at the next start\n";
 
 	fwrite(text, 1, sizeof text - 1, stderr);
 	_Exit(6);

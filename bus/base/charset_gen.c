@@ -223,7 +223,8 @@ static void put_ranges(const char *name, const struct table *t)
 {
 	printf("static const struct charset_range %s_%s[%u] = {\n", t->name, name, t->nrange);
 	for (unsigned i = 0; i < t->nrange; i++)
-		printf("{%u,%u,%u},\n", (unsigned)t->range[i].linear, (unsigned)t->range[i].ucs, (unsigned)t->range[i].count);
+		printf("{%u,%u,%u},\n", (unsigned)t->range[i].linear, (unsigned)t->range[i].ucs,
+			(unsigned)t->range[i].count);
 	puts("};");
 }
 

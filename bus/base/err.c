@@ -122,7 +122,8 @@ static size_t optional_part(const struct err *e, const char *w, bool *ret_there)
 /* Arguments that name what is ours, or that nothing personal may stand in (form.personal). */
 static bool is_plain(const char *name, size_t n)
 {
-	static const char *const plain[] = {"file", "name", "batch", "before", "by", "keys", "id", "destination", "folder", "part"};
+	static const char *const plain[] = {
+		"file", "name", "batch", "before", "by", "keys", "id", "destination", "folder", "part"};
 
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
 		if (strlen(plain[i]) == n && memcmp(plain[i], name, n) == 0)

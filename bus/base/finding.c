@@ -210,8 +210,8 @@ static void print_one(const struct finding *x, enum err_lang lang, FILE *to)
 	char words[1024];
 
 	err_words(&x->err, lang, words, sizeof words);
-	fprintf(to, "jincai: %s%s%s%s [%s]\n", x->err.where, x->err.where[0] ? ": " : "", severity(&x->err, lang), words,
-		err_code(x->err.id)->name);
+	fprintf(to, "jincai: %s%s%s%s [%s]\n", x->err.where, x->err.where[0] ? ": " : "", severity(&x->err, lang),
+		words, err_code(x->err.id)->name);
 	if (x->source)
 		print_source(x, to);
 	err_remedy(&x->err, lang, words, sizeof words);

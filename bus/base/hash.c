@@ -193,6 +193,7 @@ int hash_unhex(struct span hex, uint8_t *ret, size_t n)
 	if (!ok)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		ret[i] = (uint8_t)((digit_of[(uint8_t)hex.p[2 * i]] - 1) << 4 | (digit_of[(uint8_t)hex.p[2 * i + 1]] - 1));
+		ret[i] = (uint8_t)((digit_of[(uint8_t)hex.p[2 * i]] - 1) << 4 |
+			(digit_of[(uint8_t)hex.p[2 * i + 1]] - 1));
 	return 0;
 }

@@ -74,8 +74,8 @@ void mask_digits(struct buf *b, struct span s)
 
 static bool packed(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' ||
-		c == '*';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+		c == '=' || c == '*';
 }
 
 void mask_packed(struct buf *b)
@@ -83,7 +83,8 @@ void mask_packed(struct buf *b)
 	for (size_t from = 0, to; from < b->n; from = to + 1) {
 		size_t count = 0;
 
-		for (to = from; to < b->n && (packed(b->p[to]) || (count && (b->p[to] == '\r' || b->p[to] == '\n'))); to++)
+		for (to = from; to < b->n && (packed(b->p[to]) || (count && (b->p[to] == '\r' || b->p[to] == '\n')));
+			to++)
 			count += packed(b->p[to]);
 		for (size_t i = from; count >= MASK_PACKED && i < to; i++)
 			b->p[i] = packed(b->p[i]) ? '*' : b->p[i];

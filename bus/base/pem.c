@@ -98,7 +98,8 @@ static void add_host(const GENERAL_NAME *name, struct buf *ret)
 	n = s ? ASN1_STRING_length(s) : 0;
 	if (type == GEN_DNS)
 		buf_printf(ret, "%s%.*s", ret->n ? " " : "", n, (const char *)bytes);
-	else if (type == GEN_IPADD && (n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text))
+	else if (type == GEN_IPADD && (n == 4 || n == 16) &&
+		inet_ntop(n == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text))
 		buf_printf(ret, "%s%s", ret->n ? " " : "", text);
 }
 

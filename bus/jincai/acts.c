@@ -65,7 +65,8 @@ unsigned acts_partition(struct span place)
 	const char *slash = memchr(place.p, '/', place.n);
 	unsigned ret = 0;
 
-	for (const char *c = slash ? slash + 1 : NULL; c && c < place.p + place.n && *c >= '0' && *c <= '9' && ret < 1000; c++)
+	for (const char *c = slash ? slash + 1 : NULL;
+		c && c < place.p + place.n && *c >= '0' && *c <= '9' && ret < 1000; c++)
 		ret = ret * 10 + (unsigned)(*c - '0');
 	return ret;
 }
@@ -220,8 +221,8 @@ int acts_ask(struct bus *b, const struct site *s, const struct acts_order *o, bo
 	return got == ACTS_PROPOSED;
 }
 
-int acts_each(struct bus *b, const char *type, int (*each)(void *arg, struct span time, const json_t *data, struct err *e),
-	void *arg, struct err *e)
+int acts_each(struct bus *b, const char *type,
+	int (*each)(void *arg, struct span time, const json_t *data, struct err *e), void *arg, struct err *e)
 {
 	struct bus_reader *r = NULL;
 	struct bus_message m;

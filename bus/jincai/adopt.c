@@ -80,7 +80,9 @@ static void text_now(const struct items *i, const struct item *x, struct buf *re
 	const char *base;
 	unsigned n = 0;
 
-	while (x && (x->table ? code_table_file(x->table, n, &f[0], &f[1]) : x->schema && schema_file(x->schema, n, &f[0], &f[1]))) {
+	while (x &&
+		(x->table ? code_table_file(x->table, n, &f[0], &f[1])
+			  : x->schema && schema_file(x->schema, n, &f[0], &f[1]))) {
 		files = mem_grow(files, n + 1u, sizeof *files);
 		memcpy(files[n++], f, sizeof f);
 	}
@@ -115,8 +117,8 @@ static void note_next(const struct adopted *a, struct adopt_waiting *w)
 		}
 }
 
-static int one_item(struct bus *b, const struct items *i, const struct adopted *a, const json_t *d, adopt_each *each, void *arg,
-	struct err *e)
+static int one_item(struct bus *b, const struct items *i, const struct adopted *a, const json_t *d, adopt_each *each,
+	void *arg, struct err *e)
 {
 	struct buf was = BUF_INIT, is = BUF_INIT, text = BUF_INIT;
 	struct adopt_waiting w = {.item = json_string_value(json_object_get(d, "item")),

@@ -95,9 +95,11 @@ static bool is_read(struct site *s, const char *folder, const char *item, const 
 	findings_init(&quiet);
 	library_add(l, folder);
 	if (strncmp(item, "table:", 6) == 0)
-		is = (table = codes_table(l->codes, span_of(item + 6), node, &quiet)) && is_digest(code_table_digest(table), digest);
+		is = (table = codes_table(l->codes, span_of(item + 6), node, &quiet)) &&
+			is_digest(code_table_digest(table), digest);
 	else if (strncmp(item, "schema:", 7) == 0)
-		is = (schema = library_schema(l, span_of(item + 7), node, &quiet)) && is_digest(schema_digest(schema), digest);
+		is = (schema = library_schema(l, span_of(item + 7), node, &quiet)) &&
+			is_digest(schema_digest(schema), digest);
 	findings_done(&quiet);
 	library_free(l);
 	return is;

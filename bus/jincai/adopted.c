@@ -50,7 +50,8 @@ enum adopted_off adopted_off(const struct adopted *a, const struct site_destinat
 		return ADOPTED_AS_SAID;
 	if (d->said == SITE_LIVE && !live)
 		return ADOPTED_NOT_LET;
-	return shadow && (live || adopted_has(json_object_get(a->root, "ever"), d->name)) ? ADOPTED_WAS_LIVE : ADOPTED_AS_SAID;
+	return shadow && (live || adopted_has(json_object_get(a->root, "ever"), d->name)) ? ADOPTED_WAS_LIVE
+											  : ADOPTED_AS_SAID;
 }
 
 bool adopted_due(const struct adopted *a)
@@ -75,8 +76,9 @@ json_t *adopted_differences(const struct adopted *a, const struct items *i)
 		const char *digest = adopted_digest(a, i->list[n].name);
 
 		if (!digest || strcmp(digest, i->list[n].digest) != 0)
-			json_array_append_new(ret, json_pack("{s:s,s:s,s:s}", "item", i->list[n].name, "was", digest ? digest : "",
-				"is", i->list[n].digest));
+			json_array_append_new(ret,
+				json_pack("{s:s,s:s,s:s}", "item", i->list[n].name, "was", digest ? digest : "", "is",
+					i->list[n].digest));
 	}
 	json_object_foreach(json_object_get(a->root, "items"), name, was)
 		if (!items_find(i, span_of(name)))

@@ -57,8 +57,9 @@ static json_t *people_of(const struct people *p)
 			continue;
 		sign_key_digest(m->key, digest);
 		hash_hex(&hex, digest, sizeof digest);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", m->name, "role", people_role_name(m->role), "key",
-			buf_text(&hex)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s}", "name", m->name, "role", people_role_name(m->role), "key",
+				buf_text(&hex)));
 		buf_done(&hex);
 	}
 	return list;
@@ -66,8 +67,8 @@ static json_t *people_of(const struct people *p)
 
 int approve_export(const char *path, struct span order, const struct people *p, struct err *e)
 {
-	json_t *file = json_pack("{s:s, s:s%, s:o, s:[]}", "jincai", "approve", "order", order.p, order.n, "people", people_of(p),
-		"approvals");
+	json_t *file = json_pack("{s:s, s:s%, s:o, s:[]}", "jincai", "approve", "order", order.p, order.n, "people",
+		people_of(p), "approvals");
 	struct buf page = BUF_INIT;
 	int ret = !file ? err_set(e, E_APPROVE_ORDER, "%s", "") : approve_page(order, &page, e);
 
@@ -86,7 +87,8 @@ static bool is_export(const json_t *file)
 	const json_t *list = json_object_get(file, "approvals"), *one;
 	size_t i;
 
-	if (!kind || strcmp(kind, "approve") != 0 || !json_is_string(json_object_get(file, "order")) || !json_is_array(list))
+	if (!kind || strcmp(kind, "approve") != 0 || !json_is_string(json_object_get(file, "order")) ||
+		!json_is_array(list))
 		return false;
 	json_array_foreach(list, i, one)
 		if (!json_is_string(json_object_get(one, "name")) || !json_is_string(json_object_get(one, "signature")))

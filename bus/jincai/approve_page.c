@@ -195,7 +195,8 @@ static void other_rows(struct buf *b, json_t *map, bool in_shows)
 	json_object_foreach(map, name, v) {
 		struct buf shown = BUF_INIT;
 
-		if (row_of(name, in_shows) || is_empty(v) || (!in_shows && strcmp(name, "shows") == 0 && json_is_object(v)))
+		if (row_of(name, in_shows) || is_empty(v) ||
+			(!in_shows && strcmp(name, "shows") == 0 && json_is_object(v)))
 			continue;
 		show_text(&shown, span_of(name));
 		page_row(b, &(struct row){.name = "", .zh = "", .en = buf_text(&shown)}, v);

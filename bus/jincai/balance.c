@@ -114,8 +114,8 @@ static void print_row(struct report *r, const struct balance_row *w)
 	money_text(w->sum.plus, plus);
 	money_text(w->sum.minus, minus);
 	if (!r->json) {
-		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, show_padding(w->shown, 12), "", w->sum.count,
-			plus, minus);
+		fprintf(r->to, "  %s%*s %12" PRIu64 " %22s %22s", w->shown, show_padding(w->shown, 12), "",
+			w->sum.count, plus, minus);
 		if (w->sum.unreadable)
 			fprintf(r->to, say("  其中 %" PRIu64 " 笔金额读不出", "  %" PRIu64 " without a readable amount"),
 				w->sum.unreadable);
@@ -155,7 +155,9 @@ static void judge(struct report *r, const struct money_sum *left, const struct m
 	if (ok)
 		fprintf(r->to, say("  相差 %s\n", "  difference %s\n"), money_text(d, amount));
 	else
-		fprintf(r->to, say("  不平：相差 %s，%" PRId64 " 笔\n", "  DOES NOT COME OUT: difference %s, %" PRId64 " records\n"),
+		fprintf(r->to,
+			say("  不平：相差 %s，%" PRId64 " 笔\n",
+				"  DOES NOT COME OUT: difference %s, %" PRId64 " records\n"),
 			money_text(d, amount), (int64_t)(left->count - right->count));
 }
 
@@ -217,7 +219,8 @@ static void on_the_way(struct report *r, const struct balance *b, enum total_ter
 		row.term = "too_many";
 		row.shown = say("多出", "too many");
 	}
-	row.sum = (struct money_sum){w.count - d.count, w.plus - d.plus, w.minus - d.minus, w.unreadable - d.unreadable};
+	row.sum = (struct money_sum){
+		w.count - d.count, w.plus - d.plus, w.minus - d.minus, w.unreadable - d.unreadable};
 	if (!r->json && r->to)
 		fprintf(r->to, "%s %s  %s\n", say("之间", "between"), shown, show_currency(currency, name));
 	print_row(r, &row);
@@ -232,8 +235,10 @@ static void shortened(struct report *r, const struct balance *b, const char *des
 	if (!n || !r->to)
 		return;
 	if (!r->json) {
-		fprintf(r->to, say("%s  已交出的行中，%" PRIu64 " 行有文本按接收方的长度截短\n",
-			"%s  of the lines handed over, %" PRIu64 " have a text that was shortened to the receiver's width\n"),
+		fprintf(r->to,
+			say("%s  已交出的行中，%" PRIu64 " 行有文本按接收方的长度截短\n",
+				"%s  of the lines handed over, %" PRIu64
+				" have a text that was shortened to the receiver's width\n"),
 			destination, n);
 		return;
 	}

@@ -185,7 +185,8 @@ static unsigned parts_of(const struct site *s, enum beside_step step, const char
 	return step == BESIDE_ROUTER ? shares : d ? site_nflows(s, d) : 1;
 }
 
-static void part_name(const struct site *s, enum beside_step step, const char *name, unsigned part, unsigned parts, char ret[SHARES_NAME])
+static void part_name(const struct site *s, enum beside_step step, const char *name, unsigned part, unsigned parts,
+	char ret[SHARES_NAME])
 {
 	if (step == BESIDE_DESTINATIONS)
 		site_flow_name(site_destination_of(s, span_of(name)), part, ret);

@@ -104,8 +104,8 @@ struct aligning {
 static void pair(struct aligning *a, unsigned w, bool has_w, unsigned g, bool has_g, bool equal)
 {
 	a->pairs = mem_grow(a->pairs, a->n + 1u, sizeof *a->pairs);
-	a->pairs[a->n++] = (struct cases_pair){has_w ? a->want.v[w].text : SPAN_NONE, has_g ? a->got.v[g].text : SPAN_NONE,
-		(has_w ? w : g) + 1u, equal};
+	a->pairs[a->n++] = (struct cases_pair){has_w ? a->want.v[w].text : SPAN_NONE,
+		has_g ? a->got.v[g].text : SPAN_NONE, (has_w ? w : g) + 1u, equal};
 }
 
 /* Lines that have no equal stand opposite each other as they come. */

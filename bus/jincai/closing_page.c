@@ -26,8 +26,8 @@ static void row_words(struct buf *b, const json_t *row, enum err_lang lang)
 	while (n < TOTAL_COUNT && strcmp(total_names[n], term) != 0)
 		n++;
 	/* Of what one flow wrote and the next has not read, days_open gives the term of who wrote it. */
-	buf_printf(b, "%s%s%s", n < TOTAL_COUNT ? words(lang, total_names_zh[n], total_names[n]) : term, to[0] ? " " : "",
-		to);
+	buf_printf(b, "%s%s%s", n < TOTAL_COUNT ? words(lang, total_names_zh[n], total_names[n]) : term,
+		to[0] ? " " : "", to);
 	buf_printf(b, words(lang, " %" JSON_INTEGER_FORMAT " 笔 %s %s", " %" JSON_INTEGER_FORMAT " records %s %s"),
 		json_integer_value(json_array_get(row, 3)), currency, plus);
 	if (strcmp(minus, "0.00") != 0)
@@ -57,8 +57,8 @@ static void open_words(struct buf *b, const json_t *one, int64_t day, enum err_l
 	buf_str(b, words(lang, "未了结 ", "open "));
 	show_text(b, json_text_span(one, "batch"));
 	if (clock_date_read(json_text_span(one, "day"), &since) == 0)
-		buf_printf(b, words(lang, "  %s 起 %" PRId64 " 天  ", "  since %s, %" PRId64 " days  "), json_text(one, "day"),
-			day - since);
+		buf_printf(b, words(lang, "  %s 起 %" PRId64 " 天  ", "  since %s, %" PRId64 " days  "),
+			json_text(one, "day"), day - since);
 	else
 		buf_str(b, words(lang, "  尚未办结  ", "  not ended yet  "));
 	rows_words(b, json_object_get(one, "terms"), "", lang);
@@ -99,7 +99,8 @@ static void add_sum(void *arg, const struct total_line *line)
 	if (line->term == TOTAL_SKIPPED)
 		return;
 	buf_printf(&b, "%s%s%s  %" PRIu64 "  %s %s %s", total_names[line->term], line->destination[0] ? " " : "",
-		line->destination, line->sum.count, line->currency, money_text(line->sum.plus, plus), money_text(line->sum.minus, minus));
+		line->destination, line->sum.count, line->currency, money_text(line->sum.plus, plus),
+		money_text(line->sum.minus, minus));
 	json_array_append_new(arg, json_string(buf_text(&b)));
 	buf_done(&b);
 }

@@ -92,7 +92,8 @@ static void judge_copies(const struct judge *j, const struct kafka_report_topic 
 	long long have;
 
 	if (t->replicas < kafka_replicas(brokers))
-		FOUND(j, E_KAFKA_REPLICATION, "topic=%s\nhave=%u\nwant=%u", t->name, t->replicas, kafka_replicas(brokers));
+		FOUND(j, E_KAFKA_REPLICATION, "topic=%s\nhave=%u\nwant=%u", t->name, t->replicas,
+			kafka_replicas(brokers));
 	if (t->leaderless)
 		FOUND(j, E_KAFKA_LEADER, "topic=%s\nn=%u", t->name, t->leaderless);
 	if (!number(&t->settings, "min.insync.replicas", &have))
@@ -112,13 +113,15 @@ static void judge_keeping(const struct judge *j, const struct kafka_report_topic
 	if (policy && strcmp(policy, want) != 0)
 		FOUND(j, E_KAFKA_POLICY, "topic=%s\nhave=%s\nwant=%s", t->name, policy, want);
 	if (kafka_is_compacted(t->name)) {
-		if (number(&t->settings, "delete.retention.ms", &have) && have >= 0 && (unsigned long long)have < days * DAY_MS)
-			FOUND(j, E_KAFKA_TOMBSTONES, "topic=%s\nhave=%llu\nms=%llu", t->name, (unsigned long long)have / 3600000, days * DAY_MS);
+		if (number(&t->settings, "delete.retention.ms", &have) && have >= 0 &&
+			(unsigned long long)have < days * DAY_MS)
+			FOUND(j, E_KAFKA_TOMBSTONES, "topic=%s\nhave=%llu\nms=%llu", t->name,
+				(unsigned long long)have / 3600000, days * DAY_MS);
 		return;
 	}
 	if (number(&t->settings, "retention.ms", &have) && have >= 0 && (unsigned long long)have < days * DAY_MS)
-		FOUND(j, E_KAFKA_RETENTION, "topic=%s\nhave=%llu\nwant=%u\nms=%llu", t->name, (unsigned long long)have / DAY_MS, days,
-			days * DAY_MS);
+		FOUND(j, E_KAFKA_RETENTION, "topic=%s\nhave=%llu\nwant=%u\nms=%llu", t->name,
+			(unsigned long long)have / DAY_MS, days, days * DAY_MS);
 	if (number(&t->settings, "retention.bytes", &have) && have >= 0)
 		FOUND(j, E_KAFKA_RETENTION_BYTES, "topic=%s\nhave=%lld", t->name, have);
 }
@@ -173,9 +176,11 @@ static void judge_transactions(const struct judge *j)
 	if (number(s, "transaction.max.timeout.ms", &have) && have < kafka_transaction_ms())
 		FOUND(j, E_KAFKA_TIMEOUT, "have=%lld\nwant=%d", have, kafka_transaction_ms());
 	if (number(s, "transaction.state.log.replication.factor", &have) && have < kafka_replicas(brokers))
-		FOUND(j, E_KAFKA_STATE_LOG, "setting=transaction.state.log.replication.factor\nhave=%lld\nwant=%u", have, kafka_replicas(brokers));
+		FOUND(j, E_KAFKA_STATE_LOG, "setting=transaction.state.log.replication.factor\nhave=%lld\nwant=%u",
+			have, kafka_replicas(brokers));
 	if (number(s, "transaction.state.log.min.isr", &have) && have < kafka_min_in_sync(brokers))
-		FOUND(j, E_KAFKA_STATE_LOG, "setting=transaction.state.log.min.isr\nhave=%lld\nwant=%u", have, kafka_min_in_sync(brokers));
+		FOUND(j, E_KAFKA_STATE_LOG, "setting=transaction.state.log.min.isr\nhave=%lld\nwant=%u", have,
+			kafka_min_in_sync(brokers));
 }
 
 /* Brokers of Kafka 4 no longer have a version of the talk between them that could be set. */
@@ -194,7 +199,8 @@ static void judge_brokers(const struct judge *j)
 		FOUND(j, E_KAFKA_OLD, "%s", "");
 		return;
 	}
-	if (mechanism && strncmp(mechanism, "SCRAM", 5) == 0 && !kafka_scram_works() && !kafka_setting(s, "inter.broker.protocol.version"))
+	if (mechanism && strncmp(mechanism, "SCRAM", 5) == 0 && !kafka_scram_works() &&
+		!kafka_setting(s, "inter.broker.protocol.version"))
 		FOUND(j, E_SITE_KAFKA_SCRAM, "mechanism=%s", mechanism);
 	judge_expiration(j, "transactional.id.expiration.ms", 1);
 	judge_expiration(j, "offsets.retention.minutes", 60000);

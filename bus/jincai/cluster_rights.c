@@ -31,7 +31,9 @@ static void allow(struct buf *b, const char *service)
 static void read_all(const struct site *s, struct buf *b, const char *service)
 {
 	allow(b, service);
-	buf_printf(b, " --operation Read --operation DescribeConfigs --topic '%sjincai.' --resource-pattern-type prefixed\n", s->kafka.prefix);
+	buf_printf(b,
+		" --operation Read --operation DescribeConfigs --topic '%sjincai.' --resource-pattern-type prefixed\n",
+		s->kafka.prefix);
 }
 
 static void topic(const struct site *s, struct buf *b, const char *name)
@@ -45,7 +47,8 @@ static void begin_flow(const struct site *s, struct buf *b, const char *flow)
 	buf_c(b, '\n');
 	read_all(s, b, flow);
 	allow(b, flow);
-	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s.%s'\n", s->kafka.prefix, s->name, flow);
+	buf_printf(b, " --operation Write --operation Describe --transactional-id '%s%s.%s'\n", s->kafka.prefix,
+		s->name, flow);
 	allow(b, flow);
 	buf_str(b, " --operation Write");
 	for (unsigned i = 0; kafka_own_topics[i]; i++)
@@ -75,7 +78,9 @@ static void replay_rights(const struct site *s, struct buf *b)
 	destination_topics(s, b);
 	buf_c(b, '\n');
 	allow(b, SITE_REPLAY);
-	buf_printf(b, " --operation Write --operation Create --topic '%s" TOPIC_REPLAY "' --resource-pattern-type prefixed\n", s->kafka.prefix);
+	buf_printf(b,
+		" --operation Write --operation Create --topic '%s" TOPIC_REPLAY "' --resource-pattern-type prefixed\n",
+		s->kafka.prefix);
 }
 
 static void adapter_rights(const struct site *s, struct buf *b, const struct site_adapter *a)

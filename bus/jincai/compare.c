@@ -144,7 +144,8 @@ static void match(struct comparing *c, const int *columns)
 
 static void find_partners(struct comparing *c)
 {
-	static const enum schema_sensitivity by[] = {SENSITIVITY_ACCOUNT, SENSITIVITY_ID, SENSITIVITY_NAME, SENSITIVITY_NONE};
+	static const enum schema_sensitivity by[] = {
+		SENSITIVITY_ACCOUNT, SENSITIVITY_ID, SENSITIVITY_NAME, SENSITIVITY_NONE};
 	const struct form_shape *shape = c->form->nshapes ? &c->form->shapes[0] : NULL;
 
 	for (size_t i = 0; i < c->ours.file->nlines && shape == &c->form->shapes[0]; i++)
@@ -168,8 +169,9 @@ static void one_cell(struct comparing *c, const struct span cell, enum schema_se
 
 static void line_differs(struct comparing *c, const struct outfile_line *a, const struct outfile_line *b)
 {
-	buf_printf(c->out, say("第 %" PRIu64 " 行（文件第 %" PRIu64 " 行）：", "line %" PRIu64 " (line %" PRIu64 " of the file):"), a->line,
-		b->line);
+	buf_printf(c->out,
+		say("第 %" PRIu64 " 行（文件第 %" PRIu64 " 行）：", "line %" PRIu64 " (line %" PRIu64 " of the file):"),
+		a->line, b->line);
 	for (unsigned i = 0; i < a->ncells && i < b->ncells; i++) {
 		enum schema_sensitivity s = sensitivity(c, a->shape, i);
 
@@ -235,9 +237,10 @@ static void sums(struct comparing *c)
 
 	if (c->ours.file->nlines == c->theirs.file->nlines && ours == theirs)
 		return;
-	buf_printf(c->out, say("合计：本系统 %zu 笔 %s，文件 %zu 笔 %s，相差 %" PRId64 " 笔 %s\n",
-		"in all: ours %zu lines %s, the file's %zu lines %s, difference %" PRId64 " lines %s\n"), c->ours.file->nlines,
-		money_text(ours, x), c->theirs.file->nlines, money_text(theirs, y),
+	buf_printf(c->out,
+		say("合计：本系统 %zu 笔 %s，文件 %zu 笔 %s，相差 %" PRId64 " 笔 %s\n",
+			"in all: ours %zu lines %s, the file's %zu lines %s, difference %" PRId64 " lines %s\n"),
+		c->ours.file->nlines, money_text(ours, x), c->theirs.file->nlines, money_text(theirs, y),
 		(int64_t)(c->theirs.file->nlines - c->ours.file->nlines), money_text(theirs - ours, d));
 }
 
@@ -279,8 +282,8 @@ static void begin(struct side *s, const struct outfile *f)
 		s->partner[i] = NONE;
 }
 
-uint64_t compare_files(struct library *l, const struct form *f, const struct outfile *ours, const struct outfile *theirs,
-	struct buf *ret)
+uint64_t compare_files(struct library *l, const struct form *f, const struct outfile *ours,
+	const struct outfile *theirs, struct buf *ret)
 {
 	struct comparing c = {.library = l, .form = f, .out = ret};
 

@@ -128,7 +128,8 @@ static int look_up(struct bus *b, const struct days *d, struct days_batch *x, st
 		return -1;
 	x->begun = at.begun;
 	x->day = at.begun && at.ended && (!d || at.ended_at < d->end) ? at.day : DAYS_NONE;
-	x->was_closed = d && x->day != DAYS_NONE && d->closed != DAYS_NONE && x->day <= d->closed && at.ended_at < d->upto;
+	x->was_closed = d && x->day != DAYS_NONE && d->closed != DAYS_NONE && x->day <= d->closed &&
+		at.ended_at < d->upto;
 	return 0;
 }
 

@@ -34,7 +34,8 @@ struct deep_flow *deep_flow_of(struct deep *d, struct span name)
 void deep_find(struct deep *d, enum deep_what what, const char *flow, const char *subject, uint64_t want, uint64_t got)
 {
 	d->findings = mem_grow(d->findings, d->nfindings + 1u, sizeof *d->findings);
-	d->findings[d->nfindings++] = (struct deep_finding){what, mem_text(span_of(flow)), mem_text(span_of(subject)), want, got};
+	d->findings[d->nfindings++] = (struct deep_finding){
+		what, mem_text(span_of(flow)), mem_text(span_of(subject)), want, got};
 	if (what == DEEP_ORIGINAL_GONE || what == DEEP_FORM_GONE)
 		deep_flow_of(d, span_of(flow))->gone = true;
 }
@@ -67,8 +68,8 @@ void deep_done(struct deep *d)
 
 /* ---- comparing ---- */
 
-static const enum total_term recounted[] = {TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DEAD, TOTAL_CONFLICT, TOTAL_HELD, TOTAL_RETURNED,
-	TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_CUT};
+static const enum total_term recounted[] = {TOTAL_READ, TOTAL_PUBLISHED, TOTAL_DEAD, TOTAL_CONFLICT, TOTAL_HELD,
+	TOTAL_RETURNED, TOTAL_ROUTED, TOTAL_UNSHAPED, TOTAL_HANDED, TOTAL_SHADOW, TOTAL_CUT};
 
 struct compare {
 	FILE *to;                    /* NULL: only judged */
@@ -98,10 +99,12 @@ static void compare_line(void *arg, const struct total_line *line)
 		return;
 	m->differs++;
 	if (m->to)
-		fprintf(m->to, say("%s %s %s%s%s：账上 %" PRIu64 " 笔 %s，清点 %" PRIu64 " 笔 %s\n",
-			"%s %s %s%s%s: kept %" PRIu64 " records %s, counted %" PRIu64 " records %s\n"), m->flow->name,
-			say(total_names_zh[line->term], total_names[line->term]), line->destination, line->destination[0] ? " " : "",
-			show_currency(line->currency, name), kept->count, money_text(kept->plus + kept->minus, a), counted->count,
+		fprintf(m->to,
+			say("%s %s %s%s%s：账上 %" PRIu64 " 笔 %s，清点 %" PRIu64 " 笔 %s\n",
+				"%s %s %s%s%s: kept %" PRIu64 " records %s, counted %" PRIu64 " records %s\n"),
+			m->flow->name, say(total_names_zh[line->term], total_names[line->term]), line->destination,
+			line->destination[0] ? " " : "", show_currency(line->currency, name), kept->count,
+			money_text(kept->plus + kept->minus, a), counted->count,
 			money_text(counted->plus + counted->minus, b));
 }
 
@@ -166,16 +169,22 @@ static void print_finding(const struct deep_finding *f, FILE *to)
 		fprintf(to, say("文件与发送计划不符：%s\n", "file is not what was planned: %s\n"), f->subject);
 		break;
 	case DEEP_OUT_DIFFERS:
-		fprintf(to, say("主题 %s 上有 %" PRIu64 " 笔，交付记录为 %" PRIu64 " 笔\n", "%s has %" PRIu64 " events, and %" PRIu64 " were handed over\n"),
+		fprintf(to,
+			say("主题 %s 上有 %" PRIu64 " 笔，交付记录为 %" PRIu64 " 笔\n",
+				"%s has %" PRIu64 " events, and %" PRIu64 " were handed over\n"),
 			f->subject, f->got, f->want);
 		break;
 	case DEEP_JOURNAL_DIFFERS:
-		fprintf(to, say("%s %s：账上 %" PRIu64 " 笔，日记账上 %" PRIu64 " 笔，或金额不同\n",
-			"%s %s: kept %" PRIu64 " records, the journal has %" PRIu64 ", or another amount\n"), f->flow, f->subject, f->want, f->got);
+		fprintf(to,
+			say("%s %s：账上 %" PRIu64 " 笔，日记账上 %" PRIu64 " 笔，或金额不同\n",
+				"%s %s: kept %" PRIu64 " records, the journal has %" PRIu64 ", or another amount\n"),
+			f->flow, f->subject, f->want, f->got);
 		break;
 	case DEEP_INDEX_DIFFERS:
-		fprintf(to, say("%s：日记账上 %" PRIu64 " 笔分录中，索引只有 %" PRIu64 " 笔；按日、按批次的汇总不可信\n",
-			"%s: of %" PRIu64 " postings on the journal the index has %" PRIu64 ": what days and batches came to is not to be believed\n"),
+		fprintf(to,
+			say("%s：日记账上 %" PRIu64 " 笔分录中，索引只有 %" PRIu64 " 笔；按日、按批次的汇总不可信\n",
+				"%s: of %" PRIu64 " postings on the journal the index has %" PRIu64
+				": what days and batches came to is not to be believed\n"),
 			f->flow, f->want, f->got);
 		break;
 	case DEEP_WHATS:
@@ -197,7 +206,8 @@ unsigned deep_print(const struct deep *d, FILE *to)
 		struct buf at = BUF_INIT;
 
 		clock_business(&at, d->hosts[i].moment);
-		fprintf(to, say("%s:%s 清点于 %s\n", "%s:%s counted at %s\n"), d->hosts[i].name, d->hosts[i].folder, buf_text(&at));
+		fprintf(to, say("%s:%s 清点于 %s\n", "%s:%s counted at %s\n"), d->hosts[i].name, d->hosts[i].folder,
+			buf_text(&at));
 		buf_done(&at);
 	}
 	if (to)

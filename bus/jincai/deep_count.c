@@ -72,7 +72,8 @@ static int begin(struct site *s, struct bus *bus, const struct balance *b, struc
 	if (where_we_are(s, bus, d, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < s->nadapters; i++)
-		add_site_flow(d, s->adapters[i].name, DEEP_ADAPTER, !site_on_kafka(s) || has(s->adapters[i].folder, ".taken"));
+		add_site_flow(d, s->adapters[i].name, DEEP_ADAPTER,
+			!site_on_kafka(s) || has(s->adapters[i].folder, ".taken"));
 	add_site_flow(d, SITE_ROUTER, DEEP_ROUTER, true);
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		add_site_flow(d, s->destinations[i].name, DEEP_DESTINATION, destination_is_here(s, bus, &s->destinations[i]));

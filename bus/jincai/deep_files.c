@@ -152,7 +152,8 @@ int deep_count_claim(struct recount *c, const char *topic, unsigned partition, u
 	(void)topic;
 	(void)partition;
 	if (!span_is(v->type, EVENT_CLAIM) ||
-		bus_look(c->bus, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, v->batchid, SPAN_NONE), &at, c->e) != 1 ||
+		bus_look(c->bus, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, v->batchid, SPAN_NONE), &at, c->e) !=
+			1 ||
 		at.offset != offset)
 		return c->e->id ? -1 : 0;
 	ret = claim_read(v, &a, &claim, c->e);

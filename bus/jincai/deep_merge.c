@@ -12,8 +12,8 @@
 #define APART_MAX_MS (60 * 60000)
 
 static const char *const kinds[] = {"adapter", "router", "destination"};
-static const char *const whats[DEEP_WHATS] = {"original_gone", "form_gone", "original_altered", "file_altered", "out_differs",
-	"journal_differs", "index_differs"};
+static const char *const whats[DEEP_WHATS] = {"original_gone", "form_gone", "original_altered", "file_altered",
+	"out_differs", "journal_differs", "index_differs"};
 
 /* ---- as JSON ---- */
 
@@ -138,17 +138,20 @@ static bool read_findings(const json_t *list, struct deep *d)
 		if (what < 0)
 			return false;
 		deep_find(d, (enum deep_what)what, json_text(o, "flow"), json_text(o, "subject"),
-			(uint64_t)json_integer_value(json_object_get(o, "want")), (uint64_t)json_integer_value(json_object_get(o, "got")));
+			(uint64_t)json_integer_value(json_object_get(o, "want")),
+			(uint64_t)json_integer_value(json_object_get(o, "got")));
 	}
 	return json_is_array(list);
 }
 
 int deep_read(const json_t *o, const char *file, struct deep *ret, struct err *e)
 {
-	*ret = (struct deep){.site = mem_text(json_text_span(o, "site")), .cluster = mem_text(json_text_span(o, "cluster")),
-		.merged = json_is_true(json_object_get(o, "merged")), .rows = (uint64_t)json_integer_value(json_object_get(o, "rows"))};
-	if (ret->site[0] && read_hosts(json_object_get(o, "hosts"), ret) && read_flows(json_object_get(o, "flows"), ret) &&
-		read_findings(json_object_get(o, "findings"), ret))
+	*ret = (struct deep){.site = mem_text(json_text_span(o, "site")),
+		.cluster = mem_text(json_text_span(o, "cluster")),
+		.merged = json_is_true(json_object_get(o, "merged")),
+		.rows = (uint64_t)json_integer_value(json_object_get(o, "rows"))};
+	if (ret->site[0] && read_hosts(json_object_get(o, "hosts"), ret) &&
+		read_flows(json_object_get(o, "flows"), ret) && read_findings(json_object_get(o, "findings"), ret))
 		return 0;
 	deep_done(ret);
 	return err_set(e, E_BALANCE_REPORT, "file=%s", file);
@@ -182,10 +185,12 @@ static int check_hosts(const struct deep *a, const struct deep *b, struct err *e
 			const int64_t apart = llabs(a->hosts[i].moment - b->hosts[k].moment);
 
 			if (same_host(&a->hosts[i], &b->hosts[k]))
-				return err_set(e, E_BALANCE_SAME_HOST, "host=%s\nfolder=%s", b->hosts[k].name, b->hosts[k].folder);
+				return err_set(e, E_BALANCE_SAME_HOST, "host=%s\nfolder=%s", b->hosts[k].name,
+					b->hosts[k].folder);
 			if (apart > APART_MAX_MS)
-				return err_set(e, E_BALANCE_APART, "host=%s\nother=%s\nminutes=%" PRId64 "\nmax=%d", b->hosts[k].name, a->hosts[i].name,
-					(apart + 59999) / 60000, APART_MAX_MS / 60000);
+				return err_set(e, E_BALANCE_APART, "host=%s\nother=%s\nminutes=%" PRId64 "\nmax=%d",
+					b->hosts[k].name, a->hosts[i].name, (apart + 59999) / 60000,
+					APART_MAX_MS / 60000);
 		}
 	return 0;
 }
@@ -200,7 +205,8 @@ static bool moved(const struct deep *a, const struct deep *b, const char **ret_f
 			if (strcmp(f->name, b->flows[k].name) == 0)
 				other = &b->flows[k];
 		*ret_flow = f->name;
-		if (!other || f->kind != other->kind || !same_totals(f->kept, other->kept) || !same_totals(f->topics, other->topics))
+		if (!other || f->kind != other->kind || !same_totals(f->kept, other->kept) ||
+			!same_totals(f->topics, other->topics))
 			return true;
 	}
 	return false;
@@ -213,7 +219,8 @@ static int check(const struct deep *a, const struct deep *b, struct err *e)
 	if (strcmp(a->site, b->site) != 0)
 		return err_set(e, E_BALANCE_OTHER_SITE, "host=%s\nhave=%s\nwant=%s", b->hosts->name, b->site, a->site);
 	if (strcmp(a->cluster, b->cluster) != 0)
-		return err_set(e, E_BALANCE_OTHER_CLUSTER, "host=%s\nhave=%s\nwant=%s", b->hosts->name, b->cluster, a->cluster);
+		return err_set(e, E_BALANCE_OTHER_CLUSTER, "host=%s\nhave=%s\nwant=%s", b->hosts->name, b->cluster,
+			a->cluster);
 	if (check_hosts(a, b, e) != 0)
 		return -1;
 	if (moved(a, b, &flow) || moved(b, a, &flow))
@@ -260,8 +267,8 @@ static int add(struct deep *d, const struct deep *from, bool first, struct err *
 	for (unsigned i = 0; i < from->nhosts; i++) {
 		const struct deep_host *h = &from->hosts[i];
 
-		d->hosts[d->nhosts++] = (struct deep_host){mem_text(span_of(h->name)), mem_text(span_of(h->folder)), mem_text(span_of(h->boot)),
-			h->moment};
+		d->hosts[d->nhosts++] = (struct deep_host){mem_text(span_of(h->name)), mem_text(span_of(h->folder)),
+			mem_text(span_of(h->boot)), h->moment};
 	}
 	d->rows += from->rows;
 	return 0;

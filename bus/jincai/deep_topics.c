@@ -156,8 +156,8 @@ static int count_dead(struct recount *c, const char *topic, unsigned partition, 
 	}
 	/* A letter about a whole file has no record; its records are counted from the file. */
 	if (d.destination.n)
-		ret = totals_add(topics_of(c, d.flow), TOTAL_UNSHAPED, arena_text(&a, d.destination), d.currency, d.amount_fen,
-			d.has_amount, c->e);
+		ret = totals_add(topics_of(c, d.flow), TOTAL_UNSHAPED, arena_text(&a, d.destination), d.currency,
+			d.amount_fen, d.has_amount, c->e);
 	else if (d.record)
 		ret = totals_add(topics_of(c, d.flow), strcmp(state, "returned") == 0 ? TOTAL_RETURNED
 			: span_is(d.kind, "conflict") ? TOTAL_CONFLICT : TOTAL_DEAD, "", d.currency,
@@ -218,8 +218,8 @@ static int count_parcel(struct recount *c, const char *topic, unsigned partition
 
 		struct totals *t = topics_of(c, span_of(destination));
 
-		ret = totals_move(t, p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, destination, span_of(p->currency), &p->sum, 1,
-			c->e);
+		ret = totals_move(t, p->shadow ? TOTAL_SHADOW : TOTAL_HANDED, destination, span_of(p->currency),
+			&p->sum, 1, c->e);
 		if (ret == 0 && p->cut && !p->shadow)
 			ret = totals_move(t, TOTAL_CUT, destination, span_of(p->currency), &cut, 1, c->e);
 		check_file(c, p, destination);

@@ -87,7 +87,8 @@ struct difference difference_lines(struct buf *b, struct span was, struct span i
 
 	while (begin < old.n && begin < new.n && span_eq(old.list[begin], new.list[begin]))
 		begin++;
-	while (begin + end < old.n && begin + end < new.n && span_eq(old.list[old.n - 1 - end], new.list[new.n - 1 - end]))
+	while (begin + end < old.n &&
+		begin + end < new.n &&span_eq(old.list[old.n - 1 - end], new.list[new.n - 1 - end]))
 		end++;
 	walk(&s, old.list + begin, old.n - begin - end, new.list + begin, new.n - begin - end);
 	free(old.list);

@@ -58,7 +58,8 @@ static int note(void *arg, struct span key, const struct bus_entry *at)
 		w->now.upto = json_object();
 	}
 	snprintf(partition, sizeof partition, "%u", at->partition);
-	if (at->offset < (uint64_t)json_integer_value(json_object_get(json_object_get(w->seen, w->now.topic), partition)))
+	if (at->offset <
+		(uint64_t)json_integer_value(json_object_get(json_object_get(w->seen, w->now.topic), partition)))
 		return 0;
 	snprintf(place, sizeof place, "%s/%u@%" PRIu64, w->now.topic, at->partition, at->offset);
 	if (!w->now.count++)

@@ -117,7 +117,8 @@ static int renew(struct guard_looking *l, struct guard_life *life, struct err *e
 /* Nobody could let it go: it is said, and goes on. */
 static int go_on(struct guard_looking *l, struct guard_life *life, struct err *why, struct err *e)
 {
-	log_line(LOG_WARN, "guard.alone", "err=%s do=a_test_site_without_people_goes_on_by_itself", err_code(why->id)->name);
+	log_line(LOG_WARN, "guard.alone", "err=%s do=a_test_site_without_people_goes_on_by_itself",
+		err_code(why->id)->name);
 	*why = ERR_INIT;
 	return renew(l, life, e);
 }

@@ -85,8 +85,8 @@ static int look_at_record(struct walk *w, uint64_t line, struct span flow, const
 		return -1;
 	is_older(w, l->n, n);
 	if (l->n == n && (!chain || strcmp(chain, l->chain) != 0) && !w->a->why.id)
-		err_set(&w->a->why, E_GUARD_ANCHOR, "file=%s\nline=%" PRIu64 "\nn=%" PRIu64 "\nwriter=%.*s", w->a->path, line, n,
-			SPAN_F(flow));
+		err_set(&w->a->why, E_GUARD_ANCHOR, "file=%s\nline=%" PRIu64 "\nn=%" PRIu64 "\nwriter=%.*s", w->a->path,
+			line, n, SPAN_F(flow));
 	return 0;
 }
 

@@ -155,7 +155,8 @@ static void judge_ledger(struct guard_looking *l, const struct site_destination 
 	if (l->why->id)
 		return;
 	if (a->no > guard_number(l->life->ledgers, d->name))
-		err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, a->no, a->next - 1);
+		err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, a->no,
+			a->next - 1);
 	else if (handed > a->last && handed > guard_number(l->life->missing, d->name))
 		err_set(l->why, E_GUARD_LEDGER, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, handed, a->last);
 	else if (a->gap && a->gaps != guard_number(l->life->gaps, d->name))

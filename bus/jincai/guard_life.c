@@ -66,9 +66,11 @@ static void write_object(const char *name, const json_t *o, struct buf *b)
 
 void guard_life_write(const struct guard_life *l, struct buf *b)
 {
-	buf_printf(b, "{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64 ",\"inode\":%" PRIu64
-		",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64, l->store, l->openings, l->place.where,
-		l->place.device, l->place.inode, l->clock_ms, l->behind_ms, l->anchored);
+	buf_printf(b,
+		"{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64
+		",\"inode\":%" PRIu64 ",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64,
+		l->store, l->openings, l->place.where, l->place.device, l->place.inode, l->clock_ms, l->behind_ms,
+		l->anchored);
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);
 	write_object("missing", l->missing, b);

@@ -36,8 +36,8 @@ static int adopted_site(struct bus *b, const struct adopted *a, struct buf *ret,
 	return got;
 }
 
-int in_force_people(const struct site *files, struct bus *b, const struct adopted *a, struct people **ret, bool *ret_alone,
-	struct err *e)
+int in_force_people(const struct site *files, struct bus *b, const struct adopted *a, struct people **ret,
+	bool *ret_alone, struct err *e)
 {
 	static const char line[] = "\npeople ";
 	struct buf text = BUF_INIT;
@@ -167,8 +167,9 @@ static void put_off(struct site *s, const struct adopted *a)
 		if (off == ADOPTED_AS_SAID)
 			continue;
 		s->destinations[i].mode = SITE_OFF;
-		log_line(LOG_WARN, off == ADOPTED_NOT_LET ? "adopt.not_live" : "adopt.no_shadow", "destination=%s lines=wait do=%s",
-			s->destinations[i].name, off == ADOPTED_NOT_LET ? "jincai_live" : "mode:_live");
+		log_line(LOG_WARN, off == ADOPTED_NOT_LET ? "adopt.not_live" : "adopt.no_shadow",
+			"destination=%s lines=wait do=%s", s->destinations[i].name,
+			off == ADOPTED_NOT_LET ? "jincai_live" : "mode:_live");
 	}
 }
 

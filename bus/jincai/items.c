@@ -221,7 +221,8 @@ static void write_site(const struct site *s, struct items *i)
 {
 	struct buf *b = &i->site;
 
-	buf_printf(b, "division %s\nunit %s\npartitions %u\n", s->library->site_division, s->library->site_unit, s->partitions);
+	buf_printf(b, "division %s\nunit %s\npartitions %u\n", s->library->site_division, s->library->site_unit,
+		s->partitions);
 	buf_printf(b, "%sdouble %u\n", s->test ? "" : ITEM_SITE_PRODUCTION, s->double_days);
 	/* What would show afterwards that something was changed. */
 	if (s->anchor)

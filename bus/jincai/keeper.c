@@ -91,7 +91,8 @@ static int take_all(struct keeper *k, struct err *e)
 	json_t *list = adopted_differences(&k->now, i), *live = k->setup.alone ? live_of(k->setup.site) : json_array(), *root, *items;
 	int ret = 0;
 
-	if (first || json_array_size(list) || (k->setup.alone && !json_equal(live, json_object_get(k->now.root, "live")))) {
+	if (first || json_array_size(list) ||
+		(k->setup.alone && !json_equal(live, json_object_get(k->now.root, "live")))) {
 		items = json_object();
 		for (unsigned n = 0; n < i->n; n++)
 			json_object_set_new(items, i->list[n].name, json_string(i->list[n].digest));
@@ -196,7 +197,8 @@ static bool as_seen(const struct keeper *k, const json_t *one)
 	char *root, *folder;
 	bool there;
 
-	if (!item || !was || !is || strcmp(now ? now : "", was) != 0 || (is[0] && strlen(is) != KEPT_DIGEST - 1) || strchr(is, '/'))
+	if (!item || !was || !is || strcmp(now ? now : "", was) != 0 || (is[0] && strlen(is) != KEPT_DIGEST - 1) ||
+		strchr(is, '/'))
 		return false;
 	root = adopted_root(k->flow.bus);
 	folder = kept_folder(root, is);
@@ -309,7 +311,9 @@ static bool is_resume(const struct act *a)
 static unsigned keeper_act_people(struct flow *f, const struct act *a)
 {
 	(void)f;
-	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") || span_is(a->what, "close") ? 2 : foreign_is(a);
+	return is_resume(a) || span_is(a->what, "adopt") || span_is(a->what, "live") || span_is(a->what, "close")
+		? 2
+		: foreign_is(a);
 }
 
 static int keeper_act_true(struct flow *f, const struct act *a, enum err_id *ret, struct err *e)

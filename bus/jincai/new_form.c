@@ -19,7 +19,8 @@ void new_form_counts(const struct sample_column *c, struct buf *b)
 		c->distinct == SAMPLE_DISTINCT ? say(" 以上", " or more") : "", c->longest);
 	for (size_t i = 0; i < sizeof what / sizeof *what; i++)
 		if (what[i].n)
-			buf_printf(b, "%s%s %llu", say("，", ", "), say(what[i].zh, what[i].en), (unsigned long long)what[i].n);
+			buf_printf(b, "%s%s %llu", say("，", ", "), say(what[i].zh, what[i].en),
+				(unsigned long long)what[i].n);
 	for (unsigned i = 0; i < SAMPLE_DATES; i++)
 		if (c->dates[i])
 			buf_printf(b, "%s%s %llu", say("，", ", "), sample_dates[i], (unsigned long long)c->dates[i]);
@@ -97,8 +98,8 @@ static void fill_in(struct buf *b, const char *zh, const char *en)
 
 static void write_header(const struct sample *s, struct buf *b)
 {
-	buf_printf(b, "header:   # guessed: %u %s\n  within: %u\n  find:\n", s->header_names, say("格像列名", "cells like names"),
-		s->first_row > 5 ? s->first_row : 5);
+	buf_printf(b, "header:   # guessed: %u %s\n  within: %u\n  find:\n", s->header_names,
+		say("格像列名", "cells like names"), s->first_row > 5 ? s->first_row : 5);
 	for (unsigned i = 0; i < s->ncolumns; i++) {
 		buf_printf(b, "    c%u: ", i + 1);
 		quoted(b, s->columns[i].name);
@@ -151,7 +152,8 @@ static void write_layout(const struct sample *s, struct buf *b)
 		(unsigned long long)s->charsets[CHARSET_GB18030].bad, say("处不成字符", "places are no character"),
 		s->ascii ? say("；全是 ASCII", "; all is ASCII") : "");
 	if (s->by)
-		buf_printf(b, "codec: {delimited: {by: \"%s\"%s, end: any, blank_rows: skip}}   # guessed: %u %s %llu/%llu\n",
+		buf_printf(b,
+			"codec: {delimited: {by: \"%s\"%s, end: any, blank_rows: skip}}   # guessed: %u %s %llu/%llu\n",
 			s->by->by[0] == '\t' ? "\\t" : s->by->by, s->quotes ? ", quote: '\"'" : "", s->by->columns,
 			say("列", "columns"), (unsigned long long)s->by->same, (unsigned long long)s->by->rows);
 	else

@@ -105,7 +105,8 @@ int outfile_amount(const struct form_shape *s)
 	for (unsigned i = 0; i < map_count(s->line); i++) {
 		int from = map_from(s->line, i);
 
-		if (from >= 0 && (from == s->amount_slot || strcmp(names_text(s->names, (unsigned)from), "event.amount") == 0))
+		if (from >= 0 &&
+			(from == s->amount_slot || strcmp(names_text(s->names, (unsigned)from), "event.amount") == 0))
 			return (int)i;
 	}
 	return -1;

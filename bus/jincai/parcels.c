@@ -45,7 +45,8 @@ int parcels_load(struct bus *b, const char *destination, struct parcels *ret, st
 	if (bus_read(b, topic, 0, &r, e) != 0)
 		return -1;
 	while ((got = lane_next(b, r, &m, e)) == 1)
-		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(ret, destination, &v, e) != 0)) {
+		if (event_read(m.value, &v, e) != 0 ||
+			(span_is(v.type, EVENT_PARCEL) && add_parcel(ret, destination, &v, e) != 0)) {
 			got = -1;
 			break;
 		}

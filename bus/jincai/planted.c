@@ -204,8 +204,10 @@ static void report(struct planted *p, const json_t *files, struct planted_claim 
 	json_array_foreach(files, i, file)
 		if (!found[i]) {
 			p->wrong++;
-			fprintf(stderr, say("与预埋不符：第 %" PRIu64 " 步的 %s 应为 %s %s，死信 [%s]，挂起于 [%s]\n",
-				"not as planted: %" PRIu64 " %s should have become %s %s, letters [%s], held at [%s]\n"),
+			fprintf(stderr,
+				say("与预埋不符：第 %" PRIu64 " 步的 %s 应为 %s %s，死信 [%s]，挂起于 [%s]\n",
+					"not as planted: %" PRIu64
+					" %s should have become %s %s, letters [%s], held at [%s]\n"),
 				planted_number(file, "step"), json_text(file, "file"), json_text(file, "state"),
 				json_text(file, "code"), json_text(file, "letters"), json_text(file, "held"));
 		}

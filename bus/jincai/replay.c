@@ -11,7 +11,8 @@
 
 #define PLAN_MAX (16u << 20)
 
-const char *const replay_states[REPLAY_STATES] = {"planned", "running", "naming", "done", "cancelled", "paused", "void"};
+const char *const replay_states[REPLAY_STATES] = {
+	"planned", "running", "naming", "done", "cancelled", "paused", "void"};
 const char *const replay_states_zh[REPLAY_STATES] = {"已计划", "进行中", "即将完成", "已完成", "已取消", "已暂停", "已作废"};
 
 enum replay_state replay_state_of(const char *text)
@@ -63,8 +64,8 @@ int replay_store(struct bus *b, const struct replay *r, struct err *e)
 
 int replay_save(struct bus *b, const struct replay *r, struct err *e)
 {
-	json_t *o = json_pack("{s:s,s:I,s:I,s:s}", "state", replay_states[r->state], "events", (json_int_t)r->events, "bytes",
-		(json_int_t)r->bytes, "sha256", r->sha256);
+	json_t *o = json_pack("{s:s,s:I,s:I,s:s}", "state", replay_states[r->state], "events", (json_int_t)r->events,
+		"bytes", (json_int_t)r->bytes, "sha256", r->sha256);
 	int ret = put(b, r->id, ".at", o, e);
 
 	json_decref(o);
@@ -157,7 +158,8 @@ int replay_each(struct bus *b, int (*each)(void *arg, const struct replay *r, st
 	int ret = 0;
 
 	replay_path(b, NULL, "", &folder);
-	if (fsys_exists(AT_FDCWD, buf_text(&folder)) && (ret = fsys_list(AT_FDCWD, buf_text(&folder), &names, e)) == 0) {
+	if (fsys_exists(AT_FDCWD, buf_text(&folder)) &&
+		(ret = fsys_list(AT_FDCWD, buf_text(&folder), &names, e)) == 0) {
 		for (unsigned i = 0; names[i] && ret == 0; i++) {
 			char *end = strstr(names[i], ".json");
 			struct replay r;

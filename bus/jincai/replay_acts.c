@@ -39,13 +39,17 @@ static bool is_whole(const struct act *a, const json_t *plan)
 	char digest[65];
 	bool ret;
 
-	if (!json_is_object(plan) || !span_is(a->subject, json_text(plan, "id")) || json_object_size(json_object_get(plan, "to")) != 1)
+	if (!json_is_object(plan) || !span_is(a->subject, json_text(plan, "id")) ||
+		json_object_size(json_object_get(plan, "to")) != 1)
 		return false;
 	replay_core_digest(plan, digest);
 	if (replay_is_given(plan))
-		return span_is(a->digest, digest) && replay_batches_taken(json_object_get(plan, "selection"), &ignored) == 0;
-	ret = span_is(a->digest, digest) && replay_topic(json_text_span(json_object_get(plan, "to"), "topic"), &topic, &ignored) == 0 &&
-		span_is(buf_as_span(&topic), replay_where(plan)) && replay_topic_takes(json_object_get(plan, "selection"), &ignored) == 0;
+		return span_is(a->digest, digest) &&
+			replay_batches_taken(json_object_get(plan, "selection"), &ignored) == 0;
+	ret = span_is(a->digest, digest) &&
+		replay_topic(json_text_span(json_object_get(plan, "to"), "topic"), &topic, &ignored) == 0 &&
+		span_is(buf_as_span(&topic), replay_where(plan)) &&
+		replay_topic_takes(json_object_get(plan, "selection"), &ignored) == 0;
 	buf_done(&topic);
 	return ret;
 }
@@ -74,14 +78,15 @@ static int note_paused(void *arg, struct span key, struct span value)
 	const json_t *plan = json_object_get(o, "plan");
 
 	(void)key;
-	x->paused |= replay_state_of(json_text(o, "state")) == REPLAY_PAUSED && replay_is_money(plan) && !span_is(x->id, json_text(plan, "id"));
+	x->paused |= replay_state_of(json_text(o, "state")) == REPLAY_PAUSED && replay_is_money(plan) &&
+		!span_is(x->id, json_text(plan, "id"));
 	json_decref(o);
 	return x->paused;
 }
 
 /* Where money moves. What is paused may hold half a batch: nobody is given what it would go on with. */
-static int money_objection(struct replaying *r, const struct act *a, const json_t *state, const struct site_destination *d,
-	enum err_id *ret, struct err *e)
+static int money_objection(struct replaying *r, const struct act *a, const json_t *state,
+	const struct site_destination *d, enum err_id *ret, struct err *e)
 {
 	const json_t *plan = json_object_get(a->root, "plan");
 	const int pays = replay_pays(r->flow.bus, d, e);
@@ -90,7 +95,8 @@ static int money_objection(struct replaying *r, const struct act *a, const json_
 
 	if (pays < 0 || !mode)
 		return -1;
-	if (replay_is_money(plan) != (pays == 1) || (pays && !state && strcmp(mode, json_text(json_object_get(plan, "goes"), "mode")) != 0))
+	if (replay_is_money(plan) != (pays == 1) ||
+		(pays && !state && strcmp(mode, json_text(json_object_get(plan, "goes"), "mode")) != 0))
 		*ret = E_ACT_CHANGED;
 	else if (pays && (r->site->money_stopped || r->site->closed))
 		*ret = E_REPLAY_STOPPED;
@@ -150,8 +156,11 @@ static int begin(struct replaying *r, const struct act *a, const json_t *state, 
 	json_decref(fresh);
 	if (ret != 0)
 		return -1;
-	log_line(LOG_INFO, state ? "replay.goes_on" : "replay.begun", "plan=%s to=%s by=%.*s", r->id, replay_where(r->plan), SPAN_F(a->by));
-	return replay_flow_save(r, REPLAY_RUNNING, NULL, e) != 0 || flow_act_outcome(&r->flow, a, "done", "", e) != 0 ? -1 : 0;
+	log_line(LOG_INFO, state ? "replay.goes_on" : "replay.begun", "plan=%s to=%s by=%.*s", r->id,
+		replay_where(r->plan), SPAN_F(a->by));
+	return replay_flow_save(r, REPLAY_RUNNING, NULL, e) != 0 || flow_act_outcome(&r->flow, a, "done", "", e) != 0
+		? -1
+		: 0;
 }
 
 static int run(struct replaying *r, const struct act *a, const json_t *state, struct err *e)

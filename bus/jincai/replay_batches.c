@@ -6,11 +6,11 @@
 
 #include "index.h"
 
-const char *const replay_verdicts[REPLAY_VERDICTS] = {"goes", "not all of it is selected", "was offered before", "something of it failed",
-	"was returned or never published", "has not ended yet", "a line cannot be shaped",
+const char *const replay_verdicts[REPLAY_VERDICTS] = {"goes", "not all of it is selected", "was offered before",
+	"something of it failed", "was returned or never published", "has not ended yet", "a line cannot be shaped",
 	"all of it was given to another bank", "the ledger of another bank has it"};
-const char *const replay_verdicts_zh[REPLAY_VERDICTS] = {"交付", "未全部选中", "该去向已处理过", "其中有未能通过的", "已退回或未发布", "尚未办结", "有一行无法成形",
-	"全部已交给其他付款去向", "其他付款去向的台账上已有"};
+const char *const replay_verdicts_zh[REPLAY_VERDICTS] = {"交付", "未全部选中", "该去向已处理过", "其中有未能通过的",
+	"已退回或未发布", "尚未办结", "有一行无法成形", "全部已交给其他付款去向", "其他付款去向的台账上已有"};
 
 struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, const char *plan, const json_t *ends, struct err *e)
 {
@@ -123,8 +123,8 @@ static int line_of(struct replay_batches *x, const struct selected *v, struct li
 	return got < 0 ? -1 : got == 1 ? LINE_GOES : LINE_NONE;
 }
 
-int replay_batches_line(struct replay_batches *x, const struct selected *v, struct span *ret, struct span *ret_currency, int64_t *ret_fen,
-	bool *ret_readable, struct err *e)
+int replay_batches_line(struct replay_batches *x, const struct selected *v, struct span *ret, struct span *ret_currency,
+	int64_t *ret_fen, bool *ret_readable, struct err *e)
 {
 	struct line l = {.fen = 0};
 	bool shaped;
@@ -152,7 +152,8 @@ static void hash_line(struct replay_batches *x, const struct selected *v, const 
 		hash_sha256_add(x->hash, l->text.p, l->text.n);
 }
 
-static int add_money(struct replay_batches *x, struct replay_batch *b, const struct selected *v, const struct line *l, int is, struct err *e)
+static int add_money(struct replay_batches *x, struct replay_batch *b, const struct selected *v, const struct line *l,
+	int is, struct err *e)
 {
 	if (totals_add(b->sums, is == LINE_GOES ? TOTAL_ROUTED : TOTAL_ALREADY, "", l->currency, l->fen, l->readable, e) != 0)
 		return -1;
@@ -187,7 +188,8 @@ int replay_batches_add(struct replay_batches *x, const struct selected *v, struc
 	hash_line(x, v, &l, is);
 	if (x->handed && is > 0 && add_money(x, b, v, &l, is, e) != 0)
 		return -1;
-	got = bus_look(x->bus, NULL, INDEX_TO, index_key(key, 0, span_of(x->site->destinations[x->d].name), v->event.id), &at, e);
+	got = bus_look(x->bus, NULL, INDEX_TO,
+		index_key(key, 0, span_of(x->site->destinations[x->d].name), v->event.id), &at, e);
 	b->has += got == 1;
 	return got < 0 ? -1 : 0;
 }
@@ -315,7 +317,8 @@ int replay_batches_handed(const struct replay_batches *x, json_t **ret, struct e
 	if (sum_of(x, TOTAL_ALREADY, &rows, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < x->n; i++)
-		lines += x->list[i]->verdict == REPLAY_GOES || x->list[i]->verdict == REPLAY_PAID ? x->list[i]->handed : 0;
+		lines += x->list[i]->verdict == REPLAY_GOES || x->list[i]->verdict == REPLAY_PAID ? x->list[i]->handed
+												  : 0;
 	*ret = json_pack("{s:I,s:o,s:s}", "lines", (json_int_t)lines, "money", rows, "sha256", x->handed_sha256);
 	return 0;
 }

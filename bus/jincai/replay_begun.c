@@ -38,8 +38,8 @@ static json_t *one_of(const struct replay_batch *b)
 	for (unsigned p = 0; p < REPLAY_PARTITIONS; p++)
 		if (b->here[p])
 			json_array_append_new(here, json_pack("[i,I]", (int)p, (json_int_t)b->here[p]));
-	return json_pack("{s:s,s:s,s:I,s:I,s:o}", "batch", b->id, "topic", b->topic, "all", (json_int_t)b->all, "passed",
-		(json_int_t)b->passed, "here", here);
+	return json_pack("{s:s,s:s,s:I,s:I,s:o}", "batch", b->id, "topic", b->topic, "all", (json_int_t)b->all,
+		"passed", (json_int_t)b->passed, "here", here);
 }
 
 int replay_begun_save(struct replaying *r, struct err *e)
@@ -109,7 +109,8 @@ int replay_begun_recall(struct replaying *r, struct err *e)
 /* ---- given up ---- */
 
 /* The event topic does not hold its closings any more: then what the destination needs to hear. */
-static void make_up(const struct replaying *r, const struct replay_batch *b, struct arena *a, struct batch_closing **ret, unsigned *ret_n)
+static void make_up(const struct replaying *r, const struct replay_batch *b, struct arena *a,
+	struct batch_closing **ret, unsigned *ret_n)
 {
 	const unsigned n = bus_partitions(r->flow.bus, r->topic), own = hash_partition(span_of(b->id), n);
 	struct batch_closing c = {.batchid = span_of(b->id), .adapter = SPAN(SITE_REPLAY), .types = {span_of(b->topic)}, .ntypes = 1, .whole = true};

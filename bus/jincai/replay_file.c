@@ -138,7 +138,8 @@ static void wait_for_rate(const struct writing *w, uint64_t written)
 {
 	const struct timespec moment = {0, 10000000};
 
-	while (w->how->rate && (uint64_t)(clock_steady_ms() - w->began) * w->how->rate < written * 1000 && !w->how->paused(w->how->arg))
+	while (w->how->rate && (uint64_t)(clock_steady_ms() - w->began) * w->how->rate < written * 1000 &&
+		!w->how->paused(w->how->arg))
 		nanosleep(&moment, NULL);
 }
 
@@ -231,7 +232,8 @@ int replay_to_file(struct site *s, struct bus *b, struct replay *r, const struct
 
 	buf_printf(&w.part, "%s.part", w.file);
 	if (replay_has_ended(r->state))
-		ret = err_set(e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r->id, say(replay_states_zh[r->state], replay_states[r->state]));
+		ret = err_set(e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r->id,
+			say(replay_states_zh[r->state], replay_states[r->state]));
 	if (ret == 1 && r->state != REPLAY_NAMING) {
 		ret = begin(s, &w, e) != 0 ? -1 : write_all(&w, e);
 		if (ret == 1)
@@ -255,7 +257,8 @@ int replay_cancel(struct bus *b, struct replay *r, struct err *e)
 	int ret;
 
 	if (r->state == REPLAY_DONE || r->state == REPLAY_CANCELLED || r->state == REPLAY_NAMING)
-		return err_set(e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r->id, say(replay_states_zh[r->state], replay_states[r->state]));
+		return err_set(e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r->id,
+			say(replay_states_zh[r->state], replay_states[r->state]));
 	r->state = REPLAY_CANCELLED;
 	buf_printf(&part, "%s.part", json_text(json_object_get(r->plan, "to"), "file"));
 	ret = replay_save(b, r, e);

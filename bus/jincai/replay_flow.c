@@ -29,7 +29,8 @@ int replay_flow_put(struct replaying *r, const char *id, json_t *o, struct err *
 
 int replay_flow_save(struct replaying *r, enum replay_state state, const struct err *why, struct err *e)
 {
-	json_t *o = json_pack("{s:s,s:I,s:I}", "state", replay_states[state], "events", (json_int_t)r->events, "rate", (json_int_t)r->rate);
+	json_t *o = json_pack("{s:s,s:I,s:I}", "state", replay_states[state], "events", (json_int_t)r->events, "rate",
+		(json_int_t)r->rate);
 	struct buf at = BUF_INIT;
 
 	clock_write(&at, clock_now_ms());
@@ -90,7 +91,8 @@ int replay_flow_take_up(struct replaying *r, const char *id, const json_t *state
 	r->rate = rate;
 	snprintf(r->lines, sizeof r->lines, "%s", json_text(state, "lines"));
 	if (why)
-		err_restore(&r->why, json_text(why, "code"), strlen(json_text(why, "code")), json_text(why, "args"), strlen(json_text(why, "args")));
+		err_restore(&r->why, json_text(why, "code"), strlen(json_text(why, "code")), json_text(why, "args"),
+			strlen(json_text(why, "args")));
 	r->cancelled = json_object_get(state, "cancel_at") != NULL;
 	r->cancel_at = (uint64_t)json_integer_value(json_object_get(state, "cancel_at"));
 	r->phase = r->events && !replay_is_given(plan) ? REPLAY_SKIPPING : REPLAY_CHECKING;
@@ -175,8 +177,8 @@ int replay_flow_end(struct replaying *r, enum replay_state state, const struct e
 
 	if (failed || replay_flow_save(r, state, why, e) != 0)
 		return -1;
-	log_line(LOG_INFO, "replay.ended", "plan=%s state=%s events=%" PRIu64 " to=%s", r->id, replay_states[state], r->events,
-		replay_where(r->plan));
+	log_line(LOG_INFO, "replay.ended", "plan=%s state=%s events=%" PRIu64 " to=%s", r->id, replay_states[state],
+		r->events, replay_where(r->plan));
 	replay_flow_let_go(r);
 	return 0;
 }
@@ -282,7 +284,8 @@ static int write_one(struct replaying *r, const struct selected *x, struct err *
 	if (r->batches)
 		failed = replay_give_one(r, x, e);
 	else
-		failed = replay_mask(x, &r->event, e) || flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e);
+		failed = replay_mask(x, &r->event, e) ||
+			flow_append(&r->flow, r->topic, x->partition, x->key, &r->event, e);
 	if (failed)
 		return -1;
 	pass(r, x);

@@ -121,9 +121,11 @@ static int is_as_planned(struct replaying *r, struct err *e)
 
 	if (replay_batches_decide(r->batches, e) != 0)
 		return -1;
-	ret = replay_batches_goes(r->batches, &goes, e) != 0 || replay_batches_handed(r->batches, &handed, e) != 0 ? -1
+	ret = replay_batches_goes(r->batches, &goes, e) != 0 || replay_batches_handed(r->batches, &handed, e) != 0
+		? -1
 		: json_equal(goes, json_object_get(r->plan, "goes")) &&
-			(handed ? json_equal(handed, json_object_get(r->plan, "handed")) : !json_object_get(r->plan, "handed"));
+			(handed ? json_equal(handed, json_object_get(r->plan, "handed"))
+				: !json_object_get(r->plan, "handed"));
 	json_decref(goes);
 	json_decref(handed);
 	return ret;
@@ -175,8 +177,8 @@ int replay_give_checked_again(struct replaying *r, struct err *e)
 
 /* ---- lines and closings ---- */
 
-int replay_give_closings(struct replaying *r, const struct replay_batch *b, struct arena *a, struct batch_closing **ret, unsigned *ret_n,
-	struct err *e)
+int replay_give_closings(struct replaying *r, const struct replay_batch *b, struct arena *a, struct batch_closing **ret,
+	unsigned *ret_n, struct err *e)
 {
 	struct batch_closing last, *list;
 	unsigned n = 0;
@@ -196,8 +198,8 @@ int replay_give_closings(struct replaying *r, const struct replay_batch *b, stru
 	return 1;
 }
 
-int replay_give_tell(struct replaying *r, const struct replay_batch *b, struct batch_closing *list, unsigned n, bool returned,
-	struct err *e)
+int replay_give_tell(struct replaying *r, const struct replay_batch *b, struct batch_closing *list, unsigned n,
+	bool returned, struct err *e)
 {
 	struct buf source = BUF_INIT, time = BUF_INIT;
 	int failed = 0;
@@ -230,7 +232,8 @@ static int end_batch(struct replaying *r, const struct replay_batch *b, struct e
 
 	if (returned < 0)
 		got = -1;
-	if (got == 1 && replay_batches_reaches(r->batches, &list[n - 1]) && replay_give_tell(r, b, list, n, returned == 1, e) != 0)
+	if (got == 1 && replay_batches_reaches(r->batches, &list[n - 1]) &&
+		replay_give_tell(r, b, list, n, returned == 1, e) != 0)
 		got = -1;
 	arena_done(&a);
 	return got == 0 ? err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id) : got < 0 ? -1 : 0;

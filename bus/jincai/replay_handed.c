@@ -134,7 +134,9 @@ static int add_others(struct replay_handed *x, struct site *s, const char *to, c
 		int pays = 1;
 
 		if (ret == 0 && strcmp(names.list[i], to) != 0)
-			ret = d && (pays = replay_pays(x->bus, d, e)) < 0 ? -1 : pays ? add_other(x, names.list[i], ends, e) : 0;
+			ret = d && (pays = replay_pays(x->bus, d, e)) < 0 ? -1
+				: pays                                    ? add_other(x, names.list[i], ends, e)
+									  : 0;
 		free(names.list[i]);
 	}
 	free(names.list);
@@ -233,8 +235,8 @@ static int flush(struct replay_handed *x, size_t from, struct err *e)
 	return 0;
 }
 
-int replay_handed_note(struct replay_handed *x, struct span id, struct span batch, struct span currency, int64_t fen, bool readable,
-	const struct handed_at *at, struct err *e)
+int replay_handed_note(struct replay_handed *x, struct span id, struct span batch, struct span currency, int64_t fen,
+	bool readable, const struct handed_at *at, struct err *e)
 {
 	struct buf *b = &x->lines;
 	char amount[24];
@@ -301,8 +303,8 @@ static int read_first(struct reading *r, char ret[65], struct err *e)
 	return got;
 }
 
-int replay_handed_each(const char *path, const char *plan, const char *sha256, int (*each)(void *arg, const json_t *line), void *arg,
-	struct err *e)
+int replay_handed_each(const char *path, const char *plan, const char *sha256,
+	int (*each)(void *arg, const json_t *line), void *arg, struct err *e)
 {
 	struct reading r = {.f = fopen(path, "re"), .not = json_object()};
 	char digest[65] = "";

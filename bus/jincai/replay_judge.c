@@ -33,7 +33,8 @@ int replay_batches_closing(struct replay_batches *x, const struct replay_batch *
 	return closing_on(x, b->topic, span_of(b->id), partition, a, ret, &offset, e);
 }
 
-int replay_batches_last(struct replay_batches *x, const struct replay_batch *b, struct arena *a, struct batch_closing *ret, struct err *e)
+int replay_batches_last(struct replay_batches *x, const struct replay_batch *b, struct arena *a,
+	struct batch_closing *ret, struct err *e)
 {
 	const int got = replay_batches_closing(x, b, hash_partition(span_of(b->id), x->site->partitions ? x->site->partitions : 1), a, ret, e);
 

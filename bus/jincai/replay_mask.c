@@ -57,7 +57,8 @@ static void mask_list(json_t *items, const struct schema_list *l)
 		for (unsigned k = 0; k < l->nfields; k++) {
 			const struct schema_field *f = &l->fields[k];
 
-			mask_field(item, (struct span){f->path.p + l->path.n + 3, f->path.n - l->path.n - 3}, f->sensitivity);
+			mask_field(item, (struct span){f->path.p + l->path.n + 3, f->path.n - l->path.n - 3},
+				f->sensitivity);
 		}
 }
 

@@ -18,8 +18,8 @@ static void add_row(void *arg, const struct total_line *line)
 	struct buf *b = arg;
 	char plus[24], minus[24], name[64];
 
-	buf_printf(b, say("  %" PRIu64 " 笔  %s  %s", "  %" PRIu64 " events  %s  %s"), line->sum.count, show_currency(line->currency, name),
-		money_text(line->sum.plus, plus));
+	buf_printf(b, say("  %" PRIu64 " 笔  %s  %s", "  %" PRIu64 " events  %s  %s"), line->sum.count,
+		show_currency(line->currency, name), money_text(line->sum.plus, plus));
 	if (line->sum.minus)
 		buf_printf(b, "  %s", money_text(line->sum.minus, minus));
 	if (line->sum.unreadable)
@@ -87,8 +87,10 @@ static void put_batches(const struct replay *r, struct buf *b)
 
 	if (!goes)
 		return;
-	buf_printf(b, say("  交付 %lld 个批次，共 %lld 行；不交付 %lld 个\n", "  %lld batches go, with %lld lines; %lld do not\n"), some,
-		(long long)json_integer_value(json_object_get(goes, "lines")), all - some);
+	buf_printf(b,
+		say("  交付 %lld 个批次，共 %lld 行；不交付 %lld 个\n",
+			"  %lld batches go, with %lld lines; %lld do not\n"),
+		some, (long long)json_integer_value(json_object_get(goes, "lines")), all - some);
 	json_array_foreach(not, i, one) {
 		if (i == NOT_SHOWN)
 			break;
@@ -98,9 +100,12 @@ static void put_batches(const struct replay *r, struct buf *b)
 	}
 	if (!handed)
 		return;
-	buf_printf(b, say("  去向 %s\n  要付出的金额：\n", "  the destination is %s\n  what is to be paid:\n"), mode_words(goes, say_lang()));
+	buf_printf(b, say("  去向 %s\n  要付出的金额：\n", "  the destination is %s\n  what is to be paid:\n"),
+		mode_words(goes, say_lang()));
 	put_money(json_object_get(goes, "money"), b);
-	buf_printf(b, say("  不交付、因已交给其他付款去向的 %lld 行：\n", "  left out, for others that move money were given them, %lld lines:\n"),
+	buf_printf(b,
+		say("  不交付、因已交给其他付款去向的 %lld 行：\n",
+			"  left out, for others that move money were given them, %lld lines:\n"),
 		(long long)json_integer_value(json_object_get(handed, "lines")));
 	put_money(json_object_get(handed, "money"), b);
 }
@@ -125,8 +130,8 @@ static void put_rest(const struct replay *r, struct buf *b)
 	put_money(json_object_get(r->plan, "money"), b);
 	list = json_object_get(r->plan, "already");
 	json_array_foreach(list, i, one)
-		buf_printf(b, say("  %s 已有其中 %lld 条\n", "  %s has %lld of them already\n"), json_text(one, "destination"),
-			(long long)json_integer_value(json_object_get(one, "events")));
+		buf_printf(b, say("  %s 已有其中 %lld 条\n", "  %s has %lld of them already\n"),
+			json_text(one, "destination"), (long long)json_integer_value(json_object_get(one, "events")));
 	list = json_object_get(r->plan, "samples");
 	json_array_foreach(list, i, one) {
 		buf_str(b, say("  例 ", "  such as "));
@@ -174,7 +179,9 @@ static int put_lines(struct bus *b, const struct replay *r, struct lines *l, str
 	replay_path(b, r->id, REPLAY_HANDED, &path);
 	ret = replay_handed_each(buf_text(&path), r->id, json_text(handed, "sha256"), put_line, l, e);
 	if (ret == 0 && l->n > l->max)
-		buf_printf(&l->b, say("    另有其余各行：jincai replay show %s\n", "    and others: jincai replay show %s\n"), r->id);
+		buf_printf(&l->b,
+			say("    另有其余各行：jincai replay show %s\n", "    and others: jincai replay show %s\n"),
+			r->id);
 	buf_done(&path);
 	return ret;
 }
@@ -213,7 +220,8 @@ static json_t *sums_of(const json_t *rows, enum err_lang lang)
 		const json_int_t unreadable = json_integer_value(json_array_get(row, 6));
 		struct buf b = BUF_INIT;
 
-		buf_printf(&b, words(lang, "%" JSON_INTEGER_FORMAT " 笔 %s %s", "%" JSON_INTEGER_FORMAT " records %s %s"),
+		buf_printf(&b,
+			words(lang, "%" JSON_INTEGER_FORMAT " 笔 %s %s", "%" JSON_INTEGER_FORMAT " records %s %s"),
 			json_integer_value(json_array_get(row, 3)), currency ? currency : "", plus ? plus : "");
 		if (minus && strcmp(minus, "0.00") != 0)
 			buf_printf(&b, " %s", minus);
@@ -233,7 +241,9 @@ json_t *replay_shows(const json_t *plan, enum err_lang lang)
 	json_t *what = json_array();
 	struct buf b = BUF_INIT;
 
-	buf_printf(&b, words(lang, "补给 %" JSON_INTEGER_FORMAT " 个批次，按原有标识", "%" JSON_INTEGER_FORMAT " batches of before, under the ids that they have"),
+	buf_printf(&b,
+		words(lang, "补给 %" JSON_INTEGER_FORMAT " 个批次，按原有标识",
+			"%" JSON_INTEGER_FORMAT " batches of before, under the ids that they have"),
 		json_integer_value(json_object_get(goes, "batches")));
 	json_array_append_new(what, json_string(buf_text(&b)));
 	json_array_append_new(what, json_string(mode_words(goes, lang)));
@@ -245,6 +255,7 @@ json_t *replay_shows(const json_t *plan, enum err_lang lang)
 		buf_str(&b, words(lang, "没有一笔曾交给其他付款去向", "none of them was ever given to another bank"));
 	json_array_append_new(what, json_string(buf_text(&b)));
 	buf_done(&b);
-	return json_pack("{s:o,s:s,s:O,s:o,s:o}", "what", what, "destination", replay_where(plan), "count", json_object_get(goes, "lines"), "sums",
-		sums_of(json_object_get(goes, "money"), lang), "left_out", sums_of(json_object_get(handed, "money"), lang));
+	return json_pack("{s:o,s:s,s:O,s:o,s:o}", "what", what, "destination", replay_where(plan), "count",
+		json_object_get(goes, "lines"), "sums", sums_of(json_object_get(goes, "money"), lang), "left_out",
+		sums_of(json_object_get(handed, "money"), lang));
 }

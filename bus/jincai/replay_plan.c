@@ -164,8 +164,9 @@ static json_t *already_of(const struct planning *p)
 	json_t *ret = json_array();
 
 	for (unsigned d = 0; d < p->site->ndestinations; d++)
-		json_array_append_new(ret, json_pack("{s:s,s:I}", "destination", p->site->destinations[d].name, "events",
-			(json_int_t)p->already[d]));
+		json_array_append_new(ret,
+			json_pack("{s:s,s:I}", "destination", p->site->destinations[d].name, "events",
+				(json_int_t)p->already[d]));
 	return ret;
 }
 
@@ -248,13 +249,14 @@ static void make_id(char ret[REPLAY_ID])
 		hash_hex(&hex, random, sizeof random);
 	else
 		buf_printf(&hex, "%06x", (unsigned)clock_steady_ms() & 0xffffffu);
-	snprintf(ret, REPLAY_ID, "r-%.4s%.2s%.2s-%.2s%.2s%.2s-%s", time, time + 5, time + 8, time + 11, time + 14, time + 17, buf_text(&hex));
+	snprintf(ret, REPLAY_ID, "r-%.4s%.2s%.2s-%.2s%.2s%.2s-%s", time, time + 5, time + 8, time + 11, time + 14,
+		time + 17, buf_text(&hex));
 	buf_done(&hex);
 	buf_done(&text);
 }
 
-static int write_plan(const struct planning *p, const struct selection *s, json_t *to, const char *reason, int64_t took_ms,
-	struct replay *ret, struct err *e)
+static int write_plan(const struct planning *p, const struct selection *s, json_t *to, const char *reason,
+	int64_t took_ms, struct replay *ret, struct err *e)
 {
 	struct buf selection = BUF_INIT, money = BUF_INIT, time = BUF_INIT, by = BUF_INIT;
 	char digest[65];
@@ -265,9 +267,10 @@ static int write_plan(const struct planning *p, const struct selection *s, json_
 	totals_write(p->sums, &money);
 	clock_write(&time, clock_now_ms());
 	acts_person(&by);
-	ret->plan = json_pack("{s:s,s:o,s:s,s:I,s:o,s:o,s:O,s:o,s:s,s:s,s:s,s:I}", "id", ret->id, "selection", parsed(&selection),
-		"digest", digest, "events", (json_int_t)p->events, "money", parsed(&money), "already", already_of(p), "samples", p->samples,
-		"to", to, "reason", reason, "by", buf_text(&by), "at", buf_text(&time), "seconds", (json_int_t)(took_ms * 2 / 1000 + 1));
+	ret->plan = json_pack("{s:s,s:o,s:s,s:I,s:o,s:o,s:O,s:o,s:s,s:s,s:s,s:I}", "id", ret->id, "selection",
+		parsed(&selection), "digest", digest, "events", (json_int_t)p->events, "money", parsed(&money),
+		"already", already_of(p), "samples", p->samples, "to", to, "reason", reason, "by", buf_text(&by), "at",
+		buf_text(&time), "seconds", (json_int_t)(took_ms * 2 / 1000 + 1));
 	if (p->masks)
 		json_object_set(ret->plan, "masked", p->masked);
 	if (p->batches)
@@ -346,7 +349,8 @@ static int decide(struct planning *p, const char *name, struct err *e)
 	if (bytes)
 		return bytes > REPLAY_GOES_MAX ? err_set(e, E_REPLAY_LARGE, "%s", "") : 0;
 	return err_set(e, E_REPLAY_NOTHING, "to=%s\nbatch=%s\nwhy=%s", name, replay_batches_at(p->batches, 0)->id,
-		say(replay_verdicts_zh[replay_batches_at(p->batches, 0)->verdict], replay_verdicts[replay_batches_at(p->batches, 0)->verdict]));
+		say(replay_verdicts_zh[replay_batches_at(p->batches, 0)->verdict],
+			replay_verdicts[replay_batches_at(p->batches, 0)->verdict]));
 }
 
 /* Is it free? The whole name of a topic into topic. */
@@ -376,8 +380,8 @@ static int check_fits(const struct replay *r, struct err *e)
 	return !replay_is_file(r->plan) && n > ORDER_ROOM ? err_set(e, E_REPLAY_LARGE, "%s", "") : 0;
 }
 
-int replay_make(struct site *s, struct bus *b, const struct selection_words *w, const struct replay_to *to, const char *reason,
-	struct replay *ret, struct err *e)
+int replay_make(struct site *s, struct bus *b, const struct selection_words *w, const struct replay_to *to,
+	const char *reason, struct replay *ret, struct err *e)
 {
 	struct planning p = {.site = s, .bus = b, .sums = totals_new(), .samples = json_array(), .masked = json_array(),
 		.masks = to->topic != NULL, .already = mem_new((s->ndestinations + 1u) * sizeof *p.already), .fd = -1};

@@ -13,8 +13,8 @@
 static bool is_of_site(struct span name)
 {
 	static const char *const first[] = {"jincai.", "to.", "out.", NULL};
-	static const char *const own[] = {TOPIC_CLAIMS, TOPIC_DEAD, TOPIC_PARCELS, TOPIC_ACTS, TOPIC_JOURNAL, "jincai.positions",
-		"jincai.orders", NULL};
+	static const char *const own[] = {TOPIC_CLAIMS, TOPIC_DEAD, TOPIC_PARCELS, TOPIC_ACTS, TOPIC_JOURNAL,
+		"jincai.positions", "jincai.orders", NULL};
 
 	for (unsigned i = 0; first[i]; i++)
 		if (span_starts(name, span_of(first[i])))

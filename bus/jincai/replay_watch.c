@@ -22,8 +22,8 @@ static int refused(const struct replay *r, enum err_id why)
 {
 	struct err e;
 
-	err_set(&e, why, "plan=%s\nsubject=%s\nflow=" SITE_REPLAY "\nto=%s\nstate=%s\nname=%s", r->id, r->id, replay_where(r->plan),
-		state_words(r), replay_where(r->plan));
+	err_set(&e, why, "plan=%s\nsubject=%s\nflow=" SITE_REPLAY "\nto=%s\nstate=%s\nname=%s", r->id, r->id,
+		replay_where(r->plan), state_words(r), replay_where(r->plan));
 	if (why == E_BUS_RIGHT || why == E_BUS_TOPIC_MAKE)
 		fprintf(stderr, say("请管理集群的人建立主题 %s（分区数与站点相同），或按 jincai topics --acls 为 replay 授权\n",
 			"let who administers the cluster make the topic %s, with as many partitions as the site has, or give replay its rights: "
@@ -41,7 +41,8 @@ static int is_waiting(void *arg, const struct act *a, const json_t *approvals, s
 	struct waiting *w = arg;
 
 	(void)approvals, (void)e;
-	if (!span_is(a->flow, SITE_REPLAY) || !span_is(a->what, "replay") || !span_eq(a->subject, w->plan) || a->id.n >= ACT_ID_MAX)
+	if (!span_is(a->flow, SITE_REPLAY) || !span_is(a->what, "replay") || !span_eq(a->subject, w->plan) ||
+		a->id.n >= ACT_ID_MAX)
 		return 0;
 	snprintf(w->act, ACT_ID_MAX, "%.*s", SPAN_F(a->id));
 	return 1;
@@ -62,10 +63,12 @@ static void say_waits(const char *act)
 }
 
 /* An enum acts_end; -1: said, *ret_code. */
-static int ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason, json_t *more, int *ret_code)
+static int ask(struct site *s, struct bus *b, struct replay *r, const char *what, const char *reason, json_t *more,
+	int *ret_code)
 {
 	json_t *core = replay_core(r->plan);
-	struct acts_order o = {.flow = SITE_REPLAY, .what = what, .subject = span_of(r->id), .reason = reason, .more = more};
+	struct acts_order o = {
+		.flow = SITE_REPLAY, .what = what, .subject = span_of(r->id), .reason = reason, .more = more};
 	enum err_id why = E_NONE;
 	char digest[65], act[ACT_ID_MAX];
 	json_t *shows = NULL;
@@ -97,7 +100,9 @@ static int ask(struct site *s, struct bus *b, struct replay *r, const char *what
 
 static int say_paused(const struct replay *r)
 {
-	fprintf(stderr, say("已暂停，已写 %" PRIu64 " 条。继续：jincai replay run %s\n", "paused after %" PRIu64 " events; to go on: jincai replay run %s\n"),
+	fprintf(stderr,
+		say("已暂停，已写 %" PRIu64 " 条。继续：jincai replay run %s\n",
+			"paused after %" PRIu64 " events; to go on: jincai replay run %s\n"),
 		r->events, r->id);
 	return 1;
 }
@@ -164,7 +169,8 @@ static int look_on(struct site *s, struct bus *b, struct replay *r, const struct
 			verb_progress("", -1, 0);
 			asked = true;
 			/* It may have ended in this moment: that is said below. */
-			if (ask(s, b, r, "pause", json_text(r->plan, "reason"), NULL, &code) < 0 && !replay_has_ended(r->state))
+			if (ask(s, b, r, "pause", json_text(r->plan, "reason"), NULL, &code) < 0 &&
+				!replay_has_ended(r->state))
 				return code;
 		}
 		nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);

@@ -53,7 +53,9 @@ static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 	if (is_known(l, x))
 		return 0;
 	l->strangers++;
-	buf_printf(l->out, words(l, "  本库不知道的：发送批 %" PRIu64 "  ", "  not known to this store: parcel %" PRIu64 "  "), x->no);
+	buf_printf(l->out,
+		words(l, "  本库不知道的：发送批 %" PRIu64 "  ", "  not known to this store: parcel %" PRIu64 "  "),
+		x->no);
 	show_text(l->out, span_of(x->name));
 	buf_printf(l->out, words(l, "  %" PRIu64 " 笔  %s %s  批次 ", "  %" PRIu64 " lines  %s %s  batch "), x->sum.count,
 		x->currency, money_text(x->sum.plus + x->sum.minus, amount));
@@ -65,7 +67,8 @@ static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 static bool is_ours(const struct looking *l, const char *name)
 {
 	for (unsigned i = 0; i < l->nnames; i++)
-		if (strcmp(l->names[i], name) == 0 || (span_starts(span_of(name), span_of(l->names[i])) && strlen(name) < strlen(l->names[i]) + 8))
+		if (strcmp(l->names[i], name) == 0 ||
+			(span_starts(span_of(name), span_of(l->names[i])) && strlen(name) < strlen(l->names[i]) + 8))
 			return true;
 	for (size_t i = 0; i < l->parcels.n; i++)
 		if (strcmp(l->parcels.list[i]->name, name) == 0 || strcmp(l->parcels.list[i]->marker, name) == 0)

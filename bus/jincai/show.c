@@ -176,8 +176,9 @@ static void one_sum(void *arg, const struct total_line *line)
 	buf_str(s->to, s->n++ ? say("；", "; ") : "");
 	buf_printf(s->to, say("%" PRIu64 " 笔", "%" PRIu64 " in number"), sum->count);
 	if (sum->count > sum->unreadable)
-		buf_printf(s->to, "%s%s%s%s", say("，", ", "), line->currency[0] ? show_currency(line->currency, name) : "",
-			line->currency[0] ? " " : "", amount_of(sum, amount));
+		buf_printf(s->to, "%s%s%s%s", say("，", ", "),
+			line->currency[0] ? show_currency(line->currency, name) : "", line->currency[0] ? " " : "",
+			amount_of(sum, amount));
 	if (sum->unreadable)
 		buf_printf(s->to, say("（其中 %" PRIu64 " 笔金额读不出）", " (%" PRIu64 " of them without a readable amount)"),
 			sum->unreadable);

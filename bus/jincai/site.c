@@ -193,7 +193,8 @@ static struct form *read_form(struct loading *in, struct conf *map, bool outward
 
 	free(path);
 	if (form && form->outward != outward) {
-		conf_report(in->f, node, E_SITE_DIRECTION, "form=%.*s\nis=%s", SPAN_F(node->text), form->outward ? "out" : "in");
+		conf_report(in->f, node, E_SITE_DIRECTION, "form=%.*s\nis=%s", SPAN_F(node->text),
+			form->outward ? "out" : "in");
 		form_free(form);
 		form = NULL;
 	}
@@ -252,7 +253,8 @@ static void read_gather(struct loading *in, struct conf *node, struct site_desti
 	if (d->parted && d->form && d->form->money)
 		conf_report(in->f, conf_get(node, "gather"), E_SITE_GATHER_MONEY, "destination=%s", d->name);
 	if (d->shares > in->site->partitions)
-		conf_report(in->f, conf_get(node, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", d->shares, in->site->partitions);
+		conf_report(in->f, conf_get(node, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", d->shares,
+			in->site->partitions);
 	else if (d->shares > 1 && !site_on_kafka(in->site))
 		conf_report(in->f, conf_get(node, "shares"), E_BUS_NO_SHARES, "flow=%s", d->name);
 }
@@ -292,8 +294,8 @@ static void check_twice(struct loading *in)
 
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		if (site_adapter(s, span_of(s->destinations[i].name)))
-			conf_report_key(in->f, conf_get(conf_get(in->root, "destinations"), s->destinations[i].name), E_SITE_TWICE,
-				"name=%s", s->destinations[i].name);
+			conf_report_key(in->f, conf_get(conf_get(in->root, "destinations"), s->destinations[i].name),
+				E_SITE_TWICE, "name=%s", s->destinations[i].name);
 }
 
 /* ---- routes ---- */
@@ -344,8 +346,9 @@ static void check_filled(struct loading *in, const struct conf *type, const stru
 
 		for (unsigned k = 0; a->form && k < a->form->nevents; k++)
 			if (span_is(type->text, a->form->events[k].type) && !fills(a->form->events[k].map, field))
-				conf_report(in->f, type, E_SITE_SPLIT_NEVER, "type=%.*s\ndestination=%s\npath=%s\nadapter=%s\nform=%s",
-					SPAN_F(type->text), d->name, d->split, a->name, a->form->name);
+				conf_report(in->f, type, E_SITE_SPLIT_NEVER,
+					"type=%.*s\ndestination=%s\npath=%s\nadapter=%s\nform=%s", SPAN_F(type->text),
+					d->name, d->split, a->name, a->form->name);
 	}
 }
 
@@ -357,8 +360,8 @@ static void check_split(struct loading *in, const struct conf *type, const struc
 		: schema_field(schema, (struct span){path.p + 5, path.n - 5});
 
 	if (!field)
-		conf_report(in->f, type, E_SITE_SPLIT, "type=%.*s\ndestination=%s\npath=%s", SPAN_F(type->text), d->name,
-			d->split);
+		conf_report(in->f, type, E_SITE_SPLIT, "type=%.*s\ndestination=%s\npath=%s", SPAN_F(type->text),
+			d->name, d->split);
 	else if (field->sensitivity != SENSITIVITY_NONE)
 		conf_report(in->f, type, E_SITE_SPLIT_PERSONAL, "destination=%s\npath=%s", d->name, d->split);
 	else
@@ -373,8 +376,8 @@ static void check_gather(struct loading *in, const struct conf *type, const stru
 
 		for (unsigned k = 0; a->form && a->form->release == RELEASE_BATCH && k < a->form->nevents; k++)
 			if (span_is(type->text, a->form->events[k].type))
-				conf_report(in->f, type, E_SITE_GATHER_WHOLE, "destination=%s\nadapter=%s\ntype=%.*s", d->name, a->name,
-					SPAN_F(type->text));
+				conf_report(in->f, type, E_SITE_GATHER_WHOLE, "destination=%s\nadapter=%s\ntype=%.*s",
+					d->name, a->name, SPAN_F(type->text));
 	}
 }
 

@@ -68,7 +68,8 @@ static bool brokers_ok(struct span list)
 static bool url_ok(struct span url)
 {
 	if (span_starts(url, SPAN(KAFKA)))
-		return url.n > sizeof KAFKA - 1 && brokers_ok((struct span){url.p + sizeof KAFKA - 1, url.n - (sizeof KAFKA - 1)});
+		return url.n > sizeof KAFKA - 1 &&
+			brokers_ok((struct span){url.p + sizeof KAFKA - 1, url.n - (sizeof KAFKA - 1)});
 	return span_starts(url, SPAN(EMBEDDED)) && url.n > sizeof EMBEDDED - 1;
 }
 
@@ -113,7 +114,8 @@ static void check_secret(const struct reading *in, const char *key, const char *
 	struct stat st;
 
 	if (path && stat(path, &st) == 0 && st.st_mode & S_IRWXO)
-		conf_report(in->f, conf_get(in->map, key), E_SITE_KAFKA_SECRET, "file=%s\nmode=%04o", path, (unsigned)st.st_mode & 07777u);
+		conf_report(in->f, conf_get(in->map, key), E_SITE_KAFKA_SECRET, "file=%s\nmode=%04o", path,
+			(unsigned)st.st_mode & 07777u);
 }
 
 static void check_certificates(const struct reading *in, const char *key, const char *path, const struct buf *pem)
@@ -251,7 +253,8 @@ void site_bus_read(struct site *s, struct conf *root, struct findings *f)
 	if (s->shares > 1 && ok && !site_on_kafka(s))
 		conf_report(f, conf_get(root, "shares"), E_BUS_NO_SHARES, "flow=" SITE_ROUTER);
 	else if (s->shares > s->partitions)
-		conf_report(f, conf_get(root, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", s->shares, s->partitions);
+		conf_report(f, conf_get(root, "shares"), E_SHARES_MANY, "shares=%u\npartitions=%u", s->shares,
+			s->partitions);
 	store = conf_want(root, "store", CONF_MAP, f);
 	if (store) {
 		s->max_bytes = (uint64_t)conf_int(store, "max", 1, 4096, 64, f) << 30;

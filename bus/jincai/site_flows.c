@@ -238,7 +238,8 @@ static struct flow *router_of(struct site *s, struct bus *b, struct err *e)
 }
 
 /* All of its flows, or those of the share that this process is. */
-static int add_destination(struct flow ***list, unsigned *n, struct site *s, struct bus *b, const struct site_destination *d, struct err *e)
+static int add_destination(struct flow ***list, unsigned *n, struct site *s, struct bus *b,
+	const struct site_destination *d, struct err *e)
 {
 	int failed = d->parted ? check_shares(s, d->name, d->shares, e) : 0;
 
@@ -266,7 +267,8 @@ int site_flows(struct site *s, struct bus *b, const char *const *names, struct f
 	if (!failed && !s->closed && site_wants(names, SITE_ROUTER))
 		failed = add_flow(&list, &n, router_of(s, b, e), true);
 	for (unsigned i = 0; i < s->ndestinations && !failed; i++)
-		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) && site_wants(names, s->destinations[i].name))
+		if (s->destinations[i].mode != SITE_OFF && may_start(s, &s->destinations[i]) &&
+			site_wants(names, s->destinations[i].name))
 			failed = add_destination(&list, &n, s, b, &s->destinations[i], e);
 	/* What was approved takes effect between replays, too: they begin anew with what is in force then. */
 	if (!failed && !s->finish && site_wants(names, SITE_REPLAY))

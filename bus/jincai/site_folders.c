@@ -42,8 +42,8 @@ static struct conf *entry(struct conf *root, const struct place *p)
 
 static void report_inside(struct conf *root, const struct place *in, const struct place *out, struct findings *f)
 {
-	conf_report_key(f, entry(root, in), E_SITE_INSIDE, "name=%s\nfolder=%s\nother=%s\nouter=%s", in->name, in->folder, out->name,
-		out->folder);
+	conf_report_key(f, entry(root, in), E_SITE_INSIDE, "name=%s\nfolder=%s\nother=%s\nouter=%s", in->name,
+		in->folder, out->name, out->folder);
 }
 
 /* Two that take from one folder, two banks that hand over into one, or a receiver that hands to us what we handed to it, are

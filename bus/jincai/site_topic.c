@@ -59,7 +59,7 @@ void site_check_topics(const struct site *s, struct conf *root, struct findings 
 			const struct site_destination *a = &s->destinations[k], *b = &s->destinations[i];
 
 			if (a->topic && b->topic && strcmp(a->topic, b->topic) == 0)
-				conf_report_key(f, conf_get(conf_get(root, "destinations"), b->name), E_SITE_TOPIC_TWICE, "topic=%s\nname=%s",
-					b->topic, a->name);
+				conf_report_key(f, conf_get(conf_get(root, "destinations"), b->name),
+					E_SITE_TOPIC_TWICE, "topic=%s\nname=%s", b->topic, a->name);
 		}
 }

@@ -35,8 +35,10 @@ static void one(struct buf *b, const struct claim *c, const json_t *o)
 	} else if (span_is(c->adapter, adapter)) {
 		buf_printf(b, say("本文件第 %" PRId64 " 行", "line %" PRId64 " of the same file"), twin);
 	} else {
-		buf_printf(b, say("%s 同时到达的文件第 %" PRId64 " 行", "a file of %s that came at the same time, line %" PRId64), adapter,
-			twin);
+		buf_printf(b,
+			say("%s 同时到达的文件第 %" PRId64 " 行",
+				"a file of %s that came at the same time, line %" PRId64),
+			adapter, twin);
 	}
 	buf_c(b, '\n');
 }
@@ -50,7 +52,9 @@ void suspects_text(const struct claim *c, struct buf *b)
 	json_array_foreach(list, i, o)
 		one(b, c, o);
 	if (c->suspected > json_array_size(list))
-		buf_printf(b, say("疑似重复另有 %" PRIu64 " 笔，没有逐行列出\n", "%" PRIu64 " more are suspected doubles and not listed\n"),
+		buf_printf(b,
+			say("疑似重复另有 %" PRIu64 " 笔，没有逐行列出\n",
+				"%" PRIu64 " more are suspected doubles and not listed\n"),
 			c->suspected - json_array_size(list));
 	json_decref(list);
 }

@@ -96,7 +96,9 @@ void todo_contact(const struct todo *t, struct span flow, struct buf *b)
 	if (contact)
 		buf_str(b, contact);
 	else if (flow.n)
-		buf_printf(b, say("%.*s 的联系人（jincai.yaml 中没有写 contact:）", "who answers for %.*s (no contact: in jincai.yaml)"),
+		buf_printf(b,
+			say("%.*s 的联系人（jincai.yaml 中没有写 contact:）",
+				"who answers for %.*s (no contact: in jincai.yaml)"),
 			SPAN_F(flow));
 	else
 		add_administrators(s->people, b);
@@ -187,8 +189,8 @@ static void fill(struct buf *b, const char *text, const struct todo_item *i)
 	const struct {
 		const char *name, *value;
 	} holes[] = {{"{number}", i->number}, {"{flow}", i->flow}, {"{batch}", i->batch}, {"{subject}", i->subject},
-		{"{act}", i->act}, {"{word}", i->word}, {"{destinations}", i->destinations}, {"{reason}", say("原因", "TEXT")},
-		{"{file}", say("文件", "FILE")}};
+		{"{act}", i->act}, {"{word}", i->word}, {"{destinations}", i->destinations},
+		{"{reason}", say("原因", "TEXT")}, {"{file}", say("文件", "FILE")}};
 
 	while (*text) {
 		size_t k = 0, n = sizeof holes / sizeof *holes;
@@ -241,8 +243,8 @@ static void complete(struct todo *t, struct todo_item *i)
 
 int todo_load(struct site *s, struct bus *b, int64_t now_ms, struct todo *ret, struct err *e)
 {
-	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts, todo_foreign, todo_clocks,
-		todo_guard, todo_adopt, todo_left, todo_replays, todo_sources, todo_disks};
+	static int (*const sources[])(struct todo *, struct err *) = {todo_batches, todo_letters, todo_acts,
+		todo_foreign, todo_clocks, todo_guard, todo_adopt, todo_left, todo_replays, todo_sources, todo_disks};
 
 	*ret = (struct todo){.site = s, .bus = b, .now_ms = now_ms};
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
@@ -299,7 +301,8 @@ static int by_number(const void *a, const void *b)
 const struct todo_item *todo_of_letter(const struct todo *t, uint64_t letter)
 {
 	for (unsigned i = 0; i < t->n; i++)
-		if (t->items[i]->nletters && bsearch(&letter, t->items[i]->letters, t->items[i]->nletters, sizeof letter, by_number))
+		if (t->items[i]->nletters &&
+			bsearch(&letter, t->items[i]->letters, t->items[i]->nletters, sizeof letter, by_number))
 			return t->items[i];
 	return NULL;
 }

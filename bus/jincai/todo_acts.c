@@ -96,9 +96,11 @@ static int add_pending(void *arg, const struct act *a, const json_t *approvals, 
 	snprintf(i->deadline, sizeof i->deadline, "%.*s", SPAN_F(a->until));
 	todo_set(&i->act, a->id);
 	todo_set(&i->flow, a->flow);
-	buf_printf(&i->happened, say("%.*s 提出操作 %.*s（%.*s），原因：%.*s；已有 %zu 人签批", "%.*s asked for the act %.*s (%.*s), because: %.*s; "
-		"approved so far by: %zu"), SPAN_F(a->by), SPAN_F(a->what), SPAN_F(a->subject), SPAN_F(a->reason),
-		json_array_size(approvals));
+	buf_printf(&i->happened,
+		say("%.*s 提出操作 %.*s（%.*s），原因：%.*s；已有 %zu 人签批",
+			"%.*s asked for the act %.*s (%.*s), because: %.*s; "
+			"approved so far by: %zu"),
+		SPAN_F(a->by), SPAN_F(a->what), SPAN_F(a->subject), SPAN_F(a->reason), json_array_size(approvals));
 	add_money(i, json_object_get(a->root, "shows"));
 	add_whom(t, i, approvals);
 	if (t->site->people && people_local(t->site->people))
@@ -125,8 +127,8 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 		buf_str(&i->happened, say("自行停下：", "it stopped itself: "));
 		verb_reason(&i->happened, json_text_span(order, "code"), json_text_span(order, "args"), SPAN_NONE);
 	} else {
-		buf_printf(&i->happened, say("%.*s 将其停下，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(json_text_span(order, "by")),
-			SPAN_F(json_text_span(order, "reason")));
+		buf_printf(&i->happened, say("%.*s 将其停下，原因：%.*s", "%.*s stopped it, because: %.*s"),
+			SPAN_F(json_text_span(order, "by")), SPAN_F(json_text_span(order, "reason")));
 	}
 	buf_done(&subject);
 	return 0;
@@ -160,8 +162,8 @@ static int add_stop(void *arg, struct span destination, const char *subject, con
 	if (todo_of_batch(t, i, false, e) != 0)
 		return -1;
 	(void)clock_read(json_text_span(order, "at"), &i->since_ms);
-	buf_printf(&i->happened, say("%.*s 将其叫停，原因：%.*s", "%.*s stopped it, because: %.*s"), SPAN_F(json_text_span(order, "by")),
-		SPAN_F(json_text_span(order, "reason")));
+	buf_printf(&i->happened, say("%.*s 将其叫停，原因：%.*s", "%.*s stopped it, because: %.*s"),
+		SPAN_F(json_text_span(order, "by")), SPAN_F(json_text_span(order, "reason")));
 	return 0;
 }
 

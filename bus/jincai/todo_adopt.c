@@ -21,7 +21,9 @@ static int add(void *arg, const struct adopt_waiting *w, struct err *e)
 	i = todo_add(t, "adopt", buf_as_span(&subject));
 	todo_set(&i->word, span_of(w->item));
 	todo_contact(t, SPAN(""), &i->contact);
-	buf_printf(&i->happened, say("文件里的 %s 与生效的不同：少 %u 行，多 %u 行", "the files say %s otherwise than it is in force: %u lines less, %u more"),
+	buf_printf(&i->happened,
+		say("文件里的 %s 与生效的不同：少 %u 行，多 %u 行",
+			"the files say %s otherwise than it is in force: %u lines less, %u more"),
 		w->item, w->gone, w->come);
 	buf_done(&subject);
 	return 0;
@@ -141,9 +143,11 @@ static void add_waiting(void *arg, const struct total_line *line)
 {
 	struct on_topic *w = arg;
 	const struct money_sum *r = &line->sum, t = totals_get(w->b->all, TOTAL_TAKEN, w->destination, line->currency);
-	const struct money_sum sum = {r->count - t.count, r->plus - t.plus, r->minus - t.minus, r->unreadable - t.unreadable};
+	const struct money_sum sum = {
+		r->count - t.count, r->plus - t.plus, r->minus - t.minus, r->unreadable - t.unreadable};
 
-	if (w->failed || line->term != TOTAL_ROUTED || strcmp(line->destination, w->destination) != 0 || r->count <= t.count)
+	if (w->failed || line->term != TOTAL_ROUTED || strcmp(line->destination, w->destination) != 0 ||
+		r->count <= t.count)
 		return;
 	w->failed = totals_move(w->money, TOTAL_READ, "", span_of(line->currency), &sum, 1, w->e);
 }

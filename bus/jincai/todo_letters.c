@@ -90,7 +90,9 @@ static void say_counts(struct todo *t, unsigned first)
 		else
 			buf_str(&x->not_happened, say("哪里都没有发", " anywhere"));
 		if (span_starts(span_of(x->subject), SPAN("dead:conflict/")))
-			buf_str(&x->not_happened, say("；先前以同一编号发布的内容不变", "; what was published before under the same id stands"));
+			buf_str(&x->not_happened,
+				say("；先前以同一编号发布的内容不变",
+					"; what was published before under the same id stands"));
 		else
 			buf_str(&x->not_happened, say("，也不会自动重试", ", and nothing is tried again by itself"));
 	}

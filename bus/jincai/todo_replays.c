@@ -34,8 +34,9 @@ static struct todo_item *add(struct todo *t, const char *kind, struct span id, c
 
 static void how_far(struct todo_item *i, const char *to, json_int_t events, json_int_t all)
 {
-	buf_printf(&i->happened, say("重放 %s（到 %s）已做 %lld/%lld 条", "of the replay %s to %s %lld of %lld events are done"), i->word, to,
-		(long long)events, (long long)all);
+	buf_printf(&i->happened,
+		say("重放 %s（到 %s）已做 %lld/%lld 条", "of the replay %s to %s %lld of %lld events are done"),
+		i->word, to, (long long)events, (long long)all);
 }
 
 /* One that lies in the position of the flow. */
@@ -51,7 +52,8 @@ static void add_open(struct todo *t, struct span id, enum replay_state state, co
 		return;
 	i = add(t, "replay", id, replay_where(plan), replay_is_given(plan));
 	i->since_ms = at;
-	how_far(i, replay_where(plan), json_integer_value(json_object_get(o, "events")), json_integer_value(json_object_get(plan, "events")));
+	how_far(i, replay_where(plan), json_integer_value(json_object_get(o, "events")),
+		json_integer_value(json_object_get(plan, "events")));
 	if (state == REPLAY_PAUSED) {
 		buf_str(&i->happened, say("，其后暂停", ", then it was paused"));
 		return;
@@ -70,8 +72,10 @@ static void add_void(struct todo *t, struct span id, const json_t *o)
 	struct todo_item *i = add(t, "replay-void", id, to, json_is_true(json_object_get(o, "given")));
 
 	(void)clock_read(json_text_span(o, "at"), &i->since_ms);
-	buf_printf(&i->happened, say("重放 %s（到 %s）已做 %lld 条，其后作废：", "of the replay %s to %s %lld events were done, then it became void: "), i->word, to,
-		(long long)json_integer_value(json_object_get(o, "events")));
+	buf_printf(&i->happened,
+		say("重放 %s（到 %s）已做 %lld 条，其后作废：",
+			"of the replay %s to %s %lld events were done, then it became void: "),
+		i->word, to, (long long)json_integer_value(json_object_get(o, "events")));
 	verb_reason(&i->happened, json_text_span(why, "code"), json_text_span(why, "args"), SPAN_NONE);
 }
 
@@ -98,12 +102,14 @@ static int add_file(void *arg, const struct replay *r, struct err *e)
 	struct todo_item *i;
 
 	(void)e;
-	if (!replay_is_file(r->plan) || (r->state != REPLAY_RUNNING && r->state != REPLAY_NAMING) || replay_open(t->bus, r->id, true, &held, &busy) != 0)
+	if (!replay_is_file(r->plan) || (r->state != REPLAY_RUNNING && r->state != REPLAY_NAMING) ||
+		replay_open(t->bus, r->id, true, &held, &busy) != 0)
 		return 0;
 	replay_done(&held);
 	i = add(t, "replay", span_of(r->id), "", false);
 	(void)clock_read(json_text_span(r->plan, "at"), &i->since_ms);
-	how_far(i, replay_where(r->plan), (json_int_t)r->events, json_integer_value(json_object_get(r->plan, "events")));
+	how_far(i, replay_where(r->plan), (json_int_t)r->events,
+		json_integer_value(json_object_get(r->plan, "events")));
 	buf_str(&i->happened, say("，其后没有人执行", ", and nobody runs it"));
 	return 0;
 }

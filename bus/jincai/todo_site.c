@@ -65,7 +65,8 @@ static unsigned lying_there(const char *folder)
 		for (char **name = names; *name; name++) {
 			struct stat st;
 
-			n += (*name)[0] != '.' && fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+			n += (*name)[0] != '.' && fstatat(fd, *name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				S_ISREG(st.st_mode);
 		}
 		fsys_list_free(names);
 	}
@@ -87,8 +88,10 @@ static void add_silent(struct todo *t, const struct site_adapter *a, const struc
 	i->since_ms = clock_day_begin(p->deadline + 1);
 	strcpy(i->deadline, deadline);
 	todo_set(&i->flow, span_of(a->name));
-	buf_printf(&i->happened, say("来源 %s 应于 %s 前报送，自 %s 起没有收到可以发布的批次",
-		"the source %s was expected by %s; since %s no batch of it could be published"), a->name, deadline, first);
+	buf_printf(&i->happened,
+		say("来源 %s 应于 %s 前报送，自 %s 起没有收到可以发布的批次",
+			"the source %s was expected by %s; since %s no batch of it could be published"),
+		a->name, deadline, first);
 	if (n)
 		buf_printf(&i->happened, n == 1 ? say("；接入文件夹里有 %u 个文件没有被接收", "; %u file lies in its drop folder untaken")
 			: say("；接入文件夹里有 %u 个文件没有被接收", "; %u files lie in its drop folder untaken"), n);
@@ -137,7 +140,9 @@ static int add_store(struct todo *t, struct err *e)
 	if (got <= 0 || used / STORE_FULL_PERCENT < max / 90)
 		return got < 0 ? -1 : 0;
 	i = todo_add(t, "store", SPAN("store"));
-	buf_printf(&i->happened, say("库已用 %llu MiB，到 %llu MiB 停止接收", "the store uses %llu MiB; at %llu MiB it takes nothing more in"),
+	buf_printf(&i->happened,
+		say("库已用 %llu MiB，到 %llu MiB 停止接收",
+			"the store uses %llu MiB; at %llu MiB it takes nothing more in"),
 		(unsigned long long)(used >> 20), (unsigned long long)(max >> 20));
 	return 0;
 }
@@ -167,8 +172,10 @@ static void look_at_disk(struct disks *d, const char *folder)
 		return;
 	buf_printf(&subject, "disk:%s", folder);
 	i = todo_add(d->todo, "disk", buf_as_span(&subject));
-	buf_printf(&i->happened, say("%s 所在的磁盘只剩 %llu MiB，共 %llu MiB", "the file system of %s has %llu MiB left of %llu MiB"), folder,
-		(unsigned long long)(fs.f_bavail * fs.f_frsize >> 20), (unsigned long long)(fs.f_blocks * fs.f_frsize >> 20));
+	buf_printf(&i->happened,
+		say("%s 所在的磁盘只剩 %llu MiB，共 %llu MiB", "the file system of %s has %llu MiB left of %llu MiB"),
+		folder, (unsigned long long)(fs.f_bavail * fs.f_frsize >> 20),
+		(unsigned long long)(fs.f_blocks * fs.f_frsize >> 20));
 	buf_done(&subject);
 }
 

@@ -106,8 +106,8 @@ static void count_record(struct counting *g, const struct bus *b, unsigned parti
 		c->first_ms = m->time_ms;
 	if (m->time_ms > c->last_ms)
 		c->last_ms = m->time_ms;
-	if ((bus_shared(b) && !lane_is_stamped(m->value)) || event_read(m->value, &v, &ignored) != 0 || span_is(v.type, EVENT_LANE_OPENED) ||
-		(topics_carries_events(c->name) && event_is_ours(&v)))
+	if ((bus_shared(b) && !lane_is_stamped(m->value)) || event_read(m->value, &v, &ignored) != 0 ||
+		span_is(v.type, EVENT_LANE_OPENED) || (topics_carries_events(c->name) && event_is_ours(&v)))
 		c->others++;
 	else
 		count_event(g, partition, m);
@@ -142,7 +142,8 @@ int topics_count(struct bus *b, const char *topic, struct topics_count *ret, str
 	if (bus_topic(b, topic, &handle, e) != 0)
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	ret->partitions = bus_partitions(b, handle);
-	failed = bus_positions(b, "", add_stand, &g, e) < 0 || (topics_is_out(topic) && groups_each(b, add_group, &g, e) < 0);
+	failed = bus_positions(b, "", add_stand, &g, e) < 0 ||
+		(topics_is_out(topic) && groups_each(b, add_group, &g, e) < 0);
 	for (unsigned p = 0; p < ret->partitions && !failed; p++)
 		failed = count_partition(&g, b, handle, p, e) != 0;
 	verb_progress("", -1, 0);

@@ -66,8 +66,9 @@ static void one_money(void *arg, const struct total_line *line)
 		return;
 	buf_str(m->to, m->n++ ? ",{" : "{");
 	show_currency_json(m->to, line->currency);
-	buf_printf(m->to, ",\"count\":%" PRIu64 ",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}", line->sum.count,
-		money_text(line->sum.plus, plus), money_text(line->sum.minus, minus), line->sum.unreadable);
+	buf_printf(m->to, ",\"count\":%" PRIu64 ",\"plus\":\"%s\",\"minus\":\"%s\",\"unreadable\":%" PRIu64 "}",
+		line->sum.count, money_text(line->sum.plus, plus), money_text(line->sum.minus, minus),
+		line->sum.unreadable);
 }
 
 static void count_money(void *arg, const struct total_line *line)
@@ -99,8 +100,8 @@ void trial_summary(const struct reader_proof *p, struct buf *b)
 	bool mixed = is_mixed(p);
 	char amount[24];
 
-	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64, p->records,
-		p->events, p->dead, p->skipped);
+	buf_printf(b, "{\"records\":%" PRIu64 ",\"events\":%" PRIu64 ",\"dead\":%" PRIu64 ",\"skipped\":%" PRIu64,
+		p->records, p->events, p->dead, p->skipped);
 	/* Of several kinds only what is declared has one sum. */
 	if (mixed && !p->has_sum)
 		buf_str(b, ",\"sum\":null");

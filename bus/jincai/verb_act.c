@@ -61,7 +61,8 @@ static int say_outcome(struct bus *b, struct span batchid)
 		code = 1;
 	} else {
 		puts(span_is(c.state, "publishing") || span_is(c.state, "published")
-			? say("现已通过核对，正在发布", "it proves now, and goes out") : say("无须再办", "nothing more is to be done"));
+				? say("现已通过核对，正在发布", "it proves now, and goes out")
+				: say("无须再办", "nothing more is to be done"));
 	}
 	totals_free(c.totals);
 	arena_done(&a);
@@ -227,8 +228,8 @@ static int order(struct bus *b, const struct site *s, const struct claim *c, con
 	}
 	printf(say(d->zh, d->en), SPAN_F(c->batchid));
 	if (d->slip)
-		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"), adapter->returns ? adapter->returns : adapter->folder,
-			adapter->returns ? "" : "/.returned");
+		printf(say("退回单在 %s%s\n", "its slip lies in %s%s\n"),
+			adapter->returns ? adapter->returns : adapter->folder, adapter->returns ? "" : "/.returned");
 	return d->again ? say_outcome(b, c->batchid) : 0;
 }
 
@@ -278,7 +279,8 @@ int verb_held_return(const struct args *a)
 {
 	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
 		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
-		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n", .slip = true, .published = true};
+		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n",
+		.slip = true, .published = true};
 
 	return act_on(a, &d, NULL);
 }
@@ -296,7 +298,8 @@ int verb_held_confirm(const struct args *a)
 {
 	static const struct deed d = {"confirm", "jincai held confirm BATCH --reason TEXT",
 		"批次 %.*s 的疑似重复已确认，重新核对后整批放行。\n",
-		"the suspected doubles of batch %.*s are confirmed; it is judged again and goes whole\n", .again = true, .confirm = true};
+		"the suspected doubles of batch %.*s are confirmed; it is judged again and goes whole\n", .again = true,
+		.confirm = true};
 
 	return act_on(a, &d, NULL);
 }

@@ -139,7 +139,9 @@ static int adopt(struct adopting *x, struct site *s)
 	if (adopt_waiting(s, x->bus, add_one, x, &e) != 0 || check_words(x, &e) != 0 || date_of(x->args, from, &e) != 0)
 		return verb_failed(&e);
 	if (!x->count) {
-		fprintf(stderr, "%s\n", say("没有等待采用的内容：文件与现行的一致", "nothing waits to be adopted: the files say what is in force"));
+		fprintf(stderr, "%s\n",
+			say("没有等待采用的内容：文件与现行的一致",
+				"nothing waits to be adopted: the files say what is in force"));
 		return 0;
 	}
 	if (x->args->reason) {
@@ -174,7 +176,8 @@ int verb_adopt(const struct args *a)
 
 static int go_live(const struct args *a, struct site *s, struct bus *b)
 {
-	struct acts_order o = {.flow = SITE_KEEPER, .what = "live", .subject = span_of(a->words[0]), .reason = a->reason};
+	struct acts_order o = {
+		.flow = SITE_KEEPER, .what = "live", .subject = span_of(a->words[0]), .reason = a->reason};
 	const struct site_destination *d = NULL;
 	struct adopted adopted = {0};
 	bool done = false;

@@ -76,8 +76,8 @@ static void explain(const struct site *s, struct span order, const struct approv
 static int hand_in(struct bus *b, const struct site *s, const struct found *f, struct span seen, struct span name,
 	struct span signature)
 {
-	json_t *more = json_pack("{s:s%, s:s%}", "name", name.p ? name.p : "", name.n, "signature", signature.p ? signature.p : "",
-		signature.n);
+	json_t *more = json_pack("{s:s%, s:s%}", "name", name.p ? name.p : "", name.n, "signature",
+		signature.p ? signature.p : "", signature.n);
 	char digest[ACT_DIGEST];
 	struct acts_order o = {.what = "approve", .subject = span_of(f->id), .more = more};
 	struct buf flow = BUF_INIT, user = BUF_INIT;
@@ -92,7 +92,8 @@ static int hand_in(struct bus *b, const struct site *s, const struct found *f, s
 	got = acts_execute(b, s, &o, WAIT_MS, NULL, &why, &e);
 	if (got == ACTS_REFUSED) {
 		acts_person(&user);
-		explain(s, buf_as_span(&f->order), &(struct approval){name, buf_as_span(&user), o.digest, signature}, why, &e);
+		explain(s, buf_as_span(&f->order), &(struct approval){name, buf_as_span(&user), o.digest, signature},
+			why, &e);
 	}
 	if (got == ACTS_DONE)
 		printf(waits_still(b, f->id)

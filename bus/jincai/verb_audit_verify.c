@@ -130,7 +130,8 @@ static int export_to(struct bus *b, const char *path, struct err *e)
 	ret = export_all(b, fd, path, &n, e);
 	close(fd);
 	if (ret == 0)
-		fprintf(stderr, say("操作记录 %" PRIu64 " 条，已写入 %s\n", "%" PRIu64 " records were written to %s\n"), n, path);
+		fprintf(stderr, say("操作记录 %" PRIu64 " 条，已写入 %s\n", "%" PRIu64 " records were written to %s\n"),
+			n, path);
 	else
 		unlink(path);
 	return ret;

@@ -78,7 +78,8 @@ static int merged(const struct args *a, const struct site *s, const struct deep 
 	int code;
 
 	if (strcmp(all[0].site, s->name) != 0) {
-		err_set(&e, E_BALANCE_OTHER_SITE, "host=%s\nhave=%s\nwant=%s", all[0].hosts->name, all[0].site, s->name);
+		err_set(&e, E_BALANCE_OTHER_SITE, "host=%s\nhave=%s\nwant=%s", all[0].hosts->name, all[0].site,
+			s->name);
 		return verb_failed(&e);
 	}
 	if (deep_merge(all, a->nwords, &d, &e) != 0)

@@ -143,13 +143,15 @@ static int compare(struct chosen *c, const struct parcel *p, struct err *e)
 	int ret = parcel_bytes(c, p, &path, &bytes, e);
 
 	if (ret == 0 && !is_as_planned(p, &bytes))
-		ret = err_set(e, E_PARCEL_ALTERED, "no=%" PRIu64 "\nname=%s\ndestination=%s\nstaged=%s", p->no, p->name, c->to->name,
-			p->staged);
+		ret = err_set(e, E_PARCEL_ALTERED, "no=%" PRIu64 "\nname=%s\ndestination=%s\nstaged=%s", p->no, p->name,
+			c->to->name, p->staged);
 	if (ret == 0)
 		ret = outfile_read(c->to->form, buf_as_span(&bytes), &ours, e);
 	if (ret == 0) {
-		fprintf(stderr, say("与 %s 的发送批 %" PRIu64 " 比较：%s\n", "compared with parcel %2$" PRIu64 " of %1$s: %3$s\n"), c->to->name,
-			p->no, buf_text(&path));
+		fprintf(stderr,
+			say("与 %s 的发送批 %" PRIu64 " 比较：%s\n",
+				"compared with parcel %2$" PRIu64 " of %1$s: %3$s\n"),
+			c->to->name, p->no, buf_text(&path));
 		n = compare_files(c->site->library, c->to->form, &ours, &c->theirs, &out);
 		show_flush(&out, stdout);
 		if (n)
@@ -170,7 +172,8 @@ static int compare_file(struct chosen *c, const struct args *a, struct err *e)
 	int ret = -1;
 
 	if (fsys_get(AT_FDCWD, a->words[1], FILE_MAX, &bytes, e) == 0 &&
-		outfile_read(c->to->form, buf_as_span(&bytes), &c->theirs, e) == 0 && parcels_load(c->bus, c->to->name, &c->parcels, e) == 0)
+		outfile_read(c->to->form, buf_as_span(&bytes), &c->theirs, e) == 0 &&
+		parcels_load(c->bus, c->to->name, &c->parcels, e) == 0)
 		p = a->parcel ? numbered(c, a->parcel, e) : choose(c, e);
 	if (p)
 		ret = compare(c, p, e);

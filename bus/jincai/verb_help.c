@@ -104,7 +104,8 @@ static void show_code(enum err_id id)
 	if (words[0])
 		printf("  → %s\n", words);
 	printf("  %s%s\n", say("性质：", "kind: "), say(kinds[c->kind].zh, kinds[c->kind].en));
-	printf("  %s%d%s%s\n", say("退出码：", "exit code: "), c->exit, say("，", ", "), say(exits[c->exit].zh, exits[c->exit].en));
+	printf("  %s%d%s%s\n", say("退出码：", "exit code: "), c->exit, say("，", ", "),
+		say(exits[c->exit].zh, exits[c->exit].en));
 	if (e.args[0])
 		printf("  %s\n", say("{ } 里的内容在出错时填入。", "What stands in { } is filled in when it happens."));
 }

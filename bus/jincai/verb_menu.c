@@ -102,19 +102,23 @@ static void say_flows(struct buf *b, const struct site *s)
 		live += s->destinations[i].mode == SITE_LIVE;
 		shadow += s->destinations[i].mode == SITE_SHADOW;
 	}
-	buf_printf(b, say("接入 %u 个，去向 %u 个：实发 %u 个，影子 %u 个，停用 %u 个\n",
-		"adapters: %u; destinations: %u: %u live, %u shadow, %u off\n"), s->nadapters, s->ndestinations, live, shadow,
-		s->ndestinations - live - shadow);
+	buf_printf(b,
+		say("接入 %u 个，去向 %u 个：实发 %u 个，影子 %u 个，停用 %u 个\n",
+			"adapters: %u; destinations: %u: %u live, %u shadow, %u off\n"),
+		s->nadapters, s->ndestinations, live, shadow, s->ndestinations - live - shadow);
 }
 
 static int say_today(struct buf *b, struct bus *bus, int64_t now_ms, struct err *e)
 {
 	int64_t begin_ms = clock_day_begin(clock_day(now_ms));
 	struct today d = {.published = totals_new(), .handed = totals_new()};
-	int failed = walk_today(bus, TOPIC_CLAIMS, begin_ms, &d, e) != 0 || walk_today(bus, TOPIC_PARCELS, begin_ms, &d, e) != 0;
+	int failed = walk_today(bus, TOPIC_CLAIMS, begin_ms, &d, e) != 0 ||
+		walk_today(bus, TOPIC_PARCELS, begin_ms, &d, e) != 0;
 
 	if (!failed) {
-		buf_printf(b, say("今日收到 %" PRIu64 " 个文件，发布 %" PRIu64 " 批", "today's files: %" PRIu64 "; batches published: %" PRIu64),
+		buf_printf(b,
+			say("今日收到 %" PRIu64 " 个文件，发布 %" PRIu64 " 批",
+				"today's files: %" PRIu64 "; batches published: %" PRIu64),
 			d.files, d.batches);
 		say_sums(b, d.published);
 		buf_printf(b, say("今日送出 %" PRIu64 " 个发送批", "parcels handed over today: %" PRIu64), d.parcels);
@@ -161,10 +165,12 @@ static int say_state(struct buf *b, struct site *s, struct bus *bus, struct err 
 	int failed;
 
 	clock_date(clock_day(now_ms), date);
-	buf_printf(b, say("站点 %s%s  %s  %s\n", "site %s%s  %s  %s\n"), s->name, s->test ? say("（测试）", " (test)") : "", date,
+	buf_printf(b, say("站点 %s%s  %s  %s\n", "site %s%s  %s  %s\n"), s->name,
+		s->test ? say("（测试）", " (test)") : "", date,
 		bus_in_use(bus) ? say("正在运行", "running") : say("没有在运行", "not running"));
 	say_flows(b, s);
-	failed = say_today(b, bus, now_ms, e) != 0 || say_balance(b, s, bus, e) != 0 || todo_load(s, bus, now_ms, &t, e) != 0;
+	failed = say_today(b, bus, now_ms, e) != 0 || say_balance(b, s, bus, e) != 0 ||
+		todo_load(s, bus, now_ms, &t, e) != 0;
 	if (!failed)
 		say_todo(b, &t);
 	todo_done(&t);

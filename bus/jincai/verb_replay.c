@@ -27,7 +27,8 @@ static int plan(const struct args *a, struct site *s, struct bus *bus)
 	struct err e;
 	int code = 0;
 
-	if ((to.file != NULL) + (to.topic != NULL) + (to.destination != NULL) != 1 || (to.file && !to.file[0]) || !a->reason || !a->reason[0]) {
+	if ((to.file != NULL) + (to.topic != NULL) + (to.destination != NULL) != 1 || (to.file && !to.file[0]) ||
+		!a->reason || !a->reason[0]) {
 		err_set(&e, E_REPLAY_TO, "%s", "");
 		return verb_failed(&e);
 	}
@@ -36,7 +37,9 @@ static int plan(const struct args *a, struct site *s, struct bus *bus)
 	if (replay_page(bus, &r, HANDED_SHOWN, stdout, &e) != 0)
 		code = verb_failed(&e);
 	else
-		fprintf(stderr, say("没有动任何东西。核对之后：jincai replay run %s\n", "nothing has moved; when this is what is meant: jincai replay run %s\n"),
+		fprintf(stderr,
+			say("没有动任何东西。核对之后：jincai replay run %s\n",
+				"nothing has moved; when this is what is meant: jincai replay run %s\n"),
 			r.id);
 	replay_done(&r);
 	return code;
@@ -145,7 +148,8 @@ static int run_to_file(struct site *s, struct bus *bus, const char *id, const st
 static int run(const struct args *a, struct site *s, struct bus *bus)
 {
 	struct signals signals = {.ended = false};
-	struct replay_run how = {.rate = a->rate ? strtoull(a->rate, NULL, 10) : 0, .paused = is_paused, .arg = &signals};
+	struct replay_run how = {
+		.rate = a->rate ? strtoull(a->rate, NULL, 10) : 0, .paused = is_paused, .arg = &signals};
 	struct replay r;
 	struct err e;
 	int code;
@@ -241,8 +245,8 @@ static int list_one(void *arg, const struct replay *r, struct err *e)
 
 	if (waits < 0)
 		return -1;
-	buf_printf(b, "%s  %s  %" PRIu64 "/%lld  ", r->id, say(replay_states_zh[r->state], replay_states[r->state]), r->events,
-		(long long)json_integer_value(json_object_get(r->plan, "events")));
+	buf_printf(b, "%s  %s  %" PRIu64 "/%lld  ", r->id, say(replay_states_zh[r->state], replay_states[r->state]),
+		r->events, (long long)json_integer_value(json_object_get(r->plan, "events")));
 	show_text(b, span_of(replay_where(r->plan)));
 	buf_str(b, "  ");
 	show_text(b, json_text_span(r->plan, "reason"));

@@ -8,7 +8,8 @@
 
 static int ask(const struct args *a, struct site *s, struct bus *b, struct err *e)
 {
-	struct acts_order o = {.flow = SITE_KEEPER, .what = "resume", .subject = SPAN(GUARD_MONEY), .reason = a->reason};
+	struct acts_order o = {
+		.flow = SITE_KEEPER, .what = "resume", .subject = SPAN(GUARD_MONEY), .reason = a->reason};
 	json_t *shows = resume_shows(s, b, say_lang(), e);
 	char digest[65];
 	bool done = false;

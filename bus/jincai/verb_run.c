@@ -138,7 +138,9 @@ static int finish_beside(struct round *r, const struct in_force *x, bool *ret_en
 		code = got != 1 || x->closed ? 0 : run_flows(r, x->site, NULL, true);
 		if (code >= 6 || r->failed.id)
 			return code;
-		if (got == 1 && (atomic_load(&stop_asked) || beside_ended(&r->beside, x->site, (enum beside_step)step, &e) != 0))
+		if (got == 1 &&
+			(atomic_load(&stop_asked) ||
+				beside_ended(&r->beside, x->site, (enum beside_step)step, &e) != 0))
 			got = atomic_load(&stop_asked) ? 0 : -1;
 	}
 	if (got == 1)
@@ -368,7 +370,8 @@ static int anchor_opens(const struct site *s, struct err *e)
 static int money_with_keeper(const struct site *s, const char *const *names, struct err *e)
 {
 	for (unsigned i = 0; i < s->ndestinations; i++)
-		if (s->destinations[i].said != SITE_OFF && items_pays(&s->destinations[i]) && site_wants(names, s->destinations[i].name))
+		if (s->destinations[i].said != SITE_OFF && items_pays(&s->destinations[i]) &&
+			site_wants(names, s->destinations[i].name))
 			return err_set(e, E_RUN_MONEY_APART, "flow=%s", s->destinations[i].name);
 	return 0;
 }
@@ -480,7 +483,9 @@ int verb_check(const struct args *a)
 
 	if (!s)
 		return code;
-	fprintf(stderr, say("%s站点 %s 没有问题：接入 %u，去向 %u，路由 %u", "%ssite %s is fine: %u adapters, %u destinations, %u routes"),
+	fprintf(stderr,
+		say("%s站点 %s 没有问题：接入 %u，去向 %u，路由 %u",
+			"%ssite %s is fine: %u adapters, %u destinations, %u routes"),
 		s->test ? say("测试", "test ") : "", s->name, s->nadapters, s->ndestinations, s->nroutes);
 	fprintf(stderr, notes ? say("，提醒 %u 条\n", ", %u notes\n") : "\n", notes);
 	code = a->live ? verb_check_live(s) : 0;

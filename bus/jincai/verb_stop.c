@@ -45,7 +45,8 @@ static const struct site_destination *divided(const struct site *s, const char *
 
 static void ask(struct asking *q, const char *flow, struct span subject, struct span digest)
 {
-	struct acts_order o = {.flow = flow, .what = q->what, .subject = subject, .digest = digest, .reason = q->a->reason};
+	struct acts_order o = {
+		.flow = flow, .what = q->what, .subject = subject, .digest = digest, .reason = q->a->reason};
 	bool done;
 	int code = acts_ask(q->b, q->s, &o, &done);
 
@@ -140,7 +141,8 @@ static int resume_flow(void *arg, struct span flow, const json_t *order, struct 
 	unsigned part;
 
 	(void)e;
-	if (strcmp(q->word, SITE_ROUTER) == 0 || divided(q->s, q->word) ? !shares_names(q->word, flow, &part) : !span_is(flow, q->word))
+	if (strcmp(q->word, SITE_ROUTER) == 0 || divided(q->s, q->word) ? !shares_names(q->word, flow, &part)
+									: !span_is(flow, q->word))
 		return 0;
 	act_stop_digest(order, digest);
 	buf_span(&q->stopped, flow);

@@ -127,7 +127,8 @@ int verb_todo(const struct args *a)
 	}
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
-		if (todo_load(s, b, clock_now_ms(), &t, &e) != 0 || (a->nwords && todo_find(&t, a->words[0], &only, &e) != 0)) {
+		if (todo_load(s, b, clock_now_ms(), &t, &e) != 0 ||
+			(a->nwords && todo_find(&t, a->words[0], &only, &e) != 0)) {
 			code = verb_failed(&e);
 		} else {
 			show(&t, only, a);

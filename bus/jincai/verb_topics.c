@@ -66,8 +66,10 @@ static int list_cluster(const struct site *s)
 		missing += !l.report->topics[i].there;
 		free(full);
 	}
-	fprintf(stderr, say("集群 %s，Kafka 服务器 %u 个，主题 %u 个，缺 %u 个\n", "cluster %s: %u brokers, %u topics, %u missing\n"), l.report->cluster,
-		l.report->brokers, l.report->ntopics, missing);
+	fprintf(stderr,
+		say("集群 %s，Kafka 服务器 %u 个，主题 %u 个，缺 %u 个\n",
+			"cluster %s: %u brokers, %u topics, %u missing\n"),
+		l.report->cluster, l.report->brokers, l.report->ntopics, missing);
 	looked_done(&l);
 	return missing ? 1 : 0;
 }
@@ -79,8 +81,10 @@ static void put_count(struct buf *b, const struct topics_count *c)
 		buf_printf(b, "%s\n", say("尚无记录", "nothing yet"));
 		return;
 	}
-	buf_printf(b, say("分区 %u，事件 %" PRIu64 "，其他记录 %" PRIu64 "，%" PRIu64 " 字节", "partitions %u, events %" PRIu64 ", other records %" PRIu64
-		", %" PRIu64 " bytes"), c->partitions, c->events, c->others, c->bytes);
+	buf_printf(b,
+		say("分区 %u，事件 %" PRIu64 "，其他记录 %" PRIu64 "，%" PRIu64 " 字节",
+			"partitions %u, events %" PRIu64 ", other records %" PRIu64 ", %" PRIu64 " bytes"),
+		c->partitions, c->events, c->others, c->bytes);
 	if (c->first_ms) {
 		buf_str(b, say("，自 ", ", from "));
 		clock_business(b, c->first_ms);
@@ -95,8 +99,10 @@ static void put_count(struct buf *b, const struct topics_count *c)
 		if (!f->events)
 			buf_str(b, say("：已读完\n", ": has read all\n"));
 		else
-			buf_printf(b, say("：还有 %" PRIu64 " 个未读，最早的已等 %" PRId64 " 秒\n", ": %" PRIu64 " events not read, the first one waits for %" PRId64
-				" s\n"), f->events, (clock_now_ms() - f->waits_ms) / 1000);
+			buf_printf(b,
+				say("：还有 %" PRIu64 " 个未读，最早的已等 %" PRId64 " 秒\n",
+					": %" PRIu64 " events not read, the first one waits for %" PRId64 " s\n"),
+				f->events, (clock_now_ms() - f->waits_ms) / 1000);
 	}
 }
 
@@ -131,8 +137,9 @@ static void put_readers(struct buf *b, const struct topics_count *c, bool groups
 
 static void put_json(struct buf *b, const struct topics_count *c)
 {
-	buf_printf(b, "{\"topic\":\"%s\",\"partitions\":%u,\"events\":%" PRIu64 ",\"others\":%" PRIu64 ",\"bytes\":%" PRIu64, c->name,
-		c->partitions, c->events, c->others, c->bytes);
+	buf_printf(b,
+		"{\"topic\":\"%s\",\"partitions\":%u,\"events\":%" PRIu64 ",\"others\":%" PRIu64 ",\"bytes\":%" PRIu64,
+		c->name, c->partitions, c->events, c->others, c->bytes);
 	put_time(b, "first", c->first_ms);
 	put_time(b, "last", c->last_ms);
 	put_readers(b, c, false);
@@ -303,8 +310,10 @@ int verb_check_live(const struct site *s)
 	if (code)
 		return code;
 	cluster_judge(s, &l.needs, l.report, tell, &t);
-	fprintf(stderr, say("集群 %s：Kafka 服务器 %u 个，问题 %u 个，提醒 %u 条\n", "cluster %s: %u brokers, %u findings, %u notes\n"), l.report->cluster,
-		l.report->brokers, t.n, t.notes);
+	fprintf(stderr,
+		say("集群 %s：Kafka 服务器 %u 个，问题 %u 个，提醒 %u 条\n",
+			"cluster %s: %u brokers, %u findings, %u notes\n"),
+		l.report->cluster, l.report->brokers, t.n, t.notes);
 	looked_done(&l);
 	return t.code;
 }

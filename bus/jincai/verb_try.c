@@ -49,7 +49,9 @@ static void show_problems(const struct reader_proof *p)
 	for (unsigned i = 0; i < p->nproblems && i < PROBLEMS_SHOWN; i++)
 		err_print(&p->problems[i], say_lang(), stderr);
 	if (p->dead > PROBLEMS_SHOWN)
-		fprintf(stderr, say("……还有 %llu 笔过不去；不加 --summary 可逐笔查看\n", "... and %llu more; without --summary each is shown\n"),
+		fprintf(stderr,
+			say("……还有 %llu 笔过不去；不加 --summary 可逐笔查看\n",
+				"... and %llu more; without --summary each is shown\n"),
 			(unsigned long long)(p->dead - PROBLEMS_SHOWN));
 }
 
@@ -120,7 +122,8 @@ int verb_try(const struct args *a)
 	if (a->nwords != 1 || !a->form || (a->explain && (a->summary || !is_number(a->explain)))) {
 		struct err e;
 
-		err_set(&e, E_USAGE, "what=jincai try FILE --form FORM [--summary | --explain N], jincai try EVENTS -c SITE");
+		err_set(&e, E_USAGE,
+			"what=jincai try FILE --form FORM [--summary | --explain N], jincai try EVENTS -c SITE");
 		return verb_failed(&e);
 	}
 	l = verb_library(a, &s, &code);

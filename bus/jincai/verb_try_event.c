@@ -98,7 +98,8 @@ static void show_route(struct looking *k, const struct site_route *r, const stru
 		buf_str(b, say("，没有条件\n", ", it has no condition\n"));
 		return;
 	}
-	if (expr_ntests(when) > 1 || !span_eq(expr_look(when, 0, router_values(k->t->router, (unsigned)k->type)).text, r->when->text)) {
+	if (expr_ntests(when) > 1 ||
+		!span_eq(expr_look(when, 0, router_values(k->t->router, (unsigned)k->type)).text, r->when->text)) {
 		buf_str(b, say("，条件 ", ", its condition is "));
 		show_text(b, r->when->text);
 	}
@@ -160,7 +161,8 @@ static void show_cells(struct looking *k, const struct site_destination *d, cons
 		buf_str(b, "    ");
 		show_text(b, map_column(line, i));
 		buf_str(b, " = ");
-		put_value(b, k->schema, from >= 0 ? names_text(names, (unsigned)from) : "", v->text.p ? v->text : SPAN(""));
+		put_value(b, k->schema, from >= 0 ? names_text(names, (unsigned)from) : "",
+			v->text.p ? v->text : SPAN(""));
 		if (v->cut)
 			buf_str(b, say("（已截短）", " (shortened)"));
 		buf_c(b, '\n');
@@ -187,8 +189,9 @@ static void show_destination(struct looking *k, unsigned number)
 		return;
 	}
 	buf_printf(b, say("得到一行（%s，mode: %s）\n", "gets a line (%s, mode: %s)\n"), d->form->name,
-		d->mode == SITE_LIVE ? "live" : d->mode == SITE_SHADOW ? say("shadow，试运行，不送出", "shadow, nothing is handed over") :
-			say("off，留在主题上不送出", "off, it waits on the topic"));
+		d->mode == SITE_LIVE             ? "live"
+			: d->mode == SITE_SHADOW ? say("shadow，试运行，不送出", "shadow, nothing is handed over")
+						 : say("off，留在主题上不送出", "off, it waits on the topic"));
 	show_cells(k, d, line, cells);
 	if (d->split)
 		buf_printf(b, say("    按 %s 分发\n", "    split by %s\n"), d->split);
@@ -203,8 +206,10 @@ static void show_name(struct looking *k, bool known)
 	show_text(b, k->event->type);
 	buf_c(b, ' ');
 	show_masked(b, k->event->id, SENSITIVITY_NONE);
-	buf_str(b, !known ? say("：没有接入产生这种类型\n", ": no adapter makes this type\n") :
-		k->instruction ? say("：付款指令\n", ": an instruction\n") : say("：报表或基础数据\n", ": a report or master data\n"));
+	buf_str(b,
+		!known                   ? say("：没有接入产生这种类型\n", ": no adapter makes this type\n")
+			: k->instruction ? say("：付款指令\n", ": an instruction\n")
+					 : say("：报表或基础数据\n", ": a report or master data\n"));
 }
 
 static void dead(struct looking *k, const struct err *why)
@@ -283,7 +288,9 @@ static void show_event(struct trying *t, const struct event *v)
 			show_taken(&k);
 	}
 	if (k.bad)
-		buf_str(&t->to, say("  整批放行的批次若含这一笔，将整批扣住\n", "  a batch that is released whole and holds this is held\n"));
+		buf_str(&t->to,
+			say("  整批放行的批次若含这一笔，将整批扣住\n",
+				"  a batch that is released whole and holds this is held\n"));
 	t->events++;
 	t->dead += k.bad;
 	show_flush(&t->to, stdout);
@@ -385,7 +392,9 @@ int verb_try_event(const struct args *a)
 		code = verb_failed(&e);
 	} else {
 		show_file(&t, a->words[0], buf_as_span(&text));
-		fprintf(stderr, say("事件 %u 个，过不去的 %u 个；什么也没有动\n", "%u events, %u of them do not get through; nothing was touched\n"),
+		fprintf(stderr,
+			say("事件 %u 个，过不去的 %u 个；什么也没有动\n",
+				"%u events, %u of them do not get through; nothing was touched\n"),
 			t.events, t.dead);
 		code = t.dead ? 1 : 0;
 	}

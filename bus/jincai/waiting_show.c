@@ -110,7 +110,8 @@ static void texts_gathering(struct waiting_words *t, const struct gathering *g, 
 	for (unsigned i = 0; i < g->nsums; i++)
 		sum_of(t, g->sums[i].currency, &g->sums[i].sum);
 	verb_reason(&t->what, span_of(g->why), span_of(g->why_args), SPAN_NONE);
-	buf_printf(&t->not_happened, say("整批暂停，一笔未发往 %s", "the whole batch is held, not one was sent to %s"), destination);
+	buf_printf(&t->not_happened, say("整批暂停，一笔未发往 %s", "the whole batch is held, not one was sent to %s"),
+		destination);
 	verb_remedy(&t->next, span_of(g->why), span_of(g->why_args));
 	buf_printf(&t->ask, say("查看死信：jincai dead list；有疑问请向去向 %s 的接收方核对已收到什么",
 		"see jincai dead list; in doubt ask the receiver behind %s what it has"), destination);
@@ -129,10 +130,14 @@ static void texts_parcel(struct waiting_words *t, const struct parcel *p, const 
 	t->own = true;
 	sum_of(t, p->currency, &p->sum);
 	verb_reason(&t->what, span_of(err_code(why.id)->name), span_of(why.args), SPAN_NONE);
-	buf_str(&t->not_happened, say("没有重发：不会自动重发，也没有记为已送达", "it was not sent again and never is by itself; it does not count as handed over"));
+	buf_str(&t->not_happened,
+		say("没有重发：不会自动重发，也没有记为已送达",
+			"it was not sent again and never is by itself; it does not count as handed over"));
 	err_remedy(&why, say_lang(), words, sizeof words);
 	buf_str(&t->next, words);
-	buf_printf(&t->ask, say("问 %s 的接收方：有没有收到 %s，笔数、金额是否与下列相同", "ask the receiver behind %s: does it have %s, with count and sum as below?"),
+	buf_printf(&t->ask,
+		say("问 %s 的接收方：有没有收到 %s，笔数、金额是否与下列相同",
+			"ask the receiver behind %s: does it have %s, with count and sum as below?"),
 		destination, p->name);
 }
 

@@ -15,7 +15,8 @@ static bool take(struct reader *r, const char *word)
 {
 	size_t n = strlen(word), same = 0;
 
-	while (same < n && r->p + same < r->end && (r->p[same] | (word[same] >= 'a' && word[same] <= 'z' ? 0x20 : 0)) == word[same])
+	while (same < n && r->p + same < r->end &&
+		(r->p[same] | (word[same] >= 'a' && word[same] <= 'z' ? 0x20 : 0)) == word[same])
 		same++;
 	if (same == n)
 		r->p += n;
@@ -288,8 +289,8 @@ int when_read(struct span text, bool to, int64_t now_ms, struct when *ret, unsig
 	if (clock_read(text, &w.ms) == 0)
 		goto found;
 	w.ms = now_ms;
-	if (whole(&r, text.p, take(&r, "now") || take(&r, "现在")) || whole(&r, text.p, day_and_time(&r, to, now_ms, &w.ms)) ||
-		whole(&r, text.p, ago(&r, now_ms, &w.ms)))
+	if (whole(&r, text.p, take(&r, "now") || take(&r, "现在")) ||
+		whole(&r, text.p, day_and_time(&r, to, now_ms, &w.ms)) || whole(&r, text.p, ago(&r, now_ms, &w.ms)))
 		goto found;
 	if (whole(&r, text.p, time_of_day(&r, &of_day))) {
 		w.ms = clock_day_begin(clock_day(now_ms)) + of_day;
@@ -311,7 +312,8 @@ int when_days(struct span text, int64_t now_ms, int64_t *ret_first, int64_t *ret
 
 	if (take_days(&r, today, &from)) {
 		to = from;
-		if ((r.p == r.end || (take(&r, "..") && take_days(&r, today, &to))) && r.p == r.end && from.first <= to.last) {
+		if ((r.p == r.end || (take(&r, "..") && take_days(&r, today, &to))) && r.p == r.end &&
+			from.first <= to.last) {
 			*ret_first = from.first;
 			*ret_last = to.last;
 			return 0;
