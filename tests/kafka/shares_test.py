@@ -27,7 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 import broker  # noqa: E402
 import here  # noqa: E402
 from reread_test import put_form  # noqa: E402
-from small_site import SITE_FILE, Site, payroll  # noqa: E402
+from small_site import SITE_FILE, Site, marks, payroll  # noqa: E402
 
 OPTIONS = argparse.Namespace(program="build/release/bin/jincai", long=False, batches=18)
 FOLDER = pathlib.Path()         # of the broker
@@ -74,6 +74,11 @@ class Process:
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         return self.process.wait(60)
+
+
+def in_long(case):
+    """Counted in test.sh --long."""
+    return lambda self: case(self) if OPTIONS.long else self.skipTest("--long")
 
 
 class SharesTest(unittest.TestCase):
@@ -194,6 +199,58 @@ class SharesTest(unittest.TestCase):
         self.assertGreaterEqual(len(came), 3)
         self.assertTrue({"router.p0", "router.p1"} <= set(opened), opened)
         self.assertNotIn("router", opened)
+
+    # ---- replays ----
+
+    def replays(self, *to):
+        """A plan."""
+        r = self.verb("replay", "--topic", "payroll", *to, "--reason", "a test")
+        self.assertEqual(r.code, 0, r)
+        return r.out.split("\n")[0].split()[1]
+
+    def replaying(self, plan, *words):
+        p = subprocess.Popen([OPTIONS.program, "replay", "run", plan, *words, "-c", "main.yaml", "--lang", "en"], cwd=self.root,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.running.callback(p.kill)
+        return p
+
+    @in_long
+    def test_replays_go_on_while_another_number_of_shares_takes_over(self):
+        main, shares = self.started(2)
+        batches = [self.batch(n, unit, ()) for n, unit in enumerate(UNITS[:6], 1)]
+        until(lambda: self.sent() == 30, "history", main, *shares)
+        self.ends_well(*shares, main)
+        self.text = self.text.replace("routes:\n", """\
+  later: {form: unit/csv, split: data.unit, gather: batch, mode: live, to: {file: {folder: ./out/later}}}
+routes:
+  - {types: [payroll.line.v1], to: later}
+""")
+        marks.folders(self.root, "out/later")
+        self.say(None, "main")
+        main, shares = self.run_on("main", "site", "payroll-a", "bank-abc", "units", "later", "replay"), self.shares(2)
+        until(lambda: "run.start" in main.text(), "it starts", main, *shares)
+        history, _ = self.by_key("jincai.payroll")
+        for plan in self.replays("--to-destination", "later"), self.replays("--to-topic", "history"):
+            run = self.replaying(plan, "--rate", "2")
+            new = self.shares(3 if len(shares) == 2 else 4)
+            batches.append(self.batch(len(batches) + 1, UNITS[len(batches)], ()))
+            until(lambda: self.sent() == 5 * len(batches), "the new shares", main, *new)
+            for p in shares:
+                self.assertEqual(p.ended(), 7, p)
+            self.assertIsNone(run.poll(), "it ended before the shares were others")
+            shares = new
+            self.assertEqual(run.wait(120), 0, run.stdout.read())
+        came, _ = self.by_key("jincai.payroll")
+        until(lambda: sum(map(len, self.by_key("jincai.to.later")[0].values())) >= 5 * len(batches), "all of it", main, *shares)
+        given, _ = self.by_key("jincai.to.later")
+        self.assertEqual({k: sorted(v) for k, v in given.items()}, {k: sorted(v) for k, v in came.items()})
+        again, _ = self.by_key("jincai.replay.history")
+        # The plan was made when the first new batch had come.
+        self.assertEqual({k: v for k, v in again.items() if k in history}, history)
+        self.site.sent_is(*batches)
+        balance = self.verb("balance")
+        self.assertEqual(balance.code, 0, balance)
+        self.ends_well(*shares, main)
 
     # ---- what is refused ----
 
@@ -328,11 +385,6 @@ routes:
 """).replace("payroll.line.v1, payment.published.v1", "payroll.line.v1") + "library: [./library]\n"
 PARTED = "\n".join(line for line in PARTED.split("\n") if "lambeth" not in line)
 BY_RECORD = [("release: batch", "release: record"), ("key: data.unit", "key: data.agent_no")]
-
-
-def in_long(case):
-    """Counted in test.sh --long."""
-    return lambda self: case(self) if OPTIONS.long else self.skipTest("--long")
 
 
 class DestinationsTest(SharesTest):
@@ -500,6 +552,8 @@ class DestinationsTest(SharesTest):
     def test_what_died_is_tried_again_or_given_back_by_the_share_that_has_it(self):
         self.skipTest("of the router")
 
+    test_replays_go_on_while_another_number_of_shares_takes_over = None
+
 
 class NoticesTest(DestinationsTest):
     what = "notices"
@@ -513,6 +567,7 @@ class SeveralSharesTest(SharesTest):
     test_3_4_2_shares_under_load_with_owners_that_sleep = None
     test_another_number_of_shares_is_refused_unless_the_site_says_it = None
     test_what_died_is_tried_again_or_given_back_by_the_share_that_has_it = None
+    test_replays_go_on_while_another_number_of_shares_takes_over = None
 
     def named(self, number, rare):
         names = ["王𠮷敏" if i in rare else "王敏" for i in range(30)]
