@@ -16,11 +16,6 @@
 
 static const char *const names[] = {[AUDIT_SHA256] = "sha256", [AUDIT_SM3] = "sm3"};
 
-const char *audit_hash_name(enum audit_hash hash)
-{
-	return names[hash];
-}
-
 int audit_hash_by_name(struct span name, enum audit_hash *ret)
 {
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)

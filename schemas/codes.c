@@ -472,11 +472,6 @@ struct span code_table_base(const struct code_table *t)
 	return t->base;
 }
 
-struct span code_table_key(const struct code_table *t)
-{
-	return t->key;
-}
-
 bool code_table_file(const struct code_table *t, unsigned i, struct span *ret_name, struct span *ret_bytes)
 {
 	if (i > t->neditions)

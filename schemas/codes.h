@@ -43,8 +43,6 @@ struct span code_table_base(const struct code_table *t);
 /* File i that the table was read from, from 0: its name in the folder of tables ("banks.yaml", "banks.2026.csv") and its
  * bytes as they were read. False: there is none. */
 bool code_table_file(const struct code_table *t, unsigned i, struct span *ret_name, struct span *ret_bytes);
-/* Column that is looked up, as the descriptor says. */
-struct span code_table_key(const struct code_table *t);
 
 /* The tables that codes_table() gave since the last codes_use_begin(), each once: what one form uses. */
 void codes_use_begin(struct codes *c);

@@ -6,7 +6,6 @@
 #include "act.h"
 #include "clock.h"
 #include "hash.h"
-#include "items.h"
 #include "jscan.h"
 #include "ledger.h"
 #include "log.h"
@@ -175,11 +174,6 @@ int guard_store(struct bus *b, char ret[GUARD_STORE], struct err *e)
 	memcpy(ret, life.store, GUARD_STORE);
 	guard_life_done(&life);
 	return got;
-}
-
-bool guard_stops(const struct guard *g, const struct site_destination *d)
-{
-	return g->why.id && items_pays(d);
 }
 
 /* ---- letting go ---- */

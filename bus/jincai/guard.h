@@ -42,8 +42,6 @@ int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *r
 int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct err *e);
 /* The id of the store that runs the site, for who does not run the keeper: 1, 0 it has none yet, -1. */
 int guard_store(struct bus *b, char ret[GUARD_STORE], struct err *e);
-/* What this destination must not be started for now. */
-bool guard_stops(const struct guard *g, const struct site_destination *d);
 
 /* The act resume, of the keeper: the money goes on when what they saw is what is. 1 it does, with the commit (the
  * next opening writes the witnesses anew); 0 refused; -1. */
