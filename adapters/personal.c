@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "jscan.h"
+#include "json_text.h"
 #include "mask.h"
 
 #define PLACES_MAX 2000u             /* of one record; what lies behind them is one place to its end */
@@ -168,23 +169,6 @@ void personal_record(const struct form *f, struct reader *r, const struct readin
 
 /* ---- events ---- */
 
-/* "payee.account" below o. */
-static const char *text_at(const json_t *o, struct span path)
-{
-	char name[64];
-
-	while (o && path.n) {
-		const char *dot = memchr(path.p, '.', path.n);
-		size_t n = dot ? (size_t)(dot - path.p) : path.n;
-
-		snprintf(name, sizeof name, "%.*s", (int)n, path.p);
-		o = json_object_get(o, name);
-		path.p += n + (dot != NULL);
-		path.n -= n + (dot != NULL);
-	}
-	return json_string_value(o);
-}
-
 /* The value as it stands in the JSON text, which escapes as json_quote does, or another writer did. */
 static bool mask_text(struct span json, char *masked, const char *text, enum schema_sensitivity s)
 {
@@ -210,7 +194,7 @@ static bool mask_list(const struct schema_list *l, const json_t *items, struct s
 			const struct schema_field *f = &l->fields[k];
 			struct span name = {f->path.p + l->path.n + 3, f->path.n - l->path.n - 3};
 
-			all &= mask_text(json, masked, text_at(item, name), f->sensitivity);
+			all &= mask_text(json, masked, json_string_value(json_at(item, name)), f->sensitivity);
 		}
 	return all;
 }
@@ -231,7 +215,7 @@ void personal_event(const struct schema *s, struct span json, struct buf *masked
 	by_looks(json, masked);
 	fields = schema_fields(s, &n);
 	for (unsigned i = 0; i < n; i++)
-		all &= mask_text(json, masked->p + from, text_at(data, fields[i].path), fields[i].sensitivity);
+		all &= mask_text(json, masked->p + from, json_string_value(json_at(data, fields[i].path)), fields[i].sensitivity);
 	for (const struct schema_list *l = schema_lists(s); l; l = l->next)
 		all &= mask_list(l, json_object_get(data, l->path.p), json, masked->p + from);
 	if (!all)

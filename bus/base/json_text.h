@@ -20,4 +20,18 @@ static inline struct span json_text_span(const json_t *o, const char *name)
 	return span_of(json_text(o, name));
 }
 
+/* What stands at "payee.account" below o; NULL: nothing. */
+static inline const json_t *json_at(const json_t *o, struct span path)
+{
+	while (o && path.n) {
+		const char *dot = memchr(path.p, '.', path.n);
+		const size_t n = dot ? (size_t)(dot - path.p) : path.n;
+
+		o = json_object_getn(o, path.p, n);
+		path.p += n + (dot != NULL);
+		path.n -= n + (dot != NULL);
+	}
+	return o;
+}
+
 #endif

@@ -139,6 +139,10 @@ void selection_say(const struct selection *s, struct buf *b);
 /* Appends " (not of the day 12, of another unit 30)": what was skipped and why; nothing when nothing was. */
 void selection_skipped(const struct selection *s, struct buf *b);
 
+/* Of verbs that list a few things: says on stderr what was asked for, how many were given and how many left out. what: in the language
+ * of the person ("letters"). */
+void selection_say_picked(const struct selection *s, const char *what);
+
 /* -1 with selection.to: no destination of the site has that name; the nearest is named. */
 int selection_no_destination(const struct site *site, const char *text, struct err *e);
 

@@ -73,6 +73,20 @@ void selection_say(const struct selection *s, struct buf *b)
 	say_text(b, say("；条件 ", "; where "), n->where);
 }
 
+void selection_say_picked(const struct selection *s, const char *what)
+{
+	const struct selection_counts *c = selection_counts(s);
+	struct buf b = BUF_INIT;
+
+	selection_say(s, &b);
+	buf_printf(&b, say("；选中 %2$" PRIu64 " %1$s，略过 %3$" PRIu64 " %1$s", "; %s selected: %" PRIu64 ", skipped: %" PRIu64), what,
+		c->given, c->read - c->given);
+	selection_skipped(s, &b);
+	buf_c(&b, '\n');
+	show_flush(&b, stderr);
+	buf_done(&b);
+}
+
 /* ---- what was skipped ---- */
 
 static const struct {

@@ -107,21 +107,6 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 
 /* ---- what died ---- */
 
-struct found {
-	struct bus_entry *list;
-	unsigned n;
-};
-
-static int add_found(void *arg, struct span key, const struct bus_entry *entry)
-{
-	struct found *f = arg;
-
-	(void)key;
-	f->list = mem_grow(f->list, f->n + 1u, sizeof *f->list);
-	f->list[f->n++] = *entry;
-	return f->n >= TRACE_OTHERS_MAX;
-}
-
 static struct span letter_words(struct trace *t, const struct letter *letter, const char *state)
 {
 	const char *now = strcmp(state, "open") == 0 ? say("未了结", "open") :
@@ -167,15 +152,14 @@ static int add_letter(struct loading *l, const struct bus_entry *at)
 
 static int load_letters(struct loading *l)
 {
-	struct found f = {NULL, 0};
+	struct trace_places at;
 	char key[INDEX_KEY_MAX];
-	struct span prefix = index_find_dead(key, l->t->id);
-	int ret = prefix.n ? bus_entries(l->t->bus, INDEX_FIND, prefix, add_found, &f, l->e) : 0;
+	int ret = trace_places(l->t->bus, index_find_dead(key, l->t->id), &at, l->e);
 
-	for (unsigned i = 0; i < f.n && ret >= 0; i++)
-		ret = add_letter(l, &f.list[i]);
-	free(f.list);
-	return ret < 0 ? -1 : 0;
+	for (unsigned i = 0; i < at.n && ret == 0; i++)
+		ret = add_letter(l, &at.list[i]);
+	free(at.list);
+	return ret;
 }
 
 /* Has it died for this destination, and is that open? */

@@ -6,6 +6,7 @@
 #error "the program lies on top of all layers: nothing below may include it"
 #endif
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "claim.h"
@@ -102,6 +103,13 @@ int trace_full(const struct trace *t, struct router *router, struct err *e);
 
 /* ---- for the files of trace ---- */
 
+/* Where those lie that stand in INDEX_FIND under that prefix (none when it is empty), the first TRACE_OTHERS_MAX: for who asks the bus
+ * for each of them. list is to be freed, also on failure. */
+struct trace_places {
+	struct bus_entry *list;
+	unsigned n;
+};
+int trace_places(struct bus *b, struct span prefix, struct trace_places *ret, struct err *e);
 /* The record at a place, copied into the arena; 1, 0 it is not there, -1. */
 int trace_read(struct bus *b, struct arena *a, unsigned topic, unsigned partition, uint64_t offset,
 	struct span *ret_value, int64_t *ret_ms, struct err *e);
@@ -124,6 +132,8 @@ int trace_others(struct trace *t, struct err *e);
 int trace_stopped(struct trace *t, const char *flow, struct err *e);
 int trace_waits(struct trace *t, const struct site_destination *d, struct err *e);
 
+/* What a person typed as the reason of that order: it may hold a number, too, and is masked. */
+struct span trace_reason(struct trace *t, const json_t *order);
 struct span trace_words(struct trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void trace_add_hop(struct trace *t, const struct trace_hop *h);
 void trace_add_missing(struct trace *t, struct span what);

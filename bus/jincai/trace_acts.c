@@ -10,21 +10,6 @@
 #include "say.h"
 #include "topics.h"
 
-/* Places of records that were found. */
-struct found {
-	struct bus_entry list[TRACE_OTHERS_MAX];
-	unsigned n;
-};
-
-static int add_found(void *arg, struct span key, const struct bus_entry *entry)
-{
-	struct found *f = arg;
-
-	(void)key;
-	f->list[f->n++] = *entry;
-	return f->n == TRACE_OTHERS_MAX;
-}
-
 static const char *act_words(struct span what)
 {
 	static const struct {
@@ -49,8 +34,7 @@ static const char *act_words(struct span what)
 	return "";
 }
 
-/* What a person typed may hold a number, too. */
-static struct span reason_of(struct trace *t, const json_t *order)
+struct span trace_reason(struct trace *t, const json_t *order)
 {
 	struct buf masked = BUF_INIT;
 	struct span ret;
@@ -75,7 +59,7 @@ static struct span what_of(struct trace *t, const json_t *data)
 static struct span words_of(struct trace *t, struct span type, const json_t *data)
 {
 	const json_t *order = json_object_get(data, "order");
-	struct span by = json_text_span(order, "by"), reason = reason_of(t, order), what = what_of(t, data);
+	struct span by = json_text_span(order, "by"), reason = trace_reason(t, order), what = what_of(t, data);
 
 	if (span_is(type, EVENT_ACT_APPROVED)) {
 		struct span name = json_text_span(order, "name");
@@ -129,13 +113,12 @@ static int add_act(struct trace *t, const struct bus_entry *at, struct span flow
 
 int trace_acts(struct trace *t, struct span subject, struct span flow, struct err *e)
 {
-	struct found *f = mem_new(sizeof *f);
+	struct trace_places at;
 	char key[INDEX_KEY_MAX];
-	struct span prefix = index_find_act(key, subject);
-	int ret = subject.n && prefix.n ? bus_entries(t->bus, INDEX_FIND, prefix, add_found, f, e) : 0;
+	int ret = trace_places(t->bus, subject.n ? index_find_act(key, subject) : SPAN_NONE, &at, e);
 
-	for (unsigned i = 0; i < f->n && ret >= 0; i++)
-		ret = add_act(t, &f->list[i], flow, e);
-	free(f);
+	for (unsigned i = 0; i < at.n && ret >= 0; i++)
+		ret = add_act(t, &at.list[i], flow, e);
+	free(at.list);
 	return ret < 0 ? -1 : 0;
 }

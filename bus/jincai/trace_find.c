@@ -45,6 +45,22 @@ static int add_place(void *arg, struct span key, const struct bus_entry *entry)
 	return ++p->all > p->max;
 }
 
+static int add_found(void *arg, struct span key, const struct bus_entry *entry)
+{
+	struct trace_places *p = arg;
+
+	(void)key;
+	p->list = mem_grow(p->list, p->n + 1u, sizeof *p->list);
+	p->list[p->n++] = *entry;
+	return p->n >= TRACE_OTHERS_MAX;
+}
+
+int trace_places(struct bus *b, struct span prefix, struct trace_places *ret, struct err *e)
+{
+	*ret = (struct trace_places){NULL, 0};
+	return prefix.n && bus_entries(b, INDEX_FIND, prefix, add_found, ret, e) < 0 ? -1 : 0;
+}
+
 static int collect(struct bus *b, struct span prefix, struct places *p, struct err *e)
 {
 	return prefix.n && p->all <= p->max ? bus_entries(b, INDEX_FIND, prefix, add_place, p, e) : 0;

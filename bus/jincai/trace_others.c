@@ -10,35 +10,11 @@
 
 /* What has the same number: head and lines, a void, a replacement, a receipt. */
 
-struct found {
-	struct bus_entry list[TRACE_OTHERS_MAX];
-	unsigned n;
-};
-
-static int add_found(void *arg, struct span key, const struct bus_entry *entry)
-{
-	struct found *f = arg;
-
-	(void)key;
-	f->list[f->n++] = *entry;
-	return f->n == TRACE_OTHERS_MAX;
-}
-
-/* "payee.account" below o. */
 static struct span text_at(const json_t *o, struct span path)
 {
-	char name[64];
+	const json_t *text = json_at(o, path);
 
-	while (o && path.n) {
-		const char *dot = memchr(path.p, '.', path.n);
-		size_t n = dot ? (size_t)(dot - path.p) : path.n;
-
-		snprintf(name, sizeof name, "%.*s", (int)n, path.p);
-		o = json_object_get(o, name);
-		path.p += n + (dot != NULL);
-		path.n -= n + (dot != NULL);
-	}
-	return json_is_string(o) ? (struct span){json_string_value(o), json_string_length(o)} : SPAN_NONE;
+	return json_is_string(text) ? (struct span){json_string_value(text), json_string_length(text)} : SPAN_NONE;
 }
 
 /* Which of its fields has the number, as its schema calls it: of a line that is the number of its head, of a void that
@@ -108,14 +84,13 @@ static int add_other(struct trace *t, const struct bus_entry *at, struct span nu
 
 static int others_of(struct trace *t, struct span number, struct err *e)
 {
-	struct found *f = mem_new(sizeof *f);
+	struct trace_places at;
 	char key[INDEX_KEY_MAX];
-	struct span prefix = index_find_number(key, number);
-	int ret = prefix.n ? bus_entries(t->bus, INDEX_FIND, prefix, add_found, f, e) : 0;
+	int ret = trace_places(t->bus, index_find_number(key, number), &at, e);
 
-	for (unsigned i = 0; i < f->n && ret >= 0 && t->nothers < TRACE_OTHERS_MAX; i++)
-		ret = add_other(t, &f->list[i], number, e);
-	free(f);
+	for (unsigned i = 0; i < at.n && ret >= 0 && t->nothers < TRACE_OTHERS_MAX; i++)
+		ret = add_other(t, &at.list[i], number, e);
+	free(at.list);
 	return ret < 0 ? -1 : 0;
 }
 

@@ -22,17 +22,6 @@ struct waits {
 	unsigned n;                  /* reasons found */
 };
 
-static struct span reason_of(struct trace *t, const json_t *order)
-{
-	struct buf masked = BUF_INIT;
-	struct span ret;
-
-	mask_digits(&masked, json_text_span(order, "reason"));
-	ret = arena_span(&t->arena, buf_as_span(&masked));
-	buf_done(&masked);
-	return ret;
-}
-
 /* ---- stopped ---- */
 
 static int add_stopped(void *arg, struct span flow, const json_t *order, struct err *e)
@@ -47,7 +36,7 @@ static int add_stopped(void *arg, struct span flow, const json_t *order, struct 
 	if (json_text_span(order, "code").n)
 		verb_reason(&why, json_text_span(order, "code"), json_text_span(order, "args"), SPAN_NONE);
 	else
-		buf_span(&why, reason_of(w->t, order));
+		buf_span(&why, trace_reason(w->t, order));
 	trace_add_missing(w->t, trace_words(w->t, say("%.*s 已停下（%.*s：%.*s）：jincai resume %.*s",
 		"%.*s is stopped (by %.*s: %.*s): jincai resume %.*s"), SPAN_F(flow),
 		SPAN_F(json_text_span(order, "by")), SPAN_F(buf_as_span(&why)), SPAN_F(flow)));
@@ -75,7 +64,7 @@ static int add_stop(void *arg, struct span destination, const char *subject, con
 	trace_add_missing(w->t, trace_words(w->t, say("%.*s：%s已由 %.*s 叫停（%.*s）：jincai resume %s",
 		"%.*s: %s was stopped by %.*s (%.*s): jincai resume %s"), SPAN_F(destination), it ? say("这一笔", "it") :
 		its_batch ? say("整批", "its batch") : say("同批的一笔", "another line of its batch"),
-		SPAN_F(json_text_span(order, "by")), SPAN_F(reason_of(w->t, order)), subject));
+		SPAN_F(json_text_span(order, "by")), SPAN_F(trace_reason(w->t, order)), subject));
 	w->n++;
 	return 0;
 }

@@ -198,21 +198,6 @@ static int open_selection(struct listing *g, struct site *s, const struct select
 	return selection_is_empty(w) ? 0 : selection_open(s, g->bus, w, clock_now_ms(), &g->selection, e);
 }
 
-/* What was asked for, and how many letters it left out. */
-static void say_selection(const struct selection *s)
-{
-	const struct selection_counts *c = selection_counts(s);
-	struct buf b = BUF_INIT;
-
-	selection_say(s, &b);
-	buf_printf(&b, say("；选中 %" PRIu64 " 封，略过 %" PRIu64 " 封", "; letters selected: %" PRIu64 ", skipped: %" PRIu64),
-		c->given, c->read - c->given);
-	selection_skipped(s, &b);
-	buf_c(&b, '\n');
-	show_flush(&b, stderr);
-	buf_done(&b);
-}
-
 int verb_dead_list(const struct args *a)
 {
 	struct listing g = {.json = a->json, .all = a->all, .totals = totals_new()};
@@ -233,7 +218,7 @@ int verb_dead_list(const struct args *a)
 	if (got == 1)
 		got = list(&g, r, &e);
 	if (got >= 0 && g.selection)
-		say_selection(g.selection);
+		selection_say_picked(g.selection, say("封", "letters"));
 	if (got >= 0)
 		say_totals(g.totals, g.open, a->all ? 0 : g.ended, g.foreign);
 	code = got < 0 ? verb_failed(&e) : g.open ? 1 : 0;

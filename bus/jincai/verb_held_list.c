@@ -151,24 +151,10 @@ static int list_one(void *arg, const struct waiting *w, struct err *e)
 	return 0;
 }
 
-static void say_selection(const struct selection *s)
-{
-	const struct selection_counts *c = selection_counts(s);
-	struct buf b = BUF_INIT;
-
-	selection_say(s, &b);
-	buf_printf(&b, say("；选中 %" PRIu64 " 项，略过 %" PRIu64 " 项", "; selected: %" PRIu64 ", skipped: %" PRIu64),
-		c->given, c->read - c->given);
-	selection_skipped(s, &b);
-	buf_c(&b, '\n');
-	show_flush(&b, stderr);
-	buf_done(&b);
-}
-
 static void say_count(const struct listing *l)
 {
 	if (l->selection)
-		say_selection(l->selection);
+		selection_say_picked(l->selection, say("项", "things"));
 	if (l->count)
 		fprintf(stderr, say("共 %" PRIu64 " 项等人处理\n", "%" PRIu64 " wait for a person\n"), l->count);
 	else
