@@ -167,7 +167,8 @@ int intake_count_batch(struct intake *in, struct span batchid, const struct tota
 	return m.failed ? -1 : 0;
 }
 
-enum total_term intake_term(struct span state)
+/* The term that all of a batch in this state counts under; what is not published stands under one. */
+static enum total_term term_of(struct span state)
 {
 	return span_is(state, "held")	     ? TOTAL_HELD
 	       : span_is(state, "returned")  ? TOTAL_RETURNED
@@ -189,7 +190,7 @@ int intake_count_claim(struct intake *in, const struct claim *c, struct span sta
 		return 0;
 	if (intake_count_batch(in, c->batchid, c->totals, TOTAL_READ, sign, e) != 0)
 		return -1;
-	return intake_count_batch(in, c->batchid, c->totals, intake_term(state), sign, e);
+	return intake_count_batch(in, c->batchid, c->totals, term_of(state), sign, e);
 }
 
 /* What the keys of a file were claimed for before. */

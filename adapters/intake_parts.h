@@ -130,9 +130,6 @@ int intake_claim_slice(struct intake *in, struct err *e);
 /* Decides and stages the claim record. drop.growing: the copy is worth nothing. */
 int intake_claim_finish(struct intake *in, enum flow_turn *ret, struct err *e);
 void intake_claiming_free(struct claiming *c);
-
-/* The term that all of a batch in this state counts under; what is not published stands under one. */
-enum total_term intake_term(struct span state);
 /* Counts what a claim holds as read and under the term of that state (sign 1), or takes it away again (-1). */
 int intake_count_claim(struct intake *in, const struct claim *c, struct span state, int sign, struct err *e);
 /* Adds what a batch holds to a term of ours (sign 1), or takes it away (-1). */

@@ -29,7 +29,8 @@ enum schema_sensitivity personal_slot(const struct form *f, struct reader *r, in
 	return s;
 }
 
-int personal_cell_slot(const struct reader *r, unsigned i)
+/* Of a cell of the row that the reader gave; -1: no rule uses it. */
+static int cell_slot(const struct reader *r, unsigned i)
 {
 	const struct form_kind *k = reader_kind(r);
 	int slot = -1;
@@ -45,7 +46,7 @@ enum schema_sensitivity personal_cell(const struct form *f, struct reader *r, un
 	const struct row *row = reader_row(r);
 
 	if (!row->bad.id)
-		return personal_slot(f, r, personal_cell_slot(r, i));
+		return personal_slot(f, r, cell_slot(r, i));
 	if (!charset_ascii(row->cells[i]))
 		return SENSITIVITY_NAME;
 	return row->cells[i].n > MASK_SHOWN ? SENSITIVITY_ACCOUNT : SENSITIVITY_NONE;

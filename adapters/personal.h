@@ -16,8 +16,6 @@ enum schema_sensitivity personal_slot(const struct form *f, struct reader *r, in
 /* Of a cell of the row that the reader gave. Where columns have moved nobody knows what is a name or an account: each cell is
  * taken for one. */
 enum schema_sensitivity personal_cell(const struct form *f, struct reader *r, unsigned i);
-/* The slot of a cell of that row; -1: no rule uses it. */
-int personal_cell_slot(const struct reader *r, unsigned i);
 
 /* Append a masked copy of: the record that reader_next gave; the JSON text of an event, by its schema (NULL: there is none); bytes
  * of which nobody knows more than their charset. */

@@ -35,7 +35,8 @@ static bool first_source(struct map_rule_reader *r, struct conf *v)
 	return scalar(r, v, "from: PATH | value: TEXT | keyed: PATH");
 }
 
-int map_slot(struct map_rule_reader *r, const struct conf *v)
+/* Slot of a path; -1 with a finding map.path. */
+static int slot_of(struct map_rule_reader *r, const struct conf *v)
 {
 	const int slot = names_use(r->m->setup.names, v->text);
 	const char *near;
@@ -50,7 +51,7 @@ int map_slot(struct map_rule_reader *r, const struct conf *v)
 void map_use_path(struct map_rule_reader *r, struct conf *v)
 {
 	if (first_source(r, v))
-		r->r->from = map_slot(r, v);
+		r->r->from = slot_of(r, v);
 }
 
 static void read_value(struct map_rule_reader *r, struct conf *v)
@@ -112,7 +113,7 @@ static void read_null(struct map_rule_reader *r, struct conf *v)
 static void read_same(struct map_rule_reader *r, struct conf *v)
 {
 	if (scalar(r, v, "same: PATH"))
-		r->r->same = map_slot(r, v);
+		r->r->same = slot_of(r, v);
 }
 
 static void read_words(struct map_rule_reader *r, struct conf *v)
@@ -160,7 +161,7 @@ void map_find_year(struct map_rule_reader *r)
 	else if (span_starts(s->year->text, SPAN("data.")))
 		map_bad_rule(r, s->year, "fiscal_year: data.FIELD (above lookup)");
 	else
-		map_slot(r, s->year);
+		slot_of(r, s->year);
 }
 
 static void read_lookup(struct map_rule_reader *r, struct conf *v)

@@ -129,8 +129,6 @@ struct map_rule_reader {
 void map_bad_rule(struct map_rule_reader *r, const struct conf *at, const char *want);
 /* The path that a rule takes its text from. */
 void map_use_path(struct map_rule_reader *r, struct conf *v);
-/* Slot of a path; -1 with a finding map.path. */
-int map_slot(struct map_rule_reader *r, const struct conf *v);
 /* The slot of the fiscal year is looked for when the first rule needs it: the results of rules below are not there yet. */
 void map_find_year(struct map_rule_reader *r);
 /* map_each.c. Reads the rule of a list, whose key is the field; names of items are known within it alone. */

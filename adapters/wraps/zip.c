@@ -49,7 +49,7 @@ int zip_error(const struct zip_reader *z, enum err_id id, struct err *e)
 		SPAN_F(utf8_cut(buf_as_span(&z->shown), 120)));
 }
 
-int zip_corrupt(const struct zip_reader *z, struct err *e)
+static int corrupt(const struct zip_reader *z, struct err *e)
 {
 	return z->shown.n ? zip_error(z, E_WRAP_CORRUPT, e) : wrap_error(&z->base, E_WRAP_CORRUPT, e);
 }
@@ -130,12 +130,12 @@ int zip_extra(struct zip_reader *z, const unsigned char *p, size_t n, struct zip
 		const unsigned char *at = p + 4;
 
 		if (len > n - 4)
-			return zip_corrupt(z, e);
+			return corrupt(z, e);
 		for (unsigned i = 0; zip_u16(p) == 1 && i < 3; i++) {
 			if (*big[i] != UINT32_MAX)
 				continue;
 			if (at + 8 > p + 4 + len)
-				return zip_corrupt(z, e);
+				return corrupt(z, e);
 			*big[i] = zip_u64(at);
 			at += 8;
 		}
@@ -158,7 +158,7 @@ static int check_entry(struct zip_reader *z, const struct zip_seen *s, const str
 	if (s->method == STORED && (s->flags & DESCRIBED) && !s->folder)
 		return zip_error(z, E_WRAP_ZIP_METHOD, e);
 	if (s->method == STORED && sizes->packed != sizes->size)
-		return zip_corrupt(z, e);
+		return corrupt(z, e);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ static int give_inflated(struct zip_reader *z, char *p, size_t cap, size_t *ret_
 	int got;
 
 	if (!left)
-		return zip_corrupt(z, e);    /* its packed size is over and it is not */
+		return corrupt(z, e);    /* its packed size is over and it is not */
 	if (wrap_need(&z->base, 1, e))
 		return -1;
 	there = window_there(&z->base.in);
@@ -245,7 +245,7 @@ static int give_inflated(struct zip_reader *z, char *p, size_t cap, size_t *ret_
 	if (got == Z_MEM_ERROR)
 		abort();
 	if (got != Z_OK && got != Z_BUF_ERROR && got != Z_STREAM_END)
-		return zip_corrupt(z, e);
+		return corrupt(z, e);
 	z->data_done = got == Z_STREAM_END;
 	return 0;
 }
@@ -285,7 +285,7 @@ static int end_entry(struct zip_reader *z, struct err *e)
 	if (z->crc != s->crc)
 		return zip_error(z, E_WRAP_CHECKSUM, e);
 	if (z->size != z->sizes.size || z->packed != z->sizes.packed || (s->folder && z->size))
-		return zip_corrupt(z, e);
+		return corrupt(z, e);
 	s->size = z->size;
 	s->packed = z->packed;
 	z->wanted = false;
@@ -322,7 +322,7 @@ static int take_record(struct zip_reader *z, struct err *e)
 	if (signature == ZIP_DECRYPTION)
 		return zip_error(z, E_WRAP_ZIP_ENCRYPTED, e);
 	buf_clear(&z->shown);
-	return first && signature != ZIP_DESCRIPTOR ? wrap_error(&z->base, E_WRAP_NOT, e) : zip_corrupt(z, e);
+	return first && signature != ZIP_DESCRIPTOR ? wrap_error(&z->base, E_WRAP_NOT, e) : corrupt(z, e);
 }
 
 /* ---- reading ---- */

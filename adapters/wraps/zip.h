@@ -62,7 +62,6 @@ struct zip_reader {
 
 /* Sets a code with {entry} and the place. Returns -1. */
 int zip_error(const struct zip_reader *z, enum err_id id, struct err *e);
-int zip_corrupt(const struct zip_reader *z, struct err *e);
 /* Asks for n bytes; *ret is where they stand until more are asked for. */
 int zip_need(struct zip_reader *z, size_t n, const unsigned char **ret, struct err *e);
 /* Puts a name into `shown`: in UTF-8, where it says so or is; else from GB18030, as programs of the region write them. What is

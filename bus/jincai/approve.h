@@ -23,8 +23,6 @@
 int approve_page(struct span order, struct buf *b, struct err *e);
 /* The lines of a list: what it is about, in the language of the person. order: what was read of it. */
 void approve_summary(const json_t *order, struct span text, struct buf *b);
-/* The first sixteen digits of the SHA-256 of an order, "a1b2 c3d4 e5f6 0718": what two people compare by phone. */
-void approve_groups(struct span order, char ret[20]);
 
 /* ---- approve_file.c: an act that travels ---- */
 

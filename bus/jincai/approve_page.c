@@ -52,7 +52,8 @@ static const struct act_words {
 	{"replay", "按重放计划补付", "pay what a plan of a replay gives"},
 };
 
-void approve_groups(struct span order, char ret[20])
+/* The first sixteen digits of the SHA-256 of an order, "a1b2 c3d4 e5f6 0718": what two people compare by phone. */
+static void digest_groups(struct span order, char ret[20])
 {
 	char hex[ACT_DIGEST];
 
@@ -227,7 +228,7 @@ int approve_page(struct span order, struct buf *b, struct err *e)
 	if (json_is_object(shows))
 		other_rows(b, shows, true);
 	other_rows(b, root, false);
-	approve_groups(order, groups);
+	digest_groups(order, groups);
 	label(b, "摘要", "Digest");
 	buf_printf(b, "%s\n\n", groups);
 	buf_str(b,
@@ -284,7 +285,7 @@ void approve_summary(const json_t *order, struct span text, struct buf *b)
 	time_value(&line, json_object_get(order, "at"));
 	add(&line, say("原因：", "because: "), json_object_get(order, "reason"), false);
 	add(&line, say("有效至 ", "valid to the end of "), json_object_get(order, "until"), true);
-	approve_groups(text, groups);
+	digest_groups(text, groups);
 	buf_printf(b, "\n  %s\n  %s %s\n", buf_text(&line), say("摘要", "digest"), groups);
 	buf_done(&line);
 }

@@ -6,7 +6,8 @@
 #include "jscan.h"
 #include "people.h"
 
-bool items_adapter(const struct site_adapter *a)
+/* Of the money part. */
+static bool instructs(const struct site_adapter *a)
 {
 	return a->form && form_instructs(a->form);
 }
@@ -143,7 +144,7 @@ static void add_adapters(const struct site *s, struct buf *b)
 	for (unsigned i = 0; i < s->nadapters; i++) {
 		const struct site_adapter *a = &s->adapters[i];
 
-		if (!items_adapter(a))
+		if (!instructs(a))
 			continue;
 		buf_printf(b, "adapter %s {", a->name);
 		member(b, "form", form_name(a->form));
@@ -253,7 +254,7 @@ void items_of(struct site *s, struct items *ret)
 
 	*ret = (struct items){.site = BUF_INIT, .people = BUF_INIT};
 	for (unsigned i = 0; i < s->nadapters; i++)
-		if (items_adapter(&s->adapters[i]))
+		if (instructs(&s->adapters[i]))
 			add_form(s, ret, s->adapters[i].form);
 	for (unsigned i = 0; i < s->ndestinations; i++)
 		if (items_destination(s, &s->destinations[i]))

@@ -48,8 +48,6 @@ const struct item *items_find(const struct items *i, struct span name);
 int items_keep(const struct items *i, const struct item *one, const char *root, struct err *e);
 /* Names of the file of the item site below its digest. */
 #define ITEM_SITE_FILE "site.txt"
-/* True when the adapter, the destination is of the money part. */
-bool items_adapter(const struct site_adapter *a);
 bool items_destination(const struct site *s, const struct site_destination *d);
 /* Does the destination move money, as its form says? Then it needs two people to go live, and witnesses stop it. */
 bool items_pays(const struct site_destination *d);

@@ -100,7 +100,8 @@ static void read_line(struct reading *r, struct row *row, struct outfile_line *l
 	*l = best;
 }
 
-int outfile_amount(const struct form_shape *s)
+/* The column that holds the control amount; -1: none. */
+static int amount_column(const struct form_shape *s)
 {
 	for (unsigned i = 0; i < map_count(s->line); i++) {
 		int from = map_from(s->line, i);
@@ -116,7 +117,7 @@ static int add_line(struct reading *r, const struct outfile_line *l, struct err 
 {
 	static const struct money_form loose = {0, 2, false, false};
 	struct outfile *o = r->out;
-	int amount = l->shape ? outfile_amount(l->shape) : -1;
+	int amount = l->shape ? amount_column(l->shape) : -1;
 	struct err ignored;
 	int64_t fen;
 

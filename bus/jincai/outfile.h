@@ -32,7 +32,5 @@ struct outfile {
 /* bytes must outlast it. An error is one of the whole file. */
 int outfile_read(const struct form *f, struct span bytes, struct outfile *ret, struct err *e);
 void outfile_done(struct outfile *o);
-/* The column that holds the control amount; -1: none. */
-int outfile_amount(const struct form_shape *s);
 
 #endif

@@ -58,7 +58,8 @@ static void add_read(void *arg, const struct total_line *line)
 		*sum += line->sum.plus + line->sum.minus;
 }
 
-int64_t planted_sum(const struct claim *c)
+/* Of all records of a claim that could be read. */
+static int64_t sum_read(const struct claim *c)
 {
 	int64_t sum = 0;
 
@@ -178,7 +179,7 @@ static bool is_planted(const struct planted_claim *pc, const json_t *file)
 
 	return span_is(c->adapter, json_text(file, "from")) && span_is(c->name, json_text(file, "file")) &&
 	       span_is(c->state, json_text(file, "state")) && span_is(code_of(c), json_text(file, "code")) &&
-	       c->records == planted_number(file, "records") && planted_sum(c) == planted_fen(file, "sum") &&
+	       c->records == planted_number(file, "records") && sum_read(c) == planted_fen(file, "sum") &&
 	       span_is(buf_as_span(&pc->letters), json_text(file, "letters")) &&
 	       span_is(buf_as_span(&pc->held), json_text(file, "held"));
 }
@@ -221,7 +222,7 @@ static void report(struct planted *p, const json_t *files, struct planted_claim 
 		fprintf(stderr, say("与预埋不符：%.*s 成了 %.*s %.*s，%" PRIu64 " 笔，%s，死信 [%s]，挂起于 [%s]\n",
 			"not as planted: %.*s became %.*s %.*s, %" PRIu64 " records, %s, letters [%s], held at [%s]\n"),
 			SPAN_F(c->name), SPAN_F(c->state), SPAN_F(code_of(c)), c->records,
-			money_text(planted_sum(c), sum), buf_text(&pc->letters), buf_text(&pc->held));
+			money_text(sum_read(c), sum), buf_text(&pc->letters), buf_text(&pc->held));
 	}
 }
 

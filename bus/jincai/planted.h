@@ -63,8 +63,6 @@ static inline uint64_t planted_number(const json_t *o, const char *name)
 }
 
 int64_t planted_fen(const json_t *o, const char *name);
-/* Of all records of a claim that could be read. */
-int64_t planted_sum(const struct claim *c);
 /* What was handed in; what waits and why. found: the claim of each file, NULL where there is none. */
 void planted_show(const json_t *files, struct planted_claim *const *found);
 

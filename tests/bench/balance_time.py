@@ -9,41 +9,19 @@ import datetime
 import json
 import os
 import pathlib
-import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
+from asked import asked
+
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e")]
 from small_site import SITE_FILE, Site  # noqa: E402
-
-ASKED = 5
-
-
-def spent():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def days_later(lib, n):
     return {**os.environ, "LD_PRELOAD": lib, "COUNT_CLOCK": str(n * 86400), "LC_ALL": "C.UTF-8"}
-
-
-def timed(site, env, *words):
-    """Prints it; what the program said, and its median processor time in ms."""
-    wall, processor, out = [], [], ""
-    for _ in range(ASKED):
-        began, before = time.monotonic(), spent()
-        got = subprocess.run([site.program, "balance", *words], cwd=site.root, env=env, capture_output=True, text=True)
-        wall.append((time.monotonic() - began) * 1000)
-        processor.append((spent() - before) * 1000)
-        assert got.returncode == 0, got
-        out = got.stdout
-    print(f"balance {' '.join(words)}: wall {min(wall):.0f} / {statistics.median(wall):.0f} ms, processor {min(processor):.0f} / "
-          f"{statistics.median(processor):.0f} ms", flush=True)
-    return out, statistics.median(processor)
 
 
 def main():
@@ -67,11 +45,12 @@ def main():
         env = days_later(a.count, day)
         print(f"{day + 1} days of {a.batches} batches, made in {time.monotonic() - began:.0f} s, a store of "
               f"{(site.root / 'bus/data.mdb').stat().st_size >> 20} MiB", flush=True)
-        asked = [["--day", (today + datetime.timedelta(days=n)).isoformat(), "--json"] for n in sorted({0, day // 2, day})]
-        asked += [[*asked[-1], "--flow", "router"], [*asked[-1], "--destination", "units"], ["--batch", "payroll-a:2026-12:0000007:387563423575"],
-                  ["--flow", "router"], ["--destination", "units"], ["--close", today.isoformat()]]
-        for words in asked:
-            out, ms = timed(site, env, *words)
+        questions = [["--day", (today + datetime.timedelta(days=n)).isoformat(), "--json"] for n in sorted({0, day // 2, day})]
+        questions += [[*questions[-1], "--flow", "router"], [*questions[-1], "--destination", "units"],
+                      ["--batch", "payroll-a:2026-12:0000007:387563423575"], ["--flow", "router"], ["--destination", "units"],
+                      ["--close", today.isoformat()]]
+        for words in questions:
+            out, ms = asked(site, ["balance", *words], 5, f"balance {' '.join(words)}", env)
             worst = max(worst, ms)
             if words[-1] == "--json":
                 rows = {(r["destination"], r["term"]): r["count"] for r in json.loads(out)["terms"]}
