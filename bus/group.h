@@ -13,7 +13,7 @@
  *	lease        locked by the one process that reads for the group; holds its pid
  *
  * A position names the record before it by a check of its bytes, so that a store that was put back, or another one, is seen
- * even when it has grown beyond the position since. Nothing here reads or gives events: bus/jincai/tail_group.c does.
+ * even when it has grown beyond the position since. Nothing here reads or gives events: bus/jincai/find/tail_group.c does.
  */
 struct group;
 

@@ -28,7 +28,7 @@ from small_site import SITE_FILE, Batch, Site, payroll
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 KINDS = re.compile(r'^\t\{\.name = "([a-z-]+)"', re.MULTILINE).findall(
-    (SOURCE / "bus/jincai/todo_kinds.c").read_text(encoding="utf-8"))
+    (SOURCE / "bus/jincai/decide/todo_kinds.c").read_text(encoding="utf-8"))
 CONTACT = "工资科 李会计 0470-1234567"
 ITEMS = {}                              # kind: items seen of it, as JSON in both languages
 CASES = []
