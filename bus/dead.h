@@ -25,7 +25,7 @@ struct dead_letter {
 	struct span file;            /* name of the claimed file, or empty */
 	uint64_t line, record, offset;
 	struct span raw;             /* bytes as they came */
-	struct span personal;        /* which of them a person is not shown, as adapters/personal.h writes it; empty: nobody said */
+	struct span personal;        /* which of them a person is not shown, as adapters/form/personal.h writes it; empty: nobody said */
 	struct span destination;     /* for which shaping failed, or empty */
 	bool has_amount;
 	int64_t amount_fen;

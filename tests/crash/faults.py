@@ -22,12 +22,12 @@ import invent
 import matrix
 import power
 
-INTAKE, CLAIM, PUBLISH = "adapters/intake.c", "adapters/intake_claim.c", "adapters/intake_publish.c"
-DELIVER, LINES, BUILD = "adapters/deliver.c", "adapters/deliver_gather.c", "adapters/deliver_build.c"
-TAKEN, HAND, CLOSE = "adapters/intake_taken.c", "adapters/deliver_hand.c", "transforms/router_close.c"
-ROUTER, GATHER, LANE = "transforms/router.c", "adapters/gather.c", "bus/lane.c"
-PROOF, MAP, DBF = "adapters/reader_proof.c", "transforms/map.c", "adapters/codecs/dbf.c"
-LEDGER = "adapters/deliver_ledger.c"
+INTAKE, CLAIM, PUBLISH = "adapters/intake/intake.c", "adapters/intake/intake_claim.c", "adapters/intake/intake_publish.c"
+DELIVER, LINES, BUILD = "adapters/deliver/deliver.c", "adapters/deliver/deliver_gather.c", "adapters/deliver/deliver_build.c"
+TAKEN, HAND, CLOSE = "adapters/intake/intake_taken.c", "adapters/deliver/deliver_hand.c", "transforms/router_close.c"
+ROUTER, GATHER, LANE = "transforms/router.c", "adapters/deliver/gather.c", "bus/lane.c"
+PROOF, MAP, DBF = "adapters/form/reader_proof.c", "transforms/map.c", "adapters/codecs/dbf.c"
+LEDGER = "adapters/deliver/deliver_ledger.c"
 # What a life before handed over stands in the ledger, too: it would be noticed there.
 BLIND = (LEDGER, "\t(void)e;\n\tl->last = ", "\t(void)e;\n\tif (x->no)\n\t\treturn 0;\n\tl->last = ")
 # All that payroll goes to, and that has markers: a sync of one folder makes the renames in the others last, too.

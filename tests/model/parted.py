@@ -5,7 +5,7 @@
     parted.py [--trace]
 
 The flow of partition k has one parcel to hand over: staged under a name with the lane generation of who staged it, planned,
-`handing`, renamed, done (adapters/parcel.h). Processes are started for another number of shares each, and nobody is told to stop:
+`handing`, renamed, done (adapters/deliver/parcel.h). Processes are started for another number of shares each, and nobody is told to stop:
 each older one sleeps as long as it likes and goes on where it was. The flow of partition 0 writes into the record of generations that
 all older ones are fenced (bus/shares.h). The rename is no commit: nobody refuses it. In the first case one process is killed, or does
 not learn what became of a commit, at any moment; in the others all stay alive.
