@@ -66,6 +66,7 @@ static int save_out(struct deliver *d, struct err *e)
 	buf_str(b, ",\"totals\":");
 	totals_write(d->totals, b);
 	buf_str(b, JOURNAL_MARK "}");
+	d->out_bytes = b->n;
 	return flow_position_put(&d->flow, "out", buf_as_span(b), e);
 }
 
@@ -258,6 +259,7 @@ static int deliver_open(struct flow *f, struct err *e)
 	clock_boot_id(d->boot);
 	if (!(o = deliver_load_position(d, "out", e)))
 		return -1;
+	d->out_bytes = d->position.n;
 	ret = restore_out(d, o, e);
 	json_decref(o);
 	if (ret != 0 || check_gather(d, e) != 0 || deliver_restore_held(d, e) != 0 ||
@@ -397,9 +399,8 @@ static int deliver_step(struct flow *f, enum flow_turn *ret, struct err *e)
 	} else if (!any) {
 		if (settle_batches(d, &any, e) != 0)
 			return -1;
-		for (unsigned i = 0; !any && i < d->ninputs; i++)
-			if (deliver_read_input(d, &d->inputs[i], &budget, e) != 0)
-				return -1;
+		if (!any && deliver_read(d, &budget, e) != 0)
+			return -1;
 		any |= budget < most;
 	}
 	*ret = any ? FLOW_COMMIT : FLOW_IDLE;

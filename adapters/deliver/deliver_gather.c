@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "hash.h"
 #include "index.h"
 #include "jscan.h"
 
@@ -203,7 +204,7 @@ static int take_message(struct deliver *d, struct input *in, const struct bus_me
 	return gather_line(d, in, m, &v, e) != 0 ? -1 : 1;
 }
 
-int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e)
+static int read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e)
 {
 	struct bus_message m;
 	int got = 0, cost;
@@ -216,4 +217,40 @@ int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, stru
 		*budget -= *budget < (size_t)cost ? *budget : (size_t)cost;
 	}
 	return got < 0 ? -1 : 0;
+}
+
+/* A batch lies across the partitions, and stands in the position until it is all there. Whoever reads one partition of a long backlog
+ * to its end before the next has all batches open at once, which no position can hold. */
+#define MANY_OPEN (BUS_VALUE_MAX / 4)
+
+static int read_untried(struct deliver *d, const struct gathering *g, uint64_t *tried, size_t *budget, struct err *e)
+{
+	const unsigned n = bus_partitions(d->flow.bus, d->topic);
+
+	for (unsigned i = 0; i < d->ninputs; i++) {
+		const unsigned p = d->inputs[i].partition;
+		const uint64_t bit = UINT64_C(1) << p % GATHER_PARTITIONS_MAX;
+		const size_t before = *budget;
+
+		if (*tried & bit || (g && !gathering_waits_for(g, p, hash_partition(span_of(g->batchid), n))))
+			continue;
+		*tried |= bit;
+		if (read_input(d, &d->inputs[i], budget, e) != 0)
+			return -1;
+		/* What came may have ended the batch, which was waited for. */
+		if (g && *budget < before)
+			return 1;
+	}
+	return 0;
+}
+
+int deliver_read(struct deliver *d, size_t *budget, struct err *e)
+{
+	uint64_t tried = 0;
+	int got = 0;
+
+	for (const struct gathering *g = d->out_bytes > MANY_OPEN ? d->open : NULL; g && got == 0; g = g->next)
+		if (!g->held)
+			got = read_untried(d, g, &tried, budget, e);
+	return got == 0 ? read_untried(d, NULL, &tried, budget, e) : got < 0 ? -1 : 0;
 }

@@ -59,6 +59,7 @@ struct deliver {
 	unsigned nforget;
 	struct parcel *parcels;      /* under way, by number */
 	json_t *stops;               /* what people stopped here: deliver_act.c */
+	size_t out_bytes;            /* of the position with the open batches, as it was saved last */
 	uint64_t next_no, step;      /* step: from one number to the next */
 	uint64_t handed;             /* the highest number that is done and stands in the ledger of this folder */
 	struct slots slots;          /* of head and file name */
@@ -84,8 +85,8 @@ int deliver_read_line(struct deliver *d, const struct event *v, struct line *ret
 /* Are its cells those of the form in force? gather.form (ERR_DATA): it was shaped by another layout, nobody can tell what they
  * mean by this one. */
 int deliver_check_layout(const struct deliver *d, const struct event *v, const struct line *l, struct err *e);
-/* Reads on, at most *budget messages, and takes off what it read. */
-int deliver_read_input(struct deliver *d, struct input *in, size_t *budget, struct err *e);
+/* Reads on, at most *budget messages, and takes off what it read. When many batches are open, first what these wait for. */
+int deliver_read(struct deliver *d, size_t *budget, struct err *e);
 /* The one under way; a new one when there is none. */
 struct gathering *deliver_gathering_of(struct deliver *d, struct span batchid);
 void deliver_gathering_drop(struct deliver *d, struct gathering *g);

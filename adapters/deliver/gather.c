@@ -284,6 +284,16 @@ static bool new_is_closed(const struct gathering *g)
 	return true;
 }
 
+bool gathering_waits_for(const struct gathering *g, unsigned partition, unsigned own)
+{
+	if (!g->has_last)
+		return partition == own;
+	for (unsigned i = 0; i < g->npartitions; i++)
+		if (g->partitions[i] == partition)
+			return g->returned ? !g->parts[partition].returned : !g->parts[partition].closed;
+	return false;
+}
+
 static bool all_returned(const struct gathering *g)
 {
 	for (unsigned i = 0; i < g->npartitions; i++)

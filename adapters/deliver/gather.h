@@ -71,6 +71,8 @@ void gathering_place(struct gathering *g, unsigned partition, uint64_t offset, b
 /* A held batch is to be judged anew by it. gather.lines (ERR_HALT): the lines seen are not those that the router says it
  * wrote. */
 int gathering_close(struct gathering *g, const struct batch_closing *c, struct err *e);
+/* Is something of it still to come on that partition, as far as its closings say? own: its own partition, where the last one is. */
+bool gathering_waits_for(const struct gathering *g, unsigned partition, unsigned own);
 /* May it go? GATHER_HOLD sets why. */
 enum gather_verdict gathering_judge(struct gathering *g);
 /* The same of one that gathers a partition alone. gather.whole: it was released whole. */

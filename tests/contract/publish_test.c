@@ -12,6 +12,7 @@
 #include "batch.h"
 #include "clock.h"
 #include "deliver.h"
+#include "hash.h"
 #include "log.h"
 #include "topics.h"
 
@@ -33,15 +34,20 @@ struct fix {
 	struct err e;
 };
 
-static void begin(struct fix *x)
+static void begin_parted(struct fix *x, unsigned partitions)
 {
 	*x = (struct fix){0};
 	help_begin(&x->h);
-	OK(x->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:7", .partitions = 1}, BUS_OWN, &x->b, &x->e));
+	OK(x->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:7", .partitions = partitions}, BUS_OWN, &x->b, &x->e));
 	assert_int_equal(mkdir(help_path(&x->h, "out", x->out), 0700), 0);
 	OK(x->e, bus_topic(x->b, TOPIC_TO "out", &x->to, &x->e));
 	OK(x->e, bus_own(x->b, "feeder", &x->feeder, &x->e));
 	OK(x->e, lanes_open(x->b, x->feeder, &x->to, 1, SPAN(""), clock_now_ms(), &x->lanes, &x->e));
+}
+
+static void begin(struct fix *x)
+{
+	begin_parted(x, 1);
 }
 
 static void shut(struct fix *x)
@@ -178,10 +184,12 @@ static unsigned on_topic(struct fix *x, const char *topic, const char *text)
 	unsigned number, n = 0;
 
 	OK(x->e, bus_topic(x->b, topic, &number, &x->e));
-	OK(x->e, bus_read(x->b, number, 0, &r, &x->e));
-	while (bus_next(r, &m, &x->e) == 1)
-		n += memmem(m.value.p, m.value.n, text, strlen(text)) != NULL;
-	bus_unread(r);
+	for (unsigned p = 0; p < bus_partitions(x->b, number); p++) {
+		OK(x->e, bus_read(x->b, number, p, &r, &x->e));
+		while (bus_next(r, &m, &x->e) == 1)
+			n += memmem(m.value.p, m.value.n, text, strlen(text)) != NULL;
+		bus_unread(r);
+	}
 	return n;
 }
 
@@ -375,6 +383,73 @@ static void lines_that_are_no_longer_there_are_missed(void **state)
 	}
 }
 
+/* A month of small batches, each with a line in two partitions, that waited until the destination was there. */
+#define BACKLOG 2000u
+#define PARTED 2u
+
+static void stage(struct fix *x, unsigned partition, struct buf *b)
+{
+	OK(x->e, lanes_append(x->lanes, x->to, partition, SPAN("k"), b, &x->e));
+	if (bus_step_full(x->feeder)) {
+		OK(x->e, lanes_save(x->lanes, &x->e));
+		OK(x->e, bus_commit(x->feeder, &x->e));
+	}
+}
+
+static void stage_batch(struct fix *x, unsigned n)
+{
+	char batch[320], id[40];
+	struct buf b = BUF_INIT;
+
+	snprintf(batch, sizeof batch, "a:%0250u", n);
+	for (unsigned p = 0; p < PARTED; p++) {
+		snprintf(id, sizeof id, "payroll.line:%u.%u", n, p);
+		buf_clear(&b);
+		event_begin(&b, &(struct event){.id = span_of(id), .type = SPAN(TYPE), .batchid = span_of(batch),
+			.source = SPAN("/test/feeder"), .businessdate = SPAN("2026-12-15")});
+		buf_printf(&b, "{\"line\":[\"payroll\",\"2026-12-15\",\"602001\",\"x\",\"L*\",\"*2345\",\"1.00\",\"CNY\"],"
+			"\"layout\":\"%s\",\"amount\":\"1.00\",\"currency\":\"CNY\"}", layout_of(x->form));
+		stage(x, p, &b);
+	}
+	for (unsigned k = 1; k <= PARTED; k++) {
+		const unsigned own = hash_partition(span_of(batch), PARTED), p = (own + k) % PARTED;
+		struct batch_closing c = {.batchid = span_of(batch), .adapter = SPAN("a"), .types = {SPAN(TYPE)}, .ntypes = 1, .whole = true,
+			.partition = p, .published = 1, .routed = 1, .last = p == own, .npartitions = PARTED, .partitions = {0, 1},
+			.all = PARTED};
+
+		buf_clear(&b);
+		batch_closing_write(&b, &c, &(struct event){.source = SPAN("/test/feeder"), .time = SPAN("2026-12-15T00:00:00Z")});
+		stage(x, p, &b);
+	}
+	buf_done(&b);
+}
+
+static void a_backlog_in_many_partitions_fits_into_the_position(void **state)
+{
+	enum flow_turn t;
+	struct fix x;
+	size_t most = 0;
+
+	(void)state;
+	begin_parted(&x, PARTED);
+	goes_to(&x, OUT, NULL);
+	for (unsigned i = 0; i < BACKLOG; i++)
+		stage_batch(&x, i);
+	OK(x.e, lanes_save(x.lanes, &x.e));
+	OK(x.e, bus_commit(x.feeder, &x.e));
+	for (unsigned i = 0; i < 60; i++) {
+		char *out;
+
+		OK(x.e, flow_turn(x.f, &t, &x.e));
+		out = get_position(&x, "out/out");
+		most = strlen(out) > most ? strlen(out) : most;
+		free(out);
+	}
+	assert_true(most > BUS_VALUE_MAX / 4 && most < BUS_VALUE_MAX * 3 / 4);
+	assert_true(published(&x) > 40);
+	end(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +461,7 @@ int main(void)
 		cmocka_unit_test(another_form_in_the_middle_stops_it_and_the_former_one_ends_it),
 		cmocka_unit_test(what_was_published_is_counted),
 		cmocka_unit_test(lines_that_are_no_longer_there_are_missed),
+		cmocka_unit_test(a_backlog_in_many_partitions_fits_into_the_position),
 	};
 
 	log_set_level(LOG_ERROR);
