@@ -232,7 +232,7 @@ static int fold_foreign(struct kafka_fold *f, const struct kafka_topic *t, const
 
 static int fold_record(struct kafka_fold *f, const struct kafka_topic *t, const rd_kafka_message_t *m, struct err *e)
 {
-	struct kafka_place place = {t->number, (unsigned)m->partition, (uint64_t)m->offset};
+	struct kafka_place place = {t->number, (unsigned)m->partition, (uint64_t)m->offset, kafka_time_of(m)};
 	struct sink sink = {{sink_put}, f->put, &place};
 	struct span key = {m->key, m->key_len}, value = {m->payload, m->len};
 	struct err why;

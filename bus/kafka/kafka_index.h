@@ -11,8 +11,9 @@
  * is folded again. All processes of a host share one (store.h, shared).
  *
  * Puts come from two sides: an owner after its commit, and the fold that reads the topics. They may come twice and in
- * any order, and the outcome is the same: where the first record counts, the one with the lowest place stays; where
- * the last counts, the one with the highest does. Places of one key are compared as (name of topic, partition, offset).
+ * any order, and the outcome is the same: where the first record counts, the earliest stays; where the last counts, the
+ * latest does. Within a partition that is by offset; else by when the brokers took them, and at one time by name of topic,
+ * partition, offset. So who was first, or came again last, is not a matter of the partition.
  *
  * Whoever opens it when nobody else has it open begins it anew, and says so, when it is of another cluster, or of another
  * edition, when the machine was started anew since it was last used (it is written without waiting for the disk), or when
@@ -51,6 +52,7 @@ const char *kafka_index_name(struct kafka_index *x, unsigned number);
 struct kafka_place {
 	unsigned number, partition;  /* of kafka_index_topic */
 	uint64_t offset;
+	int64_t time_ms;             /* when the broker took it */
 };
 
 int kafka_put_begin(struct kafka_index *x, struct kafka_put **ret, struct err *e);

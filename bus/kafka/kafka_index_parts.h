@@ -19,11 +19,12 @@
  *	epochs         flow -> {offset u64, time i64, value}
  *	waiting        act id -> {offset u64, time i64, length of flow u32, flow, text}
  *	done           act id -> "": acts that are done, and nothing brings back
- *	index.NAME     key -> {place, extra}
+ *	index.NAME     key -> {place, time i64, extra}
  * Every value outside meta is sealed (sealed.h).
  */
-#define KAFKA_INDEX_LAYOUT 1u        /* changes when the tables do */
+#define KAFKA_INDEX_LAYOUT 2u        /* changes when the tables do */
 #define STAMP_BYTES 16u              /* offset, time */
+#define ENTRY_BYTES (PLACE_BYTES + 8u)       /* place, time */
 
 struct kafka_index {
 	struct store *store;
@@ -47,6 +48,21 @@ int kafka_index_names(struct kafka_index *x, struct store_txn *t, struct err *e)
 /* What a call ends with, outside of a transaction: got as it is; after damage -1 with store.emptied, and it is. */
 int kafka_index_told(struct kafka_index *x, int got, struct err *e);
 void kafka_put_free(struct kafka_put *p);              /* and those behind it; NULL is fine */
+
+/* Place and time, as they begin the value of an entry. */
+static inline void kafka_entry_put(char p[ENTRY_BYTES], const struct kafka_place *place)
+{
+	sealed_place_put(p, &(struct place){place->number, place->partition, place->offset});
+	store_key64((uint64_t)place->time_ms, p + PLACE_BYTES);
+}
+
+static inline void kafka_entry_get(const char p[ENTRY_BYTES], struct kafka_place *ret)
+{
+	struct place place;
+
+	sealed_place_get(p, &place);
+	*ret = (struct kafka_place){place.number, place.partition, place.offset, (int64_t)store_of64(p + PLACE_BYTES)};
+}
 
 static inline struct span kafka_head_key(unsigned number, unsigned partition, char room[4])
 {

@@ -45,13 +45,10 @@ int kafka_index_head(struct kafka_index *x, unsigned number, unsigned partition,
 static int entry_of(const struct sealed *table, struct span value, struct kafka_place *ret, struct span *ret_extra,
 	struct err *e)
 {
-	struct place place;
-
-	if (value.n < PLACE_BYTES)
+	if (value.n < ENTRY_BYTES)
 		return sealed_damaged(e, table->name, 0, 0);
-	sealed_place_get(value.p, &place);
-	*ret = (struct kafka_place){place.number, place.partition, place.offset};
-	*ret_extra = (struct span){value.p + PLACE_BYTES, value.n - PLACE_BYTES};
+	kafka_entry_get(value.p, ret);
+	*ret_extra = (struct span){value.p + ENTRY_BYTES, value.n - ENTRY_BYTES};
 	return 0;
 }
 

@@ -143,13 +143,15 @@ static void free_rooms(struct kafka_owner *o)
 {
 	free(o->outs);
 	free(o->offsets);
+	free(o->times);
 	free(o->messages);
 	free(o->order);
 	o->outs = NULL;
 	o->offsets = NULL;
+	o->times = NULL;
 	o->messages = NULL;
 	o->order = NULL;
-	o->cap_outs = o->cap_offsets = o->cap_messages = o->cap_order = 0;
+	o->cap_outs = o->cap_offsets = o->cap_times = o->cap_messages = o->cap_order = 0;
 }
 
 static void owner_free(struct kafka_owner *o)

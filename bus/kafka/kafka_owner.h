@@ -34,10 +34,11 @@ struct kafka_owner {
 	struct out *outs;
 	size_t nouts, cap_outs;
 	uint64_t *offsets;           /* by out; UINT64_MAX: not on the broker */
+	int64_t *times;              /* by out: when the broker took it */
 	int64_t sign_ms;             /* when the broker took what it wrote to jincai.positions; 0: not known */
 	rd_kafka_message_t *messages;
 	unsigned *order;             /* outs by topic and partition */
-	size_t cap_offsets, cap_messages, cap_order;
+	size_t cap_offsets, cap_times, cap_messages, cap_order;
 	size_t delivered;
 	bool unplaced;               /* the broker has them, but did not tell where */
 	rd_kafka_resp_err_t failed;  /* the first record's that did not get there */

@@ -16,7 +16,7 @@ struct entry {
 	uint64_t first;              /* bytes of the key, to compare by */
 	size_t at;                   /* key, extra behind it */
 	uint32_t nkey, nextra;
-	struct place place;
+	struct kafka_place place;
 };
 
 struct entries {
@@ -144,8 +144,7 @@ int kafka_put_entry(struct kafka_put *p, unsigned index, struct span key, const 
 		return 0;
 	list->p = mem_room(list->p, &list->cap, list->n + 1, sizeof *list->p);
 	n = &list->p[list->n++];
-	*n = (struct entry){first_of(key), p->bytes.n, (uint32_t)key.n, (uint32_t)extra.n,
-		{place->number, place->partition, place->offset}};
+	*n = (struct entry){first_of(key), p->bytes.n, (uint32_t)key.n, (uint32_t)extra.n, *place};
 	buf_span(&p->bytes, key);
 	buf_span(&p->bytes, extra);
 	if (list->sorted && list->n > 1)
@@ -231,9 +230,12 @@ int kafka_put_head(struct kafka_put *p, unsigned number, unsigned partition, uin
 
 /* ---- writing entries ---- */
 
-/* Topics by name, which is the same on every host and after every fold; their numbers are not. */
-static int place_cmp(struct kafka_index *x, const struct place *a, const struct place *b)
+/* Which was committed before the other. Clocks of brokers differ a little, so within a partition offsets alone count. Topics by
+ * name, which is the same on every host and after every fold; their numbers are not. */
+static int place_cmp(struct kafka_index *x, const struct kafka_place *a, const struct kafka_place *b)
 {
+	if ((a->number != b->number || a->partition != b->partition) && a->time_ms != b->time_ms)
+		return a->time_ms < b->time_ms ? -1 : 1;
 	if (a->number != b->number)
 		return strcmp(x->names[a->number], x->names[b->number]);
 	if (a->partition != b->partition)
@@ -254,15 +256,15 @@ static int know_name(struct kafka_index *x, struct store_txn *t, unsigned number
 static int counts(struct kafka_index *x, struct store_txn *t, unsigned index, const struct entry *n, struct span key,
 	struct err *e)
 {
+	struct kafka_place old;
 	struct span there;
-	struct place old;
 	int order;
 
 	if (sealed_get(t, &x->index[index], key, &there, e) < 0)
 		return -1;
-	if (there.n < PLACE_BYTES)
+	if (there.n < ENTRY_BYTES)
 		return sealed_damaged(e, x->index[index].name, 0, 0);
-	sealed_place_get(there.p, &old);
+	kafka_entry_get(there.p, &old);
 	if (know_name(x, t, old.number, e) || know_name(x, t, n->place.number, e))
 		return -1;
 	order = place_cmp(x, &n->place, &old);
@@ -274,7 +276,7 @@ static int write_entry(struct kafka_put *p, unsigned index, const struct entry *
 	const struct sealed *table = &p->index->index[index];
 	struct store_txn *t = p->writing;
 	struct span key = {p->bytes.p + n->at, n->nkey};
-	size_t size = PLACE_BYTES + n->nextra;
+	size_t size = ENTRY_BYTES + n->nextra;
 	char *to;
 	int got = sealed_reserve(t, table, key, size, STORE_FIRST, &to, e);
 
@@ -285,8 +287,8 @@ static int write_entry(struct kafka_put *p, unsigned index, const struct entry *
 	}
 	if (got <= 0)
 		return got;
-	sealed_place_put(to, &n->place);
-	memcpy(to + PLACE_BYTES, key.p + key.n, n->nextra);
+	kafka_entry_put(to, &n->place);
+	memcpy(to + ENTRY_BYTES, key.p + key.n, n->nextra);
 	sealed_seal(table, key, to, size);
 	return 0;
 }

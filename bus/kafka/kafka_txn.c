@@ -40,6 +40,7 @@ static void on_delivered(void *arg, const rd_kafka_message_t *m)
 		int64_t ms = kafka_time_of(m);
 
 		o->offsets[i] = (uint64_t)m->offset;
+		o->times[i] = ms;
 		if (o->outs[i].topic == o->k->positions && ms > o->sign_ms)
 			o->sign_ms = ms;
 	}
@@ -274,6 +275,7 @@ int kafka_transact(struct kafka_owner *o, struct err *e)
 	o->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 	o->failed_at = NULL;
 	o->offsets = mem_room(o->offsets, &o->cap_offsets, o->nouts, sizeof *o->offsets);
+	o->times = mem_room(o->times, &o->cap_times, o->nouts, sizeof *o->times);
 	for (size_t i = 0; i < o->nouts; i++)
 		o->offsets[i] = UINT64_MAX;
 	error = rd_kafka_begin_transaction(o->client.rk);
@@ -313,7 +315,7 @@ static int put_entries(struct kafka_owner *o, struct kafka_put *put, const struc
 	for (size_t i = 0; i < c->nentries; i++) {
 		const struct commit_entry *x = &c->entries[i];
 		const struct out *out = &o->outs[x->record];
-		struct kafka_place place = {out->topic->number, out->partition, o->offsets[x->record]};
+		struct kafka_place place = {out->topic->number, out->partition, o->offsets[x->record], o->times[x->record]};
 
 		if (kafka_put_entry(put, x->index, x->key, &place, x->extra, e))
 			return -1;

@@ -19,7 +19,7 @@ struct job {
 
 static int put_event(struct job *j, struct kafka_put *p, unsigned i)
 {
-	struct kafka_place place = {j->number, i % 8, i / 8};
+	struct kafka_place place = {j->number, i % 8, i / 8, i};
 	char id[40], key[INDEX_PAY_KEY_MAX], extra[16];
 	uint64_t mixed[2] = {i * 0x9e3779b97f4a7c15ull, i * 0xc2b2ae3d27d4eb4full};
 	int n = snprintf(id, sizeof id, "gz:202612:%04u:%09u", i / 20000, i);

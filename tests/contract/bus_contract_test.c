@@ -141,18 +141,23 @@ static void expect_position(struct fix *f, const char *key, const char *want)
 }
 
 /* An event that carries an id and a fingerprint, made of one digit. */
-static void append_event(struct fix *f, struct bus_owner *o, const char *id, char digit)
+static void append_event_at(struct fix *f, struct bus_owner *o, unsigned partition, const char *id, char digit)
 {
 	struct buf b = BUF_INIT;
 	char fingerprint[32];
 
 	memset(fingerprint, digit, sizeof fingerprint);
 	event_begin(&b, &(struct event){.id = span_of(id), .source = SPAN("test"), .type = SPAN("payroll.line.v1"),
-		.fingerprint = {fingerprint, sizeof fingerprint}});
+		.fingerprint = {fingerprint, sizeof fingerprint}, .again = SPAN("1")});
 	buf_str(&b, "{}");
 	event_stamp(&b, SPAN("t.1"), 1);
-	OK(f->e, bus_append(o, f->payroll, 1, SPAN("k"), buf_as_span(&b), &f->e));
+	OK(f->e, bus_append(o, f->payroll, partition, SPAN("k"), buf_as_span(&b), &f->e));
 	buf_done(&b);
+}
+
+static void append_event(struct fix *f, struct bus_owner *o, const char *id, char digit)
+{
+	append_event_at(f, o, 1, id, digit);
 }
 
 static void append_claim(struct fix *f, struct bus_owner *o, const char *batch, const char *state)
@@ -663,6 +668,27 @@ static void the_last_record_for_a_claim_wins(void **state)
 	commit(f, o);
 	expect_claim(f, o, "b1", COMMITTED, "published");
 	bus_disown(o);
+}
+
+/* By partition the first of them is neither the lowest nor the highest, and so is the last. */
+static void the_order_of_commits_counts_not_that_of_partitions(void **state)
+{
+	static const unsigned partitions[] = {2, 0, 3, 1};
+	struct fix *f = *state;
+	struct bus_owner *o = own(f, "flow");
+	char key[INDEX_KEY_MAX];
+
+	for (unsigned i = 0; i < 4; i++) {
+		append_event_at(f, o, partitions[i], "same", (char)('1' + i));
+		commit(f, o);
+		usleep(3000);
+		expect_id(f, o, "same", COMMITTED, '1');
+		expect_entry(f, o, INDEX_AGAIN, index_key(key, INDEX_ID, SPAN("same"), SPAN_NONE), COMMITTED, digits((char)('1' + i)));
+	}
+	bus_disown(o);
+	fix_reopen(f);
+	expect_id(f, NULL, "same", COMMITTED, '1');
+	expect_entry(f, NULL, INDEX_AGAIN, index_key(key, INDEX_ID, SPAN("same"), SPAN_NONE), COMMITTED, digits('4'));
 }
 
 static void many_staged_entries_are_all_found(void **state)
@@ -1266,6 +1292,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(a_look_up_sees_what_its_owner_has_staged_and_nobody_else_does),
 	CASE(the_first_record_for_an_id_stays),
 	CASE(the_last_record_for_a_claim_wins),
+	CASE(the_order_of_commits_counts_not_that_of_partitions),
 	CASE(many_staged_entries_are_all_found),
 	CASE(an_entry_names_the_place_of_its_record),
 	CASE(entries_are_listed_by_prefix_in_order),

@@ -90,14 +90,20 @@ static unsigned topic(struct fix *f, const char *name)
 	return n;
 }
 
-static void entry(struct fix *f, struct kafka_put *p, unsigned index, const char *key, unsigned number, unsigned partition,
-	uint64_t offset)
+static void entry_at(struct fix *f, struct kafka_put *p, unsigned index, const char *key, unsigned number, unsigned partition,
+	uint64_t offset, int64_t ms)
 {
-	struct kafka_place place = {number, partition, offset};
+	struct kafka_place place = {number, partition, offset, ms};
 	char extra[40];
 
 	snprintf(extra, sizeof extra, "x%u.%llu", partition, (unsigned long long)offset);
 	OK(f->e, kafka_put_entry(p, index, span_of(key), &place, span_of(extra), &f->e));
+}
+
+static void entry(struct fix *f, struct kafka_put *p, unsigned index, const char *key, unsigned number, unsigned partition,
+	uint64_t offset)
+{
+	entry_at(f, p, index, key, number, partition, offset, 0);
 }
 
 static void position(struct fix *f, struct kafka_put *p, const char *key, uint64_t offset, const char *value)
@@ -203,7 +209,7 @@ static char *dump(struct fix *f)
 
 /* ---- one by one ---- */
 
-static void where_the_first_counts_the_lowest_place_stays_and_where_the_last_the_highest(void **state)
+static void at_one_time_the_lowest_place_is_the_first_and_the_highest_the_last(void **state)
 {
 	static const struct {
 		const char *topic;
@@ -247,6 +253,49 @@ static void where_the_first_counts_the_lowest_place_stays_and_where_the_last_the
 	assert_int_equal(kafka_index_look(f->x, INDEX_TO, SPAN("id"), &scratch, &place, &extra, &f->e), 0);
 	buf_done(&scratch);
 	buf_done(&text);
+}
+
+static void expect_at(struct fix *f, unsigned index, const char *want)
+{
+	struct buf scratch = BUF_INIT, text = BUF_INIT;
+	struct kafka_place place;
+	struct span extra;
+
+	assert_int_equal(kafka_index_look(f->x, index, SPAN("id"), &scratch, &place, &extra, &f->e), 1);
+	buf_printf(&text, "%s/%u@%llu", kafka_index_name(f->x, place.number), place.partition, (unsigned long long)place.offset);
+	assert_string_equal(buf_text(&text), want);
+	buf_done(&scratch);
+	buf_done(&text);
+}
+
+/* Of one partition the offset counts, also where the clock of a leader was behind that of the one before. */
+static void who_came_first_and_who_last_is_not_a_matter_of_the_partition(void **state)
+{
+	static const struct {
+		const char *topic;
+		unsigned partition;
+		uint64_t offset;
+		int64_t ms;
+		const char *first, *last;
+	} puts[] = {
+		{"m", 5, 10, 1000, "m/5@10", "m/5@10"},
+		{"m", 2, 900, 2000, "m/5@10", "m/2@900"},
+		{"m", 7, 1, 1500, "m/5@10", "m/2@900"},
+		{"a", 0, 3, 3000, "m/5@10", "a/0@3"},
+		{"a", 0, 4, 2500, "m/5@10", "a/0@4"},
+		{"z", 9, 99, 999, "z/9@99", "a/0@4"},
+	};
+	struct fix *f = *state;
+
+	for (size_t i = 0; i < sizeof puts / sizeof *puts; i++) {
+		struct kafka_put *p = begin(f);
+
+		entry_at(f, p, INDEX_IDS, "id", topic(f, puts[i].topic), puts[i].partition, puts[i].offset, puts[i].ms);
+		entry_at(f, p, INDEX_AGAIN, "id", topic(f, puts[i].topic), puts[i].partition, puts[i].offset, puts[i].ms);
+		commit(f, p);
+		expect_at(f, INDEX_IDS, puts[i].first);
+		expect_at(f, INDEX_AGAIN, puts[i].last);
+	}
 }
 
 static void a_position_that_was_taken_away_is_not_brought_back_by_an_older_one(void **state)
@@ -474,7 +523,8 @@ static void put_number(struct fix *f, struct kafka_put *p, unsigned i, uint64_t 
 	key[0] = (char)('0' + random_below(&seed, 10));
 	snprintf(value, sizeof value, "v%u", i);
 	if (kind < 4)
-		entry(f, p, (const unsigned[]){INDEX_IDS, INDEX_CLAIMS, INDEX_DEAD, INDEX_PAYS}[kind], key, number, partition, i);
+		entry_at(f, p, (const unsigned[]){INDEX_IDS, INDEX_CLAIMS, INDEX_DEAD, INDEX_PAYS}[kind], key, number, partition, i,
+			i / 3);
 	else if (kind == 4)
 		position(f, p, key, i, random_below(&seed, 3) ? value : "");
 	else if (kind == 5)
@@ -867,7 +917,8 @@ int main(void)
 #define CASE(name) {#name, name, setup, teardown, NULL}
 #define CASE_CLOSED(name) {#name, name, setup_closed, teardown, NULL}
 	const struct CMUnitTest tests[] = {
-		CASE(where_the_first_counts_the_lowest_place_stays_and_where_the_last_the_highest),
+		CASE(at_one_time_the_lowest_place_is_the_first_and_the_highest_the_last),
+		CASE(who_came_first_and_who_last_is_not_a_matter_of_the_partition),
 		CASE(a_position_that_was_taken_away_is_not_brought_back_by_an_older_one),
 		CASE(a_key_that_no_record_of_ours_has_adds_nothing),
 		CASE(heads_and_their_times_never_go_back),
