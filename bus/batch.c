@@ -74,11 +74,20 @@ static uint64_t number_of(const json_t *o, const char *name)
 	return (uint64_t)json_integer_value(json_object_get(o, name));
 }
 
+static bool add_partition(struct batch_closing *c, json_int_t p)
+{
+	if (p < 0 || p >= (json_int_t)BATCH_PARTITIONS_MAX || c->npartitions == BATCH_PARTITIONS_MAX)
+		return false;
+	c->partitions[c->npartitions++] = (unsigned)p;
+	return true;
+}
+
 int batch_closing_read(const struct event *v, struct arena *scratch, struct batch_closing *ret, struct err *e)
 {
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
 	const json_t *partitions = json_object_get(o, "partitions"), *p;
 	struct batch_closing c = {.batchid = v->batchid};
+	bool bad = number_of(o, "partition") >= BATCH_PARTITIONS_MAX;
 	size_t i;
 
 	c.adapter = text_of(o, "adapter", scratch);
@@ -97,10 +106,9 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	c.last = partitions != NULL;
 	c.all = number_of(o, "all");
 	json_array_foreach(partitions, i, p)
-		if (i < sizeof c.partitions / sizeof *c.partitions)
-			c.partitions[c.npartitions++] = (unsigned)json_integer_value(p);
+		bad |= !add_partition(&c, json_integer_value(p));
 	json_decref(o);
-	if (!o || !c.adapter.p || !c.ntypes || !c.batchid.n)
+	if (!o || bad || !c.adapter.p || !c.ntypes || !c.batchid.n)
 		return err_set(e, E_BATCH_CLOSING, "id=%.*s", SPAN_F(v->id));
 	*ret = c;
 	return 0;

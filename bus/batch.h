@@ -15,6 +15,7 @@
  * The last of all, on every partition, may say that the batch was returned to its source: then it goes nowhere any more.
  */
 #define BATCH_TYPES_MAX 8u
+#define BATCH_PARTITIONS_MAX 64u
 
 struct batch_closing {
 	struct span batchid, adapter;
@@ -35,7 +36,7 @@ struct batch_closing {
 	bool given_up;               /* returned, but here alone: a replay gave it up half way, elsewhere it stands */
 	bool last;                   /* on the batch's own partition: what follows is there */
 	unsigned npartitions;        /* that carry records of it, this one included */
-	unsigned partitions[64];
+	unsigned partitions[BATCH_PARTITIONS_MAX];
 	uint64_t all;                /* published on all of them */
 };
 

@@ -114,7 +114,7 @@ static void read_text(const json_t *o, const char *name, char **ret)
 	*ret = mem_text(span_of(t ? t : ""));
 }
 
-static void read_lists(const json_t *o, struct gathering *g)
+static int read_lists(const json_t *o, struct gathering *g)
 {
 	const json_t *v, *list = json_object_get(o, "ranges");
 	size_t i;
@@ -130,9 +130,14 @@ static void read_lists(const json_t *o, struct gathering *g)
 				.failed = item(v, 3), .routed = item(v, 4), .lines = item(v, 5), .before = item(v, 6),
 				.returned = item(v, 7) != 0};
 	list = json_object_get(o, "partitions");
-	json_array_foreach(list, i, v)
-		if (g->npartitions < GATHER_PARTITIONS_MAX)
-			g->partitions[g->npartitions++] = (unsigned)json_integer_value(v);
+	json_array_foreach(list, i, v) {
+		const json_int_t p = json_integer_value(v);
+
+		if (p < 0 || p >= (json_int_t)GATHER_PARTITIONS_MAX || g->npartitions == GATHER_PARTITIONS_MAX)
+			return -1;
+		g->partitions[g->npartitions++] = (unsigned)p;
+	}
+	return 0;
 }
 
 static void read_out(const json_t *v, struct gather_out *ret)
@@ -201,7 +206,7 @@ struct gathering *gathering_read(const json_t *o, struct err *e)
 	const char *batch = json_string_value(json_object_get(o, "batch"));
 	struct gathering *g = gathering_new(span_of(batch ? batch : ""));
 
-	if (!batch || !json_is_array(json_object_get(o, "sums")) || read_sums(o, g) != 0) {
+	if (!batch || !json_is_array(json_object_get(o, "sums")) || read_sums(o, g) != 0 || read_lists(o, g) != 0) {
 		err_set(e, E_GATHER_STATE, "batch=%s", batch ? batch : "-");
 		gathering_free(g);
 		return NULL;
@@ -217,7 +222,6 @@ struct gathering *gathering_read(const json_t *o, struct err *e)
 	read_text(o, "date", &g->date);
 	read_text(o, "why", &g->why);
 	read_text(o, "args", &g->why_args);
-	read_lists(o, g);
 	read_out(json_object_get(o, "out"), &g->out);
 	return g;
 }

@@ -14,7 +14,7 @@
  * alone, and does not wait for partitions that have nothing new. Last may come closings that say it was returned: it ends here.
  * What is put aside waits for these, or for one that says it goes on.
  */
-#define GATHER_PARTITIONS_MAX 64u
+#define GATHER_PARTITIONS_MAX BATCH_PARTITIONS_MAX
 #define GATHER_TOPIC_MAX 101u        /* bus_topic */
 
 struct gather_part {
