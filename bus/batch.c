@@ -114,34 +114,66 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 	return 0;
 }
 
-int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition,
-	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e)
+/* Where the newest closing lies: 1, 0, -1. */
+static int look_closing(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition, struct bus_entry *ret,
+	struct err *e)
 {
 	struct buf second = BUF_INIT;
 	char key[INDEX_KEY_MAX];
-	struct bus_entry at;
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	struct event v;
 	int got;
 
 	buf_span(&second, batchid);
 	buf_c(&second, 0);
 	buf_printf(&second, "%u", partition);
-	got = bus_look(b, o, INDEX_CLOSED, index_key(key, 0, span_of(bus_topic_name(b, topic)), buf_as_span(&second)), &at, e);
+	got = bus_look(b, o, INDEX_CLOSED, index_key(key, 0, span_of(bus_topic_name(b, topic)), buf_as_span(&second)), ret, e);
 	buf_done(&second);
-	if (got <= 0 || at.pending)
-		return got < 0 ? -1 : 0;
+	return got == 1 && ret->pending ? 0 : got;
+}
+
+static int read_closing(const struct bus_message *m, struct arena *a, struct batch_closing *ret, struct err *e)
+{
+	struct event v;
+
+	if (event_read(m->value, &v, e) != 0 || batch_closing_read(&v, a, ret, e) != 0)
+		return -1;
+	ret->batchid = arena_span(a, ret->batchid);
+	return 1;
+}
+
+int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition,
+	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e)
+{
+	struct bus_entry at;
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	int got = look_closing(b, o, topic, batchid, partition, &at, e);
+
+	if (got <= 0)
+		return got;
 	if (bus_read(b, at.topic, at.partition, &r, e) != 0)
 		return -1;
 	bus_seek(r, at.offset);
 	got = bus_next(r, &m, e);
-	if (got == 1 && (event_read(m.value, &v, e) != 0 || batch_closing_read(&v, a, ret, e) != 0))
-		got = -1;
-	if (got == 1) {
-		ret->batchid = arena_span(a, ret->batchid);
+	if (got == 1)
+		got = read_closing(&m, a, ret, e);
+	if (got == 1)
 		*ret_offset = m.offset;
-	}
 	bus_unread(r);
+	return got;
+}
+
+int batch_closing_pick(struct bus *b, struct picker *p, unsigned topic, struct span batchid, unsigned partition,
+	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e)
+{
+	struct bus_entry at;
+	struct bus_message m;
+	int got = look_closing(b, NULL, topic, batchid, partition, &at, e);
+
+	if (got == 1)
+		got = picker_get(p, &at, &m, e);
+	if (got == 1)
+		got = read_closing(&m, a, ret, e);
+	if (got == 1)
+		*ret_offset = at.offset;
 	return got;
 }

@@ -4,6 +4,7 @@
 
 #include "bus.h"
 #include "event.h"
+#include "picker.h"
 
 /*
  * The end of a batch: an event of type jincai.batch.closed, last of its batch on each partition that carries its
@@ -48,6 +49,9 @@ int batch_closing_read(const struct event *v, struct arena *scratch, struct batc
 /* The newest closing of a batch on a partition of a topic, by the index: 1 found, texts in a and its offset in *ret_offset;
  * 0 none; -1. What the same owner has staged is not found: commit first. */
 int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struct span batchid, unsigned partition,
+	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e);
+/* The same for nobody's owner, and for who asks for very many. */
+int batch_closing_pick(struct bus *b, struct picker *p, unsigned topic, struct span batchid, unsigned partition,
 	struct arena *a, struct batch_closing *ret, uint64_t *ret_offset, struct err *e);
 
 #endif

@@ -283,10 +283,8 @@ void verb_progress(const char *what, int64_t done, int64_t all)
 	static int64_t began, shown;
 	int64_t now = clock_steady_ms();
 
-	if (!isatty(STDERR_FILENO))
-		return;
 	if (done < 0) {
-		if (shown)
+		if (shown && isatty(STDERR_FILENO))
 			fputs("\r\033[K", stderr);
 		began = shown = 0;
 		return;
@@ -296,6 +294,8 @@ void verb_progress(const char *what, int64_t done, int64_t all)
 	if (now - shown < 200 || now == began)
 		return;
 	shown = now;
+	if (!isatty(STDERR_FILENO))      /* asked now and then only: it is called for each row */
+		return;
 	fprintf(stderr, "\r%s: %lld %s, %lld/s", what, (long long)done, say("行", "rows"),
 		(long long)(done * 1000 / (now - began)));
 	if (all > 0 && done > 0)

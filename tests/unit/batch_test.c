@@ -17,10 +17,10 @@ struct world {
 
 enum { EVENTS, LINES, DEAD };
 
-static void open_world(struct world *w, const char *url)
+static void open_world(struct world *w, const char *url, unsigned partitions)
 {
 	static const char *const names[] = {"jincai.payroll", "jincai.to.bank", TOPIC_DEAD};
-	struct bus_conf c = {.url = url, .partitions = 2, .max_bytes = 256u << 20};
+	struct bus_conf c = {.url = url, .partitions = partitions, .max_bytes = 256u << 20};
 	struct err e;
 
 	OK(e, bus_open_with(&bus_hostile, &c, BUS_OWN, &w->bus, &e));
@@ -61,15 +61,19 @@ static void the_newest_closing_of_a_batch_on_a_partition_is_found(void **state)
 	struct batch_closing c = {.batchid = SPAN("pay:1:ab"), .adapter = SPAN("pay"), .types = {SPAN("t.v1")}, .ntypes = 1,
 		.partition = 1, .published = 4, .failed = 2, .routed = 2}, got;
 	struct arena a = ARENA_INIT;
-	uint64_t first = 0, at = 0;
+	uint64_t first = 0, at = 0, picked = 0;
+	struct picker *p;
 	struct world w;
 	struct err e;
 
 	(void)state;
-	open_world(&w, "hostile:71");
+	open_world(&w, "hostile:71", 2);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &at, &e), 0);
 	put_closing(&w, LINES, &c);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 1, &a, &got, &first, &e), 1);
+	p = picker_new(w.bus);
+	assert_int_equal(batch_closing_pick(w.bus, p, w.topics[LINES], c.batchid, 1, &a, &got, &picked, &e), 1);
+	assert_true(got.failed == 2 && picked == first);
 	assert_true(got.published == 4 && got.failed == 2 && got.routed == 2 && got.before == 0 && !got.returned && !got.goes_on);
 	c.failed = 1;
 	c.routed = 3;
@@ -80,9 +84,62 @@ static void the_newest_closing_of_a_batch_on_a_partition_is_found(void **state)
 	assert_true(got.failed == 1 && got.routed == 3 && got.before == 2 && got.returned && got.goes_on && at > first);
 	assert_span(got.batchid, "pay:1:ab");
 	assert_span(got.types[0], "t.v1");
+	assert_int_equal(batch_closing_pick(w.bus, p, w.topics[LINES], c.batchid, 1, &a, &got, &picked, &e), 1);
+	assert_true(got.failed == 1 && got.routed == 3 && picked == at);
+	assert_span(got.batchid, "pay:1:ab");
+	assert_int_equal(batch_closing_pick(w.bus, p, w.topics[EVENTS], c.batchid, 1, &a, &got, &picked, &e), 0);
+	picker_free(p);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], c.batchid, 0, &a, &got, &at, &e), 0);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[EVENTS], c.batchid, 1, &a, &got, &at, &e), 0);
 	assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[LINES], SPAN("pay:1"), 1, &a, &got, &at, &e), 0);
+	arena_done(&a);
+	close_world(&w);
+}
+
+/* More partitions than readers are kept, records too large to be kept, an order that goes back: each is the one that was asked for. */
+static void records_are_picked_in_any_order(void **state)
+{
+	enum { PARTITIONS = 12, EACH = 12 };
+	uint64_t offsets[2][PARTITIONS][EACH];
+	struct buf text = BUF_INIT, want = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct batch_closing got;
+	struct bus_message m;
+	struct picker *p;
+	struct world w;
+	struct err e;
+
+	(void)state;
+	open_world(&w, "hostile:73", PARTITIONS);
+	for (unsigned i = 0; i < EACH; i++)
+		for (unsigned t = 0; t < 2; t++)
+			for (unsigned n = 0; n < PARTITIONS; n++) {
+				const struct batch_closing c = {.batchid = SPAN("b"), .adapter = SPAN("a"), .types = {SPAN("t.v1")}, .ntypes = 1,
+					.partition = n, .published = i, .failed = t};
+
+				put_closing(&w, t, &c);
+				assert_int_equal(batch_closing_find(w.bus, w.owner, w.topics[t], c.batchid, n, &a, &got, &offsets[t][n][i], &e), 1);
+			}
+	p = picker_new(w.bus);
+	for (unsigned i = 0; i < 3000; i++) {
+		const unsigned x = i * 2654435761u >> 8, t = x % 2, n = x / 2 % PARTITIONS, k = x / 64 % EACH;
+		const struct bus_entry at = {.topic = w.topics[t], .partition = n, .offset = offsets[t][n][k]};
+
+		assert_int_equal(picker_get(p, &at, &m, &e), 1);
+		assert_int_equal(m.offset, at.offset);
+		buf_clear(&text);
+		buf_span(&text, m.value);
+		buf_clear(&want);
+		buf_printf(&want, "\"partition\":%u", n);
+		assert_non_null(strstr(buf_text(&text), buf_text(&want)));
+		buf_clear(&want);
+		buf_printf(&want, "\"published\":%u", k);
+		assert_non_null(strstr(buf_text(&text), buf_text(&want)));
+	}
+	assert_int_equal(picker_get(p, &(struct bus_entry){.topic = w.topics[0], .offset = offsets[0][0][EACH - 1] + 5}, &m, &e), 0);
+	picker_free(p);
+	buf_done(&text);
+	buf_done(&want);
 	arena_done(&a);
 	close_world(&w);
 }
@@ -99,7 +156,7 @@ static void a_letter_is_open_until_its_flow_says_what_became_of_it(void **state)
 	struct err e;
 
 	(void)state;
-	open_world(&w, "hostile:72");
+	open_world(&w, "hostile:72", 2);
 	assert_int_equal(dead_state(w.bus, w.owner, SPAN("router:b:jincai.payroll%2F0%407"), is, &at, &e), 0);
 	dead_write(&copy, &d, 1796112000123);
 	buf_span(&b, buf_as_span(&copy));
@@ -125,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_closing_of_a_batch_on_a_partition_is_found),
+		cmocka_unit_test(records_are_picked_in_any_order),
 		cmocka_unit_test(a_letter_is_open_until_its_flow_says_what_became_of_it),
 	};
 

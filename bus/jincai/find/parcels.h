@@ -9,7 +9,7 @@
 #include "bus.h"
 #include "parcel.h"
 
-/* The parcels of one destination that the store knows, each as it was last. */
+/* The parcels of one destination that the store knows, each as it was last, by number. */
 struct parcels {
 	struct parcel **list;
 	size_t n;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "index.h"
 
 const char *const replay_verdicts[REPLAY_VERDICTS] = {"goes", "not all of it is selected", "was offered before",
@@ -22,6 +23,7 @@ struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigne
 	x->d = d;
 	x->plan = plan;
 	x->hash = hash_sha256_new();
+	x->picker = picker_new(b);
 	x->router = site_router(s, NULL, e);
 	pays = !x->router ? -1 : d < s->ndestinations ? replay_pays(b, &s->destinations[d], e) : 0;
 	if (pays == 1)
@@ -51,6 +53,8 @@ void replay_batches_free(struct replay_batches *x)
 	if (x->router)
 		router_flow(x->router)->kind->free(router_flow(x->router));
 	replay_handed_free(x->handed);
+	picker_free(x->picker);
+	bus_unread(x->journal);
 	hash_sha256_free(x->hash);
 	buf_done(&x->record);
 	free(x);
@@ -210,19 +214,17 @@ static int end_handed(struct replay_batches *x, struct err *e)
 	return x->mode ? replay_handed_end(x->handed, x->handed_sha256, e) : -1;
 }
 
-int replay_batches_decide(struct replay_batches *x, struct err *e)
+int replay_batches_decide(struct replay_batches *x, int64_t ms, struct err *e)
 {
-	if (replay_batches_counted(x, e) != 0 || replay_batches_ledgers(x, e) != 0)
-		return -1;
-	for (unsigned i = 0; i < x->n; i++) {
-		struct replay_batch *b = x->list[i];
-		const int got = replay_batches_judge(x, b, e);
+	const int got = replay_batches_judge(x, clock_steady_ms() + ms, e);
 
-		if (got < 0)
-			return -1;
-		b->verdict = (enum replay_verdict)got;
+	if (got != 0)
+		return got;
+	for (unsigned i = 0; i < x->n; i++) {
+		const struct replay_batch *b = x->list[i];
+
 		hash_sha256_add(x->hash, b->id, strlen(b->id) + 1);
-		hash_sha256_add(x->hash, replay_verdicts[got], strlen(replay_verdicts[got]) + 1);
+		hash_sha256_add(x->hash, replay_verdicts[b->verdict], strlen(replay_verdicts[b->verdict]) + 1);
 	}
 	return end_handed(x, e);
 }

@@ -27,7 +27,8 @@
  *
  *	struct replay_batches *x = replay_batches_new(site, bus, d, NULL, NULL);
  *	for each event: replay_batches_add(x, &event, e);
- *	replay_batches_decide(x, e);
+ *	while ((got = replay_batches_decide(x, 1000, e)) == 1)
+ *		...
  */
 enum replay_verdict {
 	REPLAY_GOES,
@@ -50,6 +51,8 @@ struct replay_batch {
 	const char *topic;           /* on which it was published; the bus has the name */
 	uint64_t seen, has, lines, unshaped;
 	uint64_t handed;             /* lines that others that move money were given */
+	uint64_t on;                 /* partitions that have records of it, a bit each */
+	uint64_t published;          /* on all of them, by their closings */
 	struct totals *sums;         /* where money moves: routed, those that go; already, those of the others. Else NULL */
 	bool counted;                /* the router decided for the destination */
 	bool ledger;                 /* see REPLAY_LEDGER */
@@ -75,8 +78,8 @@ struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id)
 int replay_batches_add(struct replay_batches *x, const struct selected *v, struct err *e);
 /* Of the others that move money; NULL: the destination moves none. */
 struct replay_handed *replay_batches_others(const struct replay_batches *x);
-/* When all were added. */
-int replay_batches_decide(struct replay_batches *x, struct err *e);
+/* When all were added, for so long, or a little longer: 1 there is more to do, 0 it is decided, -1. */
+int replay_batches_decide(struct replay_batches *x, int64_t ms, struct err *e);
 /* In the order in which they came. */
 unsigned replay_batches_count(const struct replay_batches *x);
 const struct replay_batch *replay_batches_at(const struct replay_batches *x, unsigned i);

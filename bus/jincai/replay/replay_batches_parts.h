@@ -7,7 +7,10 @@
 #include "totals.h"
 
 /* What replay_batches.c (lines, sums, digests) and replay_judge.c (which batches go) share. Nobody else includes this. */
-#define REPLAY_TABLE 4096u
+#define REPLAY_TABLE 16384u
+
+/* Deciding goes through all batches once for each question, so that what is read lies one behind the other, and stops between two of them. */
+enum replay_question { REPLAY_ASK_JOURNAL, REPLAY_ASK_LEDGERS, REPLAY_ASK_BATCHES, REPLAY_ASK_PARTITIONS, REPLAY_ASK_TOLD, REPLAY_ASK_REST };
 
 struct replay_batches {
 	struct site *site;
@@ -21,16 +24,18 @@ struct replay_batches {
 	unsigned n;
 	struct hash_sha256 *hash;
 	struct buf record;
+	struct picker *picker;
+	enum replay_question question;
+	unsigned at;                 /* of the batches, for that question */
+	struct bus_reader *journal;
 };
 
 /* Where the batch stands, or would. */
 struct replay_batch **replay_batches_slot(struct replay_batches *x, struct span id);
 
 /* ---- replay_judge.c ---- */
-/* Reads the journal: of which batches the router, or an earlier replay, has counted for the destination. */
-int replay_batches_counted(struct replay_batches *x, struct err *e);
-/* A verdict, -1. */
-int replay_batches_judge(struct replay_batches *x, const struct replay_batch *b, struct err *e);
+/* Of each batch that has counted before "until" (clock_steady_ms): 1 there is more, 0 each has its verdict, -1. */
+int replay_batches_judge(struct replay_batches *x, int64_t until, struct err *e);
 
 /* ---- replay_ledger.c ---- */
 /* Which batches the ledgers of others have that the store knows nothing of. */

@@ -211,13 +211,26 @@ static int changed(const struct replaying *r, struct err *e)
 	return err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
 }
 
-/* Before the first event goes: is all of it what was planned? And towards a destination, before a later life goes on. */
-static int check(struct replaying *r, enum flow_turn *ret, struct err *e)
+static void looked_through(struct replaying *r, enum replay_phase next)
 {
+	selection_close(r->selection);
+	r->selection = NULL;
+	r->phase = next;
+}
+
+static bool is_over(int64_t until)
+{
+	return clock_steady_ms() >= until;
+}
+
+/* Before the first event goes: is all of it what was planned? And towards a destination, before a later life goes on. */
+static int check(struct replaying *r, struct err *e)
+{
+	const int64_t until = clock_steady_ms() + REPLAY_TURN_MS;
 	struct selected x;
 	int got = 1;
 
-	for (unsigned n = 0; got == 1 && n < REPLAY_SLICE; n++) {
+	for (unsigned n = 0; got == 1 && n < REPLAY_SLICE && !is_over(until); n++) {
 		got = selection_next(r->selection, &x, e);
 		if (got == 1 && r->batches && replay_give_look(r, &x, e) != 0)
 			return -1;
@@ -229,14 +242,24 @@ static int check(struct replaying *r, enum flow_turn *ret, struct err *e)
 	if (r->batches && r->lines[0] && replay_give_checked_again(r, e) != 0)
 		return -1;
 	if (r->batches && !r->lines[0]) {
-		*ret = FLOW_COMMIT;
-		if (replay_give_checked(r, e) != 0 || replay_flow_save(r, REPLAY_RUNNING, NULL, e) != 0)
-			return -1;
+		replay_give_looked(r);
+		looked_through(r, REPLAY_DECIDING);
+	} else {
+		looked_through(r, r->events ? REPLAY_SKIPPING : REPLAY_WRITING);
 	}
-	selection_close(r->selection);
-	r->selection = NULL;
-	r->phase = r->events ? REPLAY_SKIPPING : REPLAY_WRITING;
 	return 0;
+}
+
+/* Which of the batches go: in turns, for of tens of thousands it takes its time. */
+static int decide(struct replaying *r, enum flow_turn *ret, struct err *e)
+{
+	const int got = replay_give_decide(r, e);
+
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	r->phase = REPLAY_WRITING;
+	*ret = FLOW_COMMIT;
+	return replay_flow_save(r, REPLAY_RUNNING, NULL, e);
 }
 
 static void pass(struct replaying *r, const struct selected *x)
@@ -248,10 +271,11 @@ static void pass(struct replaying *r, const struct selected *x)
 /* What is on the topic already is read again: for the digest, and for the order. */
 static int skip(struct replaying *r, struct err *e)
 {
+	const int64_t until = clock_steady_ms() + REPLAY_TURN_MS;
 	struct selected x;
 	int got = 1;
 
-	for (unsigned n = 0; n < REPLAY_SLICE && r->passed < r->events; n++) {
+	for (unsigned n = 0; n < REPLAY_SLICE && r->passed < r->events && !is_over(until); n++) {
 		got = selection_next(r->selection, &x, e);
 		if (got != 1)
 			break;
@@ -297,10 +321,11 @@ static int write_one(struct replaying *r, const struct selected *x, struct err *
 /* 1 there is more, 0 it is all, -1. */
 static int write_slice(struct replaying *r, uint64_t most, struct err *e)
 {
+	const int64_t until = clock_steady_ms() + REPLAY_TURN_MS;
 	struct selected x;
 	int got = 1;
 
-	for (uint64_t n = 0; got == 1 && n < most && n < REPLAY_SLICE && !flow_step_full(&r->flow); n++) {
+	for (uint64_t n = 0; got == 1 && n < most && n < REPLAY_SLICE && !flow_step_full(&r->flow) && !is_over(until); n++) {
 		got = selection_next(r->selection, &x, e);
 		if (got == 1 && write_one(r, &x, e) != 0)
 			return -1;
@@ -318,10 +343,12 @@ static int go_on(struct replaying *r, enum flow_turn *ret, struct err *e)
 		return changed(r, e);
 	if (got != 1)
 		return got;
+	if (r->phase == REPLAY_DECIDING)
+		return decide(r, ret, e);
 	if (!r->selection && open_selection(r, e) != 0)
 		return -1;
 	if (r->phase == REPLAY_CHECKING)
-		return check(r, ret, e);
+		return check(r, e);
 	if (r->phase == REPLAY_SKIPPING)
 		return skip(r, e);
 	if (r->batches && replay_give_is_over(r)) {

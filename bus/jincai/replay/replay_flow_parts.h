@@ -9,8 +9,9 @@
 
 /* What replay_flow.c (the flow, and topics) and replay_give.c (destinations) share. Nobody else includes this. */
 #define REPLAY_SLICE 20000u          /* records that one turn looks at */
+#define REPLAY_TURN_MS 1000          /* and how long: on a cluster one record may take a request of its own */
 
-enum replay_phase { REPLAY_CHECKING, REPLAY_SKIPPING, REPLAY_WRITING };
+enum replay_phase { REPLAY_CHECKING, REPLAY_DECIDING, REPLAY_SKIPPING, REPLAY_WRITING };
 
 struct replaying {
 	struct flow flow;
@@ -30,6 +31,7 @@ struct replaying {
 	/* Towards a destination. */
 	struct replay_batches *batches;      /* NULL: it goes onto a topic */
 	bool lost;                   /* the site has no such destination any more */
+	char found[65];              /* digest of all lines as this life has found them, until which go is decided */
 	char lines[65];              /* digest of all lines, once it is known which go: the position "goes"; "": it is not */
 	bool cancelled;              /* what was begun before cancel_at events is ended, and nothing else begun */
 	uint64_t cancel_at;
@@ -69,8 +71,10 @@ void replay_give_end(struct replaying *r);
 int replay_give_may(struct replaying *r, struct err *e);
 /* One event while all is held against the plan. */
 int replay_give_look(struct replaying *r, const struct selected *v, struct err *e);
-/* All was looked at: which batches go is staged. replay.changed: it is not what was planned. */
-int replay_give_checked(struct replaying *r, struct err *e);
+/* All was looked at: what it comes to is decided next. */
+void replay_give_looked(struct replaying *r);
+/* A turn of that: 1 there is more, 0 which batches go is staged, -1. replay.changed: it is not what was planned. */
+int replay_give_decide(struct replaying *r, struct err *e);
 /* Another life: is each line what it was? replay.changed */
 int replay_give_checked_again(struct replaying *r, struct err *e);
 /* One event: its line, and behind the last one of a batch its closings. */

@@ -119,8 +119,6 @@ static int is_as_planned(struct replaying *r, struct err *e)
 	json_t *goes = NULL, *handed = NULL;
 	int ret;
 
-	if (replay_batches_decide(r->batches, e) != 0)
-		return -1;
 	ret = replay_batches_goes(r->batches, &goes, e) != 0 || replay_batches_handed(r->batches, &handed, e) != 0
 		? -1
 		: json_equal(goes, json_object_get(r->plan, "goes")) &&
@@ -146,19 +144,24 @@ static int save_goes(struct replaying *r, struct err *e)
 	return ret;
 }
 
-int replay_give_checked(struct replaying *r, struct err *e)
+void replay_give_looked(struct replaying *r)
 {
-	char lines[65];
-	int same;
+	replay_batches_digest(r->batches, r->found);
+}
 
-	replay_batches_digest(r->batches, lines);
-	same = is_as_planned(r, e);
-	if (same != 1)
-		return same < 0 ? -1 : err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
+int replay_give_decide(struct replaying *r, struct err *e)
+{
+	int got = replay_batches_decide(r->batches, REPLAY_TURN_MS, e);
+
+	if (got != 0)
+		return got;
+	got = is_as_planned(r, e);
+	if (got != 1)
+		return got < 0 ? -1 : err_set(e, E_REPLAY_CHANGED, "plan=%s", r->id);
 	/* Whatever the router had written when it was found to have come so far is seen from here on. */
 	if (save_goes(r, e) != 0 || bus_settle(r->flow.bus, e) != 0)
 		return -1;
-	snprintf(r->lines, sizeof r->lines, "%s", lines);
+	snprintf(r->lines, sizeof r->lines, "%s", r->found);
 	for (unsigned i = 0; i < replay_batches_count(r->batches); i++) {
 		struct replay_batch *b = replay_batches_of(r->batches, span_of(replay_batches_at(r->batches, i)->id));
 

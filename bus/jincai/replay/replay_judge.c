@@ -3,7 +3,8 @@
 
 #include <jansson.h>
 
-#include "claim.h"
+#include "clock.h"
+#include "index.h"
 #include "journal.h"
 #include "lane.h"
 #include "topics.h"
@@ -22,7 +23,7 @@ static int closing_on(struct replay_batches *x, const char *topic, struct span i
 		*e = first;
 		return -1;
 	}
-	return batch_closing_find(x->bus, NULL, handle, id, partition, a, ret, ret_offset, e);
+	return batch_closing_pick(x->bus, x->picker, handle, id, partition, a, ret, ret_offset, e);
 }
 
 int replay_batches_closing(struct replay_batches *x, const struct replay_batch *b, unsigned partition, struct arena *a,
@@ -72,17 +73,11 @@ static int forwarded(struct replay_batches *x, const char *topic, unsigned parti
 
 int replay_batches_returned(struct replay_batches *x, const struct replay_batch *b, struct err *e)
 {
-	struct arena a = ARENA_INIT;
-	struct claim c = {.totals = NULL};
-	int got;
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+	const int got = bus_look(x->bus, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, span_of(b->id), SPAN_NONE), &at, e);
 
-	buf_clear(&x->record);
-	got = claim_find(x->bus, NULL, span_of(b->id), &x->record, &a, &c, e);
-	if (got >= 0)
-		got = got == 0 || !span_is(c.state, "published");
-	totals_free(c.totals);
-	arena_done(&a);
-	return got;
+	return got < 0 ? -1 : got == 0 || !span_is(at.extra, "published");
 }
 
 /* What that destination was told of it on a partition: REPLAY_GOES when nothing stands against it; -1. */
@@ -108,21 +103,47 @@ static int told(struct replay_batches *x, const struct replay_batch *b, unsigned
 	return got;
 }
 
-/* Where money moves also those that the site no longer has: a letter of theirs may be tried again when it has them once more. */
-static int told_others(struct replay_batches *x, const struct replay_batch *b, unsigned partition, struct err *e)
+static int told_on_all(struct replay_batches *x, const struct replay_batch *b, const char *name, struct err *e)
 {
-	const unsigned n = x->handed ? replay_handed_count(x->handed) : 0;
 	int ret = REPLAY_GOES;
 
-	for (unsigned d = 0; d < x->site->ndestinations && ret == REPLAY_GOES; d++)
-		ret = told(x, b, partition, x->site->destinations[d].name, e);
-	for (unsigned i = 0; i < n && ret == REPLAY_GOES; i++)
-		ret = told(x, b, partition, replay_handed_name(x->handed, i), e);
+	for (unsigned p = 0; p < REPLAY_PARTITIONS && ret == REPLAY_GOES; p++)
+		if (b->on >> p & 1)
+			ret = told(x, b, p, name, e);
 	return ret;
 }
 
-/* REPLAY_GOES when nothing of that partition stands against it; -1. */
-static int judge_partition(struct replay_batches *x, const struct replay_batch *b, unsigned partition, uint64_t *published, struct err *e)
+/* Where money moves also those that the site no longer has: a letter of theirs may be tried again when it has them once more. */
+static const char *who_is_told(const struct replay_batches *x, unsigned i)
+{
+	const unsigned n = x->site->ndestinations;
+
+	if (i < n)
+		return x->site->destinations[i].name;
+	return x->handed && i - n < replay_handed_count(x->handed) ? replay_handed_name(x->handed, i - n) : NULL;
+}
+
+/* ---- the questions, each of one batch: a verdict, REPLAY_GOES when nothing stands against it, -1 ---- */
+
+/* The closing on its own partition says where it lies, and how much of it. */
+static int ask_batch(struct replay_batches *x, struct replay_batch *b, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct batch_closing last;
+	int got = replay_batches_returned(x, b, e);
+
+	if (got != 0 || b->has || b->counted)
+		return got < 0 ? -1 : got ? REPLAY_RETURNED : REPLAY_HAS;
+	got = replay_batches_last(x, b, &a, &last, e);
+	b->on = b->published = 0;
+	b->all = got == 1 ? last.all : 0;
+	for (unsigned i = 0; got == 1 && i < last.npartitions; i++)
+		b->on |= last.partitions[i] < REPLAY_PARTITIONS ? 1ull << last.partitions[i] : 0;
+	arena_done(&a);
+	return got < 0 ? -1 : got ? REPLAY_GOES : REPLAY_OPEN_YET;
+}
+
+static int ask_partition(struct replay_batches *x, struct replay_batch *b, unsigned partition, struct err *e)
 {
 	struct arena a = ARENA_INIT;
 	struct batch_closing c;
@@ -130,36 +151,64 @@ static int judge_partition(struct replay_batches *x, const struct replay_batch *
 	int got = closing_on(x, b->topic, span_of(b->id), partition, &a, &c, &offset, e);
 
 	if (got == 1) {
-		*published += c.published;
+		b->published += c.published;
 		got = c.failed ? 2 : forwarded(x, b->topic, partition, offset, e);
 	}
 	arena_done(&a);
-	return got < 0 ? -1 : got == 0 ? REPLAY_OPEN_YET : got == 2 ? REPLAY_FAILED : told_others(x, b, partition, e);
+	return got < 0 ? -1 : got == 0 ? REPLAY_OPEN_YET : got == 2 ? REPLAY_FAILED : REPLAY_GOES;
 }
 
-int replay_batches_judge(struct replay_batches *x, const struct replay_batch *b, struct err *e)
+static int ask_partitions(struct replay_batches *x, struct replay_batch *b, struct err *e)
 {
-	struct arena a = ARENA_INIT;
-	struct batch_closing last;
-	uint64_t published = 0;
-	int got = replay_batches_returned(x, b, e), ret = got < 0 ? -1 : got ? REPLAY_RETURNED : REPLAY_GOES;
+	int ret = REPLAY_GOES;
 
-	if (ret == REPLAY_GOES && (b->has || b->counted))
-		ret = REPLAY_HAS;
-	if (ret == REPLAY_GOES && (got = replay_batches_last(x, b, &a, &last, e)) != 1)
-		ret = got < 0 ? -1 : REPLAY_OPEN_YET;
-	for (unsigned i = 0; ret == REPLAY_GOES && i < last.npartitions; i++)
-		ret = judge_partition(x, b, last.partitions[i], &published, e);
-	if (ret == REPLAY_GOES && (published != last.all || b->seen != last.all))
-		ret = published != last.all ? REPLAY_FAILED : REPLAY_PART;
-	if (ret == REPLAY_GOES && b->unshaped)
-		ret = REPLAY_UNSHAPED;
-	if (ret == REPLAY_GOES && b->ledger)
-		ret = REPLAY_LEDGER;
-	if (ret == REPLAY_GOES && b->handed && !b->lines)
-		ret = REPLAY_PAID;
-	arena_done(&a);
+	for (unsigned p = 0; p < REPLAY_PARTITIONS && ret == REPLAY_GOES; p++)
+		if (b->on >> p & 1)
+			ret = ask_partition(x, b, p, e);
 	return ret;
+}
+
+static int ask_rest(const struct replay_batch *b)
+{
+	return b->published != b->all         ? REPLAY_FAILED
+		: b->seen != b->all           ? REPLAY_PART
+		: b->unshaped                 ? REPLAY_UNSHAPED
+		: b->ledger                   ? REPLAY_LEDGER
+		: b->handed && !b->lines      ? REPLAY_PAID
+					      : REPLAY_GOES;
+}
+
+/* ---- one question after the other ---- */
+
+static void next_question(struct replay_batches *x)
+{
+	x->question++;
+	x->at = 0;
+}
+
+/* 1 there is one more, 0 that was the last. */
+static int ask_next(struct replay_batches *x, struct err *e)
+{
+	/* The told ones are asked one after the other. */
+	const unsigned told = x->question == REPLAY_ASK_TOLD ? x->at / x->n : 0;
+	struct replay_batch *b = x->list[x->at % x->n];
+	const char *name = x->question == REPLAY_ASK_TOLD ? who_is_told(x, told) : NULL;
+	int got = REPLAY_GOES;
+
+	if (x->question == REPLAY_ASK_TOLD ? !name : x->at == x->n) {
+		next_question(x);
+		return x->question <= REPLAY_ASK_REST;
+	}
+	x->at++;
+	if (b->verdict != REPLAY_GOES)
+		return 1;
+	got = x->question == REPLAY_ASK_BATCHES    ? ask_batch(x, b, e)
+		: x->question == REPLAY_ASK_PARTITIONS ? ask_partitions(x, b, e)
+		: x->question == REPLAY_ASK_TOLD       ? told_on_all(x, b, name, e)
+						       : ask_rest(b);
+	if (got >= 0)
+		b->verdict = (enum replay_verdict)got;
+	return got < 0 ? -1 : 1;
 }
 
 /* ---- what the router, or an earlier replay, has counted for the destination ---- */
@@ -191,26 +240,48 @@ static int read_posting(struct replay_batches *x, struct span record, struct pos
 	return 0;
 }
 
-int replay_batches_counted(struct replay_batches *x, struct err *e)
+static int open_journal(struct replay_batches *x, struct err *e)
+{
+	struct err first = ERR_INIT;
+	unsigned topic;
+
+	if (x->journal)
+		return 1;
+	if (bus_topic(x->bus, TOPIC_JOURNAL, &topic, &first) == 0 && bus_read(x->bus, topic, 0, &x->journal, &first) == 0)
+		return 1;
+	if (first.id == E_BUS_NO_TOPIC)
+		return 0;
+	*e = first;
+	return -1;
+}
+
+/* Reads the journal: of which batches the router, or an earlier replay, has counted for the destination. 1 there is more, 0, -1. */
+static int read_journal(struct replay_batches *x, int64_t until, struct err *e)
 {
 	struct posting p = {.more = totals_new(), .less = totals_new()};
-	struct bus_reader *reader = NULL;
-	struct err first = ERR_INIT;
 	struct bus_message m;
-	unsigned topic;
-	int got = 0;
+	int got = open_journal(x, e);
 
-	if (bus_topic(x->bus, TOPIC_JOURNAL, &topic, &first) != 0 || bus_read(x->bus, topic, 0, &reader, &first) != 0) {
-		got = first.id == E_BUS_NO_TOPIC ? 0 : -1;
-		*e = got ? first : *e;
-	}
-	while (reader && (got = lane_next(x->bus, reader, &m, e)) == 1)
-		if (read_posting(x, m.value, &p, e) != 0) {
+	while (got == 1 && clock_steady_ms() < until && (got = lane_next(x->bus, x->journal, &m, e)) == 1)
+		if (read_posting(x, m.value, &p, e) != 0)
 			got = -1;
-			break;
-		}
-	bus_unread(reader);
 	totals_free(p.more);
 	totals_free(p.less);
+	return got;
+}
+
+int replay_batches_judge(struct replay_batches *x, int64_t until, struct err *e)
+{
+	int got = 1;
+
+	while (got == 1 && clock_steady_ms() < until)
+		if (x->question <= REPLAY_ASK_LEDGERS) {
+			got = x->question == REPLAY_ASK_JOURNAL ? read_journal(x, until, e) : replay_batches_ledgers(x, e);
+			if (got == 0)
+				next_question(x);
+			got = got < 0 ? -1 : 1;
+		} else {
+			got = x->n ? ask_next(x, e) : 0;
+		}
 	return got;
 }

@@ -20,6 +20,7 @@
 #include "verbs.h"
 
 #define SAMPLES 5u
+#define DECIDE_MS 1000
 #define NOT_MAX 1000u                /* batches that do not go, in a plan */
 #define ORDER_ROOM (ACT_ORDER_MAX - 4096u)   /* of an order, for a plan */
 
@@ -340,8 +341,11 @@ static int decide(struct planning *p, const char *name, struct err *e)
 {
 	unsigned n = replay_batches_count(p->batches);
 	size_t bytes = 0;
+	int got;
 
-	if (replay_batches_decide(p->batches, e) != 0)
+	while ((got = replay_batches_decide(p->batches, DECIDE_MS, e)) == 1)
+		;
+	if (got != 0)
 		return -1;
 	for (unsigned i = 0; i < n; i++)
 		if (replay_batches_at(p->batches, i)->verdict == REPLAY_GOES)
