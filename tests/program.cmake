@@ -124,7 +124,8 @@ if(Python3_FOUND)
     --count $<TARGET_FILE:count> --kills 3)
   add_test(NAME replay_money COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_money_test.py $<TARGET_FILE:jincai>
     --count $<TARGET_FILE:count> --kills 2)
-  set_tests_properties(closing replay replay_topic replay_give replay_money PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  add_test(NAME replay_ledger COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/e2e/replay_ledger_test.py $<TARGET_FILE:jincai>)
+  set_tests_properties(closing replay replay_topic replay_give replay_money replay_ledger PROPERTIES TIMEOUT 900 LABELS crash ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endif()
 
 # What a person decides about a file that waits.

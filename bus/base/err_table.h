@@ -84,6 +84,8 @@ ROW(E_REPLAY_ENDED, "replay.ended", ERR_CONF, 5, "the plan {plan} is {state}; no
 	"已做的请看 jincai replay list；若要再做一次，请另订计划")
 ROW(E_REPLAY_LARGE, "replay.large", ERR_CONF, 2, "the selection covers too many topics and partitions, or too many batches, for one plan; no plan was made", "所选主题、分区或批次太多，一项计划放不下；没有制定计划",
 	"make several plans, each with fewer topics or a shorter time: --topic NAME, --from, --to", "请分成几项计划，每项少选几个主题或缩短时间：--topic 主题、--from、--to")
+ROW(E_REPLAY_LEDGER, "replay.ledger", ERR_CONF, 5, "this store is not the one that has always run here, and the ledger {file} does not tell all that {to} was handed: it is not there, was cut short, or lines are missing; what was paid cannot be known, nothing was planned or handed on", "本站点的库不是一直在这里运行的那一个，而 {to} 的台账 {file} 缺失、被截短或缺行，无法得知已付了哪些；没有制定计划，没有交付任何内容",
+	"bring the file back (the folder may not be mounted), then make a new plan; or name {to} in the site in shadow, run it, and let two people accept what is missing: jincai resume", "请先恢复该文件（目录可能没有挂载），再制定计划；或在站点文件中把 {to} 写成试运行，运行后由两人认可缺失部分：jincai resume")
 ROW(E_REPLAY_MIXED, "replay.mixed", ERR_CONF, 2, "lines for consumers have the ids of the events that they were made of: on one topic an id would have two contents; no plan was made", "对外发布的内容沿用其来源事件的标识：放在同一主题，一个标识就会有两种内容；没有制定计划",
 	"make a plan for each: event topics together, each topic for consumers apart", "请分别制定计划：事件主题可放在一起，对外主题各自一项")
 ROW(E_REPLAY_NONE, "replay.none", ERR_CONF, 2, "there is no plan {plan}; nothing was done", "没有重放计划 {plan}；没有做任何事", "plans are listed by jincai replay list", "计划请看 jincai replay list")

@@ -42,6 +42,10 @@ int guard_begin(const struct site *s, struct bus *b, bool alone, struct guard *r
 int guard_look(struct bus *b, struct err *ret_why, int64_t *ret_since_ms, struct err *e);
 /* The id of the store that runs the site, for who does not run the keeper: 1, 0 it has none yet, -1. */
 int guard_store(struct bus *b, char ret[GUARD_STORE], struct err *e);
+/* Does the ledger in the folder of a destination tell what the store cannot know? A store that was never let go on as another one
+ * than it was knows all itself, and asks no ledger: 1. Else 1 when it goes as far as the store knows and no line is missing, or when
+ * that was accepted; 0; -1. last: something was last handed over there, however the position spells it. */
+int guard_ledger_tells(struct bus *b, const char *name, const char *folder, bool last, struct err *e);
 
 /* The act resume, of the keeper: the money goes on when what they saw is what is. 1 it does, with the commit (the
  * next opening writes the witnesses anew); 0 refused; -1. */

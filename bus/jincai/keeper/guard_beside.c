@@ -144,22 +144,34 @@ static int look_at_entry(void *arg, const struct ledger_entry *x, struct err *e)
 	return 0;
 }
 
-static void judge_ledger(struct guard_looking *l, const struct site_destination *d, const struct ahead *a, uint64_t handed)
+static bool is_short(const struct ahead *a, const char *name, uint64_t handed)
 {
+	return handed > a->last && handed > guard_number(a->l->life->missing, name);
+}
+
+static bool has_gap(const struct ahead *a, const char *name)
+{
+	return a->gap && a->gaps != guard_number(a->l->life->gaps, name);
+}
+
+static void judge_ledger(const struct ahead *a, const char *name, uint64_t handed)
+{
+	struct guard_looking *l = a->l;
+
 	if (a->no && l->reached)
-		json_object_set_new(l->reached, d->name, json_integer((json_int_t)a->no));
+		json_object_set_new(l->reached, name, json_integer((json_int_t)a->no));
 	if (handed > a->last && l->missing)
-		json_object_set_new(l->missing, d->name, json_integer((json_int_t)handed));
+		json_object_set_new(l->missing, name, json_integer((json_int_t)handed));
 	if (a->gap && l->gaps)
-		json_object_set_new(l->gaps, d->name, json_integer((json_int_t)a->gaps));
+		json_object_set_new(l->gaps, name, json_integer((json_int_t)a->gaps));
 	if (l->why->id)
 		return;
-	if (a->no > guard_number(l->life->ledgers, d->name))
+	if (a->no > guard_number(l->life->ledgers, name))
 		err_set(l->why, E_GUARD_RESTORED, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, a->no,
 			a->next - 1);
-	else if (handed > a->last && handed > guard_number(l->life->missing, d->name))
+	else if (is_short(a, name, handed))
 		err_set(l->why, E_GUARD_LEDGER, "file=%s\nwant=%" PRIu64 "\ngot=%" PRIu64, a->path, handed, a->last);
-	else if (a->gap && a->gaps != guard_number(l->life->gaps, d->name))
+	else if (has_gap(a, name))
 		err_set(l->why, E_GUARD_GAP, "file=%s\nline=%u", a->path, a->gap);
 }
 
@@ -167,30 +179,51 @@ static void judge_ledger(struct guard_looking *l, const struct site_destination 
  * What was handed over stands in the ledger before, and in the store before that: a number that the store has not given. What is
  * done is there; of another folder nothing is known.
  */
-static int look_at_ledger(struct guard_looking *l, const struct site_destination *d, struct err *e)
+static int look_at_ledger(struct guard_looking *l, const char *name, const char *in, bool last, bool *ret_whole, struct err *e)
 {
 	struct ahead a = {.l = l};
 	struct buf key = BUF_INIT, text = BUF_INIT, path = BUF_INIT;
 	const char *folder;
+	uint64_t handed, had;
+	bool same;
 	json_t *o;
 	int got;
 
-	buf_printf(&key, "%s/out", d->name);
+	buf_printf(&key, "%s/out", name);
 	got = bus_position_get(l->bus, buf_text(&key), &text, e);
 	o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
 	a.next = o ? guard_number(o, "next") : 1;
 	folder = json_string_value(json_object_get(o, "folder"));
-	buf_printf(&path, "%s/.staging/ledger", d->folder);
+	same = last || (folder && strcmp(folder, in) == 0);
+	handed = same ? guard_number(o, "handed") : 0;
+	had = same || !folder ? guard_number(l->life->ledgers, name) : 0;
+	buf_printf(&path, "%s/.staging/ledger", in);
 	a.path = buf_text(&path);
 	if (got >= 0)
-		got = ledger_each(d->folder, look_at_entry, &a, e);
-	if (got == 0)
-		judge_ledger(l, d, &a, folder && strcmp(folder, d->folder) == 0 ? guard_number(o, "handed") : 0);
+		got = ledger_each(in, look_at_entry, &a, e);
+	if (got == 0) {
+		*ret_whole = !is_short(&a, name, handed > had ? handed : had) && !has_gap(&a, name);
+		judge_ledger(&a, name, handed);
+	}
 	json_decref(o);
 	buf_done(&path);
 	buf_done(&key);
 	buf_done(&text);
 	return got < 0 ? -1 : 0;
+}
+
+int guard_ledger_tells(struct bus *b, const char *name, const char *folder, bool last, struct err *e)
+{
+	struct guard_life life;
+	struct err why = ERR_INIT;
+	struct guard_looking l = {.bus = b, .life = &life, .known = true, .why = &why};
+	bool whole = true;
+	int got = guard_life_read(b, &life, e);
+
+	if (got == 1 && life.accepted)
+		got = look_at_ledger(&l, name, folder, last, &whole, e);
+	guard_life_done(&life);
+	return got < 0 ? -1 : whole;
 }
 
 /* ---- all of it ---- */
@@ -215,10 +248,13 @@ static int look_at_anchor(struct guard_looking *l, struct err *e)
 
 int guard_look_beside(struct guard_looking *l, struct err *e)
 {
+	bool whole;
+
 	if (each_witness(l->site, look_at_witness, l, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < l->site->ndestinations; i++)
-		if (guard_is_money(&l->site->destinations[i]) && look_at_ledger(l, &l->site->destinations[i], e) != 0)
+		if (guard_is_money(&l->site->destinations[i]) &&
+			look_at_ledger(l, l->site->destinations[i].name, l->site->destinations[i].folder, false, &whole, e) != 0)
 			return -1;
 	return look_at_anchor(l, e);
 }

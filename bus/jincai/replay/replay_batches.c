@@ -9,9 +9,11 @@
 
 const char *const replay_verdicts[REPLAY_VERDICTS] = {"goes", "not all of it is selected", "was offered before",
 	"something of it failed", "was returned or never published", "has not ended yet", "a line cannot be shaped",
-	"all of it was given to another bank", "the ledger of another bank has it"};
+	"all of it was given to another bank", "the ledger of another bank has it",
+	"its own ledger has it"};
 const char *const replay_verdicts_zh[REPLAY_VERDICTS] = {"交付", "未全部选中", "该去向已处理过", "其中有未能通过的",
-	"已退回或未发布", "尚未办结", "有一行无法成形", "全部已交给其他付款去向", "其他付款去向的台账上已有"};
+	"已退回或未发布", "尚未办结", "有一行无法成形", "全部已交给其他付款去向", "其他付款去向的台账上已有",
+	"该去向自己的台账上已有"};
 
 struct replay_batches *replay_batches_new(struct site *s, struct bus *b, unsigned d, const char *plan, const json_t *ends, struct err *e)
 {

@@ -40,6 +40,7 @@ enum replay_verdict {
 	REPLAY_UNSHAPED,             /* a line of it cannot be shaped */
 	REPLAY_PAID,                 /* others that move money were given each of its lines */
 	REPLAY_LEDGER,               /* the ledger of another that moves money has something of it that the store does not know */
+	REPLAY_OWN_LEDGER,           /* that of the destination itself has */
 	REPLAY_VERDICTS
 };
 extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdicts_zh[REPLAY_VERDICTS];
@@ -55,7 +56,7 @@ struct replay_batch {
 	uint64_t published;          /* on all of them, by their closings */
 	struct totals *sums;         /* where money moves: routed, those that go; already, those of the others. Else NULL */
 	bool counted;                /* the router decided for the destination */
-	bool ledger;                 /* see REPLAY_LEDGER */
+	bool ledger, own_ledger;     /* see REPLAY_LEDGER, REPLAY_OWN_LEDGER */
 	enum replay_verdict verdict;
 	/* For who gives it, in a second pass. */
 	bool goes, begun;

@@ -38,7 +38,7 @@ struct replay_batch **replay_batches_slot(struct replay_batches *x, struct span 
 int replay_batches_judge(struct replay_batches *x, int64_t until, struct err *e);
 
 /* ---- replay_ledger.c ---- */
-/* Which batches the ledgers of others have that the store knows nothing of. */
+/* Which batches the ledgers have that the store knows nothing of. replay.ledger {file}{to}: one does not tell. */
 int replay_batches_ledgers(struct replay_batches *x, struct err *e);
 
 #endif

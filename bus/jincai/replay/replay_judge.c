@@ -173,6 +173,7 @@ static int ask_rest(const struct replay_batch *b)
 	return b->published != b->all         ? REPLAY_FAILED
 		: b->seen != b->all           ? REPLAY_PART
 		: b->unshaped                 ? REPLAY_UNSHAPED
+		: b->own_ledger               ? REPLAY_OWN_LEDGER
 		: b->ledger                   ? REPLAY_LEDGER
 		: b->handed && !b->lines      ? REPLAY_PAID
 					      : REPLAY_GOES;
