@@ -11,7 +11,9 @@ import collections
 import hashlib
 import json
 import re
+import signal
 import sys
+import time
 
 import acts_help
 from acts_help import act, has, is_, killed_everywhere, terms
@@ -452,12 +454,36 @@ def _(site):
     return answer(site, hand_in(site, core(site, other), shows={}))
 
 
-@mistake("a plan to a bank is run once more when it is done", "向银行的重放完成后再次执行", "replay.ended")
+def amid(site, id):
+    """The site goes on with a plan, and is amid its lines when this returns: the process."""
+    call(site, "run", id, "--rate", "2")                       # to go on takes one person
+    p, end = site.start("run"), time.monotonic() + 60
+    while state(site, id)[1] == 0:
+        assert time.monotonic() < end and p.poll() is None, "it does not go on"
+        time.sleep(0.05)
+    return p
+
+
+@mistake("the site is started once more, while the one amid a plan to a bank sleeps", "向银行的重放进行中，站点进程停顿时又启动一个", "store.leased")
 def _(site):
-    before = sum(ledgers(site)["b"].values())
-    call(site, "run", site.first)                              # to go on takes one person
-    site.run()
-    is_((before, state(site, site.first)[0]), (0, "done"))
+    is_(sum(ledgers(site)["b"].values()), 0)
+    site.asleep = amid(site, site.first)
+    site.asleep.send_signal(signal.SIGSTOP)
+    return site.run().codes
+
+
+@mistake("a plan to a bank across a generation change: killed half way, gone on with by the next one, run once more",
+         "向银行的重放跨代：中途被强行终止，由下一代接着做完后再次执行", "replay.ended")
+def _(site):
+    site.asleep.kill()
+    site.finish(site.asleep)
+    begun = {e["lane"] for e in raw(site, "to.bank-b")}
+    is_((state(site, site.first)[0], len(begun)), ("running", 1))
+    for word in ("pause", "run"):                              # at its rate it would take its time
+        call(site, word, site.first)
+        site.run()
+    is_(state(site, site.first)[0], "done")
+    assert {e["lane"] for e in raw(site, "to.bank-b")} - begun, begun
     paid_once(site)
     return call(site, "run", site.first).codes
 
