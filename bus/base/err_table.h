@@ -954,6 +954,11 @@ ROW(E_STORE_MISSING, "store.missing", ERR_CONF, 3,
 	"{folder} 中没有存储；未建立任何内容",
 	"check the folder after bus: in jincai.yaml; the first start of jincai run makes it",
 	"请核对 jincai.yaml 中 bus: 后的文件夹；首次执行 jincai run 时会建立")
+ROW(E_STORE_NEWER, "store.newer", ERR_CONF, 3,
+	"what lies here was last written by a newer program, {program}: it is of format {have}, and this program knows {want} at most; nothing was read, changed or paid",
+	"这里的内容由更新的程序 {program} 写入：格式为 {have}，本程序最多只认得 {want}；没有读取、改动或支付任何内容",
+	"run the newer program (jincai --version says which one this is), install it again where it is gone; an older one would count by rules that no longer hold. The way back is a backup from before the upgrade: all money stops until two people have compared",
+	"请运行更新的程序（jincai --version 显示本程序的版本），没有了就重新安装；旧程序的统计规则已不适用。要退回旧程序，只能恢复升级前的备份：两人核对之前所有付款停止")
 ROW(E_STORE_VERSION, "store.version", ERR_CONF, 3,
 	"the store is of format {have}, this program works with {want}; it was not touched",
 	"该存储的格式为 {have}，本程序使用 {want}；未触动该存储",

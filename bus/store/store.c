@@ -22,7 +22,7 @@ int store_fail(struct err *e, const char *what, int rc)
 	if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG)
 		return err_sys(e, E_DISK_FULL, what, rc);
 	if (rc == MDB_VERSION_MISMATCH)
-		return err_set(e, E_STORE_VERSION, "have=another LMDB\nwant=%s", STORE_FORMAT);
+		return err_set(e, E_STORE_VERSION, "have=another LMDB\nwant=%u", STORE_FORMAT);
 	return err_set(e, E_STORE_FAILED, "what=%s\nwhy=%s", what, mdb_strerror(rc));
 }
 

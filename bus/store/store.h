@@ -4,6 +4,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "version.h"
 
 /*
  * The store: a folder with named tables of ordered keys, changed in transactions that are durable when they end. The
@@ -42,7 +43,18 @@ struct store_cursor;
 
 #define STORE_KEY_MAX 511u
 #define STORE_TABLES_MAX 4096u
-#define STORE_FORMAT "1"
+
+/*
+ * The format: a number that grows with whatever an older program would take for something else, in these tables or in what flows write
+ * into positions and onto topics. Whoever opens a store to write raises it to its own before anything else, and leaves its name
+ * (STORE_PROGRAM); an older program refuses the store from then on, to look as well. On a cluster the same number stands in the life
+ * of the site (guard.h).
+ *
+ *	1       the first
+ *	2       positions say that their totals stand on the journal (journal.h): a program without it would have them counted twice
+ */
+#define STORE_FORMAT 2u
+#define STORE_PROGRAM "jincai " JINCAI_VERSION
 
 struct store_conf {
 	const char *folder;
@@ -52,7 +64,7 @@ struct store_conf {
 };
 
 /* Opens; with write makes what is missing (folder 0700, files 0600) and takes the lease. Errors: store.missing (read
- * only), store.leased {pid}, store.version {have}{want}, store.failed, file.*, disk.full. Shared: store.leased when a
+ * only), store.leased {pid}, store.newer {program}{have}{want}, store.version {have}{want}, store.failed, file.*, disk.full. Shared: store.leased when a
  * process has it that does not share; store.version when others have it open for another thing; store.busy {pid}{seconds}. */
 int store_open(const struct store_conf *c, struct store **ret, struct err *e);
 /* No transaction may be open. clean: all that is inside was checked, so the next to open need not; false leaves the

@@ -195,12 +195,34 @@ static int open_data(struct store *s, struct err *e)
 	return fsys_sync(s->data, "data.mdb", e) ? -1 : fsys_sync_dir(s->dir, s->folder, e);
 }
 
-/* 1 our format, 0 none yet, -1. */
+/* 0 for what is no number. */
+static unsigned format_of(struct span text)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9' || (n = 10 * n + (unsigned)(text.p[i] - '0')) > 1000000)
+			return 0;
+	return n;
+}
+
+static int newer(struct store_txn *t, unsigned meta, unsigned have, struct err *e)
+{
+	struct span program;
+	int got = store_get(t, meta, SPAN("program"), &program, e);
+
+	if (got == 0)
+		program = SPAN("?");
+	return got < 0 ? -1 : err_set(e, E_STORE_NEWER, "program=%.*s\nhave=%u\nwant=%u", program.n < 64 ? (int)program.n : 64,
+		program.p, have, STORE_FORMAT);
+}
+
+/* 2 our format, 1 an older one, 0 none yet, -1. */
 static int check_format(struct store *s, struct err *e)
 {
 	struct store_txn *t;
 	struct span have;
-	unsigned meta;
+	unsigned meta, n;
 	int got;
 
 	if (store_read(s, &t, e))
@@ -208,27 +230,41 @@ static int check_format(struct store *s, struct err *e)
 	got = store_table(t, "meta", &meta, e);
 	if (got == 1)
 		got = store_get(t, meta, SPAN("format"), &have, e);
-	if (got == 1 && !span_is(have, STORE_FORMAT))
-		got = err_set(e, E_STORE_VERSION, "have=%.*s\nwant=%s", have.n < 32 ? (int)have.n : 32, have.p,
-			STORE_FORMAT);
+	n = got == 1 ? format_of(have) : 0;
+	if (got == 1 && n == STORE_FORMAT)
+		got = 2;
+	else if (got == 1 && !n)
+		got = err_set(e, E_STORE_VERSION, "have=%.*s\nwant=%u", have.n < 32 ? (int)have.n : 32, have.p, STORE_FORMAT);
+	else if (got == 1 && n > STORE_FORMAT)
+		got = newer(t, meta, n, e);
 	store_abort(t);
 	return got;
+}
+
+static int put_text(struct store_txn *t, unsigned meta, const char *key, const char *text, struct err *e)
+{
+	void *p;
+
+	if (store_put(t, meta, span_of(key), strlen(text), STORE_LAST, &p, e) < 0)
+		return -1;
+	memcpy(p, text, strlen(text));
+	return 0;
 }
 
 static int write_format(struct store *s, struct err *e)
 {
 	struct store_txn *t;
+	char format[12];
 	unsigned meta;
-	void *p;
 
+	snprintf(format, sizeof format, "%u", STORE_FORMAT);
 	if (store_write(s, &t, e))
 		return -1;
-	if (store_table(t, "meta", &meta, e) < 0 ||
-		store_put(t, meta, SPAN("format"), strlen(STORE_FORMAT), STORE_LAST, &p, e) < 0) {
+	if (store_table(t, "meta", &meta, e) < 0 || put_text(t, meta, "format", format, e) != 0 ||
+		put_text(t, meta, "program", STORE_PROGRAM, e) != 0) {
 		store_abort(t);
 		return -1;
 	}
-	memcpy(p, STORE_FORMAT, strlen(STORE_FORMAT));
 	return store_commit(t, e);
 }
 
@@ -255,9 +291,9 @@ static int open_inside(struct store *s, const struct store_conf *c, struct err *
 	got = check_format(s, e);
 	if (got < 0)
 		return -1;
-	if (got == 0)
-		return s->write ? write_format(s, e) : err_set(e, E_STORE_MISSING, "folder=%s", c->folder);
-	return 0;
+	if (got < 2 && s->write)
+		return write_format(s, e);
+	return got == 0 ? err_set(e, E_STORE_MISSING, "folder=%s", c->folder) : 0;
 }
 
 int store_open(const struct store_conf *c, struct store **ret, struct err *e)

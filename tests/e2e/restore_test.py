@@ -374,6 +374,19 @@ def a_store_on_another_machine_stops_all_money(root):
 
 
 @case
+def where_a_newer_program_was_at_work_an_older_one_starts_nothing(root):
+    """On a cluster there is no store that could say it: the life of the site does."""
+    site, first, second = guarded_site(root)
+    life = json.loads((site.root / ".jincai-witness").read_text())
+    put(site, "site/life", json.dumps({**life, "format": 99, "program": "jincai 9.9.9"}))
+    third = site.drop(payroll(batch=3, rows=2))
+    result = site.run()
+    assert result.code == 3 and "store.newer" in result.codes and "jincai 9.9.9" in result.err, result
+    site.sent_is(first, second)
+    assert (site.root / "in/payroll" / third.name).exists()
+
+
+@case
 def another_store_in_its_place_stops_all_money(root):
     site, first, second = guarded_site(root)
     shutil.rmtree(site.root / "bus")

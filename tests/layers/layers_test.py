@@ -38,7 +38,7 @@ BELOW = {
     "adapters": ("transforms", "bus", "schemas", "base"),
     "program": ("adapters", "transforms", "bus", "schemas", "base"),
 }
-GENERATED = {"charset_table.h": "base", "version.h": "program"}
+GENERATED = {"charset_table.h": "base", "version.h": "base"}
 ROWS = {"err_table.h"}                  # read several times, with ROW defined: no header of its own
 
 # Headers of one module: the stems of the files that may include them, beside that of the header.

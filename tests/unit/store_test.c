@@ -379,6 +379,61 @@ static void another_format_is_refused(void **state)
 	assert_string_equal(err_arg(&f->e, "have"), "0");
 }
 
+static void put_meta(struct fix *f, const char *format, const char *program)
+{
+	struct store_txn *t = begin(f);
+
+	assert_int_equal(put(f, t, table(f, t, "meta"), SPAN("format"), span_of(format)), 1);
+	assert_int_equal(put(f, t, table(f, t, "meta"), SPAN("program"), span_of(program)), 1);
+	OK(f->e, store_commit(t, &f->e));
+	fix_close(f, true);
+}
+
+static void what_a_newer_program_wrote_is_refused_by_its_name(void **state)
+{
+	struct fix *f = *state;
+	struct store *s;
+
+	put_meta(f, "3", "jincai 9.9.9");
+	for (unsigned i = 0; i < 2; i++) {
+		f->conf.write = i == 0;
+		FAILS(f->e, "store.newer", store_open(&f->conf, &s, &f->e));
+		assert_string_equal(err_arg(&f->e, "program"), "jincai 9.9.9");
+		assert_string_equal(err_arg(&f->e, "have"), "3");
+	}
+}
+
+static void meta_is(struct fix *f, struct store *s, const char *format, const char *program)
+{
+	struct span have;
+	struct store_txn *t;
+	unsigned meta;
+
+	OK(f->e, store_read(s, &t, &f->e));
+	assert_int_equal(store_table(t, "meta", &meta, &f->e), 1);
+	assert_int_equal(store_get(t, meta, SPAN("format"), &have, &f->e), 1);
+	assert_true(span_is(have, format));
+	assert_int_equal(store_get(t, meta, SPAN("program"), &have, &f->e), 1);
+	assert_true(span_is(have, program));
+	store_abort(t);
+}
+
+static void an_older_format_is_raised_by_who_writes_and_left_by_who_looks(void **state)
+{
+	struct fix *f = *state;
+	struct store *s;
+
+	put_meta(f, "1", "old");
+	f->conf.write = false;
+	OK(f->e, store_open(&f->conf, &s, &f->e));
+	meta_is(f, s, "1", "old");
+	store_close(s, true);
+	f->conf.write = true;
+	OK(f->e, store_open(&f->conf, &s, &f->e));
+	meta_is(f, s, "2", STORE_PROGRAM);
+	store_close(s, true);
+}
+
 static void what_is_no_store_is_refused_and_left_as_it_is(void **state)
 {
 	struct fix *f = *state;
@@ -652,6 +707,8 @@ int main(void)
 		CASE(there_is_nothing_to_look_at),
 		CASE(folder_and_files_are_for_the_owner_alone),
 		CASE(another_format_is_refused),
+		CASE(what_a_newer_program_wrote_is_refused_by_its_name),
+		CASE(an_older_format_is_raised_by_who_writes_and_left_by_who_looks),
 		CASE(what_is_no_store_is_refused_and_left_as_it_is),
 		CASE(one_that_never_came_to_life_is_begun_again),
 		CASE(an_end_without_a_close_shows_until_all_was_checked),

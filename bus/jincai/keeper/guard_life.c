@@ -6,6 +6,8 @@
 #include <sys/random.h>
 
 #include "hash.h"
+#include "json_text.h"
+#include "store.h"
 
 /* ---- the life of the store ---- */
 
@@ -50,6 +52,9 @@ int guard_life_read(struct bus *b, struct guard_life *ret, struct err *e)
 	text_of(o, "machine", ret->place.where, sizeof ret->place.where);
 	if (got == 1 && !ret->store[0])
 		got = err_set(e, E_FLOW_POSITION, "name=" GUARD_LIFE);
+	if (got == 1 && guard_number(o, "format") > STORE_FORMAT)
+		got = err_set(e, E_STORE_NEWER, "program=%s\nhave=%" PRIu64 "\nwant=%u", json_text(o, "program"), guard_number(o, "format"),
+			STORE_FORMAT);
 	json_decref(o);
 	buf_done(&text);
 	return got;
@@ -68,9 +73,10 @@ void guard_life_write(const struct guard_life *l, struct buf *b)
 {
 	buf_printf(b,
 		"{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64
-		",\"inode\":%" PRIu64 ",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64,
+		",\"inode\":%" PRIu64 ",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64
+		",\"format\":%u,\"program\":\"" STORE_PROGRAM "\"",
 		l->store, l->openings, l->place.where, l->place.device, l->place.inode, l->clock_ms, l->behind_ms,
-		l->anchored);
+		l->anchored, STORE_FORMAT);
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);
 	write_object("missing", l->missing, b);

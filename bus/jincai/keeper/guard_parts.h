@@ -23,7 +23,7 @@ struct guard_life {
 	uint64_t anchored;           /* so many lines of the anchor were accepted */
 };
 
-/* 1, 0 none, -1. */
+/* 1, 0 none, -1. store.newer: a newer program has been at work here. */
 int guard_life_read(struct bus *b, struct guard_life *ret, struct err *e);
 void guard_life_write(const struct guard_life *l, struct buf *b);
 void guard_life_done(struct guard_life *l);
