@@ -87,11 +87,10 @@ static int spread_flush(struct spread *s, struct spread_one *one, struct err *e)
 	return 0;
 }
 
-/* One range, or what is left of it. */
-static int each_in_range(struct deliver *d, const struct gathering *g, const struct parcel_range *range,
+/* One range, or what is left of it. What stands behind it is not read: the reader goes on there for the next one. */
+static int each_in_range(struct deliver *d, const struct gathering *g, const struct parcel_range *range, struct bus_reader **r,
 	struct gather_out *from, deliver_line *each, void *arg, struct err *e)
 {
-	struct bus_reader *r = NULL;
 	struct bus_message m;
 	struct event v;
 	struct line l;
@@ -99,10 +98,10 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 	uint64_t next = from && from->offset > range->first ? from->offset : range->first;
 	int ret = 0, got = 0;
 
-	if (bus_read(d->flow.bus, d->topic, range->partition, &r, e) != 0)
+	if (!*r && bus_read(d->flow.bus, d->topic, range->partition, r, e) != 0)
 		return -1;
-	bus_seek(r, next);
-	while (ret == 0 && (got = lane_next(d->flow.bus, r, &m, e)) == 1 && m.offset <= range->last) {
+	bus_seek(*r, next);
+	while (ret == 0 && next <= range->last && (got = lane_next(d->flow.bus, *r, &m, e)) == 1 && m.offset <= range->last) {
 		if (event_read(m.value, &v, e) != 0 || deliver_read_line(d, &v, &l, e) != 0)
 			ret = err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, m.offset);
 		else if (!span_is(v.batchid, g->batchid))
@@ -113,7 +112,6 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 		if (ret >= 0 && from)
 			from->offset = next;
 	}
-	bus_unread(r);
 	if (ret == 0 && got >= 0 && next <= range->last)
 		return err_set(e, E_GATHER_LINE, "id=%s/%u@%" PRIu64, d->name, range->partition, next);
 	return ret == 0 && got < 0 ? -1 : ret;
@@ -122,15 +120,23 @@ static int each_in_range(struct deliver *d, const struct gathering *g, const str
 int deliver_each_line(struct deliver *d, const struct gathering *g, struct gather_out *from, deliver_line *each,
 	void *arg, struct err *e)
 {
+	struct bus_reader *readers[GATHER_PARTITIONS_MAX] = {NULL};
 	int ret = 0;
 
+	/* A reader for each partition: on a cluster it costs more to begin one than to read a range. */
 	for (unsigned i = from ? from->range : 0; i < g->nranges && ret == 0; i++) {
-		ret = each_in_range(d, g, &g->ranges[i], from, each, arg, e);
+		const struct parcel_range *range = &g->ranges[i];
+
+		ret = range->partition < bus_partitions(d->flow.bus, d->topic)
+			? each_in_range(d, g, range, &readers[range->partition % GATHER_PARTITIONS_MAX], from, each, arg, e)
+			: err_set(e, E_GATHER_STATE, "batch=%s", g->batchid);
 		if (ret == 0 && from) {
 			from->range = i + 1;
 			from->offset = 0;
 		}
 	}
+	for (unsigned i = 0; i < GATHER_PARTITIONS_MAX; i++)
+		bus_unread(readers[i]);
 	return ret < 0 ? -1 : 0;
 }
 

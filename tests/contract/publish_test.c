@@ -34,11 +34,23 @@ struct fix {
 	struct err e;
 };
 
+static unsigned reads;
+
+static int count_read(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e)
+{
+	reads++;
+	return bus_hostile.read(b, topic, partition, ret, e);
+}
+
 static void begin_parted(struct fix *x, unsigned partitions)
 {
+	static struct bus_driver driver;
+
+	driver = bus_hostile;
+	driver.read = count_read;
 	*x = (struct fix){0};
 	help_begin(&x->h);
-	OK(x->e, bus_open_with(&bus_hostile, &(struct bus_conf){.url = "hostile:7", .partitions = partitions}, BUS_OWN, &x->b, &x->e));
+	OK(x->e, bus_open_with(&driver, &(struct bus_conf){.url = "hostile:7", .partitions = partitions}, BUS_OWN, &x->b, &x->e));
 	assert_int_equal(mkdir(help_path(&x->h, "out", x->out), 0700), 0);
 	OK(x->e, bus_topic(x->b, TOPIC_TO "out", &x->to, &x->e));
 	OK(x->e, bus_own(x->b, "feeder", &x->feeder, &x->e));
@@ -95,10 +107,10 @@ static void append(struct fix *x, struct buf *b)
 }
 
 /* A line with a name of so many bytes. */
-static void feed_line(struct fix *x, unsigned n, unsigned bytes, const char *layout)
+static void feed_line_of(struct fix *x, const char *batch, unsigned n, unsigned bytes, const char *layout)
 {
 	char id[40];
-	struct event v = {.type = SPAN(TYPE), .batchid = SPAN("b:1"), .source = SPAN("/test/feeder"), .businessdate = SPAN("2026-12-15")};
+	struct event v = {.type = SPAN(TYPE), .batchid = span_of(batch), .source = SPAN("/test/feeder"), .businessdate = SPAN("2026-12-15")};
 	struct buf b = BUF_INIT;
 
 	snprintf(id, sizeof id, "payroll.line:%u", n);
@@ -110,6 +122,11 @@ static void feed_line(struct fix *x, unsigned n, unsigned bytes, const char *lay
 	buf_printf(&b, "\",\"L*\",\"*2345\",\"1.00\",\"CNY\"],\"layout\":\"%s\",\"amount\":\"1.00\",\"currency\":\"CNY\"}", layout);
 	append(x, &b);
 	buf_done(&b);
+}
+
+static void feed_line(struct fix *x, unsigned n, unsigned bytes, const char *layout)
+{
+	feed_line_of(x, "b:1", n, bytes, layout);
 }
 
 static void feed_closing(struct fix *x, unsigned lines)
@@ -450,6 +467,25 @@ static void a_backlog_in_many_partitions_fits_into_the_position(void **state)
 	end(&x);
 }
 
+/* To begin to read costs a cluster some 50 ms. */
+static void a_batch_that_lies_between_others_is_read_in_one_go(void **state)
+{
+	struct fix x;
+	unsigned before;
+
+	(void)state;
+	begin(&x);
+	goes_to(&x, OUT, NULL);
+	for (unsigned i = 0; i < 100; i++)
+		feed_line_of(&x, i % 2 ? "b:2" : "b:1", i, 9, layout_of(x.form));
+	feed_closing(&x, 50);
+	before = reads;
+	assert_string_equal(run(&x), "");
+	assert_int_equal(published(&x), 50);
+	assert_true(reads - before < 10);
+	end(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +497,7 @@ int main(void)
 		cmocka_unit_test(another_form_in_the_middle_stops_it_and_the_former_one_ends_it),
 		cmocka_unit_test(what_was_published_is_counted),
 		cmocka_unit_test(lines_that_are_no_longer_there_are_missed),
+		cmocka_unit_test(a_batch_that_lies_between_others_is_read_in_one_go),
 		cmocka_unit_test(a_backlog_in_many_partitions_fits_into_the_position),
 	};
 
