@@ -7,6 +7,7 @@
 One line a case; exit 1 when one fails.
 """
 import contextlib
+import hashlib
 import json
 import os
 import random
@@ -17,7 +18,7 @@ import time
 
 import acts_help
 from acts_help import has, is_, killed_everywhere
-from small_site import ON_KAFKA, SITE_FILE, Site, large, payroll
+from small_site import ON_KAFKA, SITE_FILE, Site, embedded_only, large, payroll
 
 CASES = []
 SLOW = "3" if ON_KAFKA else "20"        # events a second, of a replay that somebody interferes with
@@ -226,6 +227,25 @@ def killed(site, id, kills, rows):
         assert written[0] == "running" and 0 < written[1] < rows, written
         is_(call(site, "run", id, timeout=300).code, 0)
     print(f"        {kills} kills, {written[1]} of {rows} events written by then")
+
+
+@case
+@embedded_only
+def an_order_whose_plan_is_anything_is_refused_and_stops_nobody(root):
+    """Its digest is right: whoever hands in an order can make one of whatever he puts into it."""
+    site = filled(root)
+    core = {"id": "r-20261226-000000-000000", "selection": {"topics": ["jincai.payroll"]}, "digest": "0" * 64, "events": 1,
+            "to": {"topic": "jincai.replay.history"}}
+    plans = [{**core, "selection": s} for s in ({"topics": [1]}, {"topics": [None]}, {"topics": [{}]}, {"topics": 1}, 1, None)]
+    for n, more in enumerate(plans + [{**p, "to": {"destination": "units"}} for p in plans]):
+        digest = hashlib.sha256(json.dumps(more, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        order = {"id": f"any-{n}", "site": "yakeshi", "flow": "replay", "act": "replay", "subject": more["id"], "digest": digest,
+                 "by": "li", "at": "2026-12-26T00:00:00.000Z", "reason": "x", "plan": more}
+        (site.root / "bus" / "acts" / f"any-{n}.replay").write_text(json.dumps(order), encoding="utf-8")
+    site.drop(payroll(batch=3, rows=5))
+    is_(site.run().code in (0, 1), True)
+    is_(len(site.sent()), 15)
+    is_(list((site.root / "bus" / "acts").glob("any-*")), [])
 
 
 @case

@@ -12,8 +12,8 @@
 #include "parcel.h"
 
 /*
- * Whatever lies on a topic or in a position and is no event of a system: the first byte says what it is taken for. What could be read
- * is used as a flow would, written again, and read again it is the same.
+ * Whatever lies on a topic or in a position and is no event of a system: the first byte says what it is taken for. What
+ * could be read is used as a flow would, written again, and read again it is the same.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -72,6 +72,14 @@ int replay_topic_used(struct bus *b, const char *topic, struct err *e)
 	return 0;
 }
 
+/* Of a plan that an order brought, which may be anything. */
+static const char *name_of(const json_t *topic)
+{
+	const char *name = json_string_value(topic);
+
+	return name ? name : "";
+}
+
 int replay_topic_takes(const json_t *selection, struct err *e)
 {
 	const json_t *topics = json_object_get(selection, "topics"), *one;
@@ -79,10 +87,10 @@ int replay_topic_takes(const json_t *selection, struct err *e)
 	size_t i;
 
 	json_array_foreach(topics, i, one) {
-		const enum replay_kind kind = replay_kind_of(json_string_value(one));
+		const enum replay_kind kind = replay_kind_of(name_of(one));
 
 		if (kind == REPLAY_NO_EVENTS)
-			return err_set(e, E_REPLAY_OPEN, "topic=%s\ntype=-", json_string_value(one));
+			return err_set(e, E_REPLAY_OPEN, "topic=%s\ntype=-", name_of(one));
 		published += kind == REPLAY_PUBLISHED;
 		events += kind == REPLAY_EVENTS;
 	}
@@ -112,8 +120,8 @@ int replay_batches_taken(const json_t *selection, struct err *e)
 	size_t i;
 
 	json_array_foreach(topics, i, one)
-		if (replay_kind_of(json_string_value(one)) != REPLAY_EVENTS)
-			return err_set(e, E_REPLAY_TOPICS, "topic=%s", json_string_value(one));
+		if (replay_kind_of(name_of(one)) != REPLAY_EVENTS)
+			return err_set(e, E_REPLAY_TOPICS, "topic=%s", name_of(one));
 	return 0;
 }
 
