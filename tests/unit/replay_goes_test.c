@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../contract/hostile.h"
 #include "json_text.h"
@@ -27,7 +28,14 @@ static int step(struct flow *f, enum flow_turn *ret, struct err *e)
 		g->got = replay_goes_load(&g->r, &g->goes, &ignored);
 		return 0;
 	}
-	return g->doing == SAVE ? replay_goes_save(&g->r, g->goes, e) : replay_goes_drop(&g->r, e);
+	if (g->doing == SAVE) {
+		char *text = json_dumps(g->goes, JSON_COMPACT);
+		const int failed = replay_goes_save(&g->r, span_of(text), e);
+
+		free(text);
+		return failed;
+	}
+	return replay_goes_drop(&g->r, e);
 }
 
 static int open_it(struct flow *f, struct err *e)

@@ -47,7 +47,6 @@ void replay_batches_free(struct replay_batches *x)
 		return;
 	for (unsigned i = 0; i < x->n; i++) {
 		totals_free(x->list[i]->sums);
-		free(x->list[i]->id);
 		free(x->list[i]->here);
 		free(x->list[i]);
 	}
@@ -76,8 +75,9 @@ struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id)
 	struct replay_batch **at = replay_batches_slot(x, id);
 
 	if (!*at) {
-		*at = mem_new(sizeof **at);
-		(*at)->id = mem_text(id);
+		*at = mem_new(sizeof **at + id.n + 1);
+		if (id.n)
+			memcpy((*at)->id, id.p, id.n);
 		(*at)->sums = x->handed ? totals_new() : NULL;
 		x->list = mem_grow(x->list, x->n + 1u, sizeof(struct replay_batch *));
 		x->list[x->n++] = *at;

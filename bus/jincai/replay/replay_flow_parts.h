@@ -90,8 +90,8 @@ bool replay_give_is_over(const struct replaying *r);
 int replay_give_save(struct replaying *r, struct err *e);
 
 /* ---- replay_goes.c ---- */
-/* Stages it. */
-int replay_goes_save(struct replaying *r, const json_t *goes, struct err *e);
+/* Stages it: {"plan","batches":[ids],"ends"}. */
+int replay_goes_save(struct replaying *r, struct span text, struct err *e);
 /* As it was saved, for this plan; to be released. flow.position: it is not there. */
 int replay_goes_load(struct replaying *r, json_t **ret, struct err *e);
 int replay_goes_drop(struct replaying *r, struct err *e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "jscan.h"
 #include "json_text.h"
 #include "log.h"
 
@@ -73,16 +74,18 @@ int replay_give_begin(struct replaying *r, struct err *e)
 {
 	const unsigned d = destination_of(r);
 	json_t *goes = NULL;
-	const json_t *one;
-	size_t i;
+	json_t *list;
 
 	r->lost = d == r->site->ndestinations;
 	if (r->lines[0] && replay_goes_load(r, &goes, e) != 0)
 		return -1;
 	r->batches = replay_batches_new(r->site, r->flow.bus, d, r->id, json_object_get(goes, "ends"), e);
-	if (r->batches)
-		json_array_foreach(json_object_get(goes, "batches"), i, one)
-			replay_batches_of(r->batches, span_of(json_string_value(one)))->goes = true;
+	list = json_object_get(goes, "batches");
+	/* From its end, so that neither is there as a whole beside the other. */
+	for (size_t n = json_array_size(list); r->batches && n > 0; n--) {
+		replay_batches_of(r->batches, span_of(json_string_value(json_array_get(list, n - 1))))->goes = true;
+		json_array_remove(list, n - 1);
+	}
 	json_decref(goes);
 	return !r->batches ? -1 : r->lines[0] ? replay_begun_recall(r, e) : 0;
 }
@@ -129,18 +132,38 @@ static int is_as_planned(struct replaying *r, struct err *e)
 	return ret;
 }
 
+/* As text, piece by piece: a list of objects would be three times as large. */
 static int save_goes(struct replaying *r, struct err *e)
 {
-	json_t *list = json_array(), *o = json_pack("{s:s,s:o}", "plan", r->id, "batches", list);
+	const struct replay_handed *others = replay_batches_others(r->batches);
+	struct buf b = BUF_INIT;
+	const char *by = "";
 	int ret;
 
-	for (unsigned i = 0; i < replay_batches_count(r->batches); i++)
-		if (replay_batches_at(r->batches, i)->verdict == REPLAY_GOES)
-			json_array_append_new(list, json_string(replay_batches_at(r->batches, i)->id));
-	if (replay_batches_others(r->batches))
-		json_object_set_new(o, "ends", replay_handed_ends(replay_batches_others(r->batches)));
-	ret = replay_goes_save(r, o, e);
-	json_decref(o);
+	buf_str(&b, "{\"plan\":");
+	json_quote(&b, span_of(r->id));
+	buf_str(&b, ",\"batches\":[");
+	for (unsigned i = 0; i < replay_batches_count(r->batches); i++) {
+		const struct replay_batch *x = replay_batches_at(r->batches, i);
+
+		if (x->verdict != REPLAY_GOES)
+			continue;
+		buf_str(&b, by);
+		json_quote(&b, span_of(x->id));
+		by = ",";
+	}
+	buf_c(&b, ']');
+	if (others) {
+		json_t *ends = replay_handed_ends(others);
+		char *text = json_dumps(ends, JSON_COMPACT);
+
+		buf_printf(&b, ",\"ends\":%s", text);
+		free(text);
+		json_decref(ends);
+	}
+	buf_c(&b, '}');
+	ret = replay_goes_save(r, buf_as_span(&b), e);
+	buf_done(&b);
 	return ret;
 }
 

@@ -32,20 +32,18 @@ static int pieces(struct replaying *r, struct err *e)
 	return ret;
 }
 
-int replay_goes_save(struct replaying *r, const json_t *goes, struct err *e)
+int replay_goes_save(struct replaying *r, struct span text, struct err *e)
 {
-	char *text = json_dumps(goes, JSON_COMPACT);
-	const size_t n = strlen(text), all = (n + PIECE - 1) / PIECE;
+	const size_t n = text.n, all = (n + PIECE - 1) / PIECE;
 	struct buf head = BUF_INIT;
 	int ret = 0;
 
 	for (size_t i = 0; i < all && ret == 0; i++)
-		ret = put_piece(r, i, (struct span){text + i * PIECE, n - i * PIECE < PIECE ? n - i * PIECE : PIECE}, e);
+		ret = put_piece(r, i, (struct span){text.p + i * PIECE, n - i * PIECE < PIECE ? n - i * PIECE : PIECE}, e);
 	buf_printf(&head, "{\"plan\":\"%s\",\"pieces\":%zu}", r->id, all);
 	if (ret == 0)
 		ret = flow_position_put(&r->flow, GOES, buf_as_span(&head), e);
 	buf_done(&head);
-	free(text);
 	return ret;
 }
 
