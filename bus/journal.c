@@ -7,6 +7,10 @@
 #include "clock.h"
 #include "event.h"
 #include "jscan.h"
+#include "lane.h"
+#include "log.h"
+#include "shares.h"
+#include "topics.h"
 
 struct part {
 	struct buf batchid;
@@ -100,11 +104,106 @@ int journal_move(struct journal *j, struct span batchid, enum total_term term, c
 	return totals_move(sign < 0 ? p->less : p->more, term, destination, currency, sum, 1, e);
 }
 
-int journal_found(struct journal *j, const json_t *position, struct err *e)
+/* ---- what was counted before, or in between ---- */
+
+/* What a flow has on the journal, and what of it positions with a mark account for. */
+struct between {
+	const char *whole;           /* the flow */
+	struct totals *more, *less, *marked;
+	char *first;                 /* key of its first position without a mark */
+	struct err *e;
+};
+
+static int look_at_position(void *arg, struct span key, struct span value)
 {
+	struct between *b = arg;
+	const char *slash = memchr(key.p, '/', key.n);
+	unsigned part;
+	json_t *o, *list;
+	struct totals *t;
+	int ret = 0;
+
+	if (!slash || !shares_names(b->whole, (struct span){key.p, (size_t)(slash - key.p)}, &part))
+		return 0;
+	o = json_loadb(value.p, value.n, 0, NULL);
+	list = json_object_get(o, "totals");
+	t = totals_new();
+	if (json_array_size(list) == 0)
+		;
+	else if (!json_is_true(json_object_get(o, "journal")))
+		b->first = b->first ? b->first : mem_text(key);
+	else
+		ret = totals_read(t, list, b->e) != 0 || totals_merge(b->marked, t, b->e) != 0 ? -1 : 0;
+	totals_free(t);
+	json_decref(o);
+	return ret;
+}
+
+static int look_at_postings(struct between *b, struct bus *bus)
+{
+	struct posting p = {.more = totals_new(), .less = totals_new()};
+	struct bus_reader *r = NULL;
+	struct bus_message m;
+	unsigned topic;
+	int got, is = 0;
+
+	if ((got = bus_topic(bus, TOPIC_JOURNAL, &topic, b->e)) == 0 && (got = bus_read(bus, topic, 0, &r, b->e)) == 0)
+		while (is >= 0 && (got = lane_next(bus, r, &m, b->e)) == 1)
+			if ((is = journal_read(m.value, &p, b->e)) == 1 && span_is(p.flow, b->whole) &&
+				(totals_merge(b->more, p.more, b->e) != 0 || totals_merge(b->less, p.less, b->e) != 0))
+				is = -1;
+	bus_unread(r);
+	totals_free(p.more);
+	totals_free(p.less);
+	return is < 0 ? -1 : got;
+}
+
+static bool are_equal(const struct totals *a, const struct totals *b)
+{
+	struct buf one = BUF_INIT, other = BUF_INIT;
+	bool ret;
+
+	totals_write(a, &one);
+	totals_write(b, &other);
+	ret = span_eq(buf_as_span(&one), buf_as_span(&other));
+	buf_done(&one);
+	buf_done(&other);
+	return ret;
+}
+
+/* One posting for all positions without a mark: the first of them. */
+static int take_back(struct between *b, struct journal *j, struct err *e)
+{
+	struct part *p = part_of(j, SPAN_NONE);
+
+	if (totals_merge(b->marked, b->less, e) != 0)
+		return -1;
+	if (are_equal(b->marked, b->more))
+		return 0;
+	log_line(LOG_WARN, "journal.between", "flow=%s do=an_older_program_was_at_work_what_it_counted_has_no_day", b->whole);
+	return totals_merge(p->more, b->marked, e) != 0 || totals_merge(p->less, b->more, e) != 0 ? -1 : 0;
+}
+
+int journal_found(struct journal *j, struct flow *f, const char *key, const json_t *position, struct err *e)
+{
+	struct between b = {.whole = flow_whole(f), .e = e};
+	int ret;
+
 	if (!position || json_is_true(json_object_get(position, "journal")) || totals_is_empty(j->totals))
 		return 0;
-	return totals_merge(part_of(j, SPAN_NONE)->more, j->totals, e);
+	b.more = totals_new();
+	b.less = totals_new();
+	b.marked = totals_new();
+	ret = totals_merge(part_of(j, SPAN_NONE)->more, j->totals, e);
+	if (ret == 0)
+		ret = bus_positions(f->bus, b.whole, look_at_position, &b, e);
+	if (ret == 0 && b.first && strcmp(b.first, key) == 0)
+		ret = look_at_postings(&b, f->bus) != 0 ? -1 : take_back(&b, j, e);
+	totals_free(b.more);
+	totals_free(b.less);
+	totals_free(b.marked);
+	free(b.first);
+	return ret;
 }
 
 void journal_begun(struct journal *j, struct span batchid)

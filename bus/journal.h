@@ -25,6 +25,10 @@
  * What was counted before there was a journal: a position says with JOURNAL_MARK that its totals stand here. When the
  * one that a flow finds has totals without it, the first commit opens the journal: a posting without a batch has all
  * that they hold. What comes of batches that nobody began here adds up only together with that, so those have no day.
+ *
+ * A program that kept no journal may have run in between: its positions have no mark either, but much of what they hold stands here
+ * already. Then that posting takes back what no position with a mark accounts for, so that nothing stands here twice; what the older
+ * program did has no day, and a batch that it ended is not known to have ended. Newer ones refuse to (store.h, STORE_FORMAT).
  */
 #define JOURNAL_MARK ",\"journal\":true"
 
@@ -33,8 +37,9 @@ struct journal;
 /* For those totals, which outlive it. number: of this one among those of its flow. */
 struct journal *journal_new(struct totals *t, unsigned number);
 void journal_free(struct journal *j);
-/* The totals are as the flow finds them. position: where they come from; NULL: there is none yet. */
-int journal_found(struct journal *j, const json_t *position, struct err *e);
+/* The totals are as the flow finds them. position: where they come from, and its key; NULL: there is none yet. Without a mark it reads
+ * the whole journal. */
+int journal_found(struct journal *j, struct flow *f, const char *key, const json_t *position, struct err *e);
 /* Sums of a batch since the last posting: records are added there (totals_add), to any term. Valid until the next call. */
 struct totals *journal_of(struct journal *j, struct span batchid);
 /* totals_move() of the totals, at once, noted for the batch. */

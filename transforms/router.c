@@ -151,7 +151,7 @@ int router_restore_input(struct router *r, struct input *in, struct err *e)
 	in->offset = (uint64_t)json_integer_value(json_object_get(p, "offset"));
 	bad = lane_heads_read(in->heads, json_object_get(p, "heads"), e) ||
 		totals_read(in->totals, json_object_get(p, "totals"), e) ||
-		(in->journal && journal_found(in->journal, p, e));
+		(in->journal && journal_found(in->journal, &r->flow, name, p, e));
 	restore_open(r, in, json_object_get(p, "open"));
 	json_decref(p);
 	return bad || count_absences(r, in, e) ? -1 : 0;

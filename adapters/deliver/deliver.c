@@ -119,8 +119,10 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 	struct gathering **g = &d->open;
 	struct parcel **p = &d->parcels;
 	const json_t *v, *totals = json_object_get(o, "totals");
+	char key[sizeof d->flow.name + sizeof "/out"];
 	size_t i;
 
+	snprintf(key, sizeof key, "%s/out", d->flow.name);
 	d->next_no = (uint64_t)json_integer_value(json_object_get(o, "next"));
 	if (!d->next_no)
 		d->next_no = deliver_number_after(d, 0);
@@ -139,7 +141,7 @@ static int restore_out(struct deliver *d, const json_t *o, struct err *e)
 		d->flow.attention |= (*p)->state == PARCEL_UNKNOWN;
 		p = &(*p)->next;
 	}
-	return totals && (totals_read(d->totals, totals, e) != 0 || journal_found(d->journal, o, e) != 0) ? -1 : 0;
+	return totals && (totals_read(d->totals, totals, e) != 0 || journal_found(d->journal, &d->flow, key, o, e) != 0) ? -1 : 0;
 }
 
 static int open_input(struct deliver *d, unsigned partition, struct err *e)

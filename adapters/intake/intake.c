@@ -142,9 +142,11 @@ static int restore_position(struct intake *in, struct err *e)
 	json_t *o = NULL;
 	const json_t *slip, *line, *reread;
 	const char *batchid;
+	char key[sizeof in->flow.name + sizeof "/in"];
 	size_t i;
 	int got, ret = 0;
 
+	snprintf(key, sizeof key, "%s/in", in->flow.name);
 	buf_clear(&in->position);
 	got = flow_position_get(&in->flow, "in", &in->position, e);
 	if (got <= 0)
@@ -163,7 +165,7 @@ static int restore_position(struct intake *in, struct err *e)
 	json_array_foreach(json_object_get(o, "rereads"), i, reread)
 		intake_reread_add(in, span_of(json_string_value(reread)));
 	batchid = json_string_value(json_object_get(o, "batch"));
-	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 || journal_found(in->journal, o, e) != 0 ||
+	if (totals_read(in->totals, json_object_get(o, "totals"), e) != 0 || journal_found(in->journal, &in->flow, key, o, e) != 0 ||
 		(batchid && intake_publish_begin(in, span_of(batchid), o, e) != 0))
 		ret = -1;
 	json_decref(o);

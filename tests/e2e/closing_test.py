@@ -246,14 +246,35 @@ def what_the_index_of_the_journal_lacks_is_found_by_deep(root):
     has(r.out, "payroll-a: of 3 postings on the journal the index has 2")
 
 
+def unmark(site, *keys):
+    """As a program writes positions that keeps no journal."""
+    for key in keys or ("payroll-a/in", "router/jincai.payroll/0", "bank-abc/out", "units/out"):
+        subprocess.run([acts_help.options.tamper, str(site.root / "bus"), "position", key, ',"journal":true', ""], check=True)
+
+
 def as_before(site):
     """As a program left the store that kept no journal."""
-    def tamper(*words):
-        subprocess.run([acts_help.options.tamper, str(site.root / "bus"), *words], check=True)
+    subprocess.run([acts_help.options.tamper, str(site.root / "bus"), "forget", "jincai.journal"], check=True)
+    unmark(site)
 
-    tamper("forget", "jincai.journal")
-    for key in ("payroll-a/in", "router/jincai.payroll/0", "bank-abc/out", "units/out"):
-        tamper("position", key, ',"journal":true', "")
+
+@case
+@embedded_only
+def what_a_program_without_a_journal_left_in_between_stands_on_it_once(root):
+    site = small(root)
+    site.drop(payroll(batch=1, rows=5))
+    site.drop(payroll(batch=2, rows=3, bank="999"))         # held
+    site.run()
+    unmark(site)
+    site.drop(payroll(batch=3, rows=7))
+    for _ in range(2):
+        site.run()
+        is_(site.call("balance", "--deep").code, 0)
+    is_(terms(site, "--day", "today")["", "read"], 12)                # the held one has no day yet
+    unmark(site, "router/jincai.payroll/0")
+    site.drop(payroll(batch=4, rows=2))
+    site.run()
+    is_(site.call("balance", "--deep").code, 0)
 
 
 @case

@@ -84,6 +84,17 @@ static void commit(struct world *w, void (*count)(struct counting *c))
 	assert_null(w->c.count);
 }
 
+static void put_position(struct world *w, const char *key, const char *value)
+{
+	struct bus_owner *o;
+	struct err e;
+
+	OK(e, bus_own(w->bus, "somebody", &o, &e));
+	OK(e, bus_position_put(o, key, span_of(value), &e));
+	OK(e, bus_commit(o, &e));
+	bus_disown(o);
+}
+
 static void close_world(struct world *w)
 {
 	flow_shut(&w->c.flow);
@@ -322,13 +333,20 @@ static void one_that_is_too_large_for_the_index_is_read_where_it_lies(void **sta
 	close_world(&w);
 }
 
+static void found_alone(struct counting *c)
+{
+	struct err e;
+
+	OK(e, totals_add(c->totals, TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+}
+
 static void found(struct counting *c, const char *position)
 {
 	json_t *o = json_loads(position, 0, NULL);
 	struct err e;
 
-	OK(e, totals_add(c->totals, TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
-	OK(e, journal_found(c->journal, o, &e));
+	found_alone(c);
+	OK(e, journal_found(c->journal, &c->flow, "payroll/in", o, &e));
 	json_decref(o);
 }
 
@@ -375,6 +393,42 @@ static void the_first_commit_opens_the_journal_with_what_was_counted_before(void
 	opens_with(totals_that_stand_here, 0);
 }
 
+/* Three are dead by the journal, then five by a position of a program that keeps none. */
+static void three_die(struct counting *c)
+{
+	struct err e;
+
+	for (unsigned i = 0; i < 3; i++)
+		OK(e, totals_add(journal_of(c->journal, SPAN("a")), TOTAL_DEAD, "", SPAN("CNY"), 100, true, &e));
+}
+
+static void five_are_found(struct counting *c)
+{
+	for (unsigned i = 0; i < 4; i++)
+		found_alone(c);
+	found(c, "{\"totals\":[]}");
+}
+
+static void what_an_older_program_counted_in_between_stands_there_once(void **state)
+{
+	struct totals *more = totals_new(), *less = totals_new();
+	const char *position = "{\"totals\":[[\"dead\",\"\",\"CNY\",5,\"5.00\",\"0.00\",0]]}";
+	struct world w;
+	unsigned ended;
+
+	(void)state;
+	open_world(&w);
+	commit(&w, three_die);
+	put_position(&w, "payroll/in", position);
+	flow_shut(&w.c.flow);
+	commit(&w, five_are_found);
+	add_up(&w, "", more, less, &ended);
+	assert_int_equal(totals_get(more, TOTAL_DEAD, "", "CNY").count - totals_get(less, TOTAL_DEAD, "", "CNY").count, 2);
+	totals_free(more);
+	totals_free(less);
+	close_world(&w);
+}
+
 static void a_record_of_somebody_else_is_told(void **state)
 {
 	static const struct {
@@ -404,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_batch_and_a_day_are_looked_up),
 		cmocka_unit_test(one_that_is_too_large_for_the_index_is_read_where_it_lies),
 		cmocka_unit_test(the_first_commit_opens_the_journal_with_what_was_counted_before),
+		cmocka_unit_test(what_an_older_program_counted_in_between_stands_there_once),
 		cmocka_unit_test(a_record_of_somebody_else_is_told),
 	};
 

@@ -27,7 +27,7 @@ int replay_give_open(struct replaying *r, struct err *e)
 		return -1;
 	o = json_loadb(r->text.p ? r->text.p : "", r->text.n, 0, NULL);
 	if (o)
-		ret = totals_read(r->totals, json_object_get(o, "totals"), e) != 0 || journal_found(r->journal, o, e) != 0 ? -1 : 0;
+		ret = totals_read(r->totals, json_object_get(o, "totals"), e) != 0 || journal_found(r->journal, &r->flow, SITE_REPLAY "/" TOTALS, o, e) != 0 ? -1 : 0;
 	json_decref(o);
 	return ret;
 }
