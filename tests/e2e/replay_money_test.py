@@ -120,6 +120,16 @@ def run(site, id):
     return state(site, id)[0]
 
 
+def amid(site, id, events=1):
+    """The site goes on with a plan, and is amid its lines when this returns: the process."""
+    call(site, "run", id, "--rate", "2")                       # to go on takes one person
+    p, end = site.start("run"), time.monotonic() + 120
+    while state(site, id)[1] < events:
+        assert time.monotonic() < end and p.poll() is None, "it does not go on"
+        time.sleep(0.05)
+    return p
+
+
 @case
 def what_a_bank_was_given_no_other_is_given(root):
     site = later(root)
@@ -196,6 +206,44 @@ def one_that_is_paused_keeps_all_others_away(root):
     site.run()
     is_(state(site, other)[0], "void")                          # another one has it meanwhile
     assert "replay.changed" in call(site, "run", other).codes
+    paid_once(site)
+
+
+def hops(site, id):
+    """What `trace` says of an event: {(what, destination)}, and what is missing."""
+    r = site.call("trace", id, "--json", "--lang", "en")
+    t, = (json.loads(line) for line in r.out.splitlines())
+    return {(h["kind"], h.get("destination")) for h in t["hops"]}, t["missing"]
+
+
+@case
+def paused_amid_its_lines_it_is_told_where_each_line_is(root):
+    site = later(root)
+    n, id = sum(ledgers(site)["abc"].values()), plan(site)
+    process = amid(site, id, events=4)
+    call(site, "pause", id)
+    while state(site, id)[0] == "running":
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    site.finish(process)
+    how, events = state(site, id)
+    is_((how, 4 <= events < 16), ("paused", True))
+    item, = [json.loads(line) for line in site.call("todo", "--json", "--lang", "en").out.splitlines()]
+    is_((item["kind"], item["subject"], item["next"][0]), ("replay", f"replay:{id}", f"jincai replay run {id}"))
+    has(item["happened"], f"{events} of 16 events", "paused")
+    for more in ((), ("--deep",)):
+        r = site.call("balance", "--lang", "en", *more)
+        assert r.code in (0, 1) and "difference 0.00" in r.out and not [c for c in r.codes if c.startswith("balance")], r
+    here = given(site, "bank-b")
+    assert 0 < len(here) < 16 - n, here
+    is_(ledgers(site)["b"], collections.Counter())              # of a batch nothing goes before its end
+    paid = given(site, "bank-abc")
+    left = {e["id"] for e in raw(site, "payroll") if e["type"] == "payroll.line.v1"} - here - paid
+    for ids, to_b, by_a in ((here, True, False), (left, False, False), (paid, False, True)):
+        at, missing = hops(site, min(ids))
+        is_((("routed", "bank-b") in at, ("done", "bank-b") in at, ("done", "bank-abc") in at), (to_b, False, by_a))
+        is_("bank-b waits until the batch is whole, then plans a parcel" in missing, to_b)
+    is_(run(site, id), "done")
     paid_once(site)
 
 
@@ -452,16 +500,6 @@ def _(site):
     call(site, "pause", site.first)
     site.run()
     return answer(site, hand_in(site, core(site, other), shows={}))
-
-
-def amid(site, id):
-    """The site goes on with a plan, and is amid its lines when this returns: the process."""
-    call(site, "run", id, "--rate", "2")                       # to go on takes one person
-    p, end = site.start("run"), time.monotonic() + 60
-    while state(site, id)[1] == 0:
-        assert time.monotonic() < end and p.poll() is None, "it does not go on"
-        time.sleep(0.05)
-    return p
 
 
 @mistake("the site is started once more, while the one amid a plan to a bank sleeps", "向银行的重放进行中，站点进程停顿时又启动一个", "store.leased")
