@@ -161,16 +161,6 @@ unsigned clock_weekday(int64_t day)
 	return (unsigned)(n < 0 ? n + 7 : n);
 }
 
-void clock_for_people(struct buf *b, int64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-	char text[32];
-
-	localtime_r(&t, &tm);
-	buf_add(b, text, strftime(text, sizeof text, "%m-%d %H:%M:%S", &tm));
-}
-
 void clock_business(struct buf *b, int64_t ms)
 {
 	int64_t day = clock_day(ms), rest = ms - clock_day_begin(day);
@@ -178,6 +168,15 @@ void clock_business(struct buf *b, int64_t ms)
 
 	clock_date(day, date);
 	buf_printf(b, "%s %02d:%02d:%02d", date, (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60));
+}
+
+void clock_for_people(struct buf *b, int64_t ms)
+{
+	struct buf whole = BUF_INIT;
+
+	clock_business(&whole, ms);
+	buf_str(b, buf_text(&whole) + sizeof "2026-" - 1);
+	buf_done(&whole);
 }
 
 void clock_business_ms(struct buf *b, int64_t ms)

@@ -21,9 +21,9 @@ int64_t clock_day_of(int year, int month, int day);
 void clock_date(int64_t day, char ret[11]);               /* 2026-12-01, 1970 to 9999 */
 int clock_date_read(struct span date, int64_t *ret_day);  /* -1 when it is no real date, 1900 to 2199 */
 unsigned clock_weekday(int64_t day);                      /* 0 Monday to 6 Sunday */
-/* Local (machine's zone) "11-23 14:05:09" for people. */
+/* For people, in Asia/Shanghai, where business is, whatever the zone of the machine: "11-23 14:05:09" of what is at hand;
+ * "2026-12-05 14:05:09", and with its milliseconds. */
 void clock_for_people(struct buf *b, int64_t ms);
-/* In Asia/Shanghai, where business is: "2026-12-05 14:05:09", and with its milliseconds. */
 void clock_business(struct buf *b, int64_t ms);
 void clock_business_ms(struct buf *b, int64_t ms);
 /* The id of this start of the machine: /proc/sys/kernel/random/boot_id without its end of line; "" when unreadable. */

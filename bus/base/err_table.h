@@ -40,6 +40,10 @@ ROW(E_BALANCE_REPORT, "balance.report", ERR_CONF, 2, "{file} is not what jincai 
 	"nothing was added up; write what jincai balance --deep --json prints on each host into a file of its own", "没有汇总；请把各主机 jincai balance --deep --json 的输出各存成一个文件")
 ROW(E_BALANCE_SAME_HOST, "balance.same_host", ERR_CONF, 5, "two reports are of one host: {host}, folder {folder}", "有两份报告来自同一主机：{host}，文件夹 {folder}",
 	"nothing was added up; take one report of each host; where two hosts have one name, give each its own", "没有汇总；每台主机只取一份报告；如两台主机同名，请改成不同的名称")
+ROW(E_BALANCE_NAME, "balance.name", ERR_CONF, 2, "the site has nothing called {name} that could be added up; nothing was added up", "站点没有名为 {name} 的流或去向；没有汇总",
+	"<did you mean {near}? >--flow: an adapter, router, or a destination; --destination: a destination of the site file", "<是不是 {near}？>--flow 后面写接入、router 或去向，--destination 后面写站点文件里的去向")
+ROW(E_BATCH_WHICH, "batch.which", ERR_CONF, 2, "{file} came {count} times; nothing was done", "{file} 来过 {count} 次；什么也没有做",
+	"name one of the batches above instead", "请改用上列批次中的一个")
 ROW(E_LIVE_NONE, "live.none", ERR_CONF, 2, "{subject} is no money destination with mode: live; nothing was changed", "{subject} 不是写有 mode: live 的付款去向；未作任何改动",
 	"write mode: live in the site file first; nothing goes out before two people have approved it", "请先在站点文件里写 mode: live；两人签批之前不会发出任何东西")
 ROW(E_LIVE_ALREADY, "live.already", ERR_CONF, 1, "{subject} is live already; nothing was changed", "{subject} 早已正式运行；未作任何改动",
@@ -245,8 +249,10 @@ ROW(E_TODO_KIND, "todo.kind", ERR_CONF, 2, "{number} is {is}, this verb takes {w
 ROW(E_TODO_NONE, "todo.none", ERR_CONF, 2, "nothing that waits has the number {number}; nothing was done", "没有编号为 {number} 的待办；什么也没有做",
 	"it may have been dealt with since: see jincai todo, jincai audit list", "可能已经办结：请看 jincai todo 和 jincai audit list")
 ROW(E_TRACE_NONE, "trace.none", ERR_CONF, 2, "no event and no dead letter stands under {key}", "没有事件也没有死信对应 {key}",
-	"write the whole id or number; a file that never was read: jincai held list; events by a condition: jincai tail --where", "请写完整的标识或号码；文件尚未读入的请看 jincai held list；按条件查找用 jincai tail --where")
-ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "see: jincai help", "请看：jincai help")
+	"write the whole id or number; a file: jincai balance --batch FILE, jincai held show FILE; events by a condition: jincai tail --where", "请写完整的标识或号码；查文件用 jincai balance --batch 文件名、jincai held show 文件名；按条件查找用 jincai tail --where")
+ROW(E_OUTPUT, "output.broken", ERR_RETRY, 4, "what was to be written could not all be written: {errno}; what stands there is not the whole",
+	"输出没有写全：{errno}；已写出的不完整，不能作数", "make room, or write to another place, and say it again", "请腾出空间或换个地方，再执行一次")
+ROW(E_USAGE, "usage", ERR_CONF, 2, "{what}", "{what}", "<did you mean {near}? >see: jincai help< {verb}>", "<是不是 {near}？>请看：jincai help< {verb}>")
 
 /* text, money, digests */
 ROW(E_MONEY_DECIMALS, "money.decimals", ERR_DATA, 1,
@@ -1098,6 +1104,10 @@ ROW(E_ACT_NOT_SEEN, "act.not_seen", ERR_CONF, 5, "only duplicates are put aside 
 	"请开退回单退回：jincai held return {subject} --reason 原因")
 ROW(E_ACT_NOT_STOPPED, "act.not_stopped", ERR_CONF, 5, "{subject} is not stopped; nothing was changed", "{subject} 并未停下；未作任何改动",
 	"see what waits: jincai todo", "等人处理的事项请看 jincai todo")
+ROW(E_STOP_UNKNOWN, "stop.unknown", ERR_CONF, 2, "{subject} is no flow of the site, no batch, no file that came, and no id or number of an event: nothing was stopped, all goes on", "{subject} 不是站点的流，也不是批次、来过的文件、事件的标识或号码：什么也没有停下，一切照常进行",
+	"<did you mean {near}? >see what there is: jincai topics, jincai trace NUMBER; what has not come yet is stopped by its whole id", "<是不是 {near}？>可用 jincai topics、jincai trace 号码 查看；尚未到达的，请写完整的标识")
+ROW(E_STOP_WHICH, "stop.which", ERR_CONF, 2, "{count} events have the number {subject}: nothing was stopped, all goes on", "号码 {subject} 对应 {count} 个事件：什么也没有停下，一切照常进行",
+	"stop the one that is meant by its id: jincai trace {subject}", "请查明是哪一个，用标识叫停：jincai trace {subject}")
 ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands in the slip and in the audit; nothing was changed",
 	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")
 ROW(E_ACT_SHARE, "act.share", ERR_CONF, 5, "{subject} lies, whole or in part, with another share than {flow}, or the number of shares was changed meanwhile; nothing was changed",

@@ -2,6 +2,7 @@
 /*
  * jincai: the integration bus of a finance bureau. See verbs.c for what it can do.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <libfyaml.h>
 #include <malloc.h>
@@ -15,19 +16,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "kafka_admin.h"
 #include "say.h"
 #include "store.h"
 #include "verbs.h"
 #include "version.h"
 
-static int usage(const char *what_en, const char *what_zh, const char *word)
+/* verb: whose help says more; near: what may have been meant. Either may be NULL. */
+static int usage(const char *what, const char *word, const char *verb, const char *near)
 {
 	struct err e;
 
-	err_set(&e, E_USAGE, "what=%s%s%s", say(what_zh, what_en), word ? " " : "", word ? word : "");
-	err_print(&e, say_lang(), stderr);
-	return 2;
+	err_set(&e, E_USAGE, "what=%s%s\nverb=%s\nnear=%s", what, word, verb ? verb : "", near ? near : "");
+	return verb_failed(&e);
 }
 
 static int version(void)
@@ -132,35 +134,75 @@ static int store(struct args *a, const char *name, const char *value)
 	return 0;
 }
 
-static bool takes(const struct verb *v, size_t option)
+/* A name that is misspelt, or an option of other verbs. */
+static int no_option(const struct verb *v, struct span name)
 {
-	return option < VERB_COMMON_OPTIONS || verb_takes(v, options[option].name);
+	const char **names = mem_new((noptions + 1u) * sizeof *names);
+	char *word = mem_text(name);
+	unsigned n = 0;
+	int code;
+
+	for (unsigned i = 0; i < noptions; i++)
+		if (verb_option(v, options[i].name))
+			names[n++] = options[i].name;
+	names[n] = NULL;
+	code = usage(say("该命令没有选项 ", "this verb has no option "), word, v->name, conf_nearest(name, names));
+	free(names);
+	free(word);
+	return code;
+}
+
+/* What is there up to the '=' of "--day=2026-12-05". */
+static struct span name_of(const char *word)
+{
+	const char *is = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+
+	return is ? (struct span){word, (size_t)(is - word)} : span_of(word);
+}
+
+/* Reads the option at *i, which is moved to its last word. 0, or an exit code + 1. */
+static int read_option(const struct verb *v, int argc, const char *const *argv, int *i, struct args *a)
+{
+	const struct span name = name_of(argv[*i]);
+	const char *value = name.p[name.n] ? name.p + name.n + 1 : NULL;
+	const struct verb_option *o = NULL;
+
+	for (unsigned n = 0; n < noptions && !o; n++)
+		if (span_is(name, options[n].name))
+			o = verb_option(v, options[n].name);
+	if (!o)
+		return no_option(v, name) + 1;
+	if (value && !o->value)
+		return usage(say("这个选项不带值：", "takes no value: "), o->name, v->name, NULL) + 1;
+	if (o->value && !value && ++*i == argc)
+		return usage(say("缺少选项值：", "a value is missing for "), o->name, v->name, NULL) + 1;
+	if (o->value && !value)
+		value = argv[*i];
+	if (strcmp(o->name, "--lang") == 0 && strcmp(value, "zh") != 0 && strcmp(value, "en") != 0)
+		return usage(say("--lang 只能是 zh 或 en，不是 ", "--lang is zh or en, not "), value, v->name, NULL) + 1;
+	if (store(a, o->name, value) != 0)
+		return usage(say("给得太多：", "given too often: "), o->name, v->name, NULL) + 1;
+	return 0;
 }
 
 /* Reads what follows the verb. 0, or an exit code + 1. */
 static int read_args(const struct verb *v, int argc, const char *const *argv, struct args *a)
 {
 	for (int i = 0; i < argc; i++) {
-		size_t o = 0;
+		int code;
 
-		if (strcmp(argv[i], "--help") == 0) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			verb_show_help(v);
 			return 1;
 		}
-		if (argv[i][0] != '-' || !argv[i][1]) {
-			if (a->nwords == sizeof a->words / sizeof *a->words - 1)
-				return usage("too many words:", "参数太多：", argv[i]) + 1;
+		if (argv[i][0] == '-' && argv[i][1]) {
+			if ((code = read_option(v, argc, argv, &i, a)) != 0)
+				return code;
+		} else if (a->nwords == v->words) {
+			return verb_misused(a) + 1;
+		} else {
 			a->words[a->nwords++] = argv[i];
-			continue;
 		}
-		while (o < noptions && strcmp(options[o].name, argv[i]) != 0)
-			o++;
-		if (o == noptions || !takes(v, o))
-			return usage("this verb has no option", "该命令没有选项", argv[i]) + 1;
-		if (options[o].value && ++i == argc)
-			return usage("a value is missing for", "缺少选项值：", options[o].name) + 1;
-		if (store(a, options[o].name, options[o].value ? argv[i] : NULL) != 0)
-			return usage("given too often:", "给得太多：", options[o].name) + 1;
 	}
 	a->from = a->select.from;
 	a->key = a->select.key;
@@ -184,16 +226,56 @@ static void few_arenas(void)
 	mallopt(M_MMAP_THRESHOLD, 2 << 20);
 }
 
+/* "dead" alone, "dead lsit", "balanec", or an option where the verb stands. */
+static int no_verb(int nwords, const char *const *words)
+{
+	const char **names = mem_new((nverbs + 1u) * sizeof *names), *near, *group = NULL;
+	struct buf typed = BUF_INIT;
+	int code;
+
+	for (unsigned i = 0; i < nverbs; i++) {
+		names[i] = verbs[i].name;
+		if (span_starts(span_of(verbs[i].name), span_of(words[0])) && verbs[i].name[strlen(words[0])] == ' ')
+			group = words[0];
+	}
+	names[nverbs] = NULL;
+	buf_str(&typed, words[0]);
+	near = conf_nearest(buf_as_span(&typed), names);
+	if (!near && nwords > 1 && words[1][0] != '-') {
+		buf_printf(&typed, " %s", words[1]);
+		near = conf_nearest(buf_as_span(&typed), names);
+	}
+	if (words[0][0] == '-')
+		code = usage(say("选项写在命令之后：", "options stand behind the verb: "), words[0], NULL, NULL);
+	else
+		code = usage(say("没有这个命令：", "there is no verb "), near || group ? buf_text(&typed) : words[0], group, near);
+	buf_done(&typed);
+	free(names);
+	return code;
+}
+
 int verb_call(int nwords, const char *const *words)
 {
 	struct args a = {0};
 	int used = 0, stop;
-	const struct verb *v = find_verb(nwords, words, &used);
 
-	if (!v)
-		return usage("there is no verb", "没有这个命令：", words[0]);
-	stop = read_args(v, nwords - used, words + used, &a);
-	return stop ? stop - 1 : v->run(&a);
+	a.verb = find_verb(nwords, words, &used);
+	if (!a.verb)
+		return no_verb(nwords, words);
+	stop = read_args(a.verb, nwords - used, words + used, &a);
+	return stop ? stop - 1 : a.verb->run(&a);
+}
+
+/* What did not get out (a full disk behind '>') is no answer, whatever the verb says. */
+static int written(int code)
+{
+	struct err e;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	err_set(&e, E_OUTPUT, "errno=%s", strerror(errno ? errno : EIO));
+	return verb_failed(&e);
 }
 
 int main(int argc, char **argv)
@@ -206,9 +288,9 @@ int main(int argc, char **argv)
 	say_set_lang(say_lang_from_env());
 	if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return verb_menu();
-	if (argc < 2 || strcmp(argv[1], "--help") == 0)
-		return verb_help(&a);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return written(verb_help(&a));
 	if (strcmp(argv[1], "--version") == 0)
-		return version();
-	return verb_call(argc - 1, (const char *const *)argv + 1);
+		return written(version());
+	return written(verb_call(argc - 1, (const char *const *)argv + 1));
 }

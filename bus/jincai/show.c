@@ -119,21 +119,26 @@ static struct span letters_of(const char *currency)
 	return (struct span){currency, n - (n && currency[n - 1] == ' ')};
 }
 
-const char *show_currency(const char *currency, char ret[64])
+const char *show_currency_in(enum err_lang lang, const char *currency, char ret[64])
 {
+	static const struct {
+		const char *kind, *zh, *en;
+	} kinds[] = {{"order", " 凭证金额", " of vouchers"}, {"book", " 账面价值", " book value"}, {"back", " 撤回金额", " taken back"}};
 	struct span letters = letters_of(currency);
-	const char *kind = totals_kind(currency), *words = "";
+	const char *words = "";
 
-	if (strcmp(kind, "order") == 0)
-		words = say(" 凭证金额", " of vouchers");
-	else if (strcmp(kind, "book") == 0)
-		words = say(" 账面价值", " book value");
-	else if (strcmp(kind, "back") == 0)
-		words = say(" 撤回金额", " taken back");
+	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(totals_kind(currency), kinds[i].kind) == 0)
+			words = lang == ERR_ZH ? kinds[i].zh : kinds[i].en;
 	if (!letters.n)
-		letters = span_of(say("（无币种）", "(no currency)"));
+		letters = span_of(lang == ERR_ZH ? "（无币种）" : "(no currency)");
 	snprintf(ret, 64, "%.*s%s", SPAN_F(letters), words);
 	return ret;
+}
+
+const char *show_currency(const char *currency, char ret[64])
+{
+	return show_currency_in(say_lang(), currency, ret);
 }
 
 void show_currency_json(struct buf *b, const char *currency)

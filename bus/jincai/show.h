@@ -26,6 +26,7 @@ void show_raw(struct buf *b, enum charset charset, struct span raw, struct span 
 void show_sums(struct buf *b, const struct totals *t, enum total_term term);
 /* A currency and its kind of money in words, also when there is none. */
 const char *show_currency(const char *currency, char ret[64]);
+const char *show_currency_in(enum err_lang lang, const char *currency, char ret[64]);
 /* Its parts, for JSON: appends "currency":"CNY","money":"order"; cash has no money. */
 void show_currency_json(struct buf *b, const char *currency);
 /* Appends ,"sums":[{"currency":"CNY","count":3,"amount":"12.50","unreadable":0}] of a term. */

@@ -6,24 +6,40 @@
 
 /* ---- verbs ---- */
 
+static int widest(int so_far, const char *text)
+{
+	const int n = text ? (int)strlen(text) : 0;
+
+	return n > so_far ? n : so_far;
+}
+
 void verb_show_help(const struct verb *v)
 {
-	printf("jincai %s %s\n\n  %s\n\n", v->name, v->usage, say(v->zh, v->en));
-	for (unsigned i = 0; i < noptions; i++) {
-		if (i >= VERB_COMMON_OPTIONS && !verb_takes(v, options[i].name))
-			continue;
-		printf("  %-12s %-8s %s\n", options[i].name, options[i].value ? options[i].value : "",
-			say(options[i].zh, options[i].en));
-	}
+	const struct verb_option *o;
+	int name = 0, value = 0;
+
+	for (unsigned i = 0; i < noptions; i++)
+		if ((o = verb_option(v, options[i].name)) != NULL) {
+			name = widest(name, o->name);
+			value = widest(value, o->value);
+		}
+	printf("jincai %s%s%s\n\n  %s\n\n", v->name, v->usage[0] ? " " : "", v->usage, say(v->zh, v->en));
+	for (unsigned i = 0; i < noptions; i++)
+		if ((o = verb_option(v, options[i].name)) != NULL)
+			printf("  %-*s  %-*s  %s\n", name, o->name, value, o->value ? o->value : "", say(o->zh, o->en));
 	printf("\n%s\n  %s\n", say("示例：", "Example:"), v->example);
 }
 
 static int show_all(void)
 {
+	int name = 0;
+
 	printf("%s\n\n", say("金财总线：把财政各系统的报文接进来、分出去，一分不差。",
 		"jincai: brings the records of a finance bureau's systems in and hands them out, to the fen."));
 	for (unsigned i = 0; i < nverbs; i++)
-		printf("  %-12s  %s\n", verbs[i].name, say(verbs[i].zh, verbs[i].en));
+		name = widest(name, verbs[i].name);
+	for (unsigned i = 0; i < nverbs; i++)
+		printf("  %-*s  %s\n", name, verbs[i].name, say(verbs[i].zh, verbs[i].en));
 	printf("\n%s\n", say("jincai help 命令，看某个命令的用法；jincai help 代码，看某个错误代码，如 jincai help route.none。",
 		"jincai help VERB shows one of them; jincai help CODE explains an error code, such as route.none."));
 	return 0;

@@ -10,6 +10,7 @@
  * away, 5 refused by policy, 6 stopped itself and a restart is the recovery, 7 fenced.
  */
 struct args {
+	const struct verb *verb;     /* the one that was called */
 	const char *site;            /* -c; NULL: looked for */
 	const char *libraries[9];    /* --library, NULL-terminated */
 	const char *form, *dir, *bus, *explain;
@@ -30,7 +31,9 @@ struct verb {
 	const char *en, *zh;
 	const char *example;         /* runs as a test in the demo's folder */
 	int (*run)(const struct args *a);
+	unsigned words;              /* so many words it takes at most: what is no option */
 };
+#define VERB_ANY 63u
 
 extern const struct verb verbs[];
 extern const unsigned nverbs;
@@ -44,8 +47,8 @@ struct verb_option {
 extern const struct verb_option options[];
 extern const unsigned noptions;
 
-/* The verb takes the option of that name. */
-bool verb_takes(const struct verb *v, const char *option);
+/* What the option of that name means to the verb; NULL: it does not take it. */
+const struct verb_option *verb_option(const struct verb *v, const char *name);
 /* The options of a selection, for the table of verbs. */
 #define VERB_SELECTION " --topic --from --to --day --key --unit --where"
 
@@ -105,6 +108,8 @@ int verb_help(const struct args *a);
 void verb_show_help(const struct verb *v);
 /* Shows an error; returns its exit code. */
 int verb_failed(const struct err *e);
+/* Shows how the verb that was called is used; returns the exit code of that. */
+int verb_misused(const struct args *a);
 /* Loads the site, or shows the findings and returns NULL with *ret_code set. */
 struct site *verb_site(const struct args *a, int *ret_code);
 /* The same, and shows notes of a site that is fine: what may have been meant otherwise. *ret_notes: how many. */
@@ -112,7 +117,8 @@ struct site *verb_site_noted(const struct args *a, int *ret_code, unsigned *ret_
 /* Opens the site's bus for looking. */
 struct bus *verb_look(const struct site *s, int *ret_code);
 /* What a person typed in the place of a BATCH, ACT, FLOW, or of whatever stands or is stopped (VERB_WORD): appended as it stands,
- * or, of a short number (todo_number.h), what waits under it. todo.none, todo.ambiguous, todo.kind. */
+ * or, of a short number (todo_number.h), what waits under it, or, of a file as its source called it, its batch, which is told on
+ * stderr. todo.none, todo.ambiguous, todo.kind, batch.which. */
 enum verb_subject { VERB_BATCH, VERB_ACT, VERB_FLOW, VERB_WORD, VERB_LETTER };
 int verb_subject(struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e);
 /* The dead letters of a NUMBER, or all of a short number, ascending; *ret is freed by free. */

@@ -23,7 +23,7 @@ PAGES = [ROOT / "docs" / f"{name}.md" for name in ("operators", "balance-and-rep
 PLACES = {"BATCH": "payroll:2026-12:005:62a863f40400", "批次": "payroll:2026-12:005:62a863f40400", "ACT": "no-such-act",
           "操作单": "no-such-act", "FILE": "private.key", "文件": "private.key", "PLAN": "{plan}", "计划": "{plan}",
           "NAME": "units", "名称": "units"}
-REFUSED = {"approve": {"approve.none"}, "replay run": {"replay.ended"}, "replay cancel": {"replay.ended"},
+REFUSED = {"approve": {"approve.none"}, "replay run": {"replay.ended"}, "replay cancel": {"replay.ended"}, "replay pause": {"replay.ended"},
            "replay": {"replay.nothing"}}
 
 

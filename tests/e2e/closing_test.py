@@ -89,7 +89,19 @@ def a_day_and_a_batch_and_a_flow_say_what_they_came_to(root):
     is_(flow, {("bank-abc", "taken"): 12, ("bank-abc", "handed_over"): 12})
     to = terms(site, "--destination", "units")
     is_({d for d, _ in to}, {"units"})
-    has(site.call("balance", "--day", "today", "--lang", "en").out, "open " + held["batch"], "not ended yet", "held 3 records CNY")
+    has(site.call("balance", "--day", "today", "--lang", "en").out,
+        f"open {held['batch']}  since {TODAY.isoformat()}, 0 days  not ended yet  held 3 records CNY", "records", "plus", "minus")
+    refused(site, "--flow", "bank-acb", code="balance.name")
+    has(refused(site, "--destination", "unit", code="balance.name"), "did you mean units?")
+    is_(terms(site, "--flow", "payroll-a")["", "held"], 3)
+    name = held["file"]
+    is_(terms(site, "--batch", name), {("", "read"): 3, ("", "held"): 3})
+    has(site.call("held", "show", name, "--lang", "en").err, held["batch"])
+    site.drop(payroll(batch=1, rows=5))                     # the same once more
+    site.run()
+    has(refused(site, "--batch", next(x for x in site.held() if x["state"] == "duplicate")["file"], code="batch.which"),
+        "a duplicate", "published")
+    refused(site, "--deep", "--day", "today", code="usage")
     refused(site, "--batch", "payroll-a:none", code="balance.batch")
     refused(site, "--day", "sometimes", code="balance.day")
 
@@ -152,7 +164,24 @@ def what_is_open_is_carried_forward_and_a_late_fact_has_its_own_date_killed(root
         is_((day["", "read"], day["", "published"], day["", "returned"]), (5, 2, 3))
         is_(close(site, later)["outcome"], "done")
         is_(terms(site, "--day", later)["", "read"], 1)
+        site.drop(payroll(batch=6, rows=2, bank="999"))
+        site.run()
+    with days_later(5) as much_later:
+        has(site.call("balance", "--close", much_later, "--lang", "en").out, f"since {later}, 3 days  not ended yet  held 2 records")
         is_(site.call("balance", "--deep").code, 0)
+
+
+@case
+def what_comes_after_a_day_is_none_of_its_business(root):
+    site = small(root)
+    site.drop(payroll(batch=1, rows=5))
+    site.run()
+    with days_later(1):
+        before = site.call("balance", "--close", TODAY.isoformat()).out
+        site.drop(payroll(batch=2, rows=3, bank="999"))
+        site.run()
+        is_(len(site.held()), 1)
+        is_(site.call("balance", "--close", TODAY.isoformat()).out, before)
 
 
 @case

@@ -54,7 +54,7 @@ class ExplainTest(unittest.TestCase):
         rows = got.stdout.splitlines()
         self.assertEqual(rows[0], f"record 2: line 3, byte offset {len(HEAD) + 1 + len(GOOD.encode('gb18030')) + 1}")
         for want in ('  3 net = "2.00"', '  5 unit = "602001" (no rule uses it)', '  2 name = "王**"', '  4 account = "**0100"',
-                     '  net (Net pay) = "2.00"', "    table units gave 602001"):
+                     '  net (Net pay) = "2.00"', "    table units, row 2, gave 602001"):
             self.assertIn(want, rows)
         self.assertRegex(got.stdout, r'rule \(line \d+\): from: line.net, as: yuan, check: positive; it reads "2.00"')
         self.assertRegex(got.stdout, r"schema: required, 1\.\.120 characters, in gbk at most 60 bytes")

@@ -262,6 +262,7 @@ class GroupTest(unittest.TestCase):
                       ["--commit-every", "0"], ["--commit-every", "1x"], ["--commit-every", "-1"]):
             self.refused("usage", "--group", "x", *words, exit_code=2)
         self.refused("group.name", "--group", "../x", exit_code=2)
+        self.refused("usage", "--commit-every", "5", exit_code=2)
         self.assertFalse((self.site.root / "bus/groups").exists())
         self.site.write(SITE_FILE.replace("bus: ", "partitions: 3\nbus: "))
         self.refused("group.topic", "--group", "x", exit_code=2)

@@ -4,6 +4,7 @@
 
     help_test.py JINCAI
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -50,6 +51,58 @@ class HelpTest(unittest.TestCase):
 
     def test_half_of_a_verb_shows_all_of_them(self):
         self.assertEqual(re.findall(r"^jincai (\w+ \w+)", help_("held").stdout, re.MULTILINE)[:2], ["held list", "held show"])
+
+    def test_columns_of_help_stand_below_each_other(self):
+        for words, first in ([], "runs the site"), (["tail"], "the site file"), (["replay"], "the site file"), (["balance"], "the site file"):
+            rows = [row for row in help_(*words).stdout.splitlines() if re.match(r"  -|  [a-z]+ +[a-z ]*  ", row)]
+            at = rows[0].index(first)
+            self.assertGreater(len(rows), 5)
+            self.assertEqual([row for row in rows if row[at - 2:at] != "  " or row[at] == " "], [])
+
+    def test_an_option_of_two_meanings_says_the_one_of_its_verb(self):
+        for verb, want in (("tail", "WHEN  "), ("adopt", "DATE  "), ("held repair", "FILE  ")):
+            row, = re.findall("^  --from .*", help_(*verb.split()).stdout, re.MULTILINE)
+            self.assertIn(want, row)
+        self.assertNotIn("moves no money", help_("replay").stdout)
+
+    def call(self, *words, **more):
+        return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "LC_ALL": "C", **more})
+
+    def test_what_was_typed_wrongly_is_told_with_what_may_be_meant(self):
+        for words, wants in ((["dead"], ["there is no verb dead", "see: jincai help dead"]),
+                             (["dead", "lsit"], ["did you mean dead list?", "jincai help dead"]),
+                             (["balanec"], ["did you mean balance?"]),
+                             (["tail", "--topik", "payroll"], ["did you mean --topic?", "jincai help tail"]),
+                             (["tail", "--topic"], ["a value is missing for --topic", "jincai help tail"]),
+                             (["todo", "--json=yes"], ["takes no value: --json"]),
+                             (["--lang", "zh", "todo"], ["options stand behind the verb: --lang"]),
+                             (["todo", "--lang", "fr"], ["zh or en, not fr"])):
+            got = self.call(*words)
+            with self.subTest(words):
+                self.assertEqual((got.returncode, got.stdout), (2, ""))
+                self.assertIn("[usage]", got.stderr)
+                for want in wants:
+                    self.assertIn(want, got.stderr)
+
+    def test_words_too_many_are_refused_and_not_passed_over(self):
+        for words in (["check", "other.yaml"], ["topics", "x"], ["contract", "x"], ["demo", "x"], ["held", "list", "x"],
+                      ["audit", "list", "x"], ["replay", "run", "a", "b"], ["replay", "run"], ["trace", "a", "b"]):
+            got = self.call(*words)
+            with self.subTest(words):
+                self.assertEqual((got.returncode, got.stdout), (2, ""))
+                self.assertIn("[usage]" if words[0] != "trace" else "jincai trace KEY", got.stderr)
+
+    def test_an_option_may_have_its_value_behind_an_equals_sign(self):
+        self.assertEqual(self.call("help", "tail", "--lang=zh").stdout, help_("tail", lang="zh").stdout)
+        self.assertEqual(self.call("tail", "-h").stdout, self.call("tail", "--help").stdout)
+        self.assertEqual(self.call("-h").stdout, self.call("--help").stdout)
+
+    def test_what_could_not_be_written_is_no_answer(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            got = subprocess.run([PROGRAM, "help", "--lang", "en"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(got.returncode, 4)
+        self.assertIn("output.broken", got.stderr)
 
     def test_what_there_is_not_is_refused_with_the_nearest_name(self):
         for word, near in (("route.nnoe", "did you mean route.none?"), ("balanec", "did you mean balance?"),

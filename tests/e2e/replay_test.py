@@ -74,6 +74,23 @@ def ids(path):
 
 
 @case
+def what_no_plan_can_be_run_by_is_said_at_once(root):
+    site = filled(root)
+    r = site.call("replay", "--topic", "payroll", "--to-file", "nowhere/history.jsonl", "--reason", "an audit", "--lang", "en")
+    is_((r.code, r.codes), (3, {"file.missing"}))
+    id = plan(site)
+    for rate in ("x", "0", "-1", "5/s"):
+        r = site.call("replay", "run", id, "--rate", rate, "--lang", "en")
+        is_((r.code, r.codes, state(site, id)), (2, {"usage"}, "planned"))
+    r = site.call("replay", "pause", id, "--lang", "en")
+    is_(r.code, 0)
+    has(r.err, "nothing to pause")
+    is_(site.call("replay", "run", id, "--rate", "1000").code, 0)
+    r = site.call("replay", "pause", id)
+    is_((r.code, r.codes), (5, {"replay.ended"}))
+
+
+@case
 def a_plan_says_what_it_would_be_and_moves_nothing(root):
     site = filled(root)
     sent = site.sent()

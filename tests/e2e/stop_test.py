@@ -83,6 +83,21 @@ def a_stopped_router_routes_nothing(root):
 
 
 @case
+def a_name_that_nothing_has_stops_nothing_and_says_so(root):
+    site = new(root)
+    good = site.drop(payroll(rows=3))
+    site.run()
+    for word, want in (("bank-acb", "did you mean bank-abc?"), ("nothing", "all goes on"), ("20261205000017", "all goes on")):
+        r = site.call("stop", word, "--reason", "a test", "--lang", "en")
+        is_((r.code, r.codes), (2, {"stop.unknown"}))
+        assert want in r.err, r
+    is_(outcomes(site, "stop"), [])
+    act(site, "stop", good.name)                            # a file, as its source called it
+    site.run()
+    is_({a["subject"] for a in audit(site) if a["act"] == "stop"}, {batch_of(good)})
+
+
+@case
 def a_batch_is_stopped_before_it_comes(root):
     site = new(root)
     good, other = payroll(rows=3), payroll(rows=2, batch=2)

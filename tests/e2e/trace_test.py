@@ -245,6 +245,9 @@ class TraceTest(unittest.TestCase):
         rows = [json.loads(line) for line in self.site.call("trace", number, "--json").out.splitlines()]
         self.assertEqual(collections.Counter(r["type"] for r in rows), {
             "payment.order.issued.v1": 2, "payment.order.voided.v1": 1, "payment.batch.line.v1": 3})
+        got = self.site.call("stop", number, "--reason", "which one?", "--lang", "en")
+        self.assertEqual((got.code, got.codes), (2, {"stop.which"}), got)
+        self.assertIn("6 events", got.err)
         for row in rows:
             [t] = self.trace(row["id"], "--lang", "en")
             self.assertEqual({r["id"] for r in t["related"]}, {r["id"] for r in rows} - {row["id"]})

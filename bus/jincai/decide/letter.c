@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "lane.h"
+#include "say.h"
 #include "topics.h"
 #include "verbs.h"
 
@@ -36,6 +37,12 @@ int letter_read(const struct bus_message *m, struct arena *a, struct letter *l, 
 		l->time_ms = m->time_ms;
 	make_words(l);
 	return 1;
+}
+
+const char *letter_state_words(const char *state)
+{
+	return strcmp(state, "open") == 0 ? say("未了结", "open") : strcmp(state, "retried") == 0 ? say("已重试", "retried") :
+		say("已退回", "returned");
 }
 
 int letter_state(struct bus *b, const struct letter *l, char ret[16], struct err *e)

@@ -27,6 +27,8 @@ int letter_read(const struct bus_message *m, struct arena *a, struct letter *ret
 int letter_find(struct bus *b, uint64_t number, struct bus_reader **r, struct arena *a, struct letter *l, struct err *e);
 /* What it is now: "open", or how it ended: "retried", "returned". */
 int letter_state(struct bus *b, const struct letter *l, char ret[16], struct err *e);
+/* That, in words for people. */
+const char *letter_state_words(const char *state);
 
 static inline bool letter_is_conflict(const struct letter *l)
 {

@@ -21,7 +21,7 @@
 
 /* What a person is told when it is done. */
 struct deed {
-	const char *what, *usage, *zh, *en;
+	const char *what, *zh, *en;
 	bool slip, again, confirm, published; /* published: also on a batch of which a destination holds what came to it */
 };
 
@@ -244,10 +244,8 @@ static int act_on(const struct args *a, const struct deed *d, const json_t *more
 	struct err e;
 	int code = 0, got;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=%s", d->usage);
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	if (!a->reason) {
 		err_set(&e, E_ACT_REASON, "%s", "");
 		return verb_failed(&e);
@@ -277,8 +275,7 @@ out:
 
 int verb_held_return(const struct args *a)
 {
-	static const struct deed d = {"return", "jincai held return BATCH --reason TEXT",
-		"批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
+	static const struct deed d = {"return", "批次 %.*s 已退回。没有发生的事：整批未办理，一笔未付。\n",
 		"batch %.*s was given back; what has not happened: nothing of it was done, not one was paid\n",
 		.slip = true, .published = true};
 
@@ -287,8 +284,7 @@ int verb_held_return(const struct args *a)
 
 int verb_held_seen(const struct args *a)
 {
-	static const struct deed d = {"seen", "jincai held seen BATCH --reason TEXT",
-		"批次 %.*s 已看过，不再列出。没有因此办理或冲销任何一笔，也没有退回单。\n",
+	static const struct deed d = {"seen", "批次 %.*s 已看过，不再列出。没有因此办理或冲销任何一笔，也没有退回单。\n",
 		"batch %.*s was seen and is no longer listed; nothing was done or taken back by that, there is no slip\n", .slip = false};
 
 	return act_on(a, &d, NULL);
@@ -296,8 +292,7 @@ int verb_held_seen(const struct args *a)
 
 int verb_held_confirm(const struct args *a)
 {
-	static const struct deed d = {"confirm", "jincai held confirm BATCH --reason TEXT",
-		"批次 %.*s 的疑似重复已确认，重新核对后整批放行。\n",
+	static const struct deed d = {"confirm", "批次 %.*s 的疑似重复已确认，重新核对后整批放行。\n",
 		"the suspected doubles of batch %.*s are confirmed; it is judged again and goes whole\n", .again = true,
 		.confirm = true};
 
@@ -306,7 +301,7 @@ int verb_held_confirm(const struct args *a)
 
 int verb_held_retry(const struct args *a)
 {
-	static const struct deed d = {"retry", "jincai held retry BATCH --reason TEXT", "批次 %.*s 按现行报文格式重读。\n",
+	static const struct deed d = {"retry", "批次 %.*s 按现行报文格式重读。\n",
 		"batch %.*s is read again, with the form in force\n", .again = true, .published = true};
 
 	return act_on(a, &d, NULL);
@@ -333,8 +328,7 @@ static int read_line(const struct args *a, struct buf *ret, uint64_t *ret_line, 
 
 int verb_held_repair(const struct args *a)
 {
-	static const struct deed d = {"repair", "jincai held repair BATCH --line N --from FILE --reason TEXT",
-		"批次 %.*s 的该行已更正，重读整个文件；原件不动，每笔更正都会注明。\n",
+	static const struct deed d = {"repair", "批次 %.*s 的该行已更正，重读整个文件；原件不动，每笔更正都会注明。\n",
 		"that line of batch %.*s is changed, and the file is read again; the original stays as it came, what was changed says so\n",
 		.again = true};
 	struct buf line = BUF_INIT, hex = BUF_INIT;
@@ -343,10 +337,8 @@ int verb_held_repair(const struct args *a)
 	struct err e;
 	int code;
 
-	if (!a->line || !a->from || a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=%s", d.usage);
-		return verb_failed(&e);
-	}
+	if (!a->line || !a->from || a->nwords != 1)
+		return verb_misused(a);
 	if (read_line(a, &line, &number, &e) != 0) {
 		code = verb_failed(&e);
 	} else {

@@ -59,8 +59,7 @@ static void list_line(struct letter *l, const char *state, const char *todo, str
 		l->d.has_amount ? money_text(l->d.amount_fen, amount) : say("金额读不出", "amount unreadable"));
 	show_text(b, buf_as_span(&l->words));
 	if (strcmp(state, "open") != 0)
-		buf_printf(b, "  %s", strcmp(state, "retried") == 0 ? say("（已重试）", "(retried)") :
-			say("（已退回）", "(returned)"));
+		buf_printf(b, say("  （%s）", "  (%s)"), letter_state_words(state));
 	buf_c(b, '\n');
 }
 

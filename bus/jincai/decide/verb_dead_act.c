@@ -84,10 +84,8 @@ static int act_on(const struct deed *d)
 	unsigned n = 0;
 	int code = 0;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai dead %s NUMBER --reason TEXT", d->what);
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	if (!a->reason) {
 		err_set(&e, E_ACT_REASON, "%s", "");
 		return verb_failed(&e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "acts.h"
+#include "clock.h"
 #include "letter.h"
 #include "mask.h"
 #include "personal.h"
@@ -87,7 +88,7 @@ static void show_bytes(const struct site *s, const struct letter *l, bool reveal
 
 static void show_letter(const struct site *s, struct letter *l, const char *state, bool reveal, struct buf *b)
 {
-	struct buf args = BUF_INIT, remedy = BUF_INIT;
+	struct buf args = BUF_INIT, remedy = BUF_INIT, when = BUF_INIT;
 	char amount[24], currency[TOTALS_CURRENCY_MAX], name[64];
 
 	snprintf(currency, sizeof currency, "%.*s", SPAN_F(l->d.currency));
@@ -97,10 +98,11 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 		if (args.p[i] == '\n')
 			args.p[i] = ' ';
 	number_row(b, say("编号", "number"), l->number);
-	row(b, say("时间", "time"), l->event.time);
-	row(b, say("种类", "kind"), l->d.kind);
-	row(b, say("状态", "state"), span_of(state));
-	row(b, say("流程", "flow"), l->d.flow);
+	clock_business(&when, l->time_ms);
+	row(b, say("时间", "time"), buf_as_span(&when));
+	row(b, say("种类", "kind"), span_of(letter_is_conflict(l) ? say("冲突", "conflict") : say("死信", "dead")));
+	row(b, say("状态", "state"), span_of(letter_state_words(state)));
+	row(b, say("流", "flow"), l->d.flow);
 	row(b, say("去向", "destination"), l->d.destination);
 	row(b, say("批次", "batch"), l->d.batchid);
 	row(b, say("业务主键", "id"), l->d.id);
@@ -118,6 +120,7 @@ static void show_letter(const struct site *s, struct letter *l, const char *stat
 	show_bytes(s, l, reveal, b);
 	buf_done(&args);
 	buf_done(&remedy);
+	buf_done(&when);
 }
 
 /* The one who looks is written down by the flow that made the letter, before anything is shown. */
@@ -151,10 +154,8 @@ int verb_dead_show(const struct args *a)
 	char state[16];
 	int code = 0, got;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai dead show NUMBER [--reveal --reason TEXT]");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	if (a->reveal && !a->reason) {
 		err_set(&e, E_ACT_REASON, "%s", "");
 		return verb_failed(&e);

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "say.h"
 #include "show.h"
+#include "trace.h"
 #include "suspects.h"
 #include "verbs.h"
 #include "waiting.h"
@@ -99,7 +100,7 @@ static void show_claim(struct buf *b, const struct claim *c)
 
 	clock_write(&time, c->time_ms);
 	row(b, say("批次", "batch"), c->batchid);
-	row(b, say("状态", "state"), c->state);
+	row(b, say("状态", "state"), span_of(trace_claim_words(c->state)));
 	row(b, say("接入", "adapter"), c->adapter);
 	row(b, say("文件", "file"), c->name);
 	row(b, say("存为", "kept as"), c->taken);
@@ -133,10 +134,8 @@ int verb_held_show(const struct args *a)
 	struct err e;
 	int code = 0, got;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai held show BATCH");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
 		got = verb_subject(s, b, VERB_BATCH, a->words[0], &batch, &e);

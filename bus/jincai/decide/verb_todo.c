@@ -8,78 +8,6 @@
 #include "todo.h"
 #include "verbs.h"
 
-/* ---- what a word stands for ---- */
-
-static const struct {
-	const char *zh, *en;
-} wanted[] = {
-	[VERB_BATCH] = {"批次", "a batch"}, [VERB_ACT] = {"操作", "an act"}, [VERB_FLOW] = {"流", "a flow"}, [VERB_WORD] = {"流、批次、记录或发送批",
-		"a flow, a batch, an event or a parcel"}, [VERB_LETTER] = {"死信", "a dead letter"},
-};
-
-static int other_kind(const char *number, const struct todo_item *i, enum verb_subject want, struct err *e)
-{
-	return err_set(e, E_TODO_KIND, "number=%s\nis=%s\nwant=%s", number, say(i->kind->zh, i->kind->en),
-		say(wanted[want].zh, wanted[want].en));
-}
-
-int verb_subject(struct site *s, struct bus *b, enum verb_subject want, const char *word, struct buf *ret, struct err *e)
-{
-	const struct todo_item *i = NULL;
-	const char *text = "";
-	struct todo t;
-	int failed;
-
-	if (!todo_number_is(span_of(word))) {
-		buf_str(ret, word);
-		return 0;
-	}
-	if (todo_load(s, b, clock_now_ms(), &t, e) != 0)
-		return -1;
-	failed = todo_find(&t, word, &i, e);
-	if (!failed) {
-		text = want == VERB_BATCH ? i->batch : want == VERB_ACT ? i->act : want == VERB_FLOW ? i->flow
-			: i->word[0] ? i->word : i->batch;
-		if (want == VERB_LETTER || !text[0])
-			failed = other_kind(word, i, want, e);
-		else
-			buf_str(ret, text);
-	}
-	todo_done(&t);
-	return failed;
-}
-
-int verb_letters(struct site *s, struct bus *b, const char *word, uint64_t **ret, unsigned *ret_n, struct err *e)
-{
-	const struct todo_item *i = NULL;
-	struct todo t;
-	char *end = NULL;
-	int failed;
-
-	if (!todo_number_is(span_of(word))) {
-		uint64_t number = strtoull(word, &end, 10);
-
-		if (word[0] < '0' || word[0] > '9' || *end)
-			return err_set(e, E_USAGE, "what=%s %s", say("不是死信的编号：", "no number of a dead letter:"), word);
-		*ret = mem_new(sizeof **ret);
-		**ret = number;
-		*ret_n = 1;
-		return 0;
-	}
-	if (todo_load(s, b, clock_now_ms(), &t, e) != 0)
-		return -1;
-	failed = todo_find(&t, word, &i, e);
-	if (!failed && !i->nletters)
-		failed = other_kind(word, i, VERB_LETTER, e);
-	if (!failed) {
-		*ret = mem_new(i->nletters * sizeof **ret);
-		memcpy(*ret, i->letters, i->nletters * sizeof **ret);
-		*ret_n = i->nletters;
-	}
-	todo_done(&t);
-	return failed;
-}
-
 /* ---- the list ---- */
 
 static void show(const struct todo *t, const struct todo_item *only, const struct args *a)
@@ -121,10 +49,8 @@ int verb_todo(const struct args *a)
 	struct err e;
 	int code = 0;
 
-	if (a->nwords > 1) {
-		err_set(&e, E_USAGE, "what=jincai todo [NUMBER]");
-		return verb_failed(&e);
-	}
+	if (a->nwords > 1)
+		return verb_misused(a);
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
 		if (todo_load(s, b, clock_now_ms(), &t, &e) != 0 ||

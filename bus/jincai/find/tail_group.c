@@ -221,7 +221,7 @@ static void say_end(const struct tail_reading *g)
 
 static int usage(const char *en, const char *zh, struct err *e)
 {
-	return err_set(e, E_USAGE, "what=%s", say(zh, en));
+	return err_set(e, E_USAGE, "what=%s\nverb=tail", say(zh, en));
 }
 
 static int understand(struct tail_reading *g, struct err *e)

@@ -57,7 +57,7 @@ static int load_event(struct loading *l)
 	return 0;
 }
 
-static const char *state_words(struct span state)
+const char *trace_claim_words(struct span state)
 {
 	static const struct {
 		const char *state, *en, *zh;
@@ -101,7 +101,7 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 		.partition = at.partition, .offset = at.offset, .file = t->claim.name, .line = line,
 		.words = trace_words(t, say("%.*s 接收，批次 %.*s（%s），报文格式 %.*s",
 			"taken over by %.*s, batch %.*s (%s), form %.*s"), SPAN_F(t->claim.adapter), SPAN_F(batchid),
-			state_words(t->claim.state), SPAN_F(t->claim.form))});
+			trace_claim_words(t->claim.state), SPAN_F(t->claim.form))});
 	return 0;
 }
 
@@ -109,11 +109,8 @@ static int load_claim(struct loading *l, struct span batchid, uint64_t line)
 
 static struct span letter_words(struct trace *t, const struct letter *letter, const char *state)
 {
-	const char *now = strcmp(state, "open") == 0 ? say("未了结", "open") :
-		strcmp(state, "retried") == 0 ? say("已重试", "retried") : say("已退回", "returned");
-
-	return trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter->number, now,
-		SPAN_F(buf_as_span(&letter->words)));
+	return trace_words(t, say("死信 %" PRIu64 "（%s）：%.*s", "dead letter %" PRIu64 " (%s): %.*s"), letter->number,
+		letter_state_words(state), SPAN_F(buf_as_span(&letter->words)));
 }
 
 static int put_letter(struct loading *l, const struct letter *letter, int64_t time_ms)

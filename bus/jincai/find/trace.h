@@ -94,6 +94,9 @@ int trace_find(struct bus *b, const struct trace_key *k, struct arena *a, struct
 int trace_load(struct site *s, struct bus *b, struct router *router, struct span id, struct trace *ret, struct err *e);
 void trace_done(struct trace *t);
 
+/* What became of a claim, by its state, for people; "" of another text. */
+const char *trace_claim_words(struct span state);
+
 /* trace_show.c */
 void trace_print(const struct trace *t, struct buf *b);
 void trace_json(const struct trace *t, struct buf *b);

@@ -209,8 +209,11 @@ int verb_tail(const struct args *a)
 	struct bus *b;
 	struct err e;
 	int code = 0;
-	struct site *s = verb_site(a, &code);
+	struct site *s;
 
+	if (a->commit_every && !a->group)
+		return verb_misused(a);
+	s = verb_site(a, &code);
 	if (a->follow || a->group)
 		end_by_signals(&t);
 	b = s ? verb_look(s, &code) : NULL;

@@ -36,13 +36,13 @@ static int read_key(const struct args *a, struct trace_key *ret, struct err *e)
 	unsigned at;
 
 	if (a->full && a->json)
-		return err_set(e, E_USAGE, "what=jincai trace %s", say("--full 与 --json 只能用一个", "--full or --json"));
+		return err_set(e, E_USAGE, "what=jincai trace %s", say("--full 与 --json 只能用一个\nverb=trace", "--full or --json\nverb=trace"));
 	*ret = (struct trace_key){.key = span_of(a->nwords == 1 ? a->words[0] : "")};
 	if (ret->key.n && !w->unit && !a->amount && !w->day)
 		return 0;
 	if (a->nwords || !w->unit || !a->amount || !w->day)
-		return err_set(e, E_USAGE, "what=jincai trace %s", say("号码，或 --unit 单位 --amount 金额 --day 日期 三项",
-			"KEY, or all of --unit UNIT --amount AMOUNT --day DAY"));
+		return err_set(e, E_USAGE, "what=jincai trace %s", say("号码，或 --unit 单位 --amount 金额 --day 日期 三项\nverb=trace",
+			"KEY, or all of --unit UNIT --amount AMOUNT --day DAY\nverb=trace"));
 	ret->unit = span_of(w->unit);
 	if (when_days(span_of(w->day), clock_now_ms(), &ret->first_day, &ret->last_day, &at) != 0)
 		return err_set(e, E_SELECTION_WHEN, "option=--day\ntext=%s\nat=%u", w->day, at);

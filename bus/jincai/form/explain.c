@@ -93,6 +93,18 @@ static void put_reason(struct buf *b, const struct err *e)
 	buf_printf(b, "%s [%s]\n", words, err_code(e->id)->name);
 }
 
+/* Which row of it, where that can be told. */
+static void put_table(struct explaining *x, const struct map *m, unsigned i, struct span name, struct span made)
+{
+	unsigned row;
+
+	(void)map_table(m, i, reader_slots(x->reader), &row);
+	buf_printf(x->to, say("    代码表 %.*s", "    table %.*s"), SPAN_F(name));
+	if (row)
+		buf_printf(x->to, say(" 第 %u 行", ", row %u,"), row);
+	buf_printf(x->to, say("：得 %.*s\n", " gave %.*s\n"), SPAN_F(made));
+}
+
 static void show_field(struct explaining *x, const struct map *m, unsigned i, struct conf *rule)
 {
 	const struct schema_field *field = map_field(m, i);
@@ -126,8 +138,7 @@ static void show_field(struct explaining *x, const struct map *m, unsigned i, st
 	}
 	buf_c(x->to, '\n');
 	if (table && !failed && made->p)
-		buf_printf(x->to, say("    代码表 %.*s：得 %.*s\n", "    table %.*s gave %.*s\n"),
-			SPAN_F(table->text), SPAN_F(*made));
+		put_table(x, m, i, table->text, *made);
 	if (field)
 		put_checks(x->to, field);
 }

@@ -124,8 +124,8 @@ int verb_new(const struct args *a)
 	int failed = -1;
 
 	if (a->nwords != 1 || !a->sample)
-		err_set(&e, E_USAGE, "what=jincai new SYSTEM/NAME --sample FILE");
-	else if (!slash || !word_ok(a->words[0], (size_t)(slash - a->words[0])) ||
+		return verb_misused(a);
+	if (!slash || !word_ok(a->words[0], (size_t)(slash - a->words[0])) ||
 		!word_ok(slash + 1, strlen(slash + 1)))
 		err_set(&e, E_NEW_NAME, "name=%s", a->words[0]);
 	else

@@ -119,13 +119,8 @@ int verb_try(const struct args *a)
 
 	if (a->nwords == 1 && !a->form && !a->summary && !a->explain)
 		return verb_try_event(a);
-	if (a->nwords != 1 || !a->form || (a->explain && (a->summary || !is_number(a->explain)))) {
-		struct err e;
-
-		err_set(&e, E_USAGE,
-			"what=jincai try FILE --form FORM [--summary | --explain N], jincai try EVENTS -c SITE");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1 || !a->form || (a->explain && (a->summary || !is_number(a->explain))))
+		return verb_misused(a);
 	l = verb_library(a, &s, &code);
 	if (!l)
 		return code;

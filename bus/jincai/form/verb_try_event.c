@@ -159,7 +159,10 @@ static void show_cells(struct looking *k, const struct site_destination *d, cons
 		int from = map_from(line, i);
 
 		buf_str(b, "    ");
-		show_text(b, map_column(line, i));
+		if (map_column(line, i).n)
+			show_text(b, map_column(line, i));
+		else
+			buf_printf(b, "%u", i + 1);
 		buf_str(b, " = ");
 		put_value(b, k->schema, from >= 0 ? names_text(names, (unsigned)from) : "",
 			v->text.p ? v->text : SPAN(""));

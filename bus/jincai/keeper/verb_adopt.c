@@ -216,13 +216,10 @@ int verb_live(const struct args *a)
 {
 	struct bus *b = NULL;
 	struct site *s;
-	struct err e;
 	int code = 0;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai live DESTINATION --reason TEXT");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
 		code = go_live(a, s, b);

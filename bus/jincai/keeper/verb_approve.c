@@ -359,14 +359,10 @@ int verb_approve(const struct args *a)
 	bool act = !a->import_from && a->nwords == 1 && !(a->key && a->export_to) && (a->key || !a->as);
 	struct bus *b = NULL;
 	struct site *s;
-	struct err e;
 	int code = 0;
 
-	if (!import && !act) {
-		err_set(&e, E_USAGE,
-			"what=jincai approve ACT [--key FILE [--as NAME] | --export FILE] | FILE --key FILE | --import FILE");
-		return verb_failed(&e);
-	}
+	if (!import && !act)
+		return verb_misused(a);
 	if (act && a->key && fsys_exists(AT_FDCWD, a->words[0]))
 		return sign_file(a, a->words[0]);
 	s = verb_site(a, &code);

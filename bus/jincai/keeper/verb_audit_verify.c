@@ -144,10 +144,8 @@ int verb_audit_export(const struct args *a)
 	struct err e;
 	int code = 0;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=jincai audit export FILE");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	s = verb_site(a, &code);
 	if (s && (b = verb_look(s, &code))) {
 		code = export_to(b, a->words[0], &e) != 0 ? verb_failed(&e) : 0;

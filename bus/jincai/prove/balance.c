@@ -99,7 +99,7 @@ struct balance_row {
 
 struct report {
 	FILE *to;                    /* NULL: only judged */
-	bool json, comma;
+	bool json, comma, headed;
 	unsigned wrong;
 	int64_t difference;          /* the largest, in fen, without its sign */
 };
@@ -128,6 +128,17 @@ static void print_row(struct report *r, const struct balance_row *w)
 		w->destination, buf_text(&money), w->term, w->sum.count, plus, minus, w->sum.unreadable);
 	buf_done(&money);
 	r->comma = true;
+}
+
+/* What the columns are, once, above the first of them. */
+static void print_heads(struct report *r)
+{
+	const char *count = say("笔数", "records"), *plus = say("正数金额", "plus"), *minus = say("负数金额", "minus");
+
+	if (!r->headed)
+		fprintf(r->to, "%14s %*s%s %*s%s %*s%s\n", "", show_padding(count, 12), "", count, show_padding(plus, 22), "",
+			plus, show_padding(minus, 22), "", minus);
+	r->headed = true;
 }
 
 static int64_t distance(int64_t a, int64_t b)
@@ -176,9 +187,11 @@ static void one_equation(struct report *r, const struct balance *b, const struct
 		any |= totals_get(b->all, q->right[i], destination, currency).count != 0;
 	if (!any)
 		return;
-	if (!r->json && r->to)
+	if (!r->json && r->to) {
+		print_heads(r);
 		fprintf(r->to, "%s%s%s  %s\n", say(q->zh, q->name), destination[0] ? " " : "", destination,
 			show_currency(currency, name));
+	}
 	print_row(r, &w);
 	if (q->left == TOTAL_SEEN)
 		more = totals_get(b->all, TOTAL_REPLAYED, destination, currency);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "balance.h"
+#include "claim.h"
 #include "clock.h"
 #include "hash.h"
 #include "json_text.h"
@@ -105,16 +106,36 @@ static int add_late(json_t *late, const struct days_batch *x, struct totals *mor
 	return 0;
 }
 
-static int add_open(struct bus *b, struct closing *c, json_t *open, const struct days_batch *x, struct err *e)
+/* The day on which its file was taken, DAYS_NONE when no claim of it is there. */
+static int came_on(struct bus *b, struct span batchid, int64_t *ret, struct err *e)
+{
+	struct buf record = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct claim c = {0};
+	const int got = claim_find(b, NULL, batchid, &record, &a, &c, e);
+
+	*ret = got == 1 ? clock_day(c.time_ms) : DAYS_NONE;
+	totals_free(c.totals);
+	arena_done(&a);
+	buf_done(&record);
+	return got < 0 ? -1 : 0;
+}
+
+/* What came after that day is none of its business, and what comes while two people sign does not void their act. */
+static int add_open(struct bus *b, struct closing *c, int64_t day, json_t *open, const struct days_batch *x, struct err *e)
 {
 	struct totals *t = totals_new();
-	char day[11];
-	int got = days_open(b, x, t, e);
+	int64_t since = x->day;
+	char ended[11], came[11];
+	int got = x->day == DAYS_NONE ? came_on(b, buf_as_span(&x->id), &since, e) : 0;
 
+	if (got == 0 && (since == DAYS_NONE || since <= day))
+		got = days_open(b, x, t, e);
 	if (got == 1) {
-		day_text(x->day, day);
-		json_array_append_new(open, json_pack("{s:s%,s:s,s:o}", "batch", x->id.p, x->id.n, "day", day, "terms",
-			rows_of(t)));
+		day_text(x->day, ended);
+		day_text(since, came);
+		json_array_append_new(open, json_pack("{s:s%,s:s,s:s,s:o}", "batch", x->id.p, x->id.n, "day", ended, "since", came,
+			"terms", rows_of(t)));
 		if (x->day != DAYS_NONE)
 			json_array_append_new(c->carried, json_stringn(x->id.p, x->id.n));
 	}
@@ -145,7 +166,7 @@ static int add_one(struct adding *a, const struct days_listed *of, struct err *e
 		return -1;
 	if (x->day != a->day && x->day != DAYS_NONE && add_late(a->late, x, a->more, a->less, e) != 0)
 		return -1;
-	return add_open(a->bus, a->closing, a->open, x, e);
+	return add_open(a->bus, a->closing, a->day, a->open, x, e);
 }
 
 static int add_all(struct adding *a, struct err *e)

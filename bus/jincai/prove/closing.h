@@ -18,12 +18,13 @@
  * may be passed over. The record stands in the position "site/day/2026-12-01", in the commit that moves "site/closed"
  * (days.h):
  *
- *	{"day","terms":[rows],"late":[{"day","more":[rows],"less":[rows]}],"open":[{"batch","day","terms":[rows]}],
+ *	{"day","terms":[rows],"late":[{"day","more":[rows],"less":[rows]}],"open":[{"batch","day","since","terms":[rows]}],
  *	 "digest","act","at"}
  *
  *	terms   of the batches of that day, as totals_write writes them
  *	late    what came to days that were closed before, each with its own date
- *	open    batches of that day or earlier ones, or without a day, of which something waits; day "": it has not ended
+ *	open    batches of that day or earlier ones of which something waits. since: from when its age counts, the day on which it
+ *	        ended, or, of one that has not (day ""), on which its file was taken
  *
  * The digest is of the first four members. Nothing of what flows do is changed by it: money that is open goes on.
  */

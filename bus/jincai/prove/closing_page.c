@@ -21,6 +21,7 @@ static void row_words(struct buf *b, const json_t *row, enum err_lang lang)
 	const char *plus = json_string_value(json_array_get(row, 4)), *minus = json_string_value(json_array_get(row, 5));
 	const char *currency = json_string_value(json_array_get(row, 2));
 	const json_int_t unreadable = json_integer_value(json_array_get(row, 6));
+	char name[64];
 	unsigned n = 0;
 
 	while (n < TOTAL_COUNT && strcmp(total_names[n], term) != 0)
@@ -29,7 +30,7 @@ static void row_words(struct buf *b, const json_t *row, enum err_lang lang)
 	buf_printf(b, "%s%s%s", n < TOTAL_COUNT ? words(lang, total_names_zh[n], total_names[n]) : term,
 		to[0] ? " " : "", to);
 	buf_printf(b, words(lang, " %" JSON_INTEGER_FORMAT " 笔 %s %s", " %" JSON_INTEGER_FORMAT " records %s %s"),
-		json_integer_value(json_array_get(row, 3)), currency, plus);
+		json_integer_value(json_array_get(row, 3)), show_currency_in(lang, currency, name), plus);
 	if (strcmp(minus, "0.00") != 0)
 		buf_printf(b, " %s", minus);
 	if (unreadable)
@@ -53,14 +54,16 @@ static void rows_words(struct buf *b, const json_t *rows, const char *sign, enum
 static void open_words(struct buf *b, const json_t *one, int64_t day, enum err_lang lang)
 {
 	int64_t since;
+	char from[11];
 
 	buf_str(b, words(lang, "未了结 ", "open "));
 	show_text(b, json_text_span(one, "batch"));
-	if (clock_date_read(json_text_span(one, "day"), &since) == 0)
-		buf_printf(b, words(lang, "  %s 起 %" PRId64 " 天  ", "  since %s, %" PRId64 " days  "),
-			json_text(one, "day"), day - since);
-	else
-		buf_str(b, words(lang, "  尚未办结  ", "  not ended yet  "));
+	/* A record of before has no since. */
+	if (clock_date_read(json_text_span(one, "since"), &since) == 0 || clock_date_read(json_text_span(one, "day"), &since) == 0) {
+		clock_date(since, from);
+		buf_printf(b, words(lang, "  %s 起 %" PRId64 " 天", "  since %s, %" PRId64 " days"), from, day - since);
+	}
+	buf_str(b, json_text(one, "day")[0] ? "  " : words(lang, "  尚未办结  ", "  not ended yet  "));
 	rows_words(b, json_object_get(one, "terms"), "", lang);
 	buf_c(b, '\n');
 }

@@ -5,6 +5,7 @@
 #include "acts.h"
 #include "clock.h"
 #include "closing.h"
+#include "conf.h"
 #include "deep.h"
 #include "fsys.h"
 #include "json_text.h"
@@ -241,6 +242,36 @@ static int of_part(const struct args *a, struct site *s, struct bus *bus, const 
 	return code;
 }
 
+/* A name that nothing has would come out, with nothing in it. One that the site no longer has may have totals. */
+static int known(const struct args *a, const struct site *s, struct bus *bus, struct err *e)
+{
+	const char **names = mem_new((s->nadapters + s->ndestinations + 4u) * sizeof *names), *near = NULL;
+	const char *name = a->destination ? a->destination : a->flow;
+	struct balance b = {0};
+	unsigned n = 0, part;
+	bool found = false;
+
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		names[n++] = s->destinations[i].name;
+	for (unsigned i = 0; !a->destination && i < s->nadapters; i++)
+		names[n++] = s->adapters[i].name;
+	names[n++] = SITE_ROUTER;
+	n -= a->destination != NULL;
+	names[n] = NULL;
+	for (unsigned i = 0; i < n; i++)
+		found |= strcmp(names[i], name) == 0;
+	if (!found && !a->destination && balance_load(bus, &b, e) == 0)
+		for (unsigned i = 0; i < b.nflows; i++)
+			found |= strcmp(b.flows[i].name, name) == 0 || shares_names(name, span_of(b.flows[i].name), &part);
+	balance_done(&b);
+	if (!found) {
+		near = conf_nearest(span_of(name), names);
+		err_set(e, E_BALANCE_NAME, "name=%s\nnear=%s", name, near ? near : "");
+	}
+	free(names);
+	return found ? 0 : -1;
+}
+
 static int show_part(const struct args *a, struct site *s, struct bus *bus)
 {
 	json_t *closed = NULL;
@@ -248,6 +279,8 @@ static int show_part(const struct args *a, struct site *s, struct bus *bus)
 	struct err e = ERR_INIT;
 	int code;
 
+	if ((a->flow || a->destination) && known(a, s, bus, &e) != 0)
+		return verb_failed(&e);
 	if (a->select.day && read_day(a->select.day, &day, &e) != 0)
 		return verb_failed(&e);
 	if (a->batch || !a->select.day)
@@ -310,21 +343,20 @@ int verb_balance(const struct args *a)
 	int code = 0;
 	struct site *s;
 	struct bus *bus;
-	struct err e;
 
-	if (a->merge ? !a->nwords || a->deep : a->nwords > 0) {
-		err_set(&e, E_USAGE, "what=jincai balance [--day DAY] [--batch BATCH] [--flow FLOW] [--destination NAME] [--deep] [--json]"
-			" | --close DAY | --merge FILE... [--json]");
-		return verb_failed(&e);
-	}
+	const bool part = a->select.day || a->batch || a->flow || a->destination;
+
+	if (a->merge ? !a->nwords : a->nwords > 0)
+		return verb_misused(a);
+	if ((part ? 1 : 0) + a->deep + a->merge + (a->close_day != NULL) > 1 || (a->reason && !a->close_day))
+		return verb_misused(a);
 	s = verb_site(a, &code);
 	bus = s && !a->merge ? verb_look(s, &code) : NULL;
 	if (s && a->merge)
 		code = of_files(a, s);
 	if (bus)
 		code = a->close_day ? close_day(a, s, bus)
-			: a->select.day || a->batch || a->flow || a->destination ? show_part(a, s, bus)
-										 : of_bus(a, s, bus);
+			: part ? show_part(a, s, bus) : of_bus(a, s, bus);
 	bus_close(bus);
 	site_free(s);
 	return code;

@@ -188,10 +188,8 @@ int verb_compare(const struct args *a)
 	struct err e;
 	int code = 0, got = -1;
 
-	if (a->nwords != 2) {
-		err_set(&e, E_USAGE, "what=jincai compare DESTINATION FILE [--parcel NUMBER]");
-		return verb_failed(&e);
-	}
+	if (a->nwords != 2)
+		return verb_misused(a);
 	c.name = last_word(a->words[1]);
 	c.site = verb_site(a, &code);
 	if (c.site && (c.bus = verb_look(c.site, &code))) {

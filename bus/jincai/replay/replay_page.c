@@ -112,9 +112,9 @@ static void put_batches(const struct replay *r, struct buf *b)
 
 static void put_plan(const struct replay *r, struct buf *b)
 {
-	buf_printf(b, say("重放计划 %s\n事件 %lld 条，写入 ", "plan %s\n%lld events, into "), r->id,
+	buf_printf(b, say("重放计划 %s\n事件 %lld 条，写入", "plan %s\n%lld events, into "), r->id,
 		(long long)json_integer_value(json_object_get(r->plan, "events")));
-	buf_str(b, replay_is_file(r->plan) ? "" : replay_is_given(r->plan) ? say("去向 ", "destination ") : say("主题 ", "topic "));
+	buf_str(b, replay_is_file(r->plan) ? say("文件 ", "") : replay_is_given(r->plan) ? say("去向 ", "destination ") : say("主题 ", "topic "));
 	show_text(b, span_of(replay_where(r->plan)));
 	buf_c(b, '\n');
 	put_masked(r, b);

@@ -357,13 +357,28 @@ static int decide(struct planning *p, const char *name, struct err *e)
 			replay_verdicts[replay_batches_at(p->batches, 0)->verdict]));
 }
 
+/* Nothing is there, and somebody may write there: said before the plan is signed, not when it is run. */
+static int check_file(const char *file, struct err *e)
+{
+	const char *slash = strrchr(file, '/');
+	char *folder = slash ? mem_text((struct span){file, slash == file ? 1 : (size_t)(slash - file)}) : mem_text(SPAN("."));
+	int ret = 0;
+
+	if (fsys_exists(AT_FDCWD, file))
+		ret = err_set(e, E_REPLAY_TAKEN, "to=%s", file);
+	else if (access(folder, W_OK | X_OK) != 0)
+		ret = err_set(e, errno == ENOENT || errno == ENOTDIR ? E_FILE_MISSING : E_FILE_DENIED, "file=%s\nwhy=%s", folder, strerror(errno));
+	free(folder);
+	return ret;
+}
+
 /* Is it free? The whole name of a topic into topic. */
 static int check_free(struct bus *b, const struct replay_to *to, struct buf *topic, struct err *e)
 {
 	int got;
 
 	if (to->file)
-		return fsys_exists(AT_FDCWD, to->file) ? err_set(e, E_REPLAY_TAKEN, "to=%s", to->file) : 0;
+		return check_file(to->file, e);
 	if (to->destination)
 		return 0;
 	if (replay_topic(span_of(to->topic), topic, e) != 0)

@@ -15,11 +15,6 @@
 
 #define HANDED_SHOWN 20u
 
-static const char *id_of(const struct args *a)
-{
-	return a->nwords ? a->words[0] : "";
-}
-
 static int plan(const struct args *a, struct site *s, struct bus *bus)
 {
 	const struct replay_to to = {.file = a->to_file, .topic = a->to_topic, .destination = a->to_destination};
@@ -52,7 +47,7 @@ static int show_it(const struct args *a, struct site *s, struct bus *bus)
 	int code = 0;
 
 	(void)s;
-	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+	if (replay_open(bus, a->words[0], false, &r, &e) != 0)
 		return verb_failed(&e);
 	if (!a->json) {
 		code = replay_page(bus, &r, UINT64_MAX, stdout, &e) != 0 ? verb_failed(&e) : 0;
@@ -82,9 +77,15 @@ int verb_replay(const struct args *a)
 	return with_bus(a, plan);
 }
 
+/* One plan. */
+static int with_plan(const struct args *a, int (*run)(const struct args *a, struct site *s, struct bus *bus))
+{
+	return a->nwords == 1 ? with_bus(a, run) : verb_misused(a);
+}
+
 int verb_replay_show(const struct args *a)
 {
-	return with_bus(a, show_it);
+	return with_plan(a, show_it);
 }
 
 /* ---- running it ---- */
@@ -145,17 +146,32 @@ static int run_to_file(struct site *s, struct bus *bus, const char *id, const st
 	return code;
 }
 
+/* What is no number would be no limit. */
+static int read_rate(const char *text, uint64_t *ret, struct err *e)
+{
+	char *end;
+
+	if (!text)
+		return 0;
+	*ret = strtoull(text, &end, 10);
+	if (!*ret || *end || text[0] < '0' || text[0] > '9')
+		return err_set(e, E_USAGE, "what=%s%s\nverb=replay run", say("--rate 后面是每秒条数，至少为 1，不是 ",
+			"--rate takes a number of events a second, from 1, not "), text);
+	return 0;
+}
+
 static int run(const struct args *a, struct site *s, struct bus *bus)
 {
 	struct signals signals = {.ended = false};
-	struct replay_run how = {
-		.rate = a->rate ? strtoull(a->rate, NULL, 10) : 0, .paused = is_paused, .arg = &signals};
+	struct replay_run how = {.paused = is_paused, .arg = &signals};
 	struct replay r;
 	struct err e;
 	int code;
 
 	ends(&signals.ends);
-	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+	if (read_rate(a->rate, &how.rate, &e) != 0)
+		return verb_failed(&e);
+	if (replay_open(bus, a->words[0], false, &r, &e) != 0)
 		return verb_failed(&e);
 	code = replay_is_file(r.plan) ? run_to_file(s, bus, r.id, &how) : replay_watch(s, bus, &r, &how);
 	replay_done(&r);
@@ -169,30 +185,45 @@ int verb_replay_run(const struct args *a)
 
 	ends(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	return with_bus(a, run);
+	return with_plan(a, run);
 }
 
-/* Into a file its own process writes: it is paused there. */
-static int pause_it(const struct args *a, struct site *s, struct bus *bus)
+/* Into a file its own process writes: it is paused there. Where none does, nothing is left to pause. */
+static int pause_file(struct bus *bus, const char *id)
 {
-	struct replay r, locked = {.lock = -1};
+	struct replay r;
 	struct err e;
 	int code = 0;
 
-	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+	if (replay_open(bus, id, true, &r, &e) != 0)
 		return verb_failed(&e);
-	if (!replay_is_file(r.plan))
-		code = replay_ask(s, bus, &r, "pause", json_text(r.plan, "reason"));
-	else if (replay_open(bus, r.id, true, &locked, &e) != 0)
+	if (replay_has_ended(r.state)) {
+		err_set(&e, E_REPLAY_ENDED, "plan=%s\nstate=%s", r.id, say(replay_states_zh[r.state], replay_states[r.state]));
 		code = verb_failed(&e);
-	replay_done(&locked);
+	} else {
+		fprintf(stderr, say("%s 没有在执行，无须暂停。继续：jincai replay run %s\n",
+			"%s is not being run, there is nothing to pause; to go on: jincai replay run %s\n"), r.id, r.id);
+	}
+	replay_done(&r);
+	return code;
+}
+
+static int pause_it(const struct args *a, struct site *s, struct bus *bus)
+{
+	struct replay r;
+	struct err e;
+	int code;
+
+	if (replay_open(bus, a->words[0], false, &r, &e) != 0)
+		return verb_failed(&e);
+	code = replay_is_file(r.plan) ? pause_file(bus, r.id) : replay_ask(s, bus, &r, "pause", json_text(r.plan, "reason"));
 	replay_done(&r);
 	return code;
 }
 
 int verb_replay_pause(const struct args *a)
 {
-	return with_bus(a, pause_it);
+	return with_plan(a, pause_it);
 }
 
 static int cancel_file(struct bus *bus, const char *id)
@@ -217,7 +248,7 @@ static int cancel(const struct args *a, struct site *s, struct bus *bus)
 	struct err e;
 	int code;
 
-	if (replay_open(bus, id_of(a), false, &r, &e) != 0)
+	if (replay_open(bus, a->words[0], false, &r, &e) != 0)
 		return verb_failed(&e);
 	code = replay_is_file(r.plan) ? cancel_file(bus, r.id) : replay_ask(s, bus, &r, "cancel", json_text(r.plan, "reason"));
 	replay_done(&r);
@@ -226,7 +257,7 @@ static int cancel(const struct args *a, struct site *s, struct bus *bus)
 
 int verb_replay_cancel(const struct args *a)
 {
-	return with_bus(a, cancel);
+	return with_plan(a, cancel);
 }
 
 /* ---- what there is ---- */

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 
 #include "acts.h"
+#include "conf.h"
 #include "deliver.h"
+#include "index.h"
 #include "parcel.h"
 #include "say.h"
 #include "show.h"
+#include "trace.h"
 #include "verbs.h"
 #include "waiting.h"
 
@@ -101,12 +104,71 @@ static void stop_flow(struct asking *q, const char *flow)
 	}
 }
 
+/* The flow whose name may have been meant. */
+static const char *flow_near(const struct site *s, const char *word)
+{
+	const char **names = mem_new((s->nadapters + s->ndestinations + 2u) * sizeof *names), *near;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->nadapters; i++)
+		names[n++] = s->adapters[i].name;
+	for (unsigned i = 0; i < s->ndestinations; i++)
+		names[n++] = s->destinations[i].name;
+	names[n++] = SITE_ROUTER;
+	names[n] = NULL;
+	near = conf_nearest(span_of(word), names);
+	free(names);
+	return near;
+}
+
+static int is_batch(struct bus *b, const char *word, struct err *e)
+{
+	char key[INDEX_KEY_MAX];
+	struct bus_entry at;
+
+	return bus_look(b, NULL, INDEX_CLAIMS, index_key(key, INDEX_BATCH, span_of(word), SPAN_NONE), &at, e);
+}
+
+/* Of an event its id, also when its number was typed: who believes that a payment is stopped, because no name that nothing has was
+ * refused, does not look again. 0 it is known, or its id may yet come; -1. */
+static int find_event(struct asking *q, struct arena *a, struct err *e)
+{
+	const struct trace_key key = {.key = span_of(q->word)};
+	struct trace_found found[1];
+	const char *near;
+	unsigned all = 0;
+
+	if (trace_find(q->b, &key, a, found, 1, &all, e) != 0)
+		return -1;
+	if (all == 1) {
+		q->word = arena_text(a, found[0].id);
+		return 0;
+	}
+	if (all)
+		return err_set(e, E_STOP_WHICH, "subject=%s\ncount=%u", q->word, all);
+	if (strchr(q->word, ':')) {
+		fprintf(stderr, say("没有标识或批次 %s；照此叫停，以后到达的同一标识也不会发出\n",
+			"no event and no batch is called %s so far; it is stopped all the same, and holds for what comes under that id\n"), q->word);
+		return 0;
+	}
+	near = flow_near(q->s, q->word);
+	return err_set(e, E_STOP_UNKNOWN, "subject=%s\nnear=%s", q->word, near ? near : "");
+}
+
 static void stop(struct asking *q)
 {
 	const char *flow = flow_named(q->s, q->word);
+	struct arena a = ARENA_INIT;
+	struct err e;
 
 	if (!flow) {
-		stop_at_destinations(q);
+		const int batch = is_batch(q->b, q->word, &e);
+
+		if (batch < 0 || (batch == 0 && find_event(q, &a, &e) != 0))
+			q->code = verb_failed(&e);
+		else
+			stop_at_destinations(q);
+		arena_done(&a);
 		return;
 	}
 	stop_flow(q, flow);
@@ -223,16 +285,14 @@ static void settle(struct asking *q)
 
 /* ---- */
 
-static int asked(const struct args *a, const char *what, const char *usage, void (*how)(struct asking *q))
+static int asked(const struct args *a, const char *what, void (*how)(struct asking *q))
 {
 	struct asking q = {.a = a, .what = what, .word = a->words[0]};
 	struct buf word = BUF_INIT;
 	struct err e;
 
-	if (a->nwords != 1) {
-		err_set(&e, E_USAGE, "what=%s", usage);
-		return verb_failed(&e);
-	}
+	if (a->nwords != 1)
+		return verb_misused(a);
 	if (!a->reason) {
 		err_set(&e, E_ACT_REASON, "%s", "");
 		return verb_failed(&e);
@@ -255,22 +315,22 @@ static int asked(const struct args *a, const char *what, const char *usage, void
 
 int verb_stop(const struct args *a)
 {
-	return asked(a, "stop", "jincai stop FLOW|BATCH|ID --reason TEXT", stop);
+	return asked(a, "stop", stop);
 }
 
 int verb_resume(const struct args *a)
 {
 	if (!a->nwords)
 		return verb_resume_money(a);
-	return asked(a, "resume", "jincai resume [FLOW|BATCH|ID] --reason TEXT", resume);
+	return asked(a, "resume", resume);
 }
 
 int verb_held_came(const struct args *a)
 {
-	return asked(a, "came", "jincai held came DESTINATION/NUMBER --reason TEXT", settle);
+	return asked(a, "came", settle);
 }
 
 int verb_held_never(const struct args *a)
 {
-	return asked(a, "never", "jincai held never DESTINATION/NUMBER --reason TEXT", settle);
+	return asked(a, "never", settle);
 }
