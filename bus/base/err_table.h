@@ -1106,7 +1106,7 @@ ROW(E_ACT_NOT_STOPPED, "act.not_stopped", ERR_CONF, 5, "{subject} is not stopped
 	"see what waits: jincai todo", "等人处理的事项请看 jincai todo")
 ROW(E_STOP_UNKNOWN, "stop.unknown", ERR_CONF, 2, "{subject} is no flow of the site, no batch, no file that came, and no id or number of an event: nothing was stopped, all goes on", "{subject} 不是站点的流，也不是批次、来过的文件、事件的标识或号码：什么也没有停下，一切照常进行",
 	"<did you mean {near}? >see what there is: jincai topics, jincai trace NUMBER; what has not come yet is stopped by its whole id", "<是不是 {near}？>可用 jincai topics、jincai trace 号码 查看；尚未到达的，请写完整的标识")
-ROW(E_STOP_WHICH, "stop.which", ERR_CONF, 2, "{count} events have the number {subject}: nothing was stopped, all goes on", "号码 {subject} 对应 {count} 个事件：什么也没有停下，一切照常进行",
+ROW(E_STOP_WHICH, "stop.which", ERR_CONF, 2, "more than one event has the number {subject}: nothing was stopped, all goes on", "号码 {subject} 对应不止一个事件：什么也没有停下，一切照常进行",
 	"stop the one that is meant by its id: jincai trace {subject}", "请查明是哪一个，用标识叫停：jincai trace {subject}")
 ROW(E_ACT_REASON, "act.reason", ERR_CONF, 2, "a reason must be given: it stands in the slip and in the audit; nothing was changed",
 	"必须写明原因，它会写进退回单和操作记录；未作任何改动", "add --reason TEXT (at most 200 bytes, no end of line)", "请加 --reason 原因（最多 200 字节，不得换行）")

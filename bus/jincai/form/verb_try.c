@@ -91,7 +91,8 @@ static int try_file(struct library *l, const struct form *form, const struct arg
 			show_flush(&t.unused, stderr);
 		code = proof->verdict == PROOF_HELD || proof->dead ? 1 : 0;
 		if (t.explain > proof->records) {
-			err_set(&e, E_USAGE, "what=--explain 1..%llu", (unsigned long long)proof->records);
+			err_set(&e, E_USAGE, say("what=--explain %llu：该文件只有 %llu 笔\nverb=try", "what=--explain %llu: the file has %llu records\nverb=try"),
+				(unsigned long long)t.explain, (unsigned long long)proof->records);
 			code = verb_failed(&e);
 		}
 	}

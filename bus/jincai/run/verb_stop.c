@@ -145,7 +145,7 @@ static int find_event(struct asking *q, struct arena *a, struct err *e)
 		return 0;
 	}
 	if (all)
-		return err_set(e, E_STOP_WHICH, "subject=%s\ncount=%u", q->word, all);
+		return err_set(e, E_STOP_WHICH, "subject=%s", q->word);
 	if (strchr(q->word, ':')) {
 		fprintf(stderr, say("没有标识或批次 %s；照此叫停，以后到达的同一标识也不会发出\n",
 			"no event and no batch is called %s so far; it is stopped all the same, and holds for what comes under that id\n"), q->word);
