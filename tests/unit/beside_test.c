@@ -293,6 +293,12 @@ static void a_cluster_is_known_by_its_id_and_a_host_by_its_file(void **state)
 	now.inode++;
 	assert_int_equal(guard_place_other(t->bus, &was, &now, &e), 1);
 	assert_string_equal(err_code(e.id)->name, "guard.copied");
+	/* A file that takes the place of another one often gets its inode. */
+	now = was;
+	now.born++;
+	assert_int_equal(guard_place_other(t->bus, &was, &now, &e), was.born != 0);
+	now.born = 0;
+	assert_int_equal(guard_place_other(t->bus, &was, &now, &e), 0);
 	now.where[0] ^= 1;
 	assert_int_equal(guard_place_other(t->bus, &was, &now, &e), 1);
 	assert_string_equal(err_code(e.id)->name, "guard.moved");

@@ -12,7 +12,7 @@
  * goes on.
  *
  * The store keeps its life in the position "site/life": its id, how often it was opened to run, a digest of the machine's id,
- * device and inode of its data file (of a bus on a cluster: a digest of the cluster's id), the clock at the last opening, the
+ * device, inode and birth of its data file (of a bus on a cluster: a digest of the cluster's id), the clock at the last opening, the
  * program and its format (STORE_FORMAT; store.newer: an older one reads no further). Beside it, outside the store, witness files say
  * the id and the number of openings: .jincai-witness beside the site file (or where `witness:` says), .staging/witness of each money
  * destination. The ledgers there (ledger.h) know what was handed over since, have to hold what the store calls done, and

@@ -44,7 +44,7 @@ int guard_life_read(struct bus *b, struct guard_life *ret, struct err *e)
 	json_t *o = got == 1 ? json_loadb(text.p, text.n, 0, NULL) : NULL;
 
 	*ret = (struct guard_life){.openings = guard_number(o, "openings"),
-		.place = {.device = guard_number(o, "device"), .inode = guard_number(o, "inode")}, .clock_ms = json_integer_value(json_object_get(o, "clock")),
+		.place = {.device = guard_number(o, "device"), .inode = guard_number(o, "inode"), .born = guard_number(o, "born")}, .clock_ms = json_integer_value(json_object_get(o, "clock")),
 		.behind_ms = json_integer_value(json_object_get(o, "behind")),
 		.accepted = json_incref(json_object_get(o, "accepted")), .ledgers = json_incref(json_object_get(o, "ledgers")),
 		.missing = json_incref(json_object_get(o, "missing")), .gaps = json_incref(json_object_get(o, "gaps")), .anchored = guard_number(o, "anchored")};
@@ -73,9 +73,9 @@ void guard_life_write(const struct guard_life *l, struct buf *b)
 {
 	buf_printf(b,
 		"{\"store\":\"%s\",\"openings\":%" PRIu64 ",\"machine\":\"%s\",\"device\":%" PRIu64
-		",\"inode\":%" PRIu64 ",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64
+		",\"inode\":%" PRIu64 ",\"born\":%" PRIu64 ",\"clock\":%" PRId64 ",\"behind\":%" PRId64 ",\"anchored\":%" PRIu64
 		",\"format\":%u,\"program\":\"" STORE_PROGRAM "\"",
-		l->store, l->openings, l->place.where, l->place.device, l->place.inode, l->clock_ms, l->behind_ms,
+		l->store, l->openings, l->place.where, l->place.device, l->place.inode, l->place.born, l->clock_ms, l->behind_ms,
 		l->anchored, STORE_FORMAT);
 	write_object("accepted", l->accepted, b);
 	write_object("ledgers", l->ledgers, b);

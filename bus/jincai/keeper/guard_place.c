@@ -33,6 +33,16 @@ static void machine_now(char ret[33])
 	buf_done(&id);
 }
 
+/* 0 where the file system does not tell. */
+static uint64_t born_of(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, 0, STATX_BTIME, &st) != 0 || !(st.stx_mask & STATX_BTIME))
+		return 0;
+	return (uint64_t)st.stx_btime.tv_sec * 1000000000u + st.stx_btime.tv_nsec;
+}
+
 int guard_place_now(struct bus *b, struct guard_place *ret, struct err *e)
 {
 	struct buf text = BUF_INIT;
@@ -52,6 +62,7 @@ int guard_place_now(struct bus *b, struct guard_place *ret, struct err *e)
 		machine_now(ret->where);
 		ret->device = (uint64_t)st.st_dev;
 		ret->inode = (uint64_t)st.st_ino;
+		ret->born = born_of(buf_text(&text));
 	}
 	buf_done(&text);
 	return got < 0 ? -1 : 0;
@@ -63,7 +74,7 @@ int guard_place_other(struct bus *b, const struct guard_place *was, const struct
 		err_set(ret, E_GUARD_CLUSTER, "%s", "");
 	else if (strcmp(was->where, now->where) != 0)
 		err_set(ret, E_GUARD_MOVED, "folder=%s", bus_folder(b));
-	else if (was->device != now->device || was->inode != now->inode)
+	else if (was->device != now->device || was->inode != now->inode || (was->born && now->born && was->born != now->born))
 		err_set(ret, E_GUARD_COPIED, "folder=%s", bus_folder(b));
 	else
 		return 0;
