@@ -144,6 +144,55 @@ static void records_are_picked_in_any_order(void **state)
 	close_world(&w);
 }
 
+static unsigned begun;               /* readers */
+
+static int count_read(struct bus *b, unsigned topic, unsigned partition, struct bus_reader **ret, struct err *e)
+{
+	begun++;
+	return bus_hostile.read(b, topic, partition, ret, e);
+}
+
+/* On a cluster a reader that begins is a request with its wait. */
+static void who_picks_in_order_begins_one_reader_a_partition(void **state)
+{
+	enum { PARTITIONS = 4, EACH = 30 };
+	struct bus_driver counting = bus_hostile;
+	struct bus_conf conf = {.url = "hostile:74", .partitions = PARTITIONS, .max_bytes = 64u << 20};
+	struct arena a = ARENA_INIT;
+	struct batch_closing got;
+	struct world w;
+	struct picker *p;
+	uint64_t offset;
+	struct err e;
+	char id[16];
+
+	(void)state;
+	counting.read = count_read;
+	OK(e, bus_open_with(&counting, &conf, BUS_OWN, &w.bus, &e));
+	OK(e, bus_topic(w.bus, "jincai.payroll", &w.topics[EVENTS], &e));
+	OK(e, bus_own(w.bus, "f", &w.owner, &e));
+	OK(e, lanes_open(w.bus, w.owner, w.topics, 1, SPAN(""), 0, &w.lanes, &e));
+	for (unsigned i = 0; i < EACH * PARTITIONS; i++) {
+		const struct batch_closing c = {.batchid = {id, (size_t)snprintf(id, sizeof id, "b%u", i)}, .adapter = SPAN("a"),
+			.types = {SPAN("t.v1")}, .ntypes = 1, .partition = i % PARTITIONS};
+
+		put_closing(&w, EVENTS, &c);
+	}
+	p = picker_new(w.bus);
+	begun = 0;
+	for (unsigned i = 0; i < EACH * PARTITIONS; i++)
+		for (unsigned again = 0; again < 2; again++) {
+			const struct span batch = {id, (size_t)snprintf(id, sizeof id, "b%u", i)};
+
+			assert_int_equal(batch_closing_pick(w.bus, p, w.topics[EVENTS], batch, i % PARTITIONS, &a, &got, &offset, &e), 1);
+			assert_span(got.batchid, id);
+		}
+	assert_int_equal(begun, PARTITIONS);
+	picker_free(p);
+	arena_done(&a);
+	close_world(&w);
+}
+
 static void a_letter_is_open_until_its_flow_says_what_became_of_it(void **state)
 {
 	static const struct dead_letter d = {.flow = {"router", 6}, .batchid = {"b", 1}, .kind = {"dead", 4}, .code = {"c", 1},
@@ -183,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_closing_of_a_batch_on_a_partition_is_found),
 		cmocka_unit_test(records_are_picked_in_any_order),
+		cmocka_unit_test(who_picks_in_order_begins_one_reader_a_partition),
 		cmocka_unit_test(a_letter_is_open_until_its_flow_says_what_became_of_it),
 	};
 
