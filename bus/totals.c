@@ -39,7 +39,8 @@ const unsigned total_nequations = sizeof total_equations / sizeof *total_equatio
  * one is tried first. */
 struct totals {
 	struct total_line *lines;
-	size_t n, cap, last[TOTAL_COUNT];
+	size_t n, cap;
+	uint32_t last[TOTAL_COUNT];
 };
 
 struct totals *totals_new(void)
@@ -97,7 +98,7 @@ static void insert(struct totals *t, size_t at, enum total_term term, const char
 	struct total_line *line;
 
 	if (t->n == t->cap) {
-		t->cap = t->cap ? 2 * t->cap : 16;
+		t->cap = t->cap ? 2 * t->cap : 2;       /* a journal has three for each batch of a commit */
 		t->lines = mem_grow(t->lines, t->cap, sizeof *t->lines);
 	}
 	line = t->lines + at;
@@ -160,7 +161,7 @@ static int line_of(struct totals *t, enum total_term term, const char *destinati
 			return -1;
 		if (!find(t, term, destination, currency, &at))
 			insert(t, at, term, destination, currency);
-		t->last[term] = at;
+		t->last[term] = (uint32_t)at;
 	}
 	*ret = &t->lines[at];
 	return 0;

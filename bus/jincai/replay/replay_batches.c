@@ -46,7 +46,10 @@ void replay_batches_free(struct replay_batches *x)
 	if (!x)
 		return;
 	for (unsigned i = 0; i < x->n; i++) {
-		totals_free(x->list[i]->sums);
+		for (struct replay_sum *one; (one = x->list[i]->sums);) {
+			x->list[i]->sums = one->next;
+			free(one);
+		}
 		free(x->list[i]->here);
 		free(x->list[i]);
 	}
@@ -78,7 +81,6 @@ struct replay_batch *replay_batches_of(struct replay_batches *x, struct span id)
 		*at = mem_new(sizeof **at + id.n + 1);
 		if (id.n)
 			memcpy((*at)->id, id.p, id.n);
-		(*at)->sums = x->handed ? totals_new() : NULL;
 		x->list = mem_grow(x->list, x->n + 1u, sizeof(struct replay_batch *));
 		x->list[x->n++] = *at;
 	}
@@ -158,10 +160,33 @@ static void hash_line(struct replay_batches *x, const struct selected *v, const 
 		hash_sha256_add(x->hash, l->text.p, l->text.n);
 }
 
+static struct replay_sum *sum_in(struct replay_batch *b, struct span currency, bool goes)
+{
+	struct replay_sum *s = b->sums;
+
+	while (s && (s->goes != goes || !span_is(currency, s->currency)))
+		s = s->next;
+	if (s)
+		return s;
+	s = mem_new(sizeof *s);
+	s->goes = goes;
+	if (currency.n)
+		memcpy(s->currency, currency.p, currency.n);
+	s->next = b->sums;
+	return b->sums = s;
+}
+
 static int add_money(struct replay_batches *x, struct replay_batch *b, const struct selected *v, const struct line *l,
 	int is, struct err *e)
 {
-	if (totals_add(b->sums, is == LINE_GOES ? TOTAL_ROUTED : TOTAL_ALREADY, "", l->currency, l->fen, l->readable, e) != 0)
+	struct replay_sum *s;
+
+	if (l->currency.n >= TOTALS_CURRENCY_MAX)
+		return err_set(e, E_TOTALS_NAME, "name=%.*s", SPAN_F(l->currency));
+	s = sum_in(b, l->currency, is == LINE_GOES);
+	if (!l->readable)
+		money_sum_unreadable(&s->sum);
+	else if (money_sum_add(&s->sum, l->fen, e) != 0)
 		return -1;
 	return is == LINE_HANDED
 		? replay_handed_note(x->handed, v->event.id, span_of(b->id), l->currency, l->fen, l->readable, &l->at, e)
@@ -252,40 +277,27 @@ void replay_batches_digest(const struct replay_batches *x, char ret[65])
 	buf_done(&hex);
 }
 
-struct sums_of {
-	struct totals *into;
-	enum total_term term;
-	struct err *e;
-	bool failed;
-};
-
-static void add_sum(void *arg, const struct total_line *line)
-{
-	struct sums_of *x = arg;
-
-	if (line->term == x->term)
-		x->failed |= totals_move(x->into, line->term, "", span_of(line->currency), &line->sum, 1, x->e) != 0;
-}
-
 /* Rows of one term over all batches that go, or of which others have all. */
 static int sum_of(const struct replay_batches *x, enum total_term term, json_t **ret, struct err *e)
 {
-	struct totals *all = totals_new(), *sum = totals_new();
+	struct totals *all = totals_new();
 	struct buf rows = BUF_INIT;
-	struct sums_of one = {.into = sum, .term = term, .e = e};
 	int failed = 0;
 
-	for (unsigned i = 0; i < x->n && !failed; i++)
-		if (x->list[i]->verdict == REPLAY_GOES || x->list[i]->verdict == REPLAY_PAID)
-			failed = totals_merge(all, x->list[i]->sums, e) != 0;
-	if (!failed)
-		totals_each(all, add_sum, &one);
-	totals_write(sum, &rows);
+	for (unsigned i = 0; i < x->n; i++) {
+		const struct replay_batch *b = x->list[i];
+
+		if (b->verdict != REPLAY_GOES && b->verdict != REPLAY_PAID)
+			continue;
+		for (const struct replay_sum *s = b->sums; s && !failed; s = s->next)
+			if (s->goes == (term == TOTAL_ROUTED))
+				failed = totals_move(all, term, "", span_of(s->currency), &s->sum, 1, e) != 0;
+	}
+	totals_write(all, &rows);
 	*ret = json_loadb(rows.p, rows.n, 0, NULL);
 	buf_done(&rows);
 	totals_free(all);
-	totals_free(sum);
-	return failed || one.failed ? -1 : 0;
+	return failed ? -1 : 0;
 }
 
 int replay_batches_goes(const struct replay_batches *x, json_t **ret, struct err *e)

@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "replay_handed.h"
 #include "selection.h"
+#include "totals.h"
 
 /*
  * What of a selection a destination can still be given: whole batches that it never was offered, which is what a destination that
@@ -47,13 +48,21 @@ extern const char *const replay_verdicts[REPLAY_VERDICTS], *const replay_verdict
 
 #define REPLAY_PARTITIONS 64u        /* batch_closing */
 
+/* Of a batch, in one currency: of lines that go, or of those that others were given. Tens of thousands have one. */
+struct replay_sum {
+	struct replay_sum *next;
+	struct money_sum sum;
+	char currency[TOTALS_CURRENCY_MAX];
+	bool goes;
+};
+
 struct replay_batch {
 	const char *topic;           /* on which it was published; the bus has the name */
 	uint64_t seen, has, lines, unshaped;
 	uint64_t handed;             /* lines that others that move money were given */
 	uint64_t on;                 /* partitions that have records of it, a bit each */
 	uint64_t published;          /* on all of them, by their closings */
-	struct totals *sums;         /* where money moves: routed, those that go; already, those of the others. Else NULL */
+	struct replay_sum *sums;     /* where money moves */
 	bool counted;                /* the router decided for the destination */
 	bool ledger, own_ledger;     /* see REPLAY_LEDGER, REPLAY_OWN_LEDGER */
 	enum replay_verdict verdict;
