@@ -59,6 +59,34 @@ void audit_line(struct buf *lines, const char *writer, const struct audit_link *
 	buf_printf(lines, " %s %" PRIu64 " %s %s\n", writer, l->n, names[hash], l->chain);
 }
 
+/* A full disk or a power cut left half a line at its end. */
+static bool is_torn(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	if (end > 0)
+		(void)!pread(fd, &last, 1, end - 1);
+	if (fd >= 0)
+		close(fd);
+	return last != '\n';
+}
+
+/* What was torn is told by who verifies; it takes no other line along. */
+static int add_lines(int fd, const char *path, struct span lines, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	int ret;
+
+	if (is_torn(path))
+		buf_c(&b, '\n');
+	buf_span(&b, lines);
+	ret = fsys_write(fd, b.p, b.n, path, e) != 0 || fsys_sync(fd, path, e) != 0 ? -1 : 0;
+	buf_done(&b);
+	return ret;
+}
+
 int audit_anchor(const char *path, struct span lines, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), ret;
@@ -66,7 +94,7 @@ int audit_anchor(const char *path, struct span lines, struct err *e)
 	if (fd < 0)
 		return err_sys(e, errno == ENOENT ? E_FILE_MISSING : errno == EACCES || errno == EROFS ? E_FILE_DENIED : E_FILE_FAILED,
 			path, errno);
-	ret = lines.n && (fsys_write(fd, lines.p, lines.n, path, e) != 0 || fsys_sync(fd, path, e) != 0) ? -1 : 0;
+	ret = lines.n ? add_lines(fd, path, lines, e) : 0;
 	close(fd);
 	return ret;
 }
@@ -125,7 +153,10 @@ int audit_anchor_each(const char *path, audit_each_line *each, void *arg, struct
 		struct span writer = end ? read_line(line, &l) : SPAN("");
 
 		at += line.n + 1;
-		ret = each(arg, ++number, writer, &l);
+		number++;
+		if (end && !line.n)
+			continue;        /* two have seen the same half of a line */
+		ret = each(arg, number, writer, &l);
 	}
 	buf_done(&text);
 	return ret;

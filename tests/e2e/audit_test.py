@@ -187,6 +187,16 @@ class AuditTest(unittest.TestCase):
         self.site.run()
         self.verify()                                       # begun anew: nothing is older than it
 
+    def test_half_a_line_of_the_anchor_takes_no_other_line_along(self):
+        anchor = self.site.root / "anchor/jincai"
+        whole = anchor.read_text().splitlines(True)
+        half = whole[-1][:60]
+        anchor.write_text("".join(whole[:-1]) + half)
+        acts(self.site, first=50)
+        line = re.compile(r"\S+ \S+ [0-9]+ sha256 [0-9a-f]{64}")
+        self.assertEqual([x for x in anchor.read_text().splitlines() if not line.fullmatch(x)], [half])
+        self.verify("audit.anchor_line")
+
     def test_the_anchor_is_ours_alone_and_cannot_lie_in_the_bus(self):
         self.assertEqual((self.site.root / "anchor/jincai").stat().st_mode & 0o777, 0o600)
         self.site.write(SITE_FILE + "audit: {anchor: ./bus/anchor}\n")
