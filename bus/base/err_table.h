@@ -1033,8 +1033,8 @@ ROW(E_GROUP_OTHER, "group.other", ERR_CONF, 5,
 ROW(E_GROUP_TOPIC, "group.topic", ERR_CONF, 2,
 	"a group reads what is published for consumers, and {topic} is no such topic of this site; nothing was given, nothing was made",
 	"消费组只读对外发布的主题，本站点没有这样的主题：{topic}；没有给出任何内容，未建立任何内容",
-	"name the topic of a destination whose to: is a topic, as jincai topics lists it: --topic out.notices.v1; without --group jincai tail shows others, masked",
-	"请指明 to: 为 topic 的去向的主题（见 jincai topics）：--topic out.notices.v1；其他主题可不带 --group 查看（已遮蔽）")
+	"name the topic of a destination whose to: is a topic, as jincai topics lists it: --topic out.notices.v1, or a replay for consumers: --topic replay.NAME; without --group jincai tail shows others, masked",
+	"请指明 to: 为 topic 的去向的主题（见 jincai topics）：--topic out.notices.v1，或供外部使用者的重放主题：--topic replay.名称；其他主题可不带 --group 查看（已遮蔽）")
 
 ROW(E_SHARES_BUSY, "shares.busy", ERR_RETRY, 4,
 	"another process is about to change the number of shares of {flow}; this one waits, it has read nothing and written nothing",

@@ -128,6 +128,13 @@ def consumers_find_each_event_once_and_masked(root):
     is_(marks(records), [{"plan": id, "state": "done", "events": 10, "here": 10}])
     # Lane and number are of who wrote it, without a gap: consumers check them.
     is_([int(e["laneseq"]) for e in records], list(range(2, 13)))
+    # Without a client of a cluster, too; the last line says that it is whole.
+    r = site.call("tail", "--group", "history", "--topic", "replay.history", "--json", "--commit-every", "4")
+    is_([json.loads(line)["event"] for line in r.out.splitlines()], raw(site, "replay.history"))
+    is_(site.call("tail", "--group", "history", "--topic", "replay.history", "--json", "--commit-every", "4").out, "")
+    is_(site.call("tail", "--group", "other", "--topic", "replay.nowhere").codes, {"group.topic"})
+    topic, = [t for t in map(json.loads, site.call("topics", "--json").out.splitlines()) if t["topic"] == "jincai.replay.history"]
+    is_((topic["events"], topic["groups"][0]["group"], topic["groups"][0]["events"]), (11, "history", 0))
     is_(len({e["lane"] for e in records}), 1)
     site.run()
     is_((site.sent(), site.unit_rows()), (sent, units))

@@ -13,15 +13,31 @@
 
 /* ---- what is read ---- */
 
-static const char *topic_named(const struct site *s, struct span name)
+/* A replay for consumers that lies on the bus: it is given to who names it. */
+static const char *replay_named(struct bus *b, struct span name)
 {
+	struct buf full = BUF_INIT;
+	struct err none = ERR_INIT;
+	unsigned topic;
+	bool there;
+
+	buf_printf(&full, "%s%.*s", span_starts(name, SPAN("jincai.")) ? "" : "jincai.", SPAN_F(name));
+	there = topics_is_replay(buf_text(&full)) && bus_topic(b, buf_text(&full), &topic, &none) == 0;
+	buf_done(&full);
+	return there ? bus_topic_name(b, topic) : NULL;
+}
+
+static const char *topic_named(const struct tail_reading *g, struct span name)
+{
+	const struct site *s = g->site;
+
 	for (unsigned i = 0; i < s->ndestinations; i++) {
 		const char *topic = s->destinations[i].topic;
 
 		if (topic && (span_is(name, topic) || span_is(name, topic + sizeof "jincai." - 1)))
 			return topic;
 	}
-	return NULL;
+	return replay_named(g->bus, name);
 }
 
 static void add_topic(struct tail_reading *g, const char *topic)
@@ -42,7 +58,7 @@ int tail_topics(struct tail_reading *g, struct err *e)
 			add_topic(g, g->site->destinations[i].topic);
 	for (const char *at = names; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
 		struct span name = {at, strcspn(at, ",")};
-		const char *topic = topic_named(g->site, name);
+		const char *topic = topic_named(g, name);
 
 		if (!topic)
 			return err_set(e, E_GROUP_TOPIC, "topic=%.*s", SPAN_F(name));
@@ -229,7 +245,7 @@ static int take(struct tail_reading *g, struct tail_part *p, struct err *e)
 		return 0;
 	if (event_read(p->next.value, &v, e) != 0)
 		return -1;
-	if (event_is_ours(&v))
+	if (event_is_ours(&v) && !span_starts(v.type, SPAN(TOPIC_REPLAY)))   /* the end of a replay is for who reads it */
 		return 0;
 	put_line(g, p, &v);
 	keep_given(g, p);

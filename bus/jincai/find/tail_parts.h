@@ -30,7 +30,7 @@ struct tail_reading {
 	struct site *site;
 	struct bus *bus;
 	struct group *group;
-	const char **topics;         /* of the site's destinations */
+	const char **topics;         /* of the site's destinations, and replays that were named */
 	bool *opened;                /* that are on the bus */
 	unsigned ntopics;
 	struct tail_part *parts;

@@ -143,7 +143,7 @@ int topics_count(struct bus *b, const char *topic, struct topics_count *ret, str
 		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
 	ret->partitions = bus_partitions(b, handle);
 	failed = bus_positions(b, "", add_stand, &g, e) < 0 ||
-		(topics_is_out(topic) && groups_each(b, add_group, &g, e) < 0);
+		((topics_is_out(topic) || topics_is_replay(topic)) && groups_each(b, add_group, &g, e) < 0);
 	for (unsigned p = 0; p < ret->partitions && !failed; p++)
 		failed = count_partition(&g, b, handle, p, e) != 0;
 	verb_progress("", -1, 0);

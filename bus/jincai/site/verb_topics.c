@@ -7,6 +7,7 @@
 #include "jscan.h"
 #include "say.h"
 #include "show.h"
+#include "topics.h"
 #include "topics_count.h"
 #include "verbs.h"
 
@@ -147,33 +148,54 @@ static void put_json(struct buf *b, const struct topics_count *c)
 	buf_str(b, "}\n");
 }
 
-/* A topic is there once a flow has written it. */
+static int count_one(const struct args *a, struct bus *b, const char *name)
+{
+	struct buf text = BUF_INIT;
+	struct topics_count c;
+	struct err e;
+
+	if (topics_count(b, name, &c, &e) != 0)
+		return verb_failed(&e);
+	if (a->json)
+		put_json(&text, &c);
+	else
+		put_count(&text, &c);
+	show_flush(&text, stdout);
+	topics_count_done(&c);
+	buf_done(&text);
+	return 0;
+}
+
+/* Names, each with its NUL. */
+static int note_replay(void *arg, const char *name)
+{
+	if (topics_is_replay(name)) {
+		buf_str(arg, name);
+		buf_c(arg, 0);
+	}
+	return 0;
+}
+
+/* What the site's flows write: a topic is there once one of them has; and the replays for consumers that were made. */
 static int count_on(const struct args *a, const struct site *s, struct bus *b)
 {
 	struct cluster_needs needs;
-	struct buf text = BUF_INIT;
+	struct buf replays = BUF_INIT;
 	int code = 0;
+	struct err e;
 
 	cluster_needs(s, &needs);
 	for (unsigned i = 0; i < needs.n && !code; i++) {
 		const char *name = needs.list[i].name;
-		struct topics_count c;
-		struct err e;
 
-		if (strncmp(name, "jincai.positions", 16) == 0 || strncmp(name, "jincai.orders", 13) == 0)
-			continue;        /* of a cluster alone, and no topics of events */
-		if (topics_count(b, name, &c, &e) != 0) {
-			code = verb_failed(&e);
-			break;
-		}
-		if (a->json)
-			put_json(&text, &c);
-		else
-			put_count(&text, &c);
-		show_flush(&text, stdout);
-		topics_count_done(&c);
+		if (strncmp(name, "jincai.positions", 16) != 0 && strncmp(name, "jincai.orders", 13) != 0)
+			code = count_one(a, b, name);    /* those two: of a cluster alone, and no topics of events */
 	}
-	buf_done(&text);
+	if (!code && bus_topics(b, note_replay, &replays, &e) < 0)
+		code = verb_failed(&e);
+	for (size_t at = 0; at < replays.n && !code; at += strlen(replays.p + at) + 1)
+		code = count_one(a, b, replays.p + at);
+	buf_done(&replays);
 	cluster_needs_done(&needs);
 	return code;
 }
