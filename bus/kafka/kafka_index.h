@@ -13,7 +13,8 @@
  * Puts come from two sides: an owner after its commit, and the fold that reads the topics. They may come twice and in
  * any order, and the outcome is the same: where the first record counts, the earliest stays; where the last counts, the
  * latest does. Within a partition that is by offset; else by when the brokers took them, and at one time by name of topic,
- * partition, offset. So who was first, or came again last, is not a matter of the partition.
+ * partition, offset. So who was first, or came again last, is not a matter of the partition. What came within BUS_CLOCK_MS of
+ * the first record, in another partition, never takes its place once that is there: whoever goes by an entry finds it again.
  *
  * Whoever opens it when nobody else has it open begins it anew, and says so, when it is of another cluster, or of another
  * edition, when the machine was started anew since it was last used (it is written without waiting for the disk), or when

@@ -243,6 +243,12 @@ static int place_cmp(struct kafka_index *x, const struct kafka_place *a, const s
 	return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+/* Somebody may have gone by what is there: between partitions it stays, unless it is later than clocks of brokers can make it. */
+static bool is_surely_first(const struct kafka_place *a, const struct kafka_place *there)
+{
+	return (a->number == there->number && a->partition == there->partition) || there->time_ms - a->time_ms > BUS_CLOCK_MS;
+}
+
 static int know_name(struct kafka_index *x, struct store_txn *t, unsigned number, struct err *e)
 {
 	if (number >= BUS_TOPICS_MAX)
@@ -268,7 +274,7 @@ static int counts(struct kafka_index *x, struct store_txn *t, unsigned index, co
 	if (know_name(x, t, old.number, e) || know_name(x, t, n->place.number, e))
 		return -1;
 	order = place_cmp(x, &n->place, &old);
-	return index_table[index].keep == INDEX_FIRST ? order < 0 : order > 0;
+	return index_table[index].keep == INDEX_FIRST ? order < 0 && is_surely_first(&n->place, &old) : order > 0;
 }
 
 static int write_entry(struct kafka_put *p, unsigned index, const struct entry *n, struct err *e)

@@ -209,7 +209,7 @@ static char *dump(struct fix *f)
 
 /* ---- one by one ---- */
 
-static void at_one_time_the_lowest_place_is_the_first_and_the_highest_the_last(void **state)
+static void at_one_time_what_is_there_is_the_first_and_the_highest_place_the_last(void **state)
 {
 	static const struct {
 		const char *topic;
@@ -221,10 +221,10 @@ static void at_one_time_the_lowest_place_is_the_first_and_the_highest_the_last(v
 		{"m", 1, 60, "m/1@50", "m/1@60"},
 		{"m", 1, 60, "m/1@50", "m/1@60"},
 		{"m", 1, 40, "m/1@40", "m/1@60"},
-		{"m", 0, 90, "m/0@90", "m/1@60"},
-		{"m", 2, 10, "m/0@90", "m/2@10"},
-		{"a", 7, 99, "a/7@99", "m/2@10"},            /* by name: it was made after m */
-		{"z", 0, 0, "a/7@99", "z/0@0"},
+		{"m", 0, 90, "m/1@40", "m/1@60"},            /* in another partition: what is there stays the first */
+		{"m", 2, 10, "m/1@40", "m/2@10"},
+		{"a", 7, 99, "m/1@40", "m/2@10"},            /* by name: it was made after m */
+		{"z", 0, 0, "m/1@40", "z/0@0"},
 	};
 	struct fix *f = *state;
 	struct buf scratch = BUF_INIT, text = BUF_INIT;
@@ -278,12 +278,13 @@ static void who_came_first_and_who_last_is_not_a_matter_of_the_partition(void **
 		int64_t ms;
 		const char *first, *last;
 	} puts[] = {
-		{"m", 5, 10, 1000, "m/5@10", "m/5@10"},
-		{"m", 2, 900, 2000, "m/5@10", "m/2@900"},
-		{"m", 7, 1, 1500, "m/5@10", "m/2@900"},
-		{"a", 0, 3, 3000, "m/5@10", "a/0@3"},
-		{"a", 0, 4, 2500, "m/5@10", "a/0@4"},
-		{"z", 9, 99, 999, "z/9@99", "a/0@4"},
+		{"m", 5, 10, 501000, "m/5@10", "m/5@10"},
+		{"m", 2, 900, 502000, "m/5@10", "m/2@900"},
+		{"m", 7, 1, 501500, "m/5@10", "m/2@900"},
+		{"a", 0, 3, 503000, "m/5@10", "a/0@3"},
+		{"a", 0, 4, 502500, "m/5@10", "a/0@4"},
+		{"m", 0, 7, 501000 - BUS_CLOCK_MS, "m/5@10", "a/0@4"},   /* the clock of that broker may be slow */
+		{"z", 9, 99, 501000 - BUS_CLOCK_MS - 1, "z/9@99", "a/0@4"},
 	};
 	struct fix *f = *state;
 
@@ -524,7 +525,7 @@ static void put_number(struct fix *f, struct kafka_put *p, unsigned i, uint64_t 
 	snprintf(value, sizeof value, "v%u", i);
 	if (kind < 4)
 		entry_at(f, p, (const unsigned[]){INDEX_IDS, INDEX_CLAIMS, INDEX_DEAD, INDEX_PAYS}[kind], key, number, partition, i,
-			i / 3);
+			(int64_t)i * 2 * BUS_CLOCK_MS);
 	else if (kind == 4)
 		position(f, p, key, i, random_below(&seed, 3) ? value : "");
 	else if (kind == 5)
@@ -917,7 +918,7 @@ int main(void)
 #define CASE(name) {#name, name, setup, teardown, NULL}
 #define CASE_CLOSED(name) {#name, name, setup_closed, teardown, NULL}
 	const struct CMUnitTest tests[] = {
-		CASE(at_one_time_the_lowest_place_is_the_first_and_the_highest_the_last),
+		CASE(at_one_time_what_is_there_is_the_first_and_the_highest_place_the_last),
 		CASE(who_came_first_and_who_last_is_not_a_matter_of_the_partition),
 		CASE(a_position_that_was_taken_away_is_not_brought_back_by_an_older_one),
 		CASE(a_key_that_no_record_of_ours_has_adds_nothing),
