@@ -82,12 +82,12 @@ static bool add_partition(struct batch_closing *c, json_int_t p)
 	return true;
 }
 
-int batch_closing_read(const struct event *v, struct arena *scratch, struct batch_closing *ret, struct err *e)
+int batch_closing_read(const struct event *v, unsigned partition, struct arena *scratch, struct batch_closing *ret, struct err *e)
 {
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
 	const json_t *partitions = json_object_get(o, "partitions"), *p;
 	struct batch_closing c = {.batchid = v->batchid};
-	bool bad = number_of(o, "partition") >= BATCH_PARTITIONS_MAX;
+	bool bad = number_of(o, "partition") != partition;
 	size_t i;
 
 	c.adapter = text_of(o, "adapter", scratch);
@@ -130,11 +130,11 @@ static int look_closing(struct bus *b, struct bus_owner *o, unsigned topic, stru
 	return got == 1 && ret->pending ? 0 : got;
 }
 
-static int read_closing(const struct bus_message *m, struct arena *a, struct batch_closing *ret, struct err *e)
+static int read_closing(const struct bus_message *m, unsigned partition, struct arena *a, struct batch_closing *ret, struct err *e)
 {
 	struct event v;
 
-	if (event_read(m->value, &v, e) != 0 || batch_closing_read(&v, a, ret, e) != 0)
+	if (event_read(m->value, &v, e) != 0 || batch_closing_read(&v, partition, a, ret, e) != 0)
 		return -1;
 	ret->batchid = arena_span(a, ret->batchid);
 	return 1;
@@ -155,7 +155,7 @@ int batch_closing_find(struct bus *b, struct bus_owner *o, unsigned topic, struc
 	bus_seek(r, at.offset);
 	got = bus_next(r, &m, e);
 	if (got == 1)
-		got = read_closing(&m, a, ret, e);
+		got = read_closing(&m, at.partition, a, ret, e);
 	if (got == 1)
 		*ret_offset = m.offset;
 	bus_unread(r);
@@ -172,7 +172,7 @@ int batch_closing_pick(struct bus *b, struct picker *p, unsigned topic, struct s
 	if (got == 1)
 		got = picker_get(p, &at, &m, e);
 	if (got == 1)
-		got = read_closing(&m, a, ret, e);
+		got = read_closing(&m, at.partition, a, ret, e);
 	if (got == 1)
 		*ret_offset = at.offset;
 	return got;

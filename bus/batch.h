@@ -43,8 +43,9 @@ struct batch_closing {
 
 /* Appends an unstamped event. attributes: source and time are taken from it; id is made of batch and partition. */
 void batch_closing_write(struct buf *b, const struct batch_closing *c, const struct event *attributes);
-/* Reads an event of that type; spans point into scratch or the event. batch.closing (ERR_DATA) when it is none. */
-int batch_closing_read(const struct event *v, struct arena *scratch, struct batch_closing *ret, struct err *e);
+/* Reads an event of that type from that partition; spans point into scratch or the event. batch.closing (ERR_HALT): it is none, or speaks
+ * of another partition. */
+int batch_closing_read(const struct event *v, unsigned partition, struct arena *scratch, struct batch_closing *ret, struct err *e);
 
 /* The newest closing of a batch on a partition of a topic, by the index: 1 found, texts in a and its offset in *ret_offset;
  * 0 none; -1. What the same owner has staged is not found: commit first. */

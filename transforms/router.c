@@ -490,7 +490,7 @@ static int forward_closing(struct work *w, struct err *e)
 	uint64_t here;
 
 	arena_clear(&r->scratch);
-	if (batch_closing_read(w->event, &r->scratch, &c, e) != 0)
+	if (batch_closing_read(w->event, w->in->partition, &r->scratch, &c, e) != 0)
 		return -1;
 	w->batch = open_batch(w->in, c.batchid);
 	if (w->batch->seen != c.published - c.before)

@@ -197,7 +197,7 @@ static int take_message(struct deliver *d, struct input *in, const struct bus_me
 	if (span_is(v.type, EVENT_BATCH_CLOSED)) {
 		in->last = NULL;
 		arena_clear(&d->scratch);
-		if (batch_closing_read(&v, &d->scratch, &c, e) != 0)
+		if (batch_closing_read(&v, in->partition, &d->scratch, &c, e) != 0)
 			return -1;
 		return close_batch(d, &c, e) != 0 ? -1 : (int)CLOSING_COST;
 	}

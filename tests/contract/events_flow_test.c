@@ -215,12 +215,12 @@ static void take_event(struct found *f, const struct event *v)
 		f->published[number_of(v->id) - 2]++;        /* the head is record 1 */
 }
 
-static void take_closing(struct site *s, struct found *f, unsigned d, const struct event *v)
+static void take_closing(struct site *s, struct found *f, unsigned d, unsigned partition, const struct event *v)
 {
 	struct arena a = ARENA_INIT;
 	struct batch_closing c;
 
-	OK(s->e, batch_closing_read(v, &a, &c, &s->e));
+	OK(s->e, batch_closing_read(v, partition, &a, &c, &s->e));
 	assert_int_equal(c.ntypes, 4);
 	f->closings[d]++;
 	f->routed += (unsigned)c.routed;
@@ -250,7 +250,7 @@ static void read_topic(struct site *s, const char *name, unsigned d, struct foun
 			if (d == 3)
 				take_event(f, &v);
 			else if (span_is(v.type, EVENT_BATCH_CLOSED))
-				take_closing(s, f, d, &v);
+				take_closing(s, f, d, p, &v);
 		}
 		assert_int_equal(got, 0);
 		bus_unread(r);

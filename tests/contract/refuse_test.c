@@ -88,10 +88,11 @@ static void feed(struct fix *x, unsigned topic, struct event v, const char *data
 	buf_done(&b);
 }
 
-static void feed_closing(struct fix *x, unsigned topic, uint64_t published, uint64_t routed)
+static void feed_closing_of(struct fix *x, unsigned topic, uint64_t published, uint64_t routed, unsigned partition)
 {
 	struct batch_closing c = {.batchid = SPAN("b:1"), .adapter = SPAN("a"), .types = {SPAN(TYPE)}, .ntypes = 1, .whole = true,
-		.published = published, .routed = routed, .last = true, .npartitions = 1, .all = published};
+		.partition = partition, .published = published, .routed = routed, .last = true, .npartitions = 1, .partitions = {partition},
+		.all = published};
 	struct event attributes = {.source = SPAN("/test/feeder"), .time = SPAN("2026-12-15T00:00:00Z")};
 	struct buf b = BUF_INIT;
 
@@ -100,6 +101,11 @@ static void feed_closing(struct fix *x, unsigned topic, uint64_t published, uint
 	OK(x->e, lanes_save(x->lanes, &x->e));
 	OK(x->e, bus_commit(x->feeder, &x->e));
 	buf_done(&b);
+}
+
+static void feed_closing(struct fix *x, unsigned topic, uint64_t published, uint64_t routed)
+{
+	feed_closing_of(x, topic, published, routed, 0);
 }
 
 static void put_position(struct fix *x, const char *flow, const char *name, const char *value)
@@ -474,12 +480,14 @@ static void a_router_that_reads_other_than_was_published_stops(void **state)
 	static const struct {
 		const char *data;
 		uint64_t published;
+		unsigned partition;
 		const char *code;
 	} rows[] = {
-		{DATA("\"1.00\""), 1, ""},
-		{DATA("\"1.00\""), 2, "route.batch"},
-		{DATA("\"1.0x\""), 1, "route.event"},
-		{"[1]", 1, "route.event"},
+		{DATA("\"1.00\""), 1, 0, ""},
+		{DATA("\"1.00\""), 2, 0, "route.batch"},
+		{DATA("\"1.0x\""), 1, 0, "route.event"},
+		{"[1]", 1, 0, "route.event"},
+		{DATA("\"1.00\""), 1, 1, "batch.closing"},  /* as if it were on a partition that the topics do not have */
 	};
 
 	(void)state;
@@ -489,7 +497,7 @@ static void a_router_that_reads_other_than_was_published_stops(void **state)
 		begin(&x);
 		new_router(&x, NULL, NULL);
 		feed(&x, x.events, one, rows[i].data);
-		feed_closing(&x, x.events, rows[i].published, 0);
+		feed_closing_of(&x, x.events, rows[i].published, 0, rows[i].partition);
 		assert_string_equal(run(&x), rows[i].code);
 		end(&x);
 	}
@@ -627,6 +635,19 @@ static void a_line_that_is_none_stops_the_destination(void **state)
 		assert_string_equal(run(&x), "gather.line");
 		end(&x);
 	}
+}
+
+static void a_closing_of_another_partition_stops_the_destination(void **state)
+{
+	struct fix x;
+
+	(void)state;
+	begin(&x);
+	new_destination(&x, "bank/pipe/batch", false);
+	feed_line(&x, 1, "", "CNY", "1.00");
+	feed_closing_of(&x, x.to, 1, 1, 1);
+	assert_string_equal(run(&x), "batch.closing");
+	end(&x);
 }
 
 static int is_a_cluster(struct bus *b, struct buf *ret, struct err *e)
@@ -886,6 +907,7 @@ int main(void)
 		cmocka_unit_test(a_shape_that_is_too_large_is_dead_and_the_next_one_goes),
 		cmocka_unit_test(a_broken_position_stops_the_router),
 		cmocka_unit_test(a_line_that_is_none_stops_the_destination),
+		cmocka_unit_test(a_closing_of_another_partition_stops_the_destination),
 		cmocka_unit_test(what_others_write_amid_a_batch_is_not_of_it),
 		cmocka_unit_test(two_currencies_under_one_declared_sum_are_held),
 		cmocka_unit_test(two_currencies_without_a_declared_sum_are_two_files),

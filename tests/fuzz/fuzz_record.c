@@ -125,7 +125,7 @@ static void try_totals(const json_t *o)
 
 /* ---- records ---- */
 
-/* As a destination gathers it: a line of the batch, then the closing, which may be for any partition. */
+/* As a destination gathers it: a line of the batch, then the closing of its first partition. */
 static void try_closing(const struct event *v)
 {
 	struct arena a = ARENA_INIT;
@@ -133,7 +133,7 @@ static void try_closing(const struct event *v)
 	struct err e = ERR_INIT;
 	struct gathering *g;
 
-	if (batch_closing_read(v, &a, &c, &e) == 0) {
+	if (batch_closing_read(v, 0, &a, &c, &e) == 0) {
 		g = gathering_new(c.batchid);
 		MUST(gathering_add(g, SPAN("CNY"), 100, true, &e) == 0);
 		gathering_place(g, 0, 1, false);

@@ -279,7 +279,8 @@ static void a_closing_comes_back_as_written(void **state)
 	batch_closing_write(&b, &c, &attributes);
 	event_stamp(&b, SPAN("a.1"), 1);
 	OK(e, event_read(buf_as_span(&b), &v, &e));
-	OK(e, batch_closing_read(&v, &a, &got, &e));
+	FAILS(e, "batch.closing", batch_closing_read(&v, 0, &a, &got, &e));
+	OK(e, batch_closing_read(&v, 3, &a, &got, &e));
 	assert_span(got.batchid, "b:1");
 	assert_int_equal(got.ntypes, 2);
 	assert_span(got.types[0], "payroll.line.v1");
@@ -293,13 +294,13 @@ static void a_closing_comes_back_as_written(void **state)
 	assert_int_equal(got.npartitions, 2);
 	assert_int_equal(got.partitions[1], 3);
 	v.data = SPAN("{\"adapter\":\"a\",\"type\":\"payroll.line.v1\"}");  /* as it was written once */
-	OK(e, batch_closing_read(&v, &a, &got, &e));
+	OK(e, batch_closing_read(&v, 0, &a, &got, &e));
 	assert_int_equal(got.ntypes, 1);
 	assert_span(got.types[0], "payroll.line.v1");
 	v.data = SPAN("{\"adapter\":\"a\"}");
-	FAILS(e, "batch.closing", batch_closing_read(&v, &a, &got, &e));
+	FAILS(e, "batch.closing", batch_closing_read(&v, 0, &a, &got, &e));
 	v.data = SPAN("[");
-	FAILS(e, "batch.closing", batch_closing_read(&v, &a, &got, &e));
+	FAILS(e, "batch.closing", batch_closing_read(&v, 0, &a, &got, &e));
 	arena_done(&a);
 	buf_done(&b);
 }
