@@ -16,12 +16,13 @@ import sys
 import time
 
 import acts_help
+import small_site
 from acts_help import act, has, is_, killed_everywhere, terms
 from closing_test import days_later
 from marks import folders
 from people import PRODUCTION, PeopleSite
 from replay_topic_test import call, raw, state
-from small_site import SITE_FILE, Site, embedded_only, payroll
+from small_site import ON_KAFKA, SITE_FILE, Site, embedded_only, payroll
 
 CASES = []
 SOME = ' or '.join(f'data.payee.name starts "{c}"' for c in "王李张刘")
@@ -122,6 +123,7 @@ def run(site, id):
 
 def amid(site, id, events=1):
     """The site goes on with a plan, and is amid its lines when this returns: the process."""
+    events += state(site, id)[1]
     call(site, "run", id, "--rate", "2")                       # to go on takes one person
     p, end = site.start("run"), time.monotonic() + 120
     while state(site, id)[1] < events:
@@ -503,6 +505,7 @@ def _(site):
 
 
 @mistake("the site is started once more, while the one amid a plan to a bank sleeps", "向银行的重放进行中，站点进程停顿时又启动一个", "store.leased")
+@embedded_only
 def _(site):
     is_(sum(ledgers(site)["b"].values()), 0)
     site.asleep = amid(site, site.first)
@@ -513,10 +516,12 @@ def _(site):
 @mistake("a plan to a bank across a generation change: killed half way, gone on with by the next one, run once more",
          "向银行的重放跨代：中途被强行终止，由下一代接着做完后再次执行", "replay.ended")
 def _(site):
-    site.asleep.kill()
-    site.finish(site.asleep)
+    process = getattr(site, "asleep", None) or amid(site, site.first)
+    process.kill()
+    site.finish(process)
     begun = {e["lane"] for e in raw(site, "to.bank-b")}
-    is_((state(site, site.first)[0], len(begun)), ("running", 1))
+    assert begun
+    is_(state(site, site.first)[0], "running")
     for word in ("pause", "run"):                              # at its rate it would take its time
         call(site, word, site.first)
         site.run()
@@ -535,6 +540,7 @@ def _(site):
 
 
 @mistake("a plan to a bank is signed after its day", "过期后才签批向银行的重放", "act.expired")
+@embedded_only
 def _(site):
     act = next(p["act"] for p in site.proposed() if p["subject"].startswith("r-"))
     with days_later(5):
@@ -543,12 +549,13 @@ def _(site):
 
 
 @case
-@embedded_only
 def mistakes_pay_nobody_twice(root):
-    if not acts_help.options.count:
+    if not (acts_help.options.count or ON_KAFKA):
         return
     site = with_people(root)
     for en, _, code, f in MISTAKES:
+        if small_site.left_out(f):
+            continue
         got = f(site)
         assert code in got, f"{en}: want {code}, got {got}"
         paid_once(site, all=False)
