@@ -57,7 +57,9 @@ def plan(site, name="history", topic="payroll", *more):
 
 
 def state(site, id):
-    row = next(line for line in call(site, "list").out.splitlines() if line.startswith(id)).split()
+    r = call(site, "list")
+    assert r.code == 0, r                  # a store that is being looked through shows nothing, and says so
+    row = next(line for line in r.out.splitlines() if line.startswith(id)).split()
     return row[1], int(row[2].split("/")[0])
 
 
