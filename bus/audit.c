@@ -11,8 +11,7 @@
 #include "clock.h"
 #include "fsys.h"
 #include "hash.h"
-
-#define ANCHOR_MAX (256u << 20)      /* two million acts */
+#include "lines.h"
 
 static const char *const names[] = {[AUDIT_SHA256] = "sha256", [AUDIT_SM3] = "sm3"};
 
@@ -136,29 +135,34 @@ static struct span read_line(struct span line, struct audit_link *ret)
 	return writer;
 }
 
+static int each_line(struct lines *x, audit_each_line *each, void *arg, struct err *e)
+{
+	uint64_t number = 0;
+	struct span line;
+	bool ended;
+	int got, ret = 0;
+
+	while (ret == 0 && (got = lines_next(x, &line, &ended, e)) != 0) {
+		struct audit_link l = AUDIT_LINK_INIT;
+
+		if (got < 0)
+			return -1;
+		number++;
+		if (line.n || !ended)    /* two have seen the same half of a line */
+			ret = each(arg, number, ended ? read_line(line, &l) : SPAN(""), &l);
+	}
+	return ret;
+}
+
 int audit_anchor_each(const char *path, audit_each_line *each, void *arg, struct err *e)
 {
-	struct buf text = BUF_INIT;
-	uint64_t number = 0;
-	int ret = 0;
+	struct lines x;
+	int ret = lines_open(&x, path, e);
 
-	if (fsys_get(AT_FDCWD, path, ANCHOR_MAX, &text, e) != 0) {
-		buf_done(&text);
-		return e->id == E_FILE_MISSING ? 0 : -1;
-	}
-	for (size_t at = 0; ret == 0 && at < text.n;) {
-		const char *end = memchr(text.p + at, '\n', text.n - at);
-		struct span line = {text.p + at, end ? (size_t)(end - text.p) - at : text.n - at};
-		struct audit_link l = AUDIT_LINK_INIT;
-		struct span writer = end ? read_line(line, &l) : SPAN("");
-
-		at += line.n + 1;
-		number++;
-		if (end && !line.n)
-			continue;        /* two have seen the same half of a line */
-		ret = each(arg, number, writer, &l);
-	}
-	buf_done(&text);
+	if (ret != 1)
+		return ret;
+	ret = each_line(&x, each, arg, e);
+	lines_close(&x);
 	return ret;
 }
 

@@ -5,17 +5,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fsys.h"
 #include "hash.h"
 #include "jscan.h"
 #include "json_text.h"
+#include "lines.h"
 
 #define NAME ".staging/ledger"
-#define PIECE (256u << 10)
-#define LINE_MAX_BYTES (1u << 20)
 #define CRC_TEXT 9u                  /* a blank and 8 digits */
 
 struct ledger {
@@ -123,90 +121,19 @@ static int give_line(struct span line, struct span before,
 
 /* ---- files ---- */
 
-/* A ledger grows for years: it is read in pieces. */
-struct lines {
-	const char *path;
-	int fd;
-	struct buf room;
-	size_t at;                   /* in room: the line that comes next */
-	uint64_t offset;             /* of it in the file */
-};
-
-/* 1 opened, 0 there is none, -1. */
-static int lines_open(struct lines *x, const char *path, struct err *e)
-{
-	struct stat st;
-
-	*x = (struct lines){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-	if (x->fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, errno == EACCES ? E_FILE_DENIED : E_FILE_FAILED, path, errno);
-	if (fstat(x->fd, &st) == 0 && S_ISREG(st.st_mode))
-		return 1;
-	close(x->fd);
-	return err_set(e, E_FILE_NOT_REGULAR, "file=%s", path);
-}
-
-static void lines_close(struct lines *x)
-{
-	close(x->fd);
-	buf_done(&x->room);
-}
-
-/* 1 there is more, 0 the file has ended, -1. What was given before is gone. */
-static int lines_fill(struct lines *x, struct err *e)
-{
-	ssize_t got;
-
-	if (x->at) {
-		memmove(x->room.p, x->room.p + x->at, x->room.n - x->at);
-		x->room.n -= x->at;
-		x->at = 0;
-	}
-	buf_reserve(&x->room, PIECE);
-	do
-		got = read(x->fd, x->room.p + x->room.n, PIECE);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return err_sys(e, errno == EIO ? E_DISK_FAILED : E_FILE_FAILED, x->path, errno);
-	x->room.n += (size_t)got;
-	return got > 0;
-}
-
-/* 1 a line, whole when it has its end and its check value is right; 0 none, -1. Good until the next call. */
-static int lines_next(struct lines *x, struct span *ret, bool *ret_whole, struct err *e)
-{
-	size_t looked = 0;
-	const char *end = NULL;
-	int more = 1;
-
-	/* A line longer than that is none of ours: it is gone over in pieces, none of which is whole. */
-	while (!(end = x->room.n > x->at + looked
-			? memchr(x->room.p + x->at + looked, '\n', x->room.n - x->at - looked) : NULL) &&
-		x->room.n - x->at < LINE_MAX_BYTES && more == 1) {
-		looked = x->room.n - x->at;
-		if ((more = lines_fill(x, e)) < 0)
-			return -1;
-	}
-	*ret = (struct span){x->room.p + x->at, end ? (size_t)(end - x->room.p) - x->at : x->room.n - x->at};
-	*ret_whole = end && is_whole(*ret);
-	x->at += ret->n + (end != NULL);
-	x->offset += ret->n + (end != NULL);
-	return end || ret->n;
-}
-
 /* Into last the last whole line; the good part of the file ends behind it. each may be NULL. */
 static int walk(struct lines *x, int (*each)(void *arg, const struct ledger_entry *x, struct err *e), void *arg,
 	struct buf *last, uint64_t *ret_good, struct err *e)
 {
 	unsigned line = 0, torn = 0;
 	struct span one;
-	bool whole;
+	bool ended;
 	int got;
 
 	*ret_good = 0;
-	while ((got = lines_next(x, &one, &whole, e)) == 1) {
+	while ((got = lines_next(x, &one, &ended, e)) == 1) {
 		line++;
-		if (!whole) {
+		if (!ended || !is_whole(one)) {
 			torn = torn ? torn : line;
 			continue;
 		}
