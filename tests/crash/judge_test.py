@@ -206,7 +206,7 @@ class JudgeTest(unittest.TestCase):
                 work(root, [{**make_right(drop), "phase": 0}])
         rows = self.rows()
         for r in receiver.read_ledger(self.root / "other/received"):
-            name = re.sub(r"_0001\.txt", "_7777.txt", r["name"]).replace("mx_000001", "mx_007777")
+            name = re.sub(r"_000001\.txt", "_007777.txt", r["name"]).replace("mx_000001", "mx_007777")
             content = (self.root / "other/received" / r["file"]).read_bytes().replace(b"F|1|", b"F|7777|", 1)
             (self.into / ("held_" + r["file"].replace("/", "_"))).write_bytes(content)
             rows.append({**r, "name": name, "file": "held_" + r["file"].replace("/", "_"),
@@ -240,7 +240,7 @@ class JudgeTest(unittest.TestCase):
             (folder / (name + ".ok")).touch()
             bank.sweep()
         (folder / "lonely.txt.ok").touch()
-        (folder / ".staging/df_20261201_0099.txt.ok").touch()
+        (folder / ".staging/df_20261201_000099.txt.ok").touch()
         bank.last_sweep()
         self.assertEqual([r["kind"] for r in self.rows()][-3:], ["double", "double", "torn"])
 

@@ -536,12 +536,12 @@ def name_is_taken(site, name):
 
 @case("a name that stands in the destination already is never replaced; it goes out when that is moved away")
 def body_taken(site):
-    name_is_taken(site, "abc/df_20261215_0001.txt")
+    name_is_taken(site, "abc/df_20261215_000001.txt")
 
 
 @case("a marker's name that stands in the destination already stops it; it goes out when that is moved away")
 def marker_taken(site):
-    name_is_taken(site, "abc/df_20261215_0001.txt.ok")
+    name_is_taken(site, "abc/df_20261215_000001.txt.ok")
 
 
 @case("a name taken in a folder of a unit stops that destination alone")

@@ -21,7 +21,7 @@ CASES = []
 program = put_position = None
 
 PARCEL = {"no": 7, "generation": 2, "state": "unknown", "batch": "payroll-a:2026-12:001:abc", "split": "",
-          "name": "df_20261205_0007.txt", "marker": "df_20261205_0007.txt.ok", "staged": "2-7.body",
+          "name": "df_20261205_000007.txt", "marker": "df_20261205_000007.txt.ok", "staged": "2-7.body",
           "staged_marker": "2-7.marker", "date": "2026-12-05", "currency": "CNY", "digest": "", "boot": "another",
           "count": 2, "unreadable": 0, "plus": "12.50", "minus": "0.00"}
 GATHERING = {"batch": "payroll-a:2026-12:002:def", "whole": True, "held": True, "last": True, "all": 3,
@@ -186,7 +186,7 @@ def a_batch_held_at_a_destination_and_a_parcel_of_unknown_fate_wait(root):
     is_(held["sums"], [{"currency": "CNY", "count": 2, "amount": "1.50", "unreadable": 0}])
     has(held["not_happened"], "not one was sent to bank-abc")
     is_((unknown["what"], unknown["state"], unknown["parcel"]), ("parcel", "unknown", 7))
-    has(unknown["ask"], "does it have df_20261205_0007.txt")
+    has(unknown["ask"], "does it have df_20261205_000007.txt")
     has(unknown["not_happened"], "not sent again")
     has(unknown["happened"], "[parcel.unknown]")
     r = site.call("held", "list")

@@ -481,7 +481,7 @@ def resume_lists_what_each_destination_has_and_changes_nothing(root):
     result = site.call("resume")
     assert result.code == 1 and "guard.restored" in result.codes, result
     amount = sum(line[2] for line in second.lines)
-    assert f"not known to this store: parcel 2  df_20261215_0002.txt  4 lines  CNY {amount // 100}.{amount % 100:02}" in \
+    assert f"not known to this store: parcel 2  df_20261215_000002.txt  4 lines  CNY {amount // 100}.{amount % 100:02}" in \
         result.out, result
     assert "a file that is not ours: by_hand.txt" in result.out, result
     assert "2 parcels in its ledger, 1 of them not known to this store" in result.out, result
@@ -563,7 +563,7 @@ def what_the_two_would_read_of_it_is_made_up(root):
     act, text = proposed(site)
     (site.root / "bus/acts" / f"{act}.site").unlink()
     order = json.loads(text)
-    assert any("parcel 2  df_20261215_0002.txt  4 lines" in line for line in order["shows"]["what"]), order
+    assert any("parcel 2  df_20261215_000002.txt  4 lines" in line for line in order["shows"]["what"]), order
     changes = ({"shows": {**order["shows"], "sums": []}}, {"shows": {**order["shows"], "what": order["shows"]["what"][:1]}},
                {"shows": {**order["shows"], "count": "0"}}, {"note": "nothing was handed over"})
     for n, changed in enumerate(changes):

@@ -278,7 +278,7 @@ def a_parcel_of_unknown_fate_is_to_be_seen_to_at_once_by_its_receiver(root):
     put(site, "bank-abc/out", {"next": 8, "open": [], "parcels": [PARCEL], "totals": []})
     item = items(site)[0]
     is_((item["kind"], item["at_once"], item["contact"]), ("parcel", True, "农行 王 0470-7654321"))
-    has(item["advice"], "does it have df_20261205_0007.txt")
+    has(item["advice"], "does it have df_20261205_000007.txt")
     is_(item["next"][:2], [f"jincai held {verb} {item['number']} --reason TEXT" for verb in ("came", "never")])
     r = site.call("held", "came", item["number"], "--reason", "they have it")
     is_(r.codes, {"act.waits"})
