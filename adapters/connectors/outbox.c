@@ -19,11 +19,6 @@ struct outbox {
 	unsigned ntouched;
 };
 
-int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e)
-{
-	return outbox_open_in(folder, folder, group, ret, e);
-}
-
 /* The folder is there, its home may have to be made. */
 static int open_staging(struct outbox *o, const char *home, struct err *e)
 {
@@ -38,7 +33,7 @@ static int open_staging(struct outbox *o, const char *home, struct err *e)
 	return ret;
 }
 
-int outbox_open_in(const char *folder, const char *home, bool group, struct outbox **ret, struct err *e)
+int outbox_open(const char *folder, const char *home, bool group, struct outbox **ret, struct err *e)
 {
 	struct outbox *o = mem_new(sizeof *o);
 	struct stat here, there;

@@ -19,12 +19,11 @@
  */
 struct outbox;
 
-/* group: files are 0640 and the folders in front of names 2770, so that a receiver in the folder's group may take them;
- * else 0600 and 0700, for ourselves alone. Errors: file.*, outbox.other_device when .staging lies on another file system. */
-int outbox_open(const char *folder, bool group, struct outbox **ret, struct err *e);
-/* The same, staged below a folder of its own inside (".staging/p3/.staging"), which is made: for one of several flows that hand over
- * into one folder. */
-int outbox_open_in(const char *folder, const char *home, bool group, struct outbox **ret, struct err *e);
+/* home: the folder itself; or one of its own inside (".staging/p3/.staging"), which is made and below which is staged, for one of
+ * several flows that hand over into one folder. group: files are 0640 and the folders in front of names 2770, so that a receiver
+ * in the folder's group may take them; else 0600 and 0700, for ourselves alone. Errors: file.*, outbox.other_device when .staging
+ * lies on another file system. */
+int outbox_open(const char *folder, const char *home, bool group, struct outbox **ret, struct err *e);
 void outbox_close(struct outbox *o);
 
 /* Makes an empty staged file (whatever had that name is gone), appends to it, syncs it. disk.full leaves it unfinished: try

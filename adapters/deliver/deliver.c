@@ -205,10 +205,10 @@ static int discard_unplanned(struct deliver *d, struct outbox *o, struct err *e)
 static int open_outbox(struct deliver *d, bool shadow, struct outbox **ret, struct err *e)
 {
 	if (!shadow)
-		return outbox_open_in(d->folder, d->home, d->setup.group, ret, e);
+		return outbox_open(d->folder, d->home, d->setup.group, ret, e);
 	return fsys_make_path(d->shadow_folder, e) != 0
 		? -1
-		: outbox_open_in(d->shadow_folder, d->shadow_home, false, ret, e);
+		: outbox_open(d->shadow_folder, d->shadow_home, false, ret, e);
 }
 
 static int open_outboxes(struct deliver *d, struct err *e)

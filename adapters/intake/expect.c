@@ -10,12 +10,6 @@ static const char *const weekdays[] = {"monday", "tuesday", "wednesday", "thursd
 /* A calendar that never works would make the search for a day endless. */
 #define REST_MAX 40
 
-bool expect_weekday(const void *arg, int64_t day)
-{
-	(void)arg;
-	return clock_weekday(day) < 5;
-}
-
 static int read_weekday(struct span name, unsigned *ret)
 {
 	for (unsigned i = 0; i < 7; i++)

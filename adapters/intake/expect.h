@@ -24,8 +24,6 @@ struct expect {
 
 /* Is that day one on which people work? arg is the caller's. */
 typedef bool expect_works(const void *arg, int64_t day);
-/* Monday to Friday; arg is not looked at. */
-bool expect_weekday(const void *arg, int64_t day);
 
 /* -1 when the text is none of the three. */
 int expect_read(struct span text, struct expect *ret);

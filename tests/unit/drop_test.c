@@ -269,7 +269,7 @@ static void a_staged_file_that_is_gone_is_written_anew_by_who_opens_again(void *
 
 	(void)state;
 	begin(&x, NULL);
-	OK(x.e, outbox_open(x.out, false, &o, &x.e));
+	OK(x.e, outbox_open(x.out, x.out, false, &o, &x.e));
 	stage(&x, o, "1-1.body", "abc");
 	OK(x.e, outbox_discard(o, NULL, 0, 2, &x.e));           /* by who owns it by now */
 	FAILS(x.e, "outbox.staged", outbox_append(o, "1-1.body", SPAN("d"), &x.e));
@@ -288,7 +288,7 @@ static void a_staged_file_is_renamed_once(void **state)
 
 	(void)state;
 	begin(&x, NULL);
-	OK(x.e, outbox_open(x.out, false, &o, &x.e));
+	OK(x.e, outbox_open(x.out, x.out, false, &o, &x.e));
 	stage(&x, o, "1-1.body", "what an earlier try wrote");
 	stage(&x, o, "1-1.body", "abc");
 	for (unsigned i = 0; i < 2; i++) {
@@ -321,7 +321,7 @@ static void only_what_older_lives_staged_and_no_plan_names_is_discarded(void **s
 
 	(void)state;
 	begin(&x, NULL);
-	OK(x.e, outbox_open(x.out, false, &o, &x.e));
+	OK(x.e, outbox_open(x.out, x.out, false, &o, &x.e));
 	for (const char *const *p = (const char *const[]){"1-1.body", "1-2.body", "2-9.marker", "3-1.body", "4-1.body", "odd", NULL}; *p;
 		p++)
 		stage(&x, o, *p, "x");
@@ -345,10 +345,10 @@ static void folders_that_are_none_are_refused(void **state)
 	(void)state;
 	begin(&x, NULL);
 	help_path(&x.h, "nowhere", path);
-	FAILS(x.e, "file.missing", outbox_open(path, false, &o, &x.e));
+	FAILS(x.e, "file.missing", outbox_open(path, path, false, &o, &x.e));
 	FAILS(x.e, "file.missing", drop_open(path, x.spool, x.form, &d, &x.e));
 	assert_int_equal(symlink(x.in, path), 0);
-	FAILS(x.e, "file.link", outbox_open(path, false, &o, &x.e));
+	FAILS(x.e, "file.link", outbox_open(path, path, false, &o, &x.e));
 	FAILS(x.e, "file.link", drop_open(path, x.spool, x.form, &d, &x.e));
 	end(&x);
 }

@@ -23,7 +23,6 @@
  */
 #define ITEM_SITE "site"
 #define ITEM_SITE_PRODUCTION "kind production\n"    /* a line of its text; a test site has none */
-#define ITEM_NAME_MAX 200u
 
 struct item {
 	char *name;
