@@ -283,6 +283,41 @@ int lane_next(struct bus *b, struct bus_reader *r, struct bus_message *ret, stru
 	return got;
 }
 
+static int each_of(struct bus *b, struct bus_reader *r, const char *topic, unsigned partition, const char *type, lane_each_event *each,
+	void *arg, struct err *e)
+{
+	struct bus_message m;
+	struct event v;
+	int got, ret = 0;
+
+	while (ret == 0 && (got = lane_next(b, r, &m, e)) != 0) {
+		if (got < 0)
+			return -1;
+		if (event_read(m.value, &v, e) != 0)
+			return err_at(e, "%s/%u@%" PRIu64, topic, partition, m.offset);
+		if (!type || span_is(v.type, type))
+			ret = each(arg, &v, e);
+	}
+	return ret;
+}
+
+int lane_each(struct bus *b, const char *topic, const char *type, int64_t since_ms, lane_each_event *each, void *arg, struct err *e)
+{
+	unsigned number;
+	int ret = 0;
+
+	if (bus_topic(b, topic, &number, e) != 0)
+		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
+	for (unsigned p = 0; p < bus_partitions(b, number) && ret == 0; p++) {
+		struct bus_reader *r = NULL;
+
+		ret = bus_read(b, number, p, &r, e) != 0 || (since_ms && bus_seek_time(r, since_ms, e) != 0) ? -1
+			: each_of(b, r, topic, p, type, each, arg, e);
+		bus_unread(r);
+	}
+	return ret;
+}
+
 /* ---- the reading side ---- */
 
 struct head {

@@ -42,6 +42,10 @@ bool lane_is_stamped(struct span record);
 /* As bus_next, for a topic of flows: on a bus to which others can write (bus_shared), a record that is not stamped is passed over. A
  * person is told of it: it stands in INDEX_FOREIGN. */
 int lane_next(struct bus *b, struct bus_reader *r, struct bus_message *ret, struct err *e);
+/* Calls each with every event of that type (NULL: of any) on a topic, partition by partition, from what was committed at since_ms
+ * on (0: from the first). A topic that is not there has none. The first nonzero of each ends it and is returned; 0, -1. */
+typedef int lane_each_event(void *arg, const struct event *v, struct err *e);
+int lane_each(struct bus *b, const char *topic, const char *type, int64_t since_ms, lane_each_event *each, void *arg, struct err *e);
 
 /* ---- the reading side: one per partition that is read; part of the reader's position ---- */
 struct lane_heads;

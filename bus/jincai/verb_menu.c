@@ -22,29 +22,34 @@
 /* ---- the state of today ---- */
 
 struct today {
+	int64_t begin_ms;
+	struct arena scratch;
 	uint64_t files, batches, parcels;
 	struct totals *published, *handed;   /* term read */
 };
 
-static int add_claim(struct today *d, const struct event *v, struct arena *a, int64_t begin_ms, struct err *e)
+static int add_claim(void *arg, const struct event *v, struct err *e)
 {
+	struct today *d = arg;
 	struct claim c;
-	int failed = claim_read(v, a, &c, e);
+	int failed = 0;
 
-	if (failed)
+	arena_clear(&d->scratch);
+	if (claim_read(v, &d->scratch, &c, e) != 0)
 		return -1;
-	d->files += c.time_ms >= begin_ms && !span_is(c.state, "publishing") && !span_is(c.state, "settled") &&
+	d->files += c.time_ms >= d->begin_ms && !span_is(c.state, "publishing") && !span_is(c.state, "settled") &&
 		!span_is(c.state, "returned");
 	if (span_is(c.state, "published")) {
 		d->batches++;
 		failed = totals_merge(d->published, c.totals, e);
 	}
 	totals_free(c.totals);
-	return failed;
+	return failed ? -1 : 0;
 }
 
-static int add_parcel(struct today *d, const struct event *v, struct err *e)
+static int add_parcel(void *arg, const struct event *v, struct err *e)
 {
+	struct today *d = arg;
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
 	struct parcel *p = parcel_read(o, e);
 	int failed = !p;
@@ -55,36 +60,7 @@ static int add_parcel(struct today *d, const struct event *v, struct err *e)
 	}
 	parcel_free(p);
 	json_decref(o);
-	return failed;
-}
-
-static int walk_today(struct bus *b, const char *name, int64_t begin_ms, struct today *d, struct err *e)
-{
-	struct bus_reader *r = NULL;
-	struct arena a = ARENA_INIT;
-	struct bus_message m;
-	unsigned topic;
-	int got;
-
-	if (bus_topic(b, name, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(b, topic, 0, &r, e) != 0)
-		return -1;
-	got = bus_seek_time(r, begin_ms, e) != 0 ? -1 : 1;
-	while (got == 1 && (got = lane_next(b, r, &m, e)) == 1) {
-		struct event v;
-
-		arena_clear(&a);
-		if (event_read(m.value, &v, e) != 0)
-			got = -1;
-		else if (span_is(v.type, EVENT_CLAIM) && add_claim(d, &v, &a, begin_ms, e) != 0)
-			got = -1;
-		else if (span_is(v.type, EVENT_PARCEL) && add_parcel(d, &v, e) != 0)
-			got = -1;
-	}
-	bus_unread(r);
-	arena_done(&a);
-	return got;
+	return failed ? -1 : 0;
 }
 
 static void say_sums(struct buf *b, const struct totals *t)
@@ -110,10 +86,10 @@ static void say_flows(struct buf *b, const struct site *s)
 
 static int say_today(struct buf *b, struct bus *bus, int64_t now_ms, struct err *e)
 {
-	int64_t begin_ms = clock_day_begin(clock_day(now_ms));
-	struct today d = {.published = totals_new(), .handed = totals_new()};
-	int failed = walk_today(bus, TOPIC_CLAIMS, begin_ms, &d, e) != 0 ||
-		walk_today(bus, TOPIC_PARCELS, begin_ms, &d, e) != 0;
+	struct today d = {.begin_ms = clock_day_begin(clock_day(now_ms)), .scratch = ARENA_INIT, .published = totals_new(),
+		.handed = totals_new()};
+	int failed = lane_each(bus, TOPIC_CLAIMS, EVENT_CLAIM, d.begin_ms, add_claim, &d, e) != 0 ||
+		lane_each(bus, TOPIC_PARCELS, EVENT_PARCEL, d.begin_ms, add_parcel, &d, e) != 0;
 
 	if (!failed) {
 		buf_printf(b,
@@ -124,6 +100,7 @@ static int say_today(struct buf *b, struct bus *bus, int64_t now_ms, struct err 
 		buf_printf(b, say("今日送出 %" PRIu64 " 个发送批", "parcels handed over today: %" PRIu64), d.parcels);
 		say_sums(b, d.handed);
 	}
+	arena_done(&d.scratch);
 	totals_free(d.published);
 	totals_free(d.handed);
 	return failed ? -1 : 0;

@@ -419,9 +419,51 @@ static void a_flow_of_one_partition_opens_its_lane_on_that_one_alone(void **stat
 	site_close(&s);
 }
 
+struct walk {
+	unsigned seen, stop_at;
+};
+
+static int count_one(void *arg, const struct event *v, struct err *e)
+{
+	struct walk *w = arg;
+
+	assert_true(v->id.n > 0);
+	if (++w->seen != w->stop_at)
+		return 0;
+	return w->stop_at > 2 ? 7 : err_set(e, E_LANE_STATE, "flow=x");
+}
+
+static void each_event_of_a_type_is_given_until_one_ends_it(void **state)
+{
+	static const struct {
+		const char *topic, *type;
+		unsigned stop_at, seen;
+		int want;
+	} rows[] = {
+		{"jincai.payroll", NULL, 0, 6, 0},       /* on each of two partitions an opening and two */
+		{"jincai.payroll", EVENT_LANE_OPENED, 0, 2, 0},
+		{"jincai.payroll", "payroll.none.v1", 0, 0, 0},
+		{"jincai.payroll", NULL, 5, 5, 7},
+		{"jincai.payroll", NULL, 2, 2, -1},
+	};
+	struct site s;
+
+	(void)state;
+	site_open(&s);
+	live(&s, &s.payroll, 1, 2);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct walk w = {0, rows[i].stop_at};
+
+		assert_int_equal(lane_each(s.b, rows[i].topic, rows[i].type, 0, count_one, &w, &s.e), rows[i].want);
+		assert_int_equal(w.seen, rows[i].seen);
+	}
+	site_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_event_of_a_type_is_given_until_one_ends_it),
 		cmocka_unit_test(every_story_of_a_reader),
 		cmocka_unit_test(a_gap_says_what_is_missing),
 		cmocka_unit_test(heads_that_are_none_are_refused),

@@ -220,35 +220,25 @@ int acts_ask(struct bus *b, const struct site *s, const struct acts_order *o, bo
 			"changed and nothing is sent.\nto approve it: jincai approve %s\n"), id, id);
 	return got == ACTS_PROPOSED;
 }
+struct giving {
+	int (*each)(void *arg, struct span time, const json_t *data, struct err *e);
+	void *arg;
+};
+
+static int give(void *arg, const struct event *v, struct err *e)
+{
+	const struct giving *g = arg;
+	json_t *data = json_loadb(v->data.p, v->data.n, 0, NULL);
+	const int ret = g->each(g->arg, v->time, data, e);
+
+	json_decref(data);
+	return ret;
+}
 
 int acts_each(struct bus *b, const char *type,
 	int (*each)(void *arg, struct span time, const json_t *data, struct err *e), void *arg, struct err *e)
 {
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	struct event v;
-	unsigned topic;
-	int got;
+	struct giving g = {each, arg};
 
-	if (bus_topic(b, TOPIC_ACTS, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(b, topic, 0, &r, e) != 0)
-		return -1;
-	while ((got = lane_next(b, r, &m, e)) == 1) {
-		json_t *data;
-
-		if (event_read(m.value, &v, e) != 0) {
-			got = err_at(e, TOPIC_ACTS "/0@%" PRIu64, m.offset);
-			break;
-		}
-		if (!span_is(v.type, type))
-			continue;
-		data = json_loadb(v.data.p, v.data.n, 0, NULL);
-		got = each(arg, v.time, data, e);
-		json_decref(data);
-		if (got != 0)
-			break;
-	}
-	bus_unread(r);
-	return got < 0 ? -1 : 0;
+	return lane_each(b, TOPIC_ACTS, type, 0, give, &g, e) < 0 ? -1 : 0;
 }

@@ -14,41 +14,32 @@
 
 /* ---- silent sources ---- */
 
+struct publishing {
+	const char *adapter;
+	struct arena scratch;
+};
+
+/* 1 it is a batch that the adapter has published, 0 not, -1. */
+static int is_published(void *arg, const struct event *v, struct err *e)
+{
+	struct publishing *p = arg;
+	struct claim c;
+
+	arena_clear(&p->scratch);
+	if (claim_read(v, &p->scratch, &c, e) != 0)
+		return -1;
+	totals_free(c.totals);
+	return span_is(c.state, "published") && span_is(c.adapter, p->adapter);
+}
+
 /* 1 the adapter has published a batch since then, 0 not, -1. */
 static int has_published(struct bus *b, const char *adapter, int64_t since_ms, struct err *e)
 {
-	struct bus_reader *r = NULL;
-	struct arena a = ARENA_INIT;
-	struct bus_message m;
-	unsigned topic;
-	int got, ret = 0;
+	struct publishing p = {adapter, ARENA_INIT};
+	const int got = lane_each(b, TOPIC_CLAIMS, EVENT_CLAIM, since_ms, is_published, &p, e);
 
-	if (bus_topic(b, TOPIC_CLAIMS, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(b, topic, 0, &r, e) != 0)
-		return -1;
-	got = bus_seek_time(r, since_ms, e) != 0 ? -1 : 1;
-	while (got == 1 && !ret && (got = lane_next(b, r, &m, e)) == 1) {
-		struct event v;
-		struct claim c;
-
-		arena_clear(&a);
-		if (event_read(m.value, &v, e) != 0) {
-			got = -1;
-			break;
-		}
-		if (!span_is(v.type, EVENT_CLAIM))
-			continue;
-		if (claim_read(&v, &a, &c, e) != 0) {
-			got = -1;
-			break;
-		}
-		ret = span_is(c.state, "published") && span_is(c.adapter, adapter);
-		totals_free(c.totals);
-	}
-	bus_unread(r);
-	arena_done(&a);
-	return got < 0 ? -1 : ret;
+	arena_done(&p.scratch);
+	return got;
 }
 
 /* Names in the drop folder that nobody takes: not begun with a dot, not that of a folder. */

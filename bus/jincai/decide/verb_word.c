@@ -29,34 +29,18 @@ static void note_batch(struct naming *f, struct span batchid)
 	f->n++;
 }
 
-static int note_claim(struct naming *f, struct span record, struct err *e)
+static int note_claim(void *arg, const struct event *v, struct err *e)
 {
+	struct naming *f = arg;
 	struct arena a = ARENA_INIT;
 	struct claim c = {0};
-	struct event v;
-	int ret = event_read(record, &v, e);
+	int ret = claim_read(v, &a, &c, e);
 
-	if (ret == 0 && span_is(v.type, EVENT_CLAIM)) {
-		ret = claim_read(&v, &a, &c, e);
-		if (ret == 0 && span_is(c.name, f->file))
-			note_batch(f, c.batchid);
-		totals_free(c.totals);
-	}
+	if (ret == 0 && span_is(c.name, f->file))
+		note_batch(f, c.batchid);
+	totals_free(c.totals);
 	arena_done(&a);
 	return ret;
-}
-
-static int note_claims(struct bus *b, unsigned topic, unsigned partition, struct naming *f, struct err *e)
-{
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	int got = bus_read(b, topic, partition, &r, e) != 0 ? -1 : 1;
-
-	while (got == 1 && (got = lane_next(b, r, &m, e)) == 1)
-		if (note_claim(f, m.value, e) != 0)
-			got = -1;
-	bus_unread(r);
-	return got;
 }
 
 static int load_claim(struct bus *b, struct span batchid, struct buf *line, struct err *e)
@@ -96,14 +80,11 @@ static int tell_batches(struct bus *b, const struct naming *f, struct err *e)
 static int batch_of_file(struct bus *b, const char *word, struct buf *ret, struct err *e)
 {
 	struct naming f = {.file = word};
-	struct err none = ERR_INIT;
-	unsigned topic;
-	int got = 0;
+	int got;
 
-	if (!strchr(word, '.') || strchr(word, ':') || bus_topic(b, TOPIC_CLAIMS, &topic, &none) != 0)
+	if (!strchr(word, '.') || strchr(word, ':'))
 		return 0;
-	for (unsigned p = 0; p < bus_partitions(b, topic) && got == 0; p++)
-		got = note_claims(b, topic, p, &f, e);
+	got = lane_each(b, TOPIC_CLAIMS, EVENT_CLAIM, 0, note_claim, &f, e);
 	if (got == 0 && f.n)
 		got = tell_batches(b, &f, e);
 	if (got == 0 && f.n == 1) {

@@ -25,11 +25,18 @@ static size_t place_of(const struct parcels *p, uint64_t no)
 	return from;
 }
 
-static int add_parcel(struct parcels *c, const char *destination, const struct event *v, struct err *e)
+struct loading {
+	struct parcels *parcels;
+	const char *destination;
+};
+
+static int add_parcel(void *arg, const struct event *v, struct err *e)
 {
+	const struct loading *l = arg;
+	struct parcels *c = l->parcels;
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
 	const char *to = json_string_value(json_object_get(o, "destination"));
-	const bool mine = to && strcmp(to, destination) == 0;
+	const bool mine = to && strcmp(to, l->destination) == 0;
 	struct parcel *p = mine ? parcel_read(o, e) : NULL;
 	size_t i;
 
@@ -51,27 +58,13 @@ static int add_parcel(struct parcels *c, const char *destination, const struct e
 
 int parcels_load(struct bus *b, const char *destination, struct parcels *ret, struct err *e)
 {
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	struct event v;
-	unsigned topic;
-	int got;
+	struct loading l = {ret, destination};
 
 	*ret = (struct parcels){NULL, 0};
-	if (bus_topic(b, TOPIC_PARCELS, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(b, topic, 0, &r, e) != 0)
-		return -1;
-	while ((got = lane_next(b, r, &m, e)) == 1)
-		if (event_read(m.value, &v, e) != 0 ||
-			(span_is(v.type, EVENT_PARCEL) && add_parcel(ret, destination, &v, e) != 0)) {
-			got = -1;
-			break;
-		}
-	bus_unread(r);
-	if (got < 0)
-		parcels_done(ret);
-	return got;
+	if (lane_each(b, TOPIC_PARCELS, EVENT_PARCEL, 0, add_parcel, &l, e) == 0)
+		return 0;
+	parcels_done(ret);
+	return -1;
 }
 
 void parcels_done(struct parcels *p)

@@ -37,8 +37,9 @@ static struct totals *handed_of(struct flows *f, struct span batchid)
 	return NULL;
 }
 
-static int add_parcel(struct flows *f, const struct event *v, struct err *e)
+static int add_parcel(void *arg, const struct event *v, struct err *e)
 {
+	struct flows *f = arg;
 	json_t *o = json_loadb(v->data.p, v->data.n, 0, NULL);
 	const char *destination = json_string_value(json_object_get(o, "destination"));
 	struct parcel *p = o ? parcel_read(o, e) : NULL;
@@ -52,27 +53,6 @@ static int add_parcel(struct flows *f, const struct event *v, struct err *e)
 	parcel_free(p);
 	json_decref(o);
 	return ret;
-}
-
-static int load_parcels(struct flows *f, struct bus *b, struct err *e)
-{
-	struct bus_reader *r = NULL;
-	struct bus_message m;
-	struct event v;
-	unsigned topic;
-	int got;
-
-	if (bus_topic(b, TOPIC_PARCELS, &topic, e) != 0)
-		return e->id == E_BUS_NO_TOPIC ? 0 : -1;
-	if (bus_read(b, topic, 0, &r, e) != 0)
-		return -1;
-	while ((got = lane_next(b, r, &m, e)) == 1)
-		if (event_read(m.value, &v, e) != 0 || (span_is(v.type, EVENT_PARCEL) && add_parcel(f, &v, e) != 0)) {
-			got = -1;
-			break;
-		}
-	bus_unread(r);
-	return got;
 }
 
 /* ---- the table ---- */
@@ -199,7 +179,7 @@ int flows_print(const struct balance *b, const struct site *s, struct bus *bus, 
 
 	for (unsigned i = 0; i < s->nadapters; i++)
 		f.handed[i] = totals_new();
-	ret = load_parcels(&f, bus, e);
+	ret = lane_each(bus, TOPIC_PARCELS, EVENT_PARCEL, 0, add_parcel, &f, e);
 	if (ret == 0) {
 		totals_each(b->all, note_currency, &f);
 		heads(&f);
